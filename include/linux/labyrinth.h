@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * labyrinth - exclusive atomic pages with an ownership tag
+ */
+#ifndef _LINUX_LABYRINTH_H
+#define _LINUX_LABYRINTH_H
+
+#include <linux/module.h>
+#include <linux/numa.h>
+#include <linux/types.h>
+
+struct device;
+struct page;
+struct labyrinth_owner;
+
+/* Bytes of an owner's name with its terminating NUL. */
+#define LABYRINTH_NAME_LEN	32
+
+/* &labyrinth_owner_params.reserve_pct: never take a zone below its min watermark. */
+#define LABYRINTH_RESERVE_NONE	(-1)
+
+/**
+ * enum labyrinth_scope - who may use an owner's handle
+ * @LABYRINTH_SCOPE_OWNER: whoever holds it, in any context
+ * @LABYRINTH_SCOPE_PROCESS: tasks of the creator's thread group, in task context
+ * @LABYRINTH_SCOPE_THREAD: the creating task alone, in task context
+ */
+enum labyrinth_scope {
+	LABYRINTH_SCOPE_OWNER,
+	LABYRINTH_SCOPE_PROCESS,
+	LABYRINTH_SCOPE_THREAD,
+};
+
+/* &labyrinth_owner_params.flags */
+#define LABYRINTH_ZERO		0x1U	/* pages come zero-filled */
+#define LABYRINTH_POISON	0x2U	/* freed pages are poisoned, and checked before reuse */
+#define LABYRINTH_STACK		0x4U	/* the tag keeps the allocation's stack trace */
+
+/**
+ * struct labyrinth_owner_params - what an owner may do
+ * @name: 1 to 31 characters of ``[A-Za-z0-9._-]``, unique among live owners
+ * @budget: most pages owned at once, at least 1
+ * @stock: pages kept ready for any CPU and context, at most @budget
+ * @reserve_pct: share of each zone's atomic reserve this owner may use, 1 to
+ *	100 percent; 0 for the module's default; %LABYRINTH_RESERVE_NONE for none
+ * @nid: node to allocate from, or %NUMA_NO_NODE for the caller's
+ * @scope: who may use the handle
+ * @flags: %LABYRINTH_ZERO, %LABYRINTH_POISON, %LABYRINTH_STACK
+ */
+struct labyrinth_owner_params {
+	const char *name;
+	unsigned int budget;
+	unsigned int stock;
+	int reserve_pct;
+	int nid;
+	enum labyrinth_scope scope;
+	unsigned int flags;
+};
+
+/**
+ * enum labyrinth_state - what a tag says of its page
+ * @LABYRINTH_READY: in the owner's stock or recycled, waiting to be handed out
+ * @LABYRINTH_OWNED: handed out
+ * @LABYRINTH_QUARANTINED: given back while somebody else still held it
+ */
+enum labyrinth_state {
+	LABYRINTH_READY,
+	LABYRINTH_OWNED,
+	LABYRINTH_QUARANTINED,
+};
+
+/**
+ * enum labyrinth_context - where a page was asked for
+ * @LABYRINTH_TASK: task context, preemptible or not
+ * @LABYRINTH_SOFTIRQ: serving a softirq
+ * @LABYRINTH_HARDIRQ: serving a hardware interrupt
+ * @LABYRINTH_NMI: serving a non-maskable interrupt
+ */
+enum labyrinth_context {
+	LABYRINTH_TASK,
+	LABYRINTH_SOFTIRQ,
+	LABYRINTH_HARDIRQ,
+	LABYRINTH_NMI,
+};
+
+/**
+ * struct labyrinth_page_info - answer of labyrinth_page_query()
+ * @owner: name of the page's owner
+ * @state: what the tag says
+ * @context: where the page was last handed out
+ * @cpu: CPU on which it was last handed out
+ * @node: NUMA node of the page
+ * @from_reserve: it was taken from below a zone's min watermark
+ * @age_ms: milliseconds since it was last handed out, in steps of 16 to 20
+ * @caller: return address of the call that took it
+ */
+struct labyrinth_page_info {
+	char owner[LABYRINTH_NAME_LEN];
+	enum labyrinth_state state;
+	enum labyrinth_context context;
+	unsigned int cpu;
+	int node;
+	bool from_reserve;
+	u64 age_ms;
+	unsigned long caller;
+};
+
+struct labyrinth_owner *
+__labyrinth_owner_create(const struct labyrinth_owner_params *params, struct module *module);
+struct labyrinth_owner *
+__devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_params *params,
+			      struct module *module);
+
+/**
+ * labyrinth_owner_create() - create an owner of exclusive pages
+ * @params: name, budget, stock and policy; copied
+ *
+ * Everything that @params.budget pages will need is allocated here, and the
+ * stock is filled. The owner pins labyrinth, not the calling module; should
+ * that module go without destroying the owner, labyrinth reports and does it.
+ *
+ * Context: Process context. May sleep.
+ * Return: The owner; ERR_PTR(-EINVAL) where a parameter is wrong,
+ * ERR_PTR(-EEXIST) where a live owner has the name, ERR_PTR(-ENOMEM) where
+ * memory for the tags or the stock is short.
+ */
+static inline struct labyrinth_owner *
+labyrinth_owner_create(const struct labyrinth_owner_params *params)
+{
+	return __labyrinth_owner_create(params, THIS_MODULE);
+}
+
+/**
+ * devm_labyrinth_owner_create() - create an owner that goes with a device
+ * @dev: device whose driver's detaching destroys the owner
+ * @params: as for labyrinth_owner_create()
+ *
+ * Context: Process context. May sleep.
+ * Return: As labyrinth_owner_create(); also ERR_PTR(-EINVAL) without @dev.
+ */
+static inline struct labyrinth_owner *
+devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_params *params)
+{
+	return __devm_labyrinth_owner_create(dev, params, THIS_MODULE);
+}
+
+/**
+ * labyrinth_owner_destroy() - end an owner
+ * @owner: owner, or NULL or an ERR_PTR, for which nothing is done
+ *
+ * Its ready pages go back to the kernel. Pages still out become orphans:
+ * ordinary pages of whoever holds them, reported and listed in debugfs.
+ *
+ * Context: Process context. May sleep.
+ * Return: The number of pages still out.
+ */
+unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner);
+
+/**
+ * labyrinth_void_alloc_page_gfp_atomic_exclusive() - take one exclusive page
+ * @owner: owner that the page is tagged to
+ *
+ * The page has a reference count of 1, is mapped nowhere, and its
+ * ``private``, ``lru``, ``mapping`` and ``index`` are the holder's to use.
+ * Its contents are undefined unless the owner has %LABYRINTH_ZERO.
+ *
+ * Context: Any, NMI included. Where the page allocator may not be called, the
+ * owner's ready pages are all there is.
+ * Return: The page, or NULL. Each NULL is counted, and its reason is in
+ * debugfs ``refusals``.
+ */
+struct page *labyrinth_void_alloc_page_gfp_atomic_exclusive(struct labyrinth_owner *owner);
+
+/**
+ * labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive() - take several pages
+ * @owner: owner that the pages are tagged to
+ * @nr: how many
+ * @pages: array of at least @nr entries, filled from the start
+ *
+ * Context: Any, NMI included.
+ * Return: How many pages were taken; entries from there on are untouched.
+ */
+unsigned int
+labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(struct labyrinth_owner *owner,
+						     unsigned int nr, struct page **pages);
+
+/**
+ * labyrinth_void_free_page_exclusive() - give a page back
+ * @owner: owner that the page is tagged to
+ * @page: page of @owner
+ *
+ * Context: Any, NMI included.
+ * Return: 0; -EINVAL for a NULL or ERR_PTR; -ENOENT where @page is no
+ * labyrinth page; -EPERM where it is another owner's, or the caller is out of
+ * @owner's scope; -EALREADY where @owner has given it back before, or somebody
+ * freed it behind labyrinth's back; -EBUSY where somebody else holds a
+ * reference or mapping (the page is quarantined: the caller has lost it).
+ */
+int labyrinth_void_free_page_exclusive(struct labyrinth_owner *owner, struct page *page);
+
+/**
+ * labyrinth_void_release_page_exclusive() - end exclusivity
+ * @owner: owner that the page is tagged to
+ * @page: page of @owner
+ *
+ * On success @page is an ordinary page, and the caller holds its one reference.
+ *
+ * Context: Any but NMI.
+ * Return: As labyrinth_void_free_page_exclusive(), but -EBUSY changes nothing;
+ * -EOPNOTSUPP in NMI.
+ */
+int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct page *page);
+
+/**
+ * labyrinth_void_transfer_page_exclusive() - hand a page to another owner
+ * @from: owner that the page is tagged to
+ * @to: owner that it shall be tagged to
+ * @page: page of @from
+ *
+ * At no instant has the page none or two owners.
+ *
+ * Context: Any but NMI.
+ * Return: As labyrinth_void_release_page_exclusive(); -ENOSPC where @to owns
+ * as many pages as its budget allows; -EINVAL also where @to is destroyed.
+ */
+int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
+					   struct labyrinth_owner *to, struct page *page);
+
+/**
+ * labyrinth_void_check_page_exclusive() - is this page mine, and mine alone?
+ * @owner: owner that the page should be tagged to
+ * @page: page to check
+ *
+ * Context: Any, NMI included.
+ * Return: 0, or the error that labyrinth_void_free_page_exclusive() would
+ * give. Nothing changes and nothing is reported.
+ */
+int labyrinth_void_check_page_exclusive(struct labyrinth_owner *owner, struct page *page);
+
+/**
+ * labyrinth_page_query() - whose page is this?
+ * @page: any page
+ * @info: filled on success
+ *
+ * Context: Any but NMI.
+ * Return: 0; -EINVAL for a NULL or ERR_PTR; -ENOENT where @page is no
+ * labyrinth page; -EOPNOTSUPP in NMI.
+ */
+int labyrinth_page_query(struct page *page, struct labyrinth_page_info *info);
+
+#endif /* _LINUX_LABYRINTH_H */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Every difference between the supported kernels; nothing else tests the version. */
+#ifndef _LABYRINTH_COMPAT_H
+#define _LABYRINTH_COMPAT_H
+
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(7, 4, 0)
+#error "labyrinth supports Linux 6.1 to 7.3"
+#endif
+
+#ifndef CONFIG_64BIT
+#error "labyrinth needs a 64-bit kernel: a stack head and a tag word are 64 bits each"
+#endif
+
+#ifndef CONFIG_ARCH_HAVE_NMI_SAFE_CMPXCHG
+#error "labyrinth needs a cmpxchg that is safe in NMI"
+#endif
+
+/*
+ * nr_free_highatomic came with 6.13 and went into stable releases, so Kbuild
+ * looks for the field instead of trusting the version.
+ */
+static inline unsigned long lab_compat_highatomic(const struct zone *zone)
+{
+#ifdef LAB_HAVE_NR_FREE_HIGHATOMIC
+	return READ_ONCE(zone->nr_free_highatomic);
+#else
+	return READ_ONCE(zone->nr_reserved_highatomic);
+#endif
+}
+
+/* page_mapped() is gone in 7.x; an order-0 page's count is still this field. */
+static inline int lab_compat_mapcount(const struct page *page)
+{
+	return atomic_read(&page->_mapcount) + 1;
+}
+
+#endif /* _LABYRINTH_COMPAT_H */

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /sys/kernel/debug/labyrinth: tables, a line per thing, the first naming the
+ * columns. Reading takes lab_owners_lock for as long as it takes to fill one
+ * buffer; allocations never take it.
+ */
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+#include <linux/seq_file.h>
+#include <linux/vmstat.h>
+
+#include "compat.h"
+#include "debugfs.h"
+#include "floor.h"
+#include "orphan.h"
+#include "owner.h"
+#include "report.h"
+
+static struct dentry *lab_debugfs_dir;
+
+static void lab_seq_stop(struct seq_file *m, void *v)
+{
+	mutex_unlock(&lab_owners_lock);
+}
+
+static const char * const lab_scope_names[] = {
+	[LABYRINTH_SCOPE_OWNER]		= "owner",
+	[LABYRINTH_SCOPE_PROCESS]	= "process",
+	[LABYRINTH_SCOPE_THREAD]	= "thread",
+};
+
+static void *lab_owners_start(struct seq_file *m, loff_t *pos)
+{
+	mutex_lock(&lab_owners_lock);
+	return seq_list_start_head(&lab_owners, *pos);
+}
+
+static void *lab_owners_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	return seq_list_next(v, &lab_owners, pos);
+}
+
+static int lab_owners_show(struct seq_file *m, void *v)
+{
+	const struct labyrinth_owner *o;
+	long owned, stocked, frees;
+
+	if (v == &lab_owners) {
+		seq_puts(m, "id name module scope budget owned stocked stock peak from_reserve allocs frees refused violations quarantined reserve_pct bytes\n");
+		return 0;
+	}
+	o = list_entry(v, struct labyrinth_owner, list);
+	owned = lab_owner_owned(o);
+	stocked = atomic_read(&o->bound) - owned - atomic_read(&o->quarantined);
+	frees = lab_owner_allocs(o) + atomic_long_read(&o->arrived) - owned -
+		atomic_long_read(&o->left);
+	seq_printf(m, "%u %s %s %s %u %ld %ld %u %ld %d %lu %ld %ld %ld %d %d %zu\n",
+		   o->id, o->name, o->module_name, lab_scope_names[o->scope], o->budget, owned,
+		   max(stocked, 0L), o->stock, lab_owner_peak(o), atomic_read(&o->from_reserve),
+		   lab_owner_allocs(o), max(frees, 0L), atomic_long_read(&o->refused),
+		   atomic_long_read(&o->violations), atomic_read(&o->quarantined),
+		   o->reserve_pct, lab_owner_bytes(o));
+	return 0;
+}
+
+static const struct seq_operations lab_owners_sops = {
+	.start = lab_owners_start,
+	.next = lab_owners_next,
+	.stop = lab_seq_stop,
+	.show = lab_owners_show,
+};
+DEFINE_SEQ_ATTRIBUTE(lab_owners);
+
+/*
+ * Position in "pages": 0 is the line of column names; above, the bank in the
+ * upper bits and the slot below. The bank past the last stands for the orphans.
+ */
+#define LAB_POS_SHIFT	32
+#define LAB_POS_SLOT	GENMASK_ULL(LAB_POS_SHIFT - 1, 0)
+#define LAB_POS_ORPHANS	((loff_t)LAB_NR_BANKS << LAB_POS_SHIFT)
+
+static struct lab_orphan *lab_nth_orphan(u64 n)
+{
+	struct lab_orphan *orphan;
+
+	list_for_each_entry(orphan, &lab_orphans, list)
+		if (!n--)
+			return orphan;
+	return NULL;
+}
+
+/* The first tag or orphan at *@pos or after it; *@pos moves there. */
+static void *lab_pages_at(loff_t *pos)
+{
+	unsigned int i;
+
+	for (i = *pos >> LAB_POS_SHIFT; i < lab_nr_banks; i++) {
+		struct lab_bank *bank = lab_bank_nth(i);
+		u64 slot = i == *pos >> LAB_POS_SHIFT ? *pos & LAB_POS_SLOT : 1;
+
+		for (; bank && slot < bank->nr_slots; slot++) {
+			if (!READ_ONCE(bank->tags[slot].word))
+				continue;
+			*pos = (loff_t)i << LAB_POS_SHIFT | slot;
+			return &bank->tags[slot];
+		}
+	}
+	*pos = max(*pos, LAB_POS_ORPHANS);
+	return lab_nth_orphan(*pos & LAB_POS_SLOT);
+}
+
+static void *lab_pages_start(struct seq_file *m, loff_t *pos)
+{
+	mutex_lock(&lab_owners_lock);
+	if (!*pos)
+		return SEQ_START_TOKEN;
+	return lab_pages_at(pos);
+}
+
+static void *lab_pages_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	m->private = NULL;
+	return lab_pages_at(pos);
+}
+
+static void lab_page_line(struct seq_file *m, unsigned long pfn, const char *owner,
+			  const char *state, u64 age_ms, enum labyrinth_context context,
+			  unsigned int cpu, bool from_reserve, const char *caller)
+{
+	struct page *page = pfn_to_page(pfn);
+
+	seq_printf(m, "%lu %s %s %llu %s %u %d %s %d %s\n", pfn, owner, state, age_ms,
+		   lab_context_name(context), cpu, page_to_nid(page), page_zone(page)->name,
+		   from_reserve, caller);
+}
+
+static const char * const lab_state_names[] = {
+	[LABYRINTH_READY]	= "ready",
+	[LABYRINTH_OWNED]	= "owned",
+	[LABYRINTH_QUARANTINED]	= "quarantined",
+};
+
+static void lab_tag_line(struct seq_file *m, const struct lab_tag *tag)
+{
+	unsigned long pfn = READ_ONCE(tag->pfn);
+	u64 word = READ_ONCE(tag->word);
+	char owner[LABYRINTH_NAME_LEN], caller[KSYM_SYMBOL_LEN];
+
+	/* It may have gone since lab_pages_at(). */
+	if (!word || !pfn)
+		return;
+	preempt_disable();
+	lab_owner_name(lab_word_owner(word), owner);
+	preempt_enable();
+	lab_caller_name(lab_caller_unpack(tag->caller), caller, sizeof(caller));
+	lab_page_line(m, pfn, owner, lab_state_names[lab_state_public(lab_word_state(word))],
+		      lab_time_age_ms(tag->time), lab_word_context(word), lab_word_cpu(word),
+		      lab_word_flags(word) & LAB_FROM_RESERVE, caller);
+}
+
+static int lab_pages_show(struct seq_file *m, void *v)
+{
+	const struct lab_orphan *orphan;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_puts(m, "pfn owner state age_ms context cpu node zone from_reserve caller\n");
+		return 0;
+	}
+	if (m->index < LAB_POS_ORPHANS) {
+		lab_tag_line(m, v);
+		return 0;
+	}
+	orphan = v;
+	lab_page_line(m, orphan->pfn, orphan->owner, "orphan",
+		      jiffies64_to_msecs(get_jiffies_64() - orphan->born), orphan->context,
+		      orphan->cpu, orphan->from_reserve, orphan->caller);
+	return 0;
+}
+
+static const struct seq_operations lab_pages_sops = {
+	.start = lab_pages_start,
+	.next = lab_pages_next,
+	.stop = lab_seq_stop,
+	.show = lab_pages_show,
+};
+DEFINE_SEQ_ATTRIBUTE(lab_pages);
+
+/* Pages of @zone that were taken from below its min and are still out. */
+static unsigned long lab_zone_from_reserve(const struct zone *zone)
+{
+	unsigned long nr = 0;
+	struct lab_bank *bank;
+	struct lab_tag *tag;
+	unsigned int i;
+
+	lab_for_each_tag(i, bank, tag)
+		if (lab_word_flags(READ_ONCE(tag->word)) & LAB_FROM_RESERVE &&
+		    page_zone(pfn_to_page(tag->pfn)) == zone)
+			nr++;
+	return nr;
+}
+
+static void lab_zone_line(struct seq_file *m, struct zone *zone)
+{
+	struct lab_level level;
+
+	lab_level_read(zone, LAB_HIGHEST_ZONE, &level);
+	seq_printf(m, "%d %s %ld %lu %lu %lu %lu %ld %lu %lu %u %lu %lu\n",
+		   zone_to_nid(zone), zone->name, level.free, level.min,
+		   READ_ONCE(zone->_watermark[WMARK_LOW]), READ_ONCE(zone->_watermark[WMARK_HIGH]),
+		   level.reserve, level.cma, lab_compat_highatomic(zone),
+		   lab_floor_atomic_min(level.min), lab_floor_depth_pct(&level),
+		   lab_zone_from_reserve(zone), READ_ONCE(zone->watermark_boost));
+}
+
+static int lab_zones_show(struct seq_file *m, void *v)
+{
+	int nid, i;
+
+	seq_puts(m, "node zone free min low high lowmem_reserve cma highatomic atomic_floor depth_pct from_reserve boost\n");
+	mutex_lock(&lab_owners_lock);
+	for_each_online_node(nid)
+		for (i = 0; i <= LAB_HIGHEST_ZONE; i++)
+			if (populated_zone(&NODE_DATA(nid)->node_zones[i]))
+				lab_zone_line(m, &NODE_DATA(nid)->node_zones[i]);
+	mutex_unlock(&lab_owners_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(lab_zones);
+
+DEFINE_SHOW_ATTRIBUTE(lab_report_refusals);
+DEFINE_SHOW_ATTRIBUTE(lab_report_violations);
+
+void lab_debugfs_init(void)
+{
+	/* Without debugfs labyrinth works the same: errors here are of no account. */
+	lab_debugfs_dir = debugfs_create_dir("labyrinth", NULL);
+	debugfs_create_file("owners", 0400, lab_debugfs_dir, NULL, &lab_owners_fops);
+	debugfs_create_file("pages", 0400, lab_debugfs_dir, NULL, &lab_pages_fops);
+	debugfs_create_file("zones", 0400, lab_debugfs_dir, NULL, &lab_zones_fops);
+	debugfs_create_file("refusals", 0400, lab_debugfs_dir, NULL, &lab_report_refusals_fops);
+	debugfs_create_file("violations", 0400, lab_debugfs_dir, NULL, &lab_report_violations_fops);
+}
+
+void lab_debugfs_exit(void)
+{
+	debugfs_remove(lab_debugfs_dir);
+}

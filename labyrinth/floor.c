@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How deep may an owner go into a zone's emergency reserve?
+ *
+ * The kernel gives an order-0 GFP_ATOMIC page from a zone iff
+ *
+ *	free - cma > atomic_min + lowmem_reserve[highest zone]
+ *	atomic_min = min - min/2 - (min - min/2)/4	(3/8 of min, rounded up)
+ *
+ * (__zone_watermark_ok() in mm/page_alloc.c, 6.1 to 7.3). A request of this
+ * kind may use free HIGHATOMIC pages and ignores watermark_boost. What lies
+ * between min and atomic_min is the atomic reserve; an owner's floor is
+ *
+ *	floor = min - (min - atomic_min) * reserve_pct / 100
+ *
+ * Free pages are counted as the kernel counts them, without the per-CPU lists:
+ * a refill of one of those takes many pages past any mark at once. The floor is
+ * therefore exact as a decision, and a zone's level follows it within one such
+ * refill per CPU.
+ *
+ * No state here, and nothing that may not run in any context.
+ */
+#include <linux/gfp.h>
+#include <linux/math64.h>
+#include <linux/mm.h>
+#include <linux/vmstat.h>
+
+#include "floor.h"
+
+unsigned long lab_floor_atomic_min(unsigned long min)
+{
+	min -= min / 2;
+	min -= min / 4;
+	return min;
+}
+
+/* @reserve_pct: 0 for nothing below @min, 100 for all that the kernel would give. */
+unsigned long lab_floor_mark(unsigned long min, int reserve_pct)
+{
+	return min - (min - lab_floor_atomic_min(min)) * reserve_pct / 100;
+}
+
+static long lab_level_usable(const struct lab_level *level)
+{
+	return level->free - level->cma - (long)level->reserve;
+}
+
+bool lab_floor_permits(const struct lab_level *level, unsigned long mark)
+{
+	return lab_level_usable(level) > (long)mark;
+}
+
+/* How much of the atomic reserve is gone, in percent: 0 at min and above. */
+unsigned int lab_floor_depth_pct(const struct lab_level *level)
+{
+	long below = (long)level->min - lab_level_usable(level);
+	long reserve = level->min - lab_floor_atomic_min(level->min);
+
+	if (below <= 0 || !reserve)
+		return 0;
+	return min(below * 100 / reserve, (long)UINT_MAX);
+}
+
+void lab_level_read(struct zone *zone, enum zone_type highest, struct lab_level *level)
+{
+	level->free = zone_page_state(zone, NR_FREE_PAGES);
+	level->cma = IS_ENABLED(CONFIG_CMA) ? zone_page_state(zone, NR_FREE_CMA_PAGES) : 0;
+	level->min = READ_ONCE(zone->_watermark[WMARK_MIN]);
+	level->reserve = READ_ONCE(zone->lowmem_reserve[highest]);
+}
+
+static struct zoneref *lab_zonerefs(int nid)
+{
+	if (nid == NUMA_NO_NODE)
+		nid = numa_mem_id();
+	return node_zonelist(nid, GFP_ATOMIC)->_zonerefs;
+}
+
+/*
+ * The first zone, in the kernel's order of preference, that stands above the
+ * owner's floor. @below_min says whether a page from it is one of the reserve.
+ * A bounded walk: a zonelist has MAX_NR_ZONES entries a node.
+ */
+enum lab_floor lab_floor_choose(int nid, int reserve_pct, struct zone **zone, bool *below_min)
+{
+	enum lab_floor verdict = LAB_FLOOR_EMPTY;
+	struct zoneref *ref;
+
+	for (ref = lab_zonerefs(nid); ref->zone; ref++) {
+		struct lab_level level;
+
+		if (zonelist_zone_idx(ref) > LAB_HIGHEST_ZONE)
+			continue;
+		lab_level_read(ref->zone, LAB_HIGHEST_ZONE, &level);
+		if (lab_floor_permits(&level, lab_floor_mark(level.min, reserve_pct))) {
+			*zone = ref->zone;
+			*below_min = !lab_floor_permits(&level, level.min);
+			return LAB_FLOOR_PERMITS;
+		}
+		if (lab_floor_permits(&level, lab_floor_atomic_min(level.min)))
+			verdict = LAB_FLOOR_REFUSES;
+	}
+	return verdict;
+}
+
+/* The zone a request from @nid tries first: the one a refusal is reported with. */
+struct zone *lab_floor_first_zone(int nid)
+{
+	struct zoneref *ref = lab_zonerefs(nid);
+
+	while (ref->zone && zonelist_zone_idx(ref) > LAB_HIGHEST_ZONE)
+		ref++;
+	return ref->zone;
+}
+
+/* What to add to GFP_ATOMIC so that the kernel starts at @zone and stays on its node. */
+gfp_t lab_floor_zone_gfp(const struct zone *zone)
+{
+	switch (zone_idx(zone)) {
+#ifdef CONFIG_ZONE_DMA
+	case ZONE_DMA:
+		return __GFP_THISNODE | __GFP_DMA;
+#endif
+#ifdef CONFIG_ZONE_DMA32
+	case ZONE_DMA32:
+		return __GFP_THISNODE | __GFP_DMA32;
+#endif
+	default:
+		return __GFP_THISNODE;
+	}
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Giving a page back, or on: free, release, transfer; and asking: check, query.
+ *
+ * Both sides are checked first; then one cmpxchg of the tag's word commits, and
+ * who loses it has changed nothing.
+ */
+#include <linux/export.h>
+#include <linux/mm.h>
+
+#include "page.h"
+#include "refill.h"
+#include "report.h"
+
+/* What is known of a page that somebody called us with. */
+struct lab_finding {
+	struct lab_bank *bank;
+	struct lab_tag *tag;
+	u64 word;
+	struct lab_incident incident;
+};
+
+/*
+ * Is @page handed out to @owner, and may the caller say so? 0 or an errno; the
+ * incident is filled in, not reported. Needs preemption disabled.
+ */
+static int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigned long caller,
+		       struct lab_finding *found)
+{
+	bool dead = lab_owner_dead(owner);
+
+	found->incident = (struct lab_incident){
+		.owner = owner, .offender = owner, .page = page, .caller = caller,
+	};
+	if (!dead && !lab_owner_in_scope(owner)) {
+		found->incident.kind = LAB_WRONG_SCOPE;
+		return -EPERM;
+	}
+	found->tag = lab_tag_find(dead ? NULL : owner->bank, page_to_pfn(page), &found->bank);
+	found->word = found->tag ? READ_ONCE(found->tag->word) : 0;
+	if (!found->word) {
+		found->incident.kind = dead ? LAB_DEAD_OWNER : LAB_PLAIN_PAGE;
+		return -ENOENT;
+	}
+	found->incident.alloc_caller = lab_caller_unpack(found->tag->caller);
+	if (lab_word_owner(found->word) != owner->id) {
+		found->incident.owner_id = lab_word_owner(found->word);
+		found->incident.owner = lab_owner_by_id(found->incident.owner_id);
+		found->incident.kind = LAB_FOREIGN_FREE;
+		return -EPERM;
+	}
+	if (lab_word_state(found->word) != LAB_OWNED) {
+		found->incident.kind = LAB_DOUBLE_FREE;
+		return -EALREADY;
+	}
+	return 0;
+}
+
+/* Does nobody else hold a page that is known to be @owner's? */
+static int lab_examine_sharing(struct page *page, struct lab_finding *found)
+{
+	if (likely(lab_page_sole(page)))
+		return 0;
+	if (page_ref_count(page)) {
+		found->incident.kind = LAB_SHARED_PAGE;
+		return -EBUSY;
+	}
+	found->incident.kind = LAB_FREED_BEHIND;
+	found->incident.offender = NULL;
+	return -EALREADY;
+}
+
+/* The one step that decides between callers. */
+static int lab_commit(struct lab_finding *found, u32 head)
+{
+	if (likely(try_cmpxchg(&found->tag->word, &found->word,
+			       lab_word_with_head(found->word, head))))
+		return 0;
+	found->incident.kind = LAB_DOUBLE_FREE;
+	return -EALREADY;
+}
+
+/* A page stops being owned: books only. Needs preemption disabled. */
+static void lab_book_out(struct labyrinth_owner *owner, u64 word)
+{
+	lab_owner_out_dec(owner);
+	if (unlikely(lab_word_flags(word) & LAB_FROM_RESERVE))
+		atomic_dec(&owner->from_reserve);
+}
+
+/* Pages of the reserve, and those that came by transfer, are not kept. */
+#define LAB_NOT_RECYCLED	(LAB_FROM_RESERVE | LAB_AWAY)
+
+static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *page,
+				  unsigned long caller)
+{
+	struct lab_finding found;
+	struct page *leaving = NULL;
+	int err, busy = 0;
+
+	preempt_disable();
+	err = lab_examine(owner, page, caller, &found);
+	if (err)
+		goto out;
+	busy = lab_examine_sharing(page, &found);
+	err = lab_commit(&found, lab_head(owner->id, lab_word_flags(found.word) & LAB_AWAY,
+					  busy == -EBUSY ? LAB_QUARANTINED : LAB_MOVING));
+	if (err)
+		goto out;
+	lab_book_out(owner, found.word);
+	err = busy;
+	if (busy == -EBUSY) {
+		atomic_long_inc(&owner->left);
+		atomic_inc(&owner->quarantined);
+		lab_refill_kick(owner);
+	} else if (busy) {
+		/* Freed behind our back: it is no page of ours to put anywhere. */
+		atomic_long_inc(&owner->left);
+		lab_leave(owner, found.bank, found.tag);
+	} else if (lab_word_flags(found.word) & LAB_NOT_RECYCLED) {
+		leaving = lab_leave(owner, found.bank, found.tag);
+	} else {
+		lab_make_ready(owner, &this_cpu_ptr(owner->cpu)->recycled, found.tag);
+	}
+out:
+	if (err)
+		lab_report_violation(&found.incident);
+	preempt_enable();
+	if (leaving)
+		lab_page_to_kernel(leaving);
+	return err;
+}
+
+/* The common case: a page of ours, by a live owner without special wishes. */
+static __always_inline bool lab_free_fast(struct labyrinth_owner *owner, struct page *page)
+{
+	struct lab_tag *tag;
+	u64 word;
+
+	if (unlikely(READ_ONCE(owner->attention)))
+		return false;
+	tag = lab_bank_find(owner->bank, page_to_pfn(page));
+	if (unlikely(!tag))
+		return false;
+	word = READ_ONCE(tag->word);
+	if (unlikely(lab_word_head(word) != owner->owned || !lab_page_sole(page)))
+		return false;
+	/* F1: of two CPUs freeing one page, one wins. */
+	if (unlikely(!try_cmpxchg(&tag->word, &word, lab_word_with_head(word, owner->ready))))
+		return false;
+	lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, owner->tags, tag);
+	lab_owner_out_dec(owner);
+	return true;
+}
+
+static noinline int lab_bad_argument(struct labyrinth_owner *owner, struct page *page,
+				     unsigned long caller)
+{
+	lab_report_violation(&(struct lab_incident){
+		.kind = LAB_BAD_ARGUMENT,
+		.offender = IS_ERR_OR_NULL(owner) ? NULL : owner,
+		.page = IS_ERR_OR_NULL(page) ? NULL : page,
+		.caller = caller,
+	});
+	return -EINVAL;
+}
+
+int labyrinth_void_free_page_exclusive(struct labyrinth_owner *owner, struct page *page)
+{
+	bool done;
+
+	if (unlikely(IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page)))
+		return lab_bad_argument(owner, page, _RET_IP_);
+	preempt_disable();
+	done = lab_free_fast(owner, page);
+	preempt_enable();
+	if (likely(done))
+		return 0;
+	return lab_free_slow(owner, page, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(labyrinth_void_free_page_exclusive);
+
+int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct page *page)
+{
+	struct lab_finding found;
+	int err;
+
+	if (unlikely(IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page)))
+		return lab_bad_argument(owner, page, _RET_IP_);
+	if (unlikely(in_nmi()))
+		return -EOPNOTSUPP;
+	preempt_disable();
+	err = lab_examine(owner, page, _RET_IP_, &found) ?:
+	      lab_examine_sharing(page, &found) ?:
+	      lab_commit(&found, lab_head(owner->id, 0, LAB_MOVING));
+	if (likely(!err)) {
+		lab_book_out(owner, found.word);
+		atomic_long_inc(&owner->left);
+		lab_leave(owner, found.bank, found.tag);
+	} else {
+		lab_report_violation(&found.incident);
+	}
+	preempt_enable();
+	return err;
+}
+EXPORT_SYMBOL_GPL(labyrinth_void_release_page_exclusive);
+
+/* Room for one more page in @to's books, if need be in place of one that is only ready. */
+static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
+			 struct lab_finding *found)
+{
+	if (lab_owner_dead(to)) {
+		found->incident.kind = LAB_DEAD_OWNER;
+		return -EINVAL;
+	}
+	if (lab_budget_take(to))
+		return 0;
+	if (lab_discard_ready(to, evicted) && lab_budget_take(to))
+		return 0;
+	found->incident.kind = LAB_RECEIVER_FULL;
+	return -ENOSPC;
+}
+
+int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
+					   struct labyrinth_owner *to, struct page *page)
+{
+	struct lab_finding found;
+	struct page *evicted = NULL;
+	int err;
+
+	if (unlikely(IS_ERR_OR_NULL(from) || IS_ERR_OR_NULL(to) || IS_ERR_OR_NULL(page)))
+		return lab_bad_argument(from, page, _RET_IP_);
+	if (unlikely(in_nmi()))
+		return -EOPNOTSUPP;
+	preempt_disable();
+	err = lab_examine(from, page, _RET_IP_, &found) ?:
+	      lab_examine_sharing(page, &found);
+	if (err)
+		goto out;
+	found.incident.offender = to;
+	err = lab_make_room(to, &evicted, &found);
+	if (err)
+		goto out;
+	err = lab_commit(&found, lab_head(to->id, (lab_word_flags(found.word) & LAB_FROM_RESERVE) |
+					  LAB_AWAY, LAB_OWNED));
+	if (unlikely(err)) {
+		lab_budget_give(to);
+		goto out;
+	}
+	lab_book_out(from, found.word);
+	atomic_long_inc(&from->left);
+	lab_budget_give(from);
+	atomic_long_inc(&to->arrived);
+	lab_owner_out_inc(to);
+	if (lab_word_flags(found.word) & LAB_FROM_RESERVE)
+		atomic_inc(&to->from_reserve);
+out:
+	if (err)
+		lab_report_violation(&found.incident);
+	preempt_enable();
+	if (evicted)
+		lab_page_to_kernel(evicted);
+	return err;
+}
+EXPORT_SYMBOL_GPL(labyrinth_void_transfer_page_exclusive);
+
+int labyrinth_void_check_page_exclusive(struct labyrinth_owner *owner, struct page *page)
+{
+	struct lab_finding found;
+	int err;
+
+	if (unlikely(IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page)))
+		return -EINVAL;
+	preempt_disable();
+	err = lab_examine(owner, page, _RET_IP_, &found) ?: lab_examine_sharing(page, &found);
+	preempt_enable();
+	return err;
+}
+EXPORT_SYMBOL_GPL(labyrinth_void_check_page_exclusive);
+
+int labyrinth_page_query(struct page *page, struct labyrinth_page_info *info)
+{
+	struct lab_bank *bank;
+	struct lab_tag *tag;
+	int err = -ENOENT;
+	u64 word;
+
+	if (unlikely(IS_ERR_OR_NULL(page) || IS_ERR_OR_NULL(info)))
+		return -EINVAL;
+	if (unlikely(in_nmi()))
+		return -EOPNOTSUPP;
+	preempt_disable();
+	tag = lab_tag_find(NULL, page_to_pfn(page), &bank);
+	word = tag ? READ_ONCE(tag->word) : 0;
+	if (word) {
+		lab_owner_name(lab_word_owner(word), info->owner);
+		info->state = lab_state_public(lab_word_state(word));
+		info->context = lab_word_context(word);
+		info->cpu = lab_word_cpu(word);
+		info->node = page_to_nid(page);
+		info->from_reserve = lab_word_flags(word) & LAB_FROM_RESERVE;
+		info->age_ms = lab_time_age_ms(tag->time);
+		info->caller = lab_caller_unpack(tag->caller);
+		err = 0;
+	}
+	preempt_enable();
+	return err;
+}
+EXPORT_SYMBOL_GPL(labyrinth_page_query);

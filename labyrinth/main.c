@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Loading and unloading. */
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/workqueue.h>
+
+#include "debugfs.h"
+#include "orphan.h"
+#include "owner.h"
+#include "page.h"
+#include "report.h"
+
+int lab_default_reserve_pct = 50;
+
+static int lab_reserve_pct_set(const char *val, const struct kernel_param *kp)
+{
+	int pct, err = kstrtoint(val, 0, &pct);
+
+	if (err)
+		return err;
+	if (pct < 1 || pct > 100)
+		return -EINVAL;
+	WRITE_ONCE(lab_default_reserve_pct, pct);
+	return 0;
+}
+
+static const struct kernel_param_ops lab_reserve_pct_ops = {
+	.set = lab_reserve_pct_set,
+	.get = param_get_int,
+};
+module_param_cb(reserve_pct, &lab_reserve_pct_ops, &lab_default_reserve_pct, 0644);
+MODULE_PARM_DESC(reserve_pct, "Share of each zone's atomic reserve that an owner may use unless it says so itself, 1 to 100 percent (default 50)");
+
+/* WQ_MEM_RECLAIM: a refill goes on where memory is too short to make a worker. */
+struct workqueue_struct *lab_wq;
+
+static int __init labyrinth_init(void)
+{
+	int err;
+
+	lab_wq = alloc_workqueue("labyrinth", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!lab_wq)
+		return -ENOMEM;
+	err = lab_owner_init();
+	if (err) {
+		destroy_workqueue(lab_wq);
+		return err;
+	}
+	lab_debugfs_init();
+	return 0;
+}
+
+static void __exit labyrinth_exit(void)
+{
+	lab_debugfs_exit();
+	lab_owner_exit();
+	lab_page_flush();
+	lab_report_flush();
+	destroy_workqueue(lab_wq);
+	lab_orphan_exit();
+	/* Nothing reads the tables any more, but freed banks may have readers until here. */
+	synchronize_rcu();
+}
+
+module_init(labyrinth_init);
+module_exit(labyrinth_exit);
+
+MODULE_DESCRIPTION("Exclusive atomic pages with an ownership tag");
+MODULE_AUTHOR("The labyrinth authors");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of an owner. Created and destroyed in process context under one
+ * mutex, which no page's way ever takes.
+ *
+ * A handle may be used wrongly after its owner was destroyed. So the handles of
+ * the last LAB_GRAVES owners are kept, marked dead, and answered with an error;
+ * all that is large about an owner goes at once.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ctype.h>
+#include <linux/device.h>
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/nodemask.h>
+#include <linux/pid.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "orphan.h"
+#include "page.h"
+#include "refill.h"
+#include "report.h"
+
+#define LAB_GRAVES	1024
+#define LAB_FLAGS_ALL	(LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK)
+
+DEFINE_MUTEX(lab_owners_lock);
+LIST_HEAD(lab_owners);
+static LIST_HEAD(lab_graves);		/* guarded by lab_owners_lock, oldest first */
+static unsigned int lab_nr_graves;
+static DEFINE_IDR(lab_owner_ids);	/* changed under lab_owners_lock, read under RCU */
+
+/* Context: any, with preemption disabled. */
+struct labyrinth_owner *lab_owner_by_id(u32 id)
+{
+	return idr_find(&lab_owner_ids, id);
+}
+
+/* Context: any, with preemption disabled. */
+void lab_owner_name(u32 id, char name[LABYRINTH_NAME_LEN])
+{
+	struct labyrinth_owner *owner = id ? lab_owner_by_id(id) : NULL;
+
+	strscpy(name, owner ? owner->name : "-", LABYRINTH_NAME_LEN);
+}
+
+/* Pages handed out; exact when nothing moves meanwhile. Context: any. */
+long lab_owner_owned(const struct labyrinth_owner *owner)
+{
+	long owned = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct lab_cpu *c = per_cpu_ptr(owner->cpu, cpu);
+
+		owned += READ_ONCE(c->peak) - READ_ONCE(c->slack);
+	}
+	return owned;
+}
+
+/*
+ * Most pages owned at once: exact where one CPU takes and frees them, else an
+ * upper bound, since the CPUs' peaks need not have come together.
+ */
+long lab_owner_peak(const struct labyrinth_owner *owner)
+{
+	long peak = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		peak += READ_ONCE(per_cpu_ptr(owner->cpu, cpu)->peak);
+	return min_t(long, peak, READ_ONCE(owner->bound_peak));
+}
+
+unsigned long lab_owner_allocs(const struct labyrinth_owner *owner)
+{
+	unsigned long allocs = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		allocs += READ_ONCE(per_cpu_ptr(owner->cpu, cpu)->allocs);
+	return allocs;
+}
+
+/* Bytes that the owner costs: its tags, its handle, and a fixed part per possible CPU. */
+size_t lab_owner_bytes(const struct labyrinth_owner *owner)
+{
+	return lab_bank_bytes(owner->bank, owner->budget) + sizeof(*owner) +
+	       num_possible_cpus() * sizeof(struct lab_cpu);
+}
+
+static bool lab_name_valid(const char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i]; i++)
+		if (i == LABYRINTH_NAME_LEN - 1 ||
+		    !(isascii(name[i]) && (isalnum(name[i]) || strchr("._-", name[i]))))
+			return false;
+	return i;
+}
+
+static bool lab_params_valid(const struct labyrinth_owner_params *p)
+{
+	return !IS_ERR_OR_NULL(p) && !IS_ERR_OR_NULL(p->name) && lab_name_valid(p->name) &&
+	       p->budget && p->stock <= p->budget &&
+	       p->reserve_pct >= LABYRINTH_RESERVE_NONE && p->reserve_pct <= 100 &&
+	       (p->nid == NUMA_NO_NODE ||
+		(p->nid >= 0 && p->nid < MAX_NUMNODES && node_online(p->nid))) &&
+	       (unsigned int)p->scope <= LABYRINTH_SCOPE_THREAD && !(p->flags & ~LAB_FLAGS_ALL);
+}
+
+static bool lab_name_taken(const char *name)
+{
+	const struct labyrinth_owner *owner;
+
+	list_for_each_entry(owner, &lab_owners, list)
+		if (!strcmp(owner->name, name))
+			return true;
+	return false;
+}
+
+static struct pid *lab_scope_pid(enum labyrinth_scope scope)
+{
+	switch (scope) {
+	case LABYRINTH_SCOPE_PROCESS:
+		return get_pid(task_tgid(current));
+	case LABYRINTH_SCOPE_THREAD:
+		return get_pid(task_pid(current));
+	default:
+		return NULL;
+	}
+}
+
+static void lab_owner_fill(struct labyrinth_owner *owner, const struct labyrinth_owner_params *p,
+			   struct module *module)
+{
+	owner->budget = p->budget;
+	owner->stock = p->stock;
+	owner->reserve_pct = p->reserve_pct ?: READ_ONCE(lab_default_reserve_pct);
+	if (p->reserve_pct == LABYRINTH_RESERVE_NONE)
+		owner->reserve_pct = 0;
+	owner->scope = p->scope;
+	owner->flags = p->flags;
+	owner->nid = p->nid;
+	owner->module = module;
+	strscpy(owner->name, p->name, sizeof(owner->name));
+	strscpy(owner->module_name, module ? module->name : "-", sizeof(owner->module_name));
+	if (p->scope != LABYRINTH_SCOPE_OWNER)
+		owner->attention |= LAB_ATTENTION_SCOPE;
+	if (p->flags & LABYRINTH_ZERO)
+		owner->attention |= LAB_ATTENTION_ZERO;
+	if (p->flags & LABYRINTH_POISON)
+		owner->attention |= LAB_ATTENTION_POISON;
+	if (p->flags & LABYRINTH_STACK)
+		owner->attention |= LAB_ATTENTION_STACK;
+	lab_refill_init(owner);
+}
+
+/* Enter a filled-in owner under its name. Needs lab_owners_lock. */
+static int lab_owner_enter(struct labyrinth_owner *owner)
+{
+	int id;
+
+	if (lab_name_taken(owner->name))
+		return -EEXIST;
+	if (owner->budget > LAB_BUDGET_MAX)
+		return -ENOMEM;
+	id = idr_alloc_cyclic(&lab_owner_ids, owner, 1, LAB_OWNER_MAX, GFP_KERNEL);
+	if (id < 0)
+		return -ENOMEM;
+	owner->bank = lab_bank_get(owner->budget, owner->flags & LABYRINTH_STACK);
+	if (!owner->bank) {
+		idr_remove(&lab_owner_ids, id);
+		return -ENOMEM;
+	}
+	owner->id = id;
+	owner->tags = owner->bank->tags;
+	owner->owned = lab_head(id, 0, LAB_OWNED);
+	owner->ready = lab_head(id, 0, LAB_READY);
+	list_add_tail(&owner->list, &lab_owners);
+	return 0;
+}
+
+/* All ready pages go to the kernel. The owner is dead and its refill stopped. */
+static void lab_owner_drain(struct labyrinth_owner *owner)
+{
+	struct page *page;
+
+	while (lab_discard_ready(owner, &page)) {
+		if (page)
+			lab_page_to_kernel(page);
+		cond_resched();
+	}
+}
+
+/* Part with every page that still has the owner's tag. Returns those that were out. */
+static unsigned int lab_owner_part(struct labyrinth_owner *owner)
+{
+	unsigned int i, out = 0;
+	struct lab_bank *bank;
+	struct lab_tag *tag;
+
+	lab_for_each_tag(i, bank, tag) {
+		u64 word = READ_ONCE(tag->word);
+		struct page *page;
+
+		cond_resched();
+		if (lab_word_owner(word) != owner->id)
+			continue;
+		if (lab_word_state(word) == LAB_OWNED) {
+			lab_orphan_add(owner, tag, word);
+			lab_leave(owner, bank, tag);
+			out++;
+			continue;
+		}
+		/* Quarantined: whoever else holds it has the last reference now. */
+		page = lab_leave(owner, bank, tag);
+		if (page_ref_count(page))
+			put_page(page);
+	}
+	return out;
+}
+
+/* Bury the handle, and open the oldest grave if there are too many. Needs lab_owners_lock. */
+static void lab_owner_bury(struct labyrinth_owner *owner)
+{
+	struct labyrinth_owner *oldest;
+
+	list_add_tail(&owner->list, &lab_graves);
+	if (++lab_nr_graves <= LAB_GRAVES)
+		return;
+	oldest = list_first_entry(&lab_graves, struct labyrinth_owner, list);
+	list_del(&oldest->list);
+	lab_nr_graves--;
+	kfree(oldest);
+}
+
+static bool lab_owner_kill(struct labyrinth_owner *owner)
+{
+	bool alive;
+
+	mutex_lock(&lab_owners_lock);
+	alive = !lab_owner_dead(owner);
+	if (alive) {
+		WRITE_ONCE(owner->attention, owner->attention | LAB_ATTENTION_DEAD);
+		list_del(&owner->list);
+	}
+	mutex_unlock(&lab_owners_lock);
+	return alive;
+}
+
+/* What is left to do for an owner that lab_owner_kill() was first to kill. */
+static unsigned int lab_owner_end(struct labyrinth_owner *owner)
+{
+	unsigned int out;
+
+	/* O1: calls in flight have seen it dead, or have ended. Pairs with preempt_disable(). */
+	synchronize_rcu();
+	lab_refill_stop(owner);
+	lab_page_flush();
+	mutex_lock(&lab_owners_lock);
+	lab_owner_drain(owner);
+	out = lab_owner_part(owner);
+	idr_remove(&lab_owner_ids, owner->id);
+	lab_bank_put(owner->bank, owner->budget);
+	/* Reports in flight may still read the name: the handle outlives this. */
+	synchronize_rcu();
+	free_percpu(owner->cpu);
+	put_pid(owner->pid);
+	lab_orphan_reap();
+	lab_owner_bury(owner);
+	mutex_unlock(&lab_owners_lock);
+	module_put(THIS_MODULE);
+	return out;
+}
+
+static struct labyrinth_owner *lab_owner_new(const struct labyrinth_owner_params *params,
+					     struct module *module)
+{
+	struct labyrinth_owner *owner = kzalloc(sizeof(*owner), GFP_KERNEL);
+	int err = -ENOMEM;
+
+	if (!owner)
+		return ERR_PTR(-ENOMEM);
+	owner->cpu = alloc_percpu(struct lab_cpu);
+	if (!owner->cpu)
+		goto free;
+	lab_owner_fill(owner, params, module);
+	owner->pid = lab_scope_pid(params->scope);
+	mutex_lock(&lab_owners_lock);
+	err = lab_owner_enter(owner);
+	mutex_unlock(&lab_owners_lock);
+	if (err)
+		goto free;
+	/* The owner keeps labyrinth loaded, whatever becomes of its module. */
+	__module_get(THIS_MODULE);
+	return owner;
+free:
+	put_pid(owner->pid);
+	free_percpu(owner->cpu);
+	kfree(owner);
+	return ERR_PTR(err);
+}
+
+struct labyrinth_owner *
+__labyrinth_owner_create(const struct labyrinth_owner_params *params, struct module *module)
+{
+	struct labyrinth_owner *owner;
+
+	might_sleep();
+	if (!lab_params_valid(params)) {
+		lab_report_violation(&(struct lab_incident){
+			.kind = LAB_BAD_ARGUMENT, .caller = _RET_IP_,
+		});
+		return ERR_PTR(-EINVAL);
+	}
+	owner = lab_owner_new(params, module);
+	if (IS_ERR(owner))
+		return owner;
+	/* A stock is a promise: without it there is no owner. */
+	if (!lab_refill_now(owner)) {
+		labyrinth_owner_destroy(owner);
+		return ERR_PTR(-ENOMEM);
+	}
+	pr_debug("owner %s: budget %u pages, stock %u, %zu bytes\n", owner->name, owner->budget,
+		 owner->stock, lab_owner_bytes(owner));
+	return owner;
+}
+EXPORT_SYMBOL_GPL(__labyrinth_owner_create);
+
+unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner)
+{
+	might_sleep();
+	if (IS_ERR_OR_NULL(owner))
+		return 0;
+	if (!lab_owner_kill(owner)) {
+		lab_report_violation(&(struct lab_incident){
+			.kind = LAB_DEAD_OWNER, .owner = owner, .offender = owner,
+			.caller = _RET_IP_,
+		});
+		return 0;
+	}
+	return lab_owner_end(owner);
+}
+EXPORT_SYMBOL_GPL(labyrinth_owner_destroy);
+
+static void lab_owner_devm_destroy(void *owner)
+{
+	labyrinth_owner_destroy(owner);
+}
+
+struct labyrinth_owner *
+__devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_params *params,
+			      struct module *module)
+{
+	struct labyrinth_owner *owner;
+	int err;
+
+	if (IS_ERR_OR_NULL(dev))
+		return ERR_PTR(-EINVAL);
+	owner = __labyrinth_owner_create(params, module);
+	if (IS_ERR(owner))
+		return owner;
+	err = devm_add_action_or_reset(dev, lab_owner_devm_destroy, owner);
+	return err ? ERR_PTR(err) : owner;
+}
+EXPORT_SYMBOL_GPL(__devm_labyrinth_owner_create);
+
+static struct labyrinth_owner *lab_owner_of_module(const struct module *module)
+{
+	struct labyrinth_owner *owner, *found = NULL;
+
+	mutex_lock(&lab_owners_lock);
+	list_for_each_entry(owner, &lab_owners, list)
+		if (owner->module == module) {
+			found = owner;
+			break;
+		}
+	mutex_unlock(&lab_owners_lock);
+	return found;
+}
+
+/* A module has run its exit function and is about to be freed. */
+static int lab_owner_module_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct labyrinth_owner *owner;
+
+	if (event != MODULE_STATE_GOING)
+		return NOTIFY_DONE;
+	while ((owner = lab_owner_of_module(data))) {
+		lab_report_violation(&(struct lab_incident){
+			.kind = LAB_MODULE_GONE, .owner = owner, .offender = owner,
+		});
+		/* Its callers' names are known only as long as it is there. */
+		lab_report_flush();
+		if (lab_owner_kill(owner))
+			lab_owner_end(owner);
+		lab_report_flush();
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block lab_owner_module_nb = {
+	.notifier_call = lab_owner_module_event,
+};
+
+int lab_owner_init(void)
+{
+	return register_module_notifier(&lab_owner_module_nb);
+}
+
+/* No owner is left: each keeps the module. */
+void lab_owner_exit(void)
+{
+	struct labyrinth_owner *owner, *next;
+
+	unregister_module_notifier(&lab_owner_module_nb);
+	list_for_each_entry_safe(owner, next, &lab_graves, list)
+		kfree(owner);
+	idr_destroy(&lab_owner_ids);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* An owner: what it may do, what it has, and its life. See owner.c. */
+#ifndef _LABYRINTH_OWNER_H
+#define _LABYRINTH_OWNER_H
+
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/idr.h>
+#include <linux/irq_work.h>
+#include <linux/labyrinth.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+
+#include "stack.h"
+#include "tag.h"
+
+/* Why alloc and free leave their fast path. */
+#define LAB_ATTENTION_DEAD	BIT(0)
+#define LAB_ATTENTION_SCOPE	BIT(1)
+#define LAB_ATTENTION_ZERO	BIT(2)
+#define LAB_ATTENTION_POISON	BIT(3)
+#define LAB_ATTENTION_STACK	BIT(4)
+
+/* Above this no machine has memory for the tags. */
+#define LAB_BUDGET_MAX		BIT(28)
+
+/* One cache line a CPU. */
+struct lab_cpu {
+	struct lab_stack recycled;	/* pages freed here; other CPUs may take them */
+	unsigned long allocs;
+	/*
+	 * Pages handed out here less pages that left ownership here is
+	 * "peak - slack": two counters so that the fast path needs one
+	 * instruction for both the count and its maximum.
+	 */
+	long peak;
+	long slack;
+} __aligned(64);
+
+struct labyrinth_owner {
+	/* Read by every call, written by none but create and destroy. */
+	u32 attention;
+	u32 owned;			/* tag head of a page handed out, no flag set */
+	u32 ready;			/* tag head of a page on a stack, no flag set */
+	u32 id;
+	struct lab_cpu __percpu *cpu;
+	struct lab_tag *tags;		/* bank->tags */
+	struct lab_bank *bank;
+	u32 budget;
+	u32 stock;
+	s16 reserve_pct;		/* 0 to 100, the module's default put in */
+	u8 scope;
+	u32 flags;
+	int nid;
+
+	/* Written by the slower paths, from any CPU. */
+	struct lab_stack stocked ____cacheline_aligned_in_smp;
+	atomic_t nr_stocked;		/* pages on @stocked, give or take those in flight */
+	atomic_t bound;			/* pages with a tag: owned, ready or quarantined; <= budget */
+	atomic_t quarantined;
+	atomic_t from_reserve;
+	atomic_long_t refused;
+	atomic_long_t violations;
+	atomic_long_t arrived;		/* pages transferred in */
+	atomic_long_t left;		/* pages that left ownership other than by free */
+	u32 bound_peak;
+	struct irq_work kick;
+	struct delayed_work refill;
+
+	/* Guarded by lab_owners_lock. */
+	struct list_head list;
+	struct pid *pid;		/* of the creating task or its thread group, by scope */
+	struct module *module;
+	char name[LABYRINTH_NAME_LEN];
+	char module_name[MODULE_NAME_LEN];
+};
+
+extern struct mutex lab_owners_lock;	/* life of owners, banks and orphans; never on a page's way */
+extern struct list_head lab_owners;
+extern int lab_default_reserve_pct;
+
+struct labyrinth_owner *lab_owner_by_id(u32 id);
+void lab_owner_name(u32 id, char name[LABYRINTH_NAME_LEN]);
+long lab_owner_owned(const struct labyrinth_owner *owner);
+long lab_owner_peak(const struct labyrinth_owner *owner);
+unsigned long lab_owner_allocs(const struct labyrinth_owner *owner);
+size_t lab_owner_bytes(const struct labyrinth_owner *owner);
+int lab_owner_init(void);
+void lab_owner_exit(void);
+
+static inline bool lab_owner_dead(const struct labyrinth_owner *owner)
+{
+	return READ_ONCE(owner->attention) & LAB_ATTENTION_DEAD;
+}
+
+static inline bool lab_owner_in_scope(const struct labyrinth_owner *owner)
+{
+	switch (owner->scope) {
+	case LABYRINTH_SCOPE_PROCESS:
+		return in_task() && task_tgid(current) == owner->pid;
+	case LABYRINTH_SCOPE_THREAD:
+		return in_task() && task_pid(current) == owner->pid;
+	default:
+		return true;
+	}
+}
+
+/* A page becomes owned on this CPU. Needs preemption disabled; may nest by interrupts. */
+static inline void lab_owner_out_inc(struct labyrinth_owner *owner)
+{
+	this_cpu_dec(owner->cpu->slack);
+	if (unlikely(this_cpu_read(owner->cpu->slack) < 0)) {
+		this_cpu_inc(owner->cpu->peak);
+		this_cpu_inc(owner->cpu->slack);
+	}
+}
+
+static inline void lab_owner_out_dec(struct labyrinth_owner *owner)
+{
+	this_cpu_inc(owner->cpu->slack);
+}
+
+/* Exact on any number of CPUs: no attempt that fails is ever counted, even for an instant. */
+static inline bool lab_budget_take(struct labyrinth_owner *owner)
+{
+	u32 bound;
+
+	if (!atomic_add_unless(&owner->bound, 1, owner->budget))
+		return false;
+	bound = atomic_read(&owner->bound);
+	if (unlikely(bound > READ_ONCE(owner->bound_peak)))
+		WRITE_ONCE(owner->bound_peak, bound);
+	return true;
+}
+
+static inline void lab_budget_give(struct labyrinth_owner *owner)
+{
+	atomic_dec(&owner->bound);
+}
+
+#endif /* _LABYRINTH_OWNER_H */

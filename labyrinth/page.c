@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where pages enter labyrinth and leave it, and what is noticed on the way.
+ */
+#include <linux/irq_work.h>
+#include <linux/llist.h>
+#include <linux/mm.h>
+#include <linux/workqueue.h>
+
+#include "page.h"
+#include "report.h"
+
+/*
+ * The kernel has just given us a page that still has a tag: somebody freed it
+ * without telling us. Whoever the tag says holds it holds it no longer.
+ */
+static noinline void lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag)
+{
+	u64 word = READ_ONCE(tag->word);
+	struct labyrinth_owner *owner = lab_owner_by_id(lab_word_owner(word));
+	enum lab_state state = lab_word_state(word);
+	struct lab_incident incident = {
+		.kind = LAB_FREED_BEHIND,
+		.owner = owner,
+		.owner_id = lab_word_owner(word),
+		.page = pfn_to_page(tag->pfn),
+		.alloc_caller = lab_caller_unpack(tag->caller),
+	};
+	u32 head = lab_head(lab_word_owner(word), lab_word_flags(word),
+			    state == LAB_READY ? LAB_STALE : LAB_MOVING);
+
+	if (state == LAB_FREE || state == LAB_MOVING || state == LAB_STALE)
+		return;
+	if (cmpxchg(&tag->word, word, lab_word_with_head(word, head)) != word)
+		return;
+	lab_report_violation(&incident);
+	/* A tag on a stack stays there, hidden, until it is popped. */
+	lab_tag_hide(bank, tag);
+	if (state == LAB_READY)
+		return;
+	lab_tag_drop(tag);
+	if (!owner)
+		return;
+	if (state == LAB_OWNED) {
+		atomic_long_inc(&owner->left);
+		lab_owner_out_dec(owner);
+		if (lab_word_flags(word) & LAB_FROM_RESERVE)
+			atomic_dec(&owner->from_reserve);
+	} else {
+		atomic_dec(&owner->quarantined);
+	}
+	lab_budget_give(owner);
+}
+
+/*
+ * Tag a page fresh from the kernel as @head says. NULL where its place in every
+ * bank is crowded. Needs preemption disabled.
+ */
+struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 head,
+			  unsigned long caller, struct lab_bank **bank)
+{
+	unsigned long pfn = page_to_pfn(page);
+	struct lab_tag *tag = lab_tag_find(owner->bank, pfn, bank);
+
+	if (unlikely(tag))
+		lab_freed_behind(*bank, tag);
+	return lab_tag_bind(owner->bank, pfn, lab_word_here(head), caller, bank);
+}
+
+/*
+ * A tag that this CPU has set to LAB_MOVING goes, and its page is the caller's.
+ * Needs preemption disabled.
+ */
+struct page *lab_leave(struct labyrinth_owner *owner, struct lab_bank *bank, struct lab_tag *tag)
+{
+	struct page *page = pfn_to_page(tag->pfn);
+
+	lab_tag_unbind(bank, tag);
+	lab_budget_give(owner);
+	return page;
+}
+
+/* Put a page whose tag this CPU has set to LAB_MOVING on @stack. Needs preemption disabled. */
+void lab_make_ready(struct labyrinth_owner *owner, struct lab_stack *stack, struct lab_tag *tag)
+{
+	u32 flags = 0;
+
+	if (owner->flags & LABYRINTH_POISON) {
+		lab_page_poison(pfn_to_page(tag->pfn));
+		flags = LAB_POISONED;
+	}
+	WRITE_ONCE(tag->word, lab_word_with_head(READ_ONCE(tag->word), owner->ready | flags));
+	lab_stack_push(stack, owner->tags, tag);
+}
+
+/*
+ * Take one ready page out of use, wherever it lies: its place in the budget is
+ * given up. False where none is ready; else the page, for the caller to give to
+ * the kernel, is in @page, or NULL where somebody freed it already.
+ */
+bool lab_discard_ready(struct labyrinth_owner *owner, struct page **page)
+{
+	struct lab_tag *tag = lab_pop_recycled(owner);
+
+	*page = NULL;
+	if (!tag) {
+		tag = lab_stack_pop(&owner->stocked, owner->tags);
+		if (!tag)
+			return false;
+		atomic_dec(&owner->nr_stocked);
+	}
+	if (lab_word_state(READ_ONCE(tag->word)) != LAB_STALE) {
+		if (page_ref_count(pfn_to_page(tag->pfn)))
+			*page = pfn_to_page(tag->pfn);
+		lab_tag_hide(owner->bank, tag);
+	}
+	lab_tag_drop(tag);
+	lab_budget_give(owner);
+	return true;
+}
+
+/* Any page recycled on any CPU. Bounded by the possible CPUs. */
+struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct lab_stack *recycled = &per_cpu_ptr(owner->cpu, cpu)->recycled;
+		struct lab_tag *tag = lab_stack_pop(recycled, owner->tags);
+
+		if (tag)
+			return tag;
+	}
+	return NULL;
+}
+
+/* Pages on their way to the kernel, linked through page->lru, which is ours again. */
+static LLIST_HEAD(lab_leaving);
+
+static void lab_page_free(struct page *page)
+{
+	/* The holder was free to use these; the kernel wants them clean. */
+	page->mapping = NULL;
+	set_page_private(page, 0);
+	/* Not __free_page(): where somebody else still holds it, theirs is the last reference. */
+	put_page(page);
+}
+
+static void lab_leaving_work(struct work_struct *work)
+{
+	struct llist_node *node, *next;
+
+	llist_for_each_safe(node, next, llist_del_all(&lab_leaving))
+		lab_page_free(container_of((struct list_head *)node, struct page, lru));
+}
+
+static DECLARE_WORK(lab_leaving_worker, lab_leaving_work);
+
+static void lab_leaving_kicked(struct irq_work *kick)
+{
+	queue_work(lab_wq, &lab_leaving_worker);
+}
+
+static struct irq_work lab_leaving_kick = IRQ_WORK_INIT_HARD(lab_leaving_kicked);
+
+/* Context: any. The reference given is labyrinth's. */
+void lab_page_to_kernel(struct page *page)
+{
+	if (lab_context_may_allocate()) {
+		lab_page_free(page);
+		return;
+	}
+	if (llist_add((struct llist_node *)&page->lru, &lab_leaving))
+		irq_work_queue(&lab_leaving_kick);
+}
+
+/* Wait until all pages given to lab_page_to_kernel() have left. */
+void lab_page_flush(void)
+{
+	irq_work_sync(&lab_leaving_kick);
+	flush_work(&lab_leaving_worker);
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What waits for process context: keeping the stock full, and looking whether a
+ * quarantined page has become sole-referenced. An irq_work carries the wish
+ * from any context, NMI included, to the workqueue.
+ *
+ * The stock is asked for when it is down to half and filled to the whole, so
+ * that it does not flap.
+ */
+#include <linux/gfp.h>
+#include <linux/irq_work.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+
+#include "page.h"
+#include "refill.h"
+#include "report.h"
+
+/* After a refill that found no memory, and between looks at the quarantine. */
+#define LAB_REFILL_RETRY	max(HZ / 10, 1)
+#define LAB_QUARANTINE_LOOK	HZ
+
+/* Reclaim as hard as may be for the stock, but kill nobody for it. */
+#define LAB_GFP_STOCK		(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+static void lab_stock_push(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	lab_stack_push(&owner->stocked, owner->tags, tag);
+	atomic_inc(&owner->nr_stocked);
+}
+
+/*
+ * A page that is taken from the budget, or from another stack, is missed by an
+ * alloc until it is on the stock: so these two keep interrupts off meanwhile, and
+ * lab_alloc_slow() looks again.
+ */
+
+/* Tag @page and add it to the stock. False where there is no room for it. */
+static bool lab_stock_fresh(struct labyrinth_owner *owner, struct page *page)
+{
+	u32 zeroed = owner->flags & LABYRINTH_ZERO ? LAB_ZEROED : 0;
+	struct lab_tag *tag = NULL;
+	struct lab_bank *bank;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	if (!lab_budget_take(owner))
+		goto out;
+	tag = lab_enter(owner, page, owner->ready | zeroed, _THIS_IP_, &bank);
+	/* Stacks link the slots of one bank: a page that found no room there is no stock. */
+	if (tag && bank != owner->bank) {
+		lab_tag_unbind(bank, tag);
+		tag = NULL;
+	}
+	if (tag)
+		lab_stock_push(owner, tag);
+	else
+		lab_budget_give(owner);
+out:
+	local_irq_restore(flags);
+	return tag;
+}
+
+/* Move one recycled page to the stock, where the budget has no room for a fresh one. */
+static bool lab_stock_recycled(struct labyrinth_owner *owner)
+{
+	struct lab_tag *tag;
+	unsigned long flags;
+	u64 word;
+
+	local_irq_save(flags);
+	tag = lab_pop_recycled(owner);
+	if (!tag)
+		goto out;
+	word = READ_ONCE(tag->word);
+	/* What has gone bad, and what is poisoned, is looked at when it is handed out. */
+	if (owner->flags & LABYRINTH_ZERO && lab_word_head(word) == owner->ready &&
+	    lab_page_sole(pfn_to_page(tag->pfn))) {
+		clear_page(page_address(pfn_to_page(tag->pfn)));
+		cmpxchg(&tag->word, word, lab_word_with_head(word, owner->ready | LAB_ZEROED));
+	}
+	lab_stock_push(owner, tag);
+out:
+	local_irq_restore(flags);
+	return tag;
+}
+
+/* Fill the stock as far as the budget goes. False where memory is short. */
+bool lab_refill_now(struct labyrinth_owner *owner)
+{
+	gfp_t gfp = LAB_GFP_STOCK | (owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0);
+
+	while (atomic_read(&owner->nr_stocked) < (int)owner->stock && !lab_owner_dead(owner)) {
+		struct page *page = NULL;
+
+		if (atomic_read(&owner->bound) < (int)owner->budget) {
+			page = alloc_pages_node(owner->nid, gfp, 0);
+			if (!page)
+				return false;
+			if (lab_stock_fresh(owner, page))
+				continue;
+			__free_page(page);
+		}
+		if (!lab_stock_recycled(owner))
+			break;
+		cond_resched();
+	}
+	return true;
+}
+
+/* Put a quarantined page back into use if nobody else has it any more. */
+static void lab_quarantine_look_at(struct labyrinth_owner *owner, struct lab_bank *bank,
+				   struct lab_tag *tag, u64 word)
+{
+	struct page *page = pfn_to_page(tag->pfn);
+	struct page *leaving = NULL;
+	bool gone = !page_ref_count(page);
+
+	if (!gone && (!lab_page_sole(page) || folio_test_lru(page_folio(page))))
+		return;
+	if (!gone && lab_word_flags(word) & LAB_POISONED && !lab_page_poison_intact(page)) {
+		/* Still being written to. */
+		lab_page_poison(page);
+		return;
+	}
+	preempt_disable();
+	if (cmpxchg(&tag->word, word,
+		    lab_word_with_head(word, lab_head(owner->id, 0, LAB_MOVING))) == word) {
+		atomic_dec(&owner->quarantined);
+		if (gone)
+			lab_leave(owner, bank, tag);
+		else if (lab_word_flags(word) & LAB_AWAY)
+			leaving = lab_leave(owner, bank, tag);
+		else
+			lab_make_ready(owner, &this_cpu_ptr(owner->cpu)->recycled, tag);
+	}
+	preempt_enable();
+	if (leaving)
+		lab_page_to_kernel(leaving);
+}
+
+/* True where nothing is left in quarantine. */
+static bool lab_quarantine_look(struct labyrinth_owner *owner)
+{
+	struct lab_bank *bank;
+	struct lab_tag *tag;
+	unsigned int i;
+
+	if (!atomic_read(&owner->quarantined))
+		return true;
+	mutex_lock(&lab_owners_lock);
+	lab_for_each_tag(i, bank, tag) {
+		u64 word = READ_ONCE(tag->word);
+
+		if (lab_word_owner(word) == owner->id && lab_word_state(word) == LAB_QUARANTINED)
+			lab_quarantine_look_at(owner, bank, tag, word);
+		cond_resched();
+	}
+	mutex_unlock(&lab_owners_lock);
+	return !atomic_read(&owner->quarantined);
+}
+
+static void lab_refill_work(struct work_struct *work)
+{
+	struct labyrinth_owner *owner = container_of(to_delayed_work(work), struct labyrinth_owner,
+						     refill);
+	bool full = lab_refill_now(owner);
+	bool clear = lab_quarantine_look(owner);
+
+	if (lab_owner_dead(owner) || (full && clear))
+		return;
+	queue_delayed_work(lab_wq, &owner->refill, full ? LAB_QUARANTINE_LOOK : LAB_REFILL_RETRY);
+}
+
+static void lab_refill_kicked(struct irq_work *kick)
+{
+	struct labyrinth_owner *owner = container_of(kick, struct labyrinth_owner, kick);
+
+	queue_delayed_work(lab_wq, &owner->refill, 0);
+}
+
+/* Context: any, with preemption disabled and the owner alive. */
+void lab_refill_kick(struct labyrinth_owner *owner)
+{
+	if (!delayed_work_pending(&owner->refill))
+		irq_work_queue(&owner->kick);
+}
+
+void lab_refill_init(struct labyrinth_owner *owner)
+{
+	owner->kick = IRQ_WORK_INIT_HARD(lab_refill_kicked);
+	INIT_DELAYED_WORK(&owner->refill, lab_refill_work);
+}
+
+/* The owner is dead, and an RCU grace period has passed: nobody kicks any more. */
+void lab_refill_stop(struct labyrinth_owner *owner)
+{
+	irq_work_sync(&owner->kick);
+	cancel_delayed_work_sync(&owner->refill);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Refusals and violations: remembered in any context, told in process context. See report.c. */
+#ifndef _LABYRINTH_REPORT_H
+#define _LABYRINTH_REPORT_H
+
+#include <linux/labyrinth.h>
+#include <linux/types.h>
+
+struct seq_file;
+
+enum lab_refusal {
+	LAB_REFUSE_BUDGET,	/* it owns as many pages as it may */
+	LAB_REFUSE_FLOOR,	/* its share of the reserve is used */
+	LAB_REFUSE_BUDDY,	/* the kernel itself said no */
+	LAB_REFUSE_CONTEXT,	/* no allocator call allowed here, and nothing ready */
+	LAB_REFUSE_SCOPE,	/* the caller may not use this handle */
+	LAB_REFUSE_DYING,	/* the owner is destroyed, or there is none */
+	LAB_NR_REFUSALS,
+};
+
+enum lab_violation {
+	LAB_BAD_ARGUMENT,	/* NULL, an ERR_PTR, or parameters out of range */
+	LAB_DOUBLE_FREE,
+	LAB_FOREIGN_FREE,
+	LAB_PLAIN_PAGE,		/* given a page that labyrinth never tagged, or no longer */
+	LAB_SHARED_PAGE,	/* given back while somebody else holds it */
+	LAB_FREED_BEHIND,	/* somebody freed it without labyrinth */
+	LAB_USE_AFTER_FREE,
+	LAB_WRONG_SCOPE,
+	LAB_DEAD_OWNER,		/* a handle used after its destruction */
+	LAB_RECEIVER_FULL,
+	LAB_ORPHAN,		/* out when its owner was destroyed */
+	LAB_MODULE_GONE,	/* its module left without destroying it */
+	LAB_NR_VIOLATIONS,
+};
+
+/* The misuse, as far as it is known; zero fields are unknown. */
+struct lab_incident {
+	enum lab_violation kind;
+	struct labyrinth_owner *owner;		/* whose page or handle it is; may be NULL */
+	u32 owner_id;				/* the same, where there is only the tag */
+	struct labyrinth_owner *offender;	/* who misused it; may be NULL */
+	struct page *page;
+	unsigned long alloc_caller;
+	unsigned long caller;
+};
+
+void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
+			unsigned long caller);
+void lab_report_violation(const struct lab_incident *incident);
+
+void lab_caller_name(unsigned long caller, char *buf, size_t size);
+int lab_report_refusals_show(struct seq_file *m, void *v);
+int lab_report_violations_show(struct seq_file *m, void *v);
+void lab_report_flush(void);
+
+#endif /* _LABYRINTH_REPORT_H */

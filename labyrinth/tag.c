@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tag table: a tag per page, off the page, found by PFN.
+ *
+ * Tags stand in banks. A bank is an open hash table whose slots are the tags
+ * themselves, so claiming a slot is at once getting a tag and entering it. A
+ * page's tag stands within LAB_HOP_RANGE slots of its home, and the home's
+ * bitmap says in which (hopscotch hashing, without the displacement): a look-up
+ * reads one bitmap and the slots it names, and most often that is one or none.
+ *
+ * A bank has room for the budgets of its owners at half load. It never moves
+ * and never grows; when it is full a further bank is made, at least a quarter
+ * of all before it, so there are few. A look-up starts in the owner's bank.
+ *
+ * Looking up is lock-free in any context with preemption disabled: banks go
+ * after an RCU grace period. Binding and unbinding are lock-free as well.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/stacktrace.h>
+
+#include "owner.h"
+#include "tag.h"
+
+#define LAB_BANK_MIN	64
+
+/* A table too large for the machine is an answer, not a reason to kill a task or to splat. */
+#define LAB_GFP_TABLE	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+struct lab_bank __rcu *lab_banks[LAB_NR_BANKS];
+unsigned int lab_nr_banks;	/* slots of lab_banks ever used; only grows */
+
+const char lab_text_anchor[1] = "";
+
+/* The tag of @pfn in any bank, looking in @first (may be NULL) before the others. */
+struct lab_tag *lab_tag_find(const struct lab_bank *first, unsigned long pfn,
+			     struct lab_bank **where)
+{
+	unsigned int i, nr = READ_ONCE(lab_nr_banks);
+	struct lab_tag *tag;
+
+	if (first) {
+		tag = lab_bank_find(first, pfn);
+		if (tag) {
+			*where = (struct lab_bank *)first;
+			return tag;
+		}
+	}
+	for (i = 0; i < nr; i++) {
+		struct lab_bank *bank = lab_bank_nth(i);
+
+		if (!bank || bank == first)
+			continue;
+		tag = lab_bank_find(bank, pfn);
+		if (tag) {
+			*where = bank;
+			return tag;
+		}
+	}
+	return NULL;
+}
+
+static struct lab_tag *lab_bank_claim(struct lab_bank *bank, unsigned long pfn, u64 word,
+				      s32 caller)
+{
+	struct lab_tag *home = lab_bank_home(bank, pfn);
+	unsigned int i;
+
+	for (i = 0; i < LAB_HOP_RANGE; i++) {
+		struct lab_tag *tag = home + i;
+
+		if (READ_ONCE(tag->pfn) || cmpxchg(&tag->pfn, 0, pfn))
+			continue;
+		tag->caller = caller;
+		tag->time = lab_time_now();
+		WRITE_ONCE(tag->word, word);
+		/* T1: the tag is whole before its bit shows. Pairs with lab_bank_find(). */
+		smp_mb__before_atomic();
+		atomic_or(BIT(i), &home->hop);
+		return tag;
+	}
+	return NULL;
+}
+
+/*
+ * Enter @pfn, in bank @first where there is room near its home, else in any
+ * other. NULL only where all are crowded there: another page will fit.
+ */
+struct lab_tag *lab_tag_bind(struct lab_bank *first, unsigned long pfn, u64 word,
+			     unsigned long caller, struct lab_bank **where)
+{
+	s32 packed = lab_caller_pack(caller);
+	unsigned int i;
+	struct lab_tag *tag = lab_bank_claim(first, pfn, word, packed);
+
+	*where = first;
+	if (likely(tag))
+		return tag;
+
+	word |= (u64)LAB_AWAY << 32;
+	for (i = 0; i < READ_ONCE(lab_nr_banks); i++) {
+		struct lab_bank *bank = lab_bank_nth(i);
+
+		if (!bank || bank == first || READ_ONCE(bank->closed))
+			continue;
+		tag = lab_bank_claim(bank, pfn, word, packed);
+		if (tag) {
+			*where = bank;
+			return tag;
+		}
+	}
+	return NULL;
+}
+
+/* Take the tag out of look-ups; the slot stays claimed. */
+void lab_tag_hide(struct lab_bank *bank, struct lab_tag *tag)
+{
+	struct lab_tag *home = lab_bank_home(bank, tag->pfn);
+
+	atomic_andnot(BIT(tag - home), &home->hop);
+}
+
+/* Give a hidden tag's slot back. */
+void lab_tag_drop(struct lab_tag *tag)
+{
+	WRITE_ONCE(tag->word, 0);
+	/* T2: the slot is empty before it can be claimed again. Pairs with the claim's cmpxchg. */
+	smp_store_release(&tag->pfn, 0);
+}
+
+/* The caller has the tag to itself: its state is LAB_MOVING, set by the caller's cmpxchg. */
+void lab_tag_unbind(struct lab_bank *bank, struct lab_tag *tag)
+{
+	lab_tag_hide(bank, tag);
+	lab_tag_drop(tag);
+}
+
+void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag)
+{
+	unsigned long (*stacks)[LAB_STACK_DEPTH] = READ_ONCE(bank->stacks);
+	unsigned long *stack;
+	unsigned int nr;
+
+	if (!stacks)
+		return;
+	stack = stacks[tag - bank->tags];
+	/* Skip this function and the two of labyrinth above it. */
+	nr = stack_trace_save(stack, LAB_STACK_DEPTH, 3);
+	if (nr < LAB_STACK_DEPTH)
+		stack[nr] = 0;
+}
+
+static struct lab_bank *lab_bank_new(u32 capacity)
+{
+	struct lab_bank *bank = kzalloc(sizeof(*bank), GFP_KERNEL);
+
+	if (!bank)
+		return NULL;
+	bank->capacity = capacity;
+	bank->nr_homes = capacity * LAB_SLOTS_PER_PAGE;
+	bank->nr_slots = 1 + bank->nr_homes + LAB_HOP_RANGE - 1;
+	/* Zeroed memory is a table of free slots. */
+	bank->tags = kvcalloc(bank->nr_slots, sizeof(*bank->tags), LAB_GFP_TABLE);
+	if (!bank->tags) {
+		kfree(bank);
+		return NULL;
+	}
+	return bank;
+}
+
+static void lab_bank_free(struct lab_bank *bank)
+{
+	kvfree(bank->stacks);
+	kvfree(bank->tags);
+	kfree(bank);
+}
+
+static bool lab_bank_add_stacks(struct lab_bank *bank)
+{
+	void *stacks;
+
+	if (bank->stacks)
+		return true;
+	stacks = kvcalloc(bank->nr_slots, sizeof(*bank->stacks), LAB_GFP_TABLE);
+	/* Readers see NULL or zeroed memory. */
+	smp_wmb();
+	WRITE_ONCE(bank->stacks, stacks);
+	return stacks;
+}
+
+/* Admit an owner of @budget pages to a bank. Needs lab_owners_lock. */
+struct lab_bank *lab_bank_get(u32 budget, bool stacks)
+{
+	struct lab_bank *bank;
+	unsigned int i, vacant = LAB_NR_BANKS;
+	u64 total = 0;
+
+	lockdep_assert_held(&lab_owners_lock);
+	for (i = 0; i < LAB_NR_BANKS; i++) {
+		bank = lab_bank_nth(i);
+		if (!bank) {
+			vacant = min(vacant, i);
+			continue;
+		}
+		total += bank->capacity;
+		if (bank->capacity - bank->reserved >= budget)
+			goto found;
+	}
+	if (vacant == LAB_NR_BANKS)
+		return NULL;
+	bank = lab_bank_new(max3(budget, (u32)min_t(u64, total / 4, LAB_BUDGET_MAX),
+				 (u32)LAB_BANK_MIN));
+	if (!bank)
+		return NULL;
+	rcu_assign_pointer(lab_banks[vacant], bank);
+	WRITE_ONCE(lab_nr_banks, max(lab_nr_banks, vacant + 1));
+found:
+	if (stacks && !lab_bank_add_stacks(bank)) {
+		lab_bank_reap();
+		return NULL;
+	}
+	bank->reserved += budget;
+	return bank;
+}
+
+/* An owner leaves its bank. Needs lab_owners_lock. */
+void lab_bank_put(struct lab_bank *bank, u32 budget)
+{
+	lockdep_assert_held(&lab_owners_lock);
+	bank->reserved -= budget;
+	lab_bank_reap();
+}
+
+static bool lab_bank_vacant(const struct lab_bank *bank)
+{
+	u32 i;
+
+	for (i = 1; i < bank->nr_slots; i++)
+		if (READ_ONCE(bank->tags[i].pfn))
+			return false;
+	return true;
+}
+
+/*
+ * Free the banks that nobody needs. A bank may outlive its owners for a page
+ * that was transferred to an owner of another bank.
+ */
+void lab_bank_reap(void)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&lab_owners_lock);
+	for (i = 0; i < LAB_NR_BANKS; i++) {
+		struct lab_bank *bank = lab_bank_nth(i);
+
+		if (!bank || bank->reserved)
+			continue;
+		/* No owner of another bank may put a page here while we look. */
+		WRITE_ONCE(bank->closed, true);
+		synchronize_rcu();
+		if (!lab_bank_vacant(bank)) {
+			WRITE_ONCE(bank->closed, false);
+			continue;
+		}
+		RCU_INIT_POINTER(lab_banks[i], NULL);
+		synchronize_rcu();
+		lab_bank_free(bank);
+	}
+}
+
+/* Memory that @budget pages take in @bank, in bytes. */
+size_t lab_bank_bytes(const struct lab_bank *bank, u32 budget)
+{
+	size_t per_slot = sizeof(*bank->tags) + (bank->stacks ? sizeof(*bank->stacks) : 0);
+
+	return (size_t)budget * LAB_SLOTS_PER_PAGE * per_slot;
+}

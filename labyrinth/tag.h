@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What labyrinth knows of a page, and how to find it by PFN. See tag.c. */
+#ifndef _LABYRINTH_TAG_H
+#define _LABYRINTH_TAG_H
+
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/hash.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/rcupdate.h>
+#include <linux/smp.h>
+#include <linux/types.h>
+
+#include "context.h"
+
+/*
+ * The word of a tag, changed by cmpxchg, says it all:
+ *
+ *	63      40 39   35 34   32 31      16 15      0
+ *	+---------+-------+-------+----------+---------+
+ *	|  owner  | flags | state |   CPU    | context |
+ *	+---------+-------+-------+----------+---------+
+ *
+ * The upper half is the tag's "head": an owner compares it in one go.
+ */
+enum lab_state {
+	LAB_FREE,		/* no page: the slot may be claimed */
+	LAB_READY,		/* on one of its owner's stacks */
+	LAB_OWNED,		/* handed out */
+	LAB_QUARANTINED,	/* given back while somebody else held it */
+	LAB_MOVING,		/* one CPU is taking it from one state to another */
+	LAB_STALE,		/* on a stack, but the page was freed behind our back */
+	LAB_NR_STATES,
+};
+
+#define LAB_STATE_MASK		GENMASK(2, 0)
+#define LAB_FROM_RESERVE	BIT(3)	/* taken from below min */
+#define LAB_AWAY		BIT(4)	/* transferred in, or not in the owner's bank: not recycled */
+#define LAB_ZEROED		BIT(5)	/* READY and known to be zero-filled */
+#define LAB_POISONED		BIT(6)	/* READY and filled with the poison */
+#define LAB_FLAGS_MASK		GENMASK(7, 3)
+#define LAB_OWNER_SHIFT		8
+#define LAB_OWNER_MAX		(BIT(24) - 1)
+
+struct lab_tag {
+	u64 word;
+	unsigned long pfn;	/* 0: slot is unclaimed */
+	atomic_t hop;		/* bit i: slot "this + i" holds a page whose home is here */
+	u32 next;		/* slot of the tag below on the same stack, 0 at the bottom */
+	s32 caller;		/* who took the page, relative to labyrinth's own text */
+	u32 time;		/* when, in units of LAB_TIME_SHIFT jiffies */
+};
+
+/* Two slots a page at 32 bytes each are the 64 bytes a page that we promise. */
+#define LAB_SLOTS_PER_PAGE	2
+static_assert(sizeof(struct lab_tag) == 32);
+static_assert(CONFIG_NR_CPUS <= 65536);
+
+/* A page lives at most this many slots from its home; also the bits in lab_tag::hop. */
+#define LAB_HOP_RANGE		32
+
+#define LAB_STACK_DEPTH		8
+
+struct lab_bank {
+	struct lab_tag *tags;	/* slot 0 is never used: index 0 ends a stack */
+	unsigned long (*stacks)[LAB_STACK_DEPTH];	/* a trace per slot, or NULL */
+	u32 nr_homes;
+	u32 nr_slots;
+	u32 capacity;		/* budgets that fit; guarded by lab_owners_lock */
+	u32 reserved;		/* budgets admitted; guarded by lab_owners_lock */
+	bool closed;		/* takes no page of an owner of another bank */
+};
+
+#define LAB_NR_BANKS		64
+extern struct lab_bank __rcu *lab_banks[LAB_NR_BANKS];
+extern unsigned int lab_nr_banks;
+
+static inline u32 lab_head(u32 owner, u32 flags, enum lab_state state)
+{
+	return owner << LAB_OWNER_SHIFT | flags | state;
+}
+
+static inline u32 lab_word_head(u64 word)
+{
+	return word >> 32;
+}
+
+static inline u32 lab_word_owner(u64 word)
+{
+	return word >> (32 + LAB_OWNER_SHIFT);
+}
+
+static inline u32 lab_word_flags(u64 word)
+{
+	return (word >> 32) & LAB_FLAGS_MASK;
+}
+
+static inline enum lab_state lab_word_state(u64 word)
+{
+	return (word >> 32) & LAB_STATE_MASK;
+}
+
+/* What the public is told of a state that is only passed through. */
+static inline enum labyrinth_state lab_state_public(enum lab_state state)
+{
+	switch (state) {
+	case LAB_READY:
+	case LAB_STALE:
+		return LABYRINTH_READY;
+	case LAB_QUARANTINED:
+		return LABYRINTH_QUARANTINED;
+	default:
+		return LABYRINTH_OWNED;
+	}
+}
+
+static inline unsigned int lab_word_cpu(u64 word)
+{
+	return (word >> 16) & 0xffff;
+}
+
+static inline enum labyrinth_context lab_word_context(u64 word)
+{
+	return lab_context_decode(word & 0xffff);
+}
+
+/* The same tag under another head: who took the page, and where, stays. */
+static inline u64 lab_word_with_head(u64 word, u32 head)
+{
+	return (u64)head << 32 | (u32)word;
+}
+
+/* A word for this CPU and context. Needs preemption disabled. */
+static inline u64 lab_word_here(u32 head)
+{
+	return (u64)head << 32 | raw_smp_processor_id() << 16 | lab_context_bits();
+}
+
+/* 16 ms a unit (20 at HZ=100): wraps after more than two years. */
+#define LAB_TIME_SHIFT		ilog2(HZ / 50)
+
+static inline u32 lab_time_now(void)
+{
+	return jiffies >> LAB_TIME_SHIFT;
+}
+
+static inline u64 lab_time_age_ms(u32 then)
+{
+	return jiffies64_to_msecs((u64)(u32)(lab_time_now() - then) << LAB_TIME_SHIFT);
+}
+
+/* Kernel and module text lie within 2 GiB of each other: 32 bits hold a caller. */
+extern const char lab_text_anchor[];
+
+static inline s32 lab_caller_pack(unsigned long ip)
+{
+	return ip - (unsigned long)lab_text_anchor;
+}
+
+static inline unsigned long lab_caller_unpack(s32 caller)
+{
+	return (unsigned long)lab_text_anchor + caller;
+}
+
+static inline struct lab_tag *lab_bank_home(const struct lab_bank *bank, unsigned long pfn)
+{
+	return &bank->tags[1 + reciprocal_scale(__hash_32(pfn), bank->nr_homes)];
+}
+
+/* The tag of @pfn in @bank, or NULL. Pairs with tag publication in lab_bank_claim(). */
+static inline struct lab_tag *lab_bank_find(const struct lab_bank *bank, unsigned long pfn)
+{
+	struct lab_tag *home = lab_bank_home(bank, pfn);
+	u32 hop = atomic_read_acquire(&home->hop);
+
+	while (hop) {
+		struct lab_tag *tag = home + __ffs(hop);
+
+		if (READ_ONCE(tag->pfn) == pfn)
+			return tag;
+		hop &= hop - 1;
+	}
+	return NULL;
+}
+
+struct lab_tag *lab_tag_find(const struct lab_bank *first, unsigned long pfn,
+			     struct lab_bank **where);
+struct lab_tag *lab_tag_bind(struct lab_bank *first, unsigned long pfn, u64 word,
+			     unsigned long caller, struct lab_bank **where);
+void lab_tag_hide(struct lab_bank *bank, struct lab_tag *tag);
+void lab_tag_drop(struct lab_tag *tag);
+void lab_tag_unbind(struct lab_bank *bank, struct lab_tag *tag);
+
+/* Every claimed tag of every bank. Needs lab_owners_lock, which keeps the banks. */
+#define lab_for_each_tag(i, bank, tag)						\
+	for ((i) = 0; (i) < lab_nr_banks; (i)++)				\
+		if (((bank) = lab_bank_nth(i)))					\
+			for ((tag) = (bank)->tags + 1;				\
+			     (tag) < (bank)->tags + (bank)->nr_slots; (tag)++)	\
+				if (READ_ONCE((tag)->pfn))
+
+static inline struct lab_bank *lab_bank_nth(unsigned int i)
+{
+	/* Readers disable preemption; owners of a bank and lab_owners_lock keep it as well. */
+	return rcu_dereference_raw(lab_banks[i]);
+}
+
+struct lab_bank *lab_bank_get(u32 budget, bool stacks);
+void lab_bank_put(struct lab_bank *bank, u32 budget);
+void lab_bank_reap(void);
+size_t lab_bank_bytes(const struct lab_bank *bank, u32 budget);
+void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag);
+
+#endif /* _LABYRINTH_TAG_H */

@@ -1,0 +1,327 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Make the kernels ready that labyrinth is built for and tested on.
+#
+# usage: kernels.sh NAME...        fetch or build them
+#        kernels.sh --print NAME   print release=, image= and kdir= of one that is ready
+#        kernels.sh --list         print the names
+#
+# Everything goes into $LABYRINTH_CACHE (default: ~/.cache/labyrinth). Nothing is
+# installed, and no root is needed.
+
+set -euo pipefail
+export LC_ALL=C
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cache=${LABYRINTH_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/labyrinth}
+kernels=$cache/kernels
+tmp=
+job=
+
+say() { echo "==> $*"; }
+die() { echo "kernels.sh: $*" >&2; exit 1; }
+
+cleanup() {
+	[ -z "$job" ] || { kill "$job" && wait "$job"; } 2>/dev/null || true
+	[ -z "$tmp" ] || rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+
+# ---- apt, without root and without a change to the machine
+
+apt_version() { # PACKAGE: the version that apt would install, or nothing
+	apt-cache "${apt[@]}" policy "$1" | sed -n 's/^  Candidate: \([^(].*\)/\1/p'
+}
+
+apt_depends() { # PACKAGE REGEX: those of its dependencies that match
+	apt-cache "${apt[@]}" depends --no-recommends --no-suggests "$1" |
+		sed -nE "s/^[ |]*Depends: ($2)\$/\1/p"
+}
+
+apt_download() { # PACKAGE...: into $tmp/debs
+	rm -rf "$tmp/debs"
+	mkdir "$tmp/debs"
+	(cd "$tmp/debs" && apt-get "${apt[@]}" -qq download "$@")
+}
+
+# For a machine whose own lists are missing or too old.
+apt_private_lists() {
+	say "reading the package lists into a private folder"
+	mkdir -p "$tmp/apt/lists/partial" "$tmp/apt/archives/partial"
+	printf '#clear %s;\n' APT::Update::{Pre-Invoke,Post-Invoke,Post-Invoke-Success} \
+		>"$tmp/apt/conf"
+	apt+=(-c "$tmp/apt/conf" -o Dir::State::lists="$tmp/apt/lists" -o Dir::Cache="$tmp/apt")
+	apt-get "${apt[@]}" -qq update || say "not every package list could be read"
+}
+
+# ---- stock Debian kernels; key: the version of the meta package
+
+stock_meta() { # NAME: the end of the names of its two meta packages
+	case $1 in
+	6.1)     echo amd64 ;;
+	6.12)    echo 6.12-amd64 ;;
+	6.12-rt) echo 6.12-rt-amd64 ;;
+	*)       return 1 ;;
+	esac
+}
+
+stock_key() {
+	apt_version "linux-image-$(stock_meta "$1")"
+}
+
+stock_earlier() {
+	readlink -e "$kernels/$1"
+}
+
+stock_fetch() {
+	local meta image headers parts
+
+	meta=$(stock_meta "$1")
+	image=$(apt_depends "linux-image-$meta" 'linux-image-[0-9].*')
+	headers=$(apt_depends "linux-headers-$meta" 'linux-headers-[0-9].*')
+	[ -n "$image" ] && [ -n "$headers" ] || return 1
+	parts=$(apt_depends "$headers" 'linux-headers-.*-common.*|linux-kbuild-.*')
+	say "$1: downloading $image and its headers"
+	# shellcheck disable=SC2086 # package names, one word each
+	apt_download "$image" "$headers" $parts
+}
+
+stock_make() {
+	local root=$tmp/root release headers deb
+
+	say "$1: unpacking"
+	for deb in "$tmp"/debs/*.deb; do
+		dpkg -x "$deb" "$root"
+	done
+	find "$root" -name '*.ko*' -delete
+
+	release=$(basename "$root"/boot/vmlinuz-*)
+	release=${release#vmlinuz-}
+	case $release in
+	"${1%-rt}".*) ;;
+	*) die "this Debian's linux-image-$(stock_meta "$1") is $release, not ${1%-rt}" ;;
+	esac
+
+	# The headers name the common headers by the path they would be installed at.
+	headers=usr/src/linux-headers-$release
+	# shellcheck disable=SC2016 # for make, not for the shell
+	sed -i 's|^include /usr/src/|include $(dir $(realpath $(lastword $(MAKEFILE_LIST))))../|' \
+		"$root/$headers/Makefile"
+
+	echo "$release" >"$tmp/release"
+	ln -s "root/boot/vmlinuz-$release" "$tmp/vmlinuz"
+	ln -s "root/$headers" "$tmp/build"
+}
+
+# ---- our own, FLAVOUR-SERIES: linux-source-SERIES with tests/configs/FLAVOUR.config;
+# ---- key: the version of the source and the sum of the configuration
+
+own_config() {
+	echo "$top/tests/configs/${1%-*}.config"
+}
+
+own_sum() {
+	sha256sum <"$(own_config "$1")" | cut -c1-12
+}
+
+own_key() {
+	local version
+
+	version=$(apt_version "linux-source-${1##*-}")
+	[ -z "$version" ] || echo "$version-$(own_sum "$1")"
+}
+
+own_earlier() {
+	find "$kernels" -maxdepth 1 -name "$1_*-$(own_sum "$1")" | sort -V | tail -n1 | grep .
+}
+
+own_deb() {
+	echo "$cache/sources/linux-source-${1##*-}_$(apt_version "linux-source-${1##*-}").deb"
+}
+
+# The compressed source is kept: the next flavour is built from the same.
+own_fetch() {
+	local deb
+
+	deb=$(own_deb "$1")
+	[ ! -e "$deb" ] || return 0
+	say "$1: downloading linux-source-${1##*-}"
+	apt_download "linux-source-${1##*-}" || return 1
+	mkdir -p "$cache/sources"
+	mv "$tmp"/debs/*.deb "$deb"
+}
+
+own_configure() { # here, in the source
+	local config line option missing=
+
+	config=$(own_config "$1")
+	make -s tinyconfig >/dev/null
+	scripts/kconfig/merge_config.sh -m .config "$config" >/dev/null
+	make -s olddefconfig
+
+	while read -r line; do
+		case $line in
+		CONFIG_*)
+			grep -qxF "$line" .config && continue ;;
+		'# CONFIG_'*' is not set')
+			option=${line#\# }
+			grep -q "^${option%% *}=" .config || continue ;;
+		*)
+			continue ;;
+		esac
+		echo "$1: the final configuration has not: $line" >&2
+		missing=1
+	done <"$config"
+	[ -z "$missing" ] || die "$1: options did not stick"
+}
+
+own_compile() { # here, in the source
+	local log=$kernels/$1.build.log start=$SECONDS ticks=0
+
+	say "$1: building, 5 to 10 minutes on two cores (log: $log)"
+	nice make -j"$(nproc)" bzImage modules >"$log" 2>&1 &
+	job=$!
+	while kill -0 "$job" 2>/dev/null; do
+		sleep 1
+		[ $((++ticks % 30)) -ne 0 ] ||
+			say "$1: $((SECONDS - start)) s, $(grep -c '^  CC ' "$log") files compiled"
+	done
+	wait "$job" || { tail -n 20 "$log" >&2; die "$1: the build failed"; }
+	job=
+	say "$1: built in $((SECONDS - start)) s"
+}
+
+own_make() {
+	local tool
+
+	for tool in make gcc flex bison bc xz; do
+		command -v "$tool" >/dev/null || die "$tool is missing: run tools/setup.sh test"
+	done
+
+	say "$1: unpacking the source"
+	mkdir "$tmp/src"
+	dpkg-deb --fsys-tarfile "$(own_deb "$1")" | tar -xO --wildcards './usr/src/*.tar.xz' |
+		tar -xJ -C "$tmp/src" --strip-components=1
+
+	cd "$tmp/src"
+	export KBUILD_BUILD_USER=labyrinth KBUILD_BUILD_HOST=labyrinth
+	own_configure "$1"
+	own_compile "$1"
+	# The kernel's own choice of what a module's build needs, and its test tools.
+	make -s run-command \
+		KBUILD_RUN_COMMAND="scripts/package/install-extmod-build $tmp/build" >/dev/null
+	mkdir -p "$tmp/build/tools/testing"
+	cp -r tools/testing/kunit "$tmp/build/tools/testing/"
+	cp .config System.map "$tmp/build/"
+	cp arch/x86/boot/bzImage "$tmp/vmlinuz"
+	cp include/config/kernel.release "$tmp/release"
+	cd "$kernels"
+}
+
+# ---- both kinds
+
+kind_of() { # NAME
+	if stock_meta "$1" >/dev/null; then
+		echo stock
+	elif [ "${1%-*}" != "$1" ] && [ -e "$(own_config "$1")" ]; then
+		echo own
+	else
+		die "no such kernel: $1 (see --list)"
+	fi
+}
+
+# Made in a folder beside its own, so that what has the name is complete.
+make_kernel() { # KIND NAME FOLDER
+	"$1_make" "$2"
+	rm -rf "$tmp/debs" "$tmp/apt" "$tmp/src"
+	mv "$tmp" "$3"
+	tmp=
+}
+
+point_at() { # NAME FOLDER
+	ln -s "$(basename "$2")" "$kernels/.$1.$$"
+	mv -T "$kernels/.$1.$$" "$kernels/$1"
+	say "$1: ready ($(cat "$2/release"))"
+}
+
+get() { # NAME
+	local kind lists key dir
+	# As root, apt would warn that its own user cannot enter our folders.
+	local apt=(-o APT::Sandbox::User=root -o Acquire::Retries=3)
+
+	kind=$(kind_of "$1")
+	tmp=$kernels/.tmp.$1.$$
+	rm -rf "$kernels/.tmp.$1".*
+	mkdir "$tmp"
+
+	for lists in machine private; do
+		[ "$lists" = machine ] || apt_private_lists
+		key=$("${kind}_key" "$1")
+		if [ -n "$key" ]; then
+			dir=$kernels/$1_$key
+		else
+			dir=$("${kind}_earlier" "$1") || continue
+		fi
+		if [ ! -e "$dir" ]; then
+			"${kind}_fetch" "$1" || continue
+			make_kernel "$kind" "$1" "$dir"
+		fi
+		point_at "$1" "$dir"
+		return
+	done
+
+	dir=$("${kind}_earlier" "$1") || die "$1: not to be had from this machine's apt sources"
+	say "$1: version $key cannot be downloaded, an earlier one will do"
+	point_at "$1" "$dir"
+}
+
+get_locked() { # NAME
+	exec 9>"$kernels/$1.lock"
+	flock -n 9 || { say "$1: waiting for another run"; flock 9; }
+	get "$1"
+	rm -rf "$tmp"
+	tmp=
+	exec 9>&-
+}
+
+list() {
+	local config
+
+	printf '%s\n' 6.1 6.12 6.12-rt
+	for config in "$top"/tests/configs/*.config; do
+		[ ! -e "$config" ] || echo "$(basename "$config" .config)-6.12"
+	done
+}
+
+print() { # NAME
+	local dir
+
+	kind_of "$1" >/dev/null
+	dir=$(readlink -e "$kernels/$1") || die "$1 is not ready: run tools/kernels.sh $1"
+	echo "release=$(cat "$dir/release")"
+	echo "image=$(readlink -e "$dir/vmlinuz")"
+	echo "kdir=$(readlink -e "$dir/build")"
+}
+
+case $cache in
+*[[:space:]:]*) die "the kernel cannot be built in a folder with a space or colon: $cache" ;;
+/*) ;;
+*) die "the cache needs an absolute path: $cache" ;;
+esac
+
+case ${1:-} in
+--print) [ $# -eq 2 ] || die "usage: kernels.sh --print NAME"; print "$2" ;;
+--list)  list ;;
+'' | -*) sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+*)
+	mkdir -p "$kernels"
+	for name; do
+		kind_of "$name" >/dev/null
+	done
+	for name; do
+		get_locked "$name"
+	done
+	;;
+esac

@@ -1,0 +1,250 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Boot a kernel in QEMU and run one shell script in it.
+#
+# usage: vm.sh --kernel NAME [OPTION...] SCRIPT
+#
+#   --kernel NAME      a name that tools/kernels.sh knows, or the path of an image
+#   --smp N            CPUs, truly at once (default 2)
+#   --mem SIZE         memory (default 1G)
+#   --icount           one CPU, one clock tick per instruction: counts repeat exactly
+#   --timeout SEC      end it after so long (default 120)
+#   --append "ARGS"    more for the kernel's command line
+#   --out DIR          where the logs go; without it the result goes to standard
+#                      output, and a folder in /tmp is left only if something failed
+#   --file SRC[:DEST]  copy a file or folder into the guest, by default into
+#                      /lib/labyrinth; repeatable
+#   --env K=V          set in the script's environment; repeatable
+#
+# DIR then has result.log (what the script printed; the last line is its status),
+# console.log (the kernel's log), qemu.log, and while the guest runs monitor.sock.
+#
+# Exit status: the script's own, or 124 timeout, 125 panic, 126 the guest ended
+# without a status, 127 it could not be started.
+
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+status_mark='# vm: exit status'
+
+kernel='' smp=2 mem=1G icount='' timeout=120 append='' out='' script=''
+files=() envs=()
+work='' qemu=''
+
+say() { echo "==> vm $kernel: $*" >&2; }
+die() { echo "vm.sh: $*" >&2; exit 127; }
+
+stop_qemu() {
+	[ -z "$qemu" ] || kill -KILL "$qemu" 2>/dev/null || true
+}
+
+cleanup() {
+	stop_qemu
+	[ -z "$work" ] || rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+
+parse() {
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--icount) icount=1; shift; continue ;;
+		-*) [ $# -ge 2 ] || die "$1 needs a value" ;;
+		*) [ -z "$script" ] || die "one script only: $1"; script=$1; shift; continue ;;
+		esac
+		case $1 in
+		--kernel)  kernel=$2 ;;
+		--smp)     smp=$2 ;;
+		--mem)     mem=$2 ;;
+		--timeout) timeout=$2 ;;
+		--append)  append=$2 ;;
+		--out)     out=$2 ;;
+		--file)    files+=("$2") ;;
+		--env)     envs+=("$2") ;;
+		*)         die "no such option: $1" ;;
+		esac
+		shift 2
+	done
+	[ -n "$kernel" ] || die "which --kernel?"
+	[ -n "$script" ] || die "which script?"
+	[ -r "$script" ] || die "cannot read $script"
+	[[ $timeout =~ ^[0-9]+$ ]] || die "--timeout in whole seconds: $timeout"
+}
+
+find_image() {
+	case $kernel in
+	*/*) image=$kernel ;;
+	*)   image=$("$top/tools/kernels.sh" --print "$kernel" | sed -n 's/^image=//p') || exit 127 ;;
+	esac
+	[ -r "$image" ] || die "cannot read $image"
+	image=$(readlink -f "$image")
+}
+
+# A program's shared libraries, so that more than static ones run in the guest.
+add_libraries() { # PROGRAM
+	local lib
+
+	{ ldd "$1" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r lib; do
+		mkdir -p "$root$(dirname "$lib")"
+		cp -L "$lib" "$root$lib"
+	done || true
+}
+
+add_file() { # SRC[:DEST]
+	local src=${1%%:*} dest=/lib/labyrinth/
+
+	[ "$src" = "$1" ] || dest=${1#*:}
+	[ -e "$src" ] || die "no such file: $src"
+	[[ $dest = /* ]] || die "--file needs an absolute path in the guest: $dest"
+	[[ $dest = */ ]] || [ ! -d "$root$dest" ] || dest=$dest/
+	[[ $dest != */ ]] || dest=$dest$(basename "$src")
+	mkdir -p "$root$(dirname "$dest")"
+	cp -rL "$src" "$root$dest"
+	[ -d "$src" ] || [ ! -x "$src" ] || add_libraries "$src"
+}
+
+add_env() { # K=V
+	local value=${1#*=}
+
+	[[ $1 =~ ^[A-Za-z_][A-Za-z0-9_]*= ]] || die "--env takes K=V: $1"
+	printf "export %s='%s'\n" "${1%%=*}" "${value//\'/\'\\\'\'}" >>"$root/env"
+}
+
+write_init() {
+	cat >"$root/init" <<-EOI
+	#!/bin/busybox sh
+	/bin/busybox --install -s /bin
+	export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/
+	mount -t devtmpfs dev /dev
+	mount -t proc proc /proc
+	mount -t sysfs sys /sys
+	mount -t tmpfs tmp /tmp
+	mount -t debugfs debug /sys/kernel/debug
+	[ ! -d /sys/kernel/tracing ] || mount -t tracefs trace /sys/kernel/tracing
+	stty -F /dev/ttyS1 raw
+	exec >/dev/ttyS1 2>&1 </dev/null
+	. /env
+	sh /script
+	echo "$status_mark \$?"
+	stty -F /dev/ttyS1 raw  # waits until everything is out
+	reboot -f
+	EOI
+	chmod +x "$root/init"
+}
+
+build_initramfs() {
+	local busybox file env
+
+	busybox=$(command -v busybox) || die "busybox is missing: run tools/setup.sh demo"
+	root=$work/root
+	mkdir -p "$root"/{bin,dev,proc,sys,tmp,lib/labyrinth}
+	cp -L "$busybox" "$root/bin/busybox"
+	add_libraries "$busybox"
+	for file in ${files[@]+"${files[@]}"}; do
+		add_file "$file"
+	done
+	: >"$root/env"
+	for env in ${envs[@]+"${envs[@]}"}; do
+		add_env "$env"
+	done
+	cp "$script" "$root/script"
+	write_init
+
+	# The same bytes each time, so that instruction counts repeat.
+	find "$root" -exec touch -h -d @0 {} +
+	(cd "$root" && find . -print0 | LC_ALL=C sort -z |
+		cpio --null --create --format=newc --owner=0:0 --reproducible --quiet) \
+		>"$work/initramfs"
+}
+
+start_qemu() {
+	local args=(-nodefaults -no-user-config -display none -no-reboot -m "$mem")
+	local cmdline="console=ttyS0,115200 panic=1"
+
+	if [ -n "$icount" ]; then
+		args+=(-accel "tcg,thread=single" -smp 1 -icount "shift=0,sleep=off"
+		       -cpu "max,-rdrand,-rdseed" -rtc "base=2024-01-01,clock=vm")
+		cmdline+=" nokaslr norandmaps random.trust_cpu=off mitigations=off"
+	else
+		args+=(-accel "tcg,thread=multi" -smp "$smp" -cpu max)
+	fi
+	args+=(-kernel "$image" -initrd "$work/initramfs" -append "$cmdline $append"
+	       -serial file:console.log -serial file:result.log
+	       -monitor "unix:monitor.sock,server=on,wait=off")
+
+	: >"$out/console.log"
+	: >"$out/result.log"
+	# From DIR, as a socket's path must be short.
+	(cd "$out" && exec qemu-system-x86_64 "${args[@]}" >qemu.log 2>&1 </dev/null) &
+	qemu=$!
+}
+
+last_result() {
+	tail -n 1 "$out/result.log" | tr -cd '[:print:]' | cut -c1-60
+}
+
+# Sets $qemu_status, or $late.
+wait_for_qemu() {
+	late=
+	while kill -0 "$qemu" 2>/dev/null; do
+		if [ $((SECONDS - start)) -ge "$timeout" ]; then
+			late=1
+			stop_qemu
+		fi
+		[ ! -t 2 ] || printf '\r\033[K==> vm %s: %d s  %s' \
+			"$kernel" $((SECONDS - start)) "$(last_result)" >&2
+		sleep 0.2
+	done
+	[ ! -t 2 ] || printf '\r\033[K' >&2
+	qemu_status=0
+	wait "$qemu" 2>/dev/null || qemu_status=$?
+	qemu=
+}
+
+# Sets $status and $verdict.
+judge() {
+	local said
+
+	said=$(tail -n 1 "$out/result.log" | sed -n "s/.*$status_mark \([0-9]*\)\$/\1/p")
+	if [ -n "$late" ]; then
+		status=124 verdict="timeout, the guest hangs or needs longer"
+	elif grep -aq 'Kernel panic - not syncing' "$out/console.log"; then
+		status=125 verdict="the guest panicked"
+	elif [ -n "$said" ]; then
+		status=$said verdict="exit status $said"
+	elif [ "$qemu_status" -ne 0 ]; then
+		status=126 verdict="QEMU ended with status $qemu_status: $(tail -n 1 "$out/qemu.log")"
+	else
+		status=126 verdict="the guest ended without a status"
+	fi
+}
+
+[ $# -gt 0 ] || { sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 127; }
+parse "$@"
+find_image
+command -v qemu-system-x86_64 >/dev/null || die "qemu is missing: run tools/setup.sh demo"
+throwaway=
+[ -n "$out" ] || { out=$(mktemp -d /tmp/labyrinth-vm.XXXXXX); throwaway=1; }
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+work=$(mktemp -d)
+build_initramfs || die "cannot build the initramfs"
+
+start=$SECONDS
+say "running $(basename "$script") (timeout $timeout s)"
+start_qemu
+wait_for_qemu
+judge
+rm -f "$out/monitor.sock"
+
+[ -z "$throwaway" ] || cat "$out/result.log"
+if [ -n "$throwaway" ] && [ "$status" -eq 0 ]; then
+	rm -r "$out"
+	say "$verdict after $((SECONDS - start)) s"
+elif [ "$status" -ge 124 ] && [ "$status" -le 126 ]; then
+	say "$verdict, after $((SECONDS - start)) s: see $out/console.log"
+else
+	say "$verdict after $((SECONDS - start)) s, logs in $out"
+fi
+exit "$status"
