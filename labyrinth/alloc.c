@@ -33,7 +33,8 @@ static __always_inline void lab_hand_out(struct labyrinth_owner *owner, struct l
 }
 
 /* A popped tag whose page is not as it was put there. The tag leaves the stack for good. */
-static noinline void lab_ready_gone_bad(struct labyrinth_owner *owner, struct lab_tag *tag, u64 word)
+static noinline void lab_ready_gone_bad(struct labyrinth_owner *owner, struct lab_tag *tag,
+					u64 word)
 {
 	struct page *page = pfn_to_page(tag->pfn);
 	struct lab_incident incident = {
@@ -41,6 +42,7 @@ static noinline void lab_ready_gone_bad(struct labyrinth_owner *owner, struct la
 		.page = page,
 		.alloc_caller = lab_caller_unpack(tag->caller),
 	};
+	u32 flags, head;
 
 	if (lab_word_state(word) == LAB_STALE) {
 		/* Already reported, and hidden, when the page came from the kernel again. */
@@ -55,13 +57,14 @@ static noinline void lab_ready_gone_bad(struct labyrinth_owner *owner, struct la
 		lab_budget_give(owner);
 		return;
 	}
-	/* Written to, or referenced, after it was given back: out of use until that has ended. */
+	/* Written to, or referenced, after it was given back: out of use until that ends. */
 	incident.kind = lab_page_sole(page) ? LAB_USE_AFTER_FREE : LAB_SHARED_PAGE;
 	lab_report_violation(&incident);
-	if (word & ((u64)LAB_POISONED << 32))
+	flags = lab_word_flags(word) & LAB_POISONED;
+	if (flags)
 		lab_page_poison(page);
-	WRITE_ONCE(tag->word, lab_word_with_head(word, lab_head(owner->id,
-				lab_word_flags(word) & LAB_POISONED, LAB_QUARANTINED)));
+	head = lab_head(owner->id, flags, LAB_QUARANTINED);
+	WRITE_ONCE(tag->word, lab_word_with_head(word, head));
 	atomic_inc(&owner->quarantined);
 	lab_refill_kick(owner);
 }
@@ -299,7 +302,7 @@ slow:
 
 struct page *labyrinth_void_alloc_page_gfp_atomic_exclusive(struct labyrinth_owner *owner)
 {
-	if (unlikely(IS_ERR_OR_NULL(owner))) {
+	if (IS_ERR_OR_NULL(owner)) {
 		lab_report_refusal(NULL, LAB_REFUSE_DYING, _RET_IP_);
 		return NULL;
 	}
@@ -313,7 +316,7 @@ labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(struct labyrinth_owner *own
 {
 	unsigned int i;
 
-	if (unlikely(IS_ERR_OR_NULL(owner) || !pages)) {
+	if (IS_ERR_OR_NULL(owner) || !pages) {
 		lab_report_refusal(IS_ERR(owner) ? NULL : owner, LAB_REFUSE_DYING, _RET_IP_);
 		return 0;
 	}

@@ -92,24 +92,18 @@ static struct lab_orphan *lab_nth_orphan(u64 n)
 	return NULL;
 }
 
-/* The first tag or orphan at *@pos or after it; *@pos moves there. */
-static void *lab_pages_at(loff_t *pos)
+/* The first tag or orphan after *@pos; *@pos moves there. */
+static void *lab_pages_after(loff_t *pos)
 {
-	unsigned int i;
+	struct lab_walk walk = { .nr = *pos >> LAB_POS_SHIFT, .slot = *pos & LAB_POS_SLOT };
+	struct lab_tag *tag = lab_walk_next(&walk);
 
-	for (i = *pos >> LAB_POS_SHIFT; i < lab_nr_banks; i++) {
-		struct lab_bank *bank = lab_bank_nth(i);
-		u64 slot = i == *pos >> LAB_POS_SHIFT ? *pos & LAB_POS_SLOT : 1;
-
-		for (; bank && slot < bank->nr_slots; slot++) {
-			if (!READ_ONCE(bank->tags[slot].word))
-				continue;
-			*pos = (loff_t)i << LAB_POS_SHIFT | slot;
-			return &bank->tags[slot];
-		}
+	if (tag) {
+		*pos = (loff_t)walk.nr << LAB_POS_SHIFT | walk.slot;
+		return tag;
 	}
-	*pos = max(*pos, LAB_POS_ORPHANS);
-	return lab_nth_orphan(*pos & LAB_POS_SLOT);
+	*pos = max(*pos, LAB_POS_ORPHANS) + 1;
+	return lab_nth_orphan((*pos & LAB_POS_SLOT) - 1);
 }
 
 static void *lab_pages_start(struct seq_file *m, loff_t *pos)
@@ -117,14 +111,14 @@ static void *lab_pages_start(struct seq_file *m, loff_t *pos)
 	mutex_lock(&lab_owners_lock);
 	if (!*pos)
 		return SEQ_START_TOKEN;
-	return lab_pages_at(pos);
+	/* Where the last read stopped: that line has not been shown, or is gone by now. */
+	--*pos;
+	return lab_pages_after(pos);
 }
 
 static void *lab_pages_next(struct seq_file *m, void *v, loff_t *pos)
 {
-	++*pos;
-	m->private = NULL;
-	return lab_pages_at(pos);
+	return lab_pages_after(pos);
 }
 
 static void lab_page_line(struct seq_file *m, unsigned long pfn, const char *owner,
@@ -193,11 +187,10 @@ DEFINE_SEQ_ATTRIBUTE(lab_pages);
 static unsigned long lab_zone_from_reserve(const struct zone *zone)
 {
 	unsigned long nr = 0;
-	struct lab_bank *bank;
+	struct lab_walk walk = {};
 	struct lab_tag *tag;
-	unsigned int i;
 
-	lab_for_each_tag(i, bank, tag)
+	while ((tag = lab_walk_next(&walk)))
 		if (lab_word_flags(READ_ONCE(tag->word)) & LAB_FROM_RESERVE &&
 		    page_zone(pfn_to_page(tag->pfn)) == zone)
 			nr++;

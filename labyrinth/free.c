@@ -169,7 +169,7 @@ int labyrinth_void_free_page_exclusive(struct labyrinth_owner *owner, struct pag
 {
 	bool done;
 
-	if (unlikely(IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page)))
+	if (IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page))
 		return lab_bad_argument(owner, page, _RET_IP_);
 	preempt_disable();
 	done = lab_free_fast(owner, page);
@@ -185,7 +185,7 @@ int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct 
 	struct lab_finding found;
 	int err;
 
-	if (unlikely(IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page)))
+	if (IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page))
 		return lab_bad_argument(owner, page, _RET_IP_);
 	if (unlikely(in_nmi()))
 		return -EOPNOTSUPP;
@@ -228,7 +228,7 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 	struct page *evicted = NULL;
 	int err;
 
-	if (unlikely(IS_ERR_OR_NULL(from) || IS_ERR_OR_NULL(to) || IS_ERR_OR_NULL(page)))
+	if (IS_ERR_OR_NULL(from) || IS_ERR_OR_NULL(to) || IS_ERR_OR_NULL(page))
 		return lab_bad_argument(from, page, _RET_IP_);
 	if (unlikely(in_nmi()))
 		return -EOPNOTSUPP;
@@ -269,7 +269,7 @@ int labyrinth_void_check_page_exclusive(struct labyrinth_owner *owner, struct pa
 	struct lab_finding found;
 	int err;
 
-	if (unlikely(IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page)))
+	if (IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page))
 		return -EINVAL;
 	preempt_disable();
 	err = lab_examine(owner, page, _RET_IP_, &found) ?: lab_examine_sharing(page, &found);
@@ -285,7 +285,7 @@ int labyrinth_page_query(struct page *page, struct labyrinth_page_info *info)
 	int err = -ENOENT;
 	u64 word;
 
-	if (unlikely(IS_ERR_OR_NULL(page) || IS_ERR_OR_NULL(info)))
+	if (IS_ERR_OR_NULL(page) || IS_ERR_OR_NULL(info))
 		return -EINVAL;
 	if (unlikely(in_nmi()))
 		return -EOPNOTSUPP;

@@ -27,6 +27,7 @@
 #define LAB_GRAVES	1024
 #define LAB_FLAGS_ALL	(LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK)
 
+/* See owner.h. */
 DEFINE_MUTEX(lab_owners_lock);
 LIST_HEAD(lab_owners);
 static LIST_HEAD(lab_graves);		/* guarded by lab_owners_lock, oldest first */
@@ -200,25 +201,24 @@ static void lab_owner_drain(struct labyrinth_owner *owner)
 /* Part with every page that still has the owner's tag. Returns those that were out. */
 static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 {
-	unsigned int i, out = 0;
-	struct lab_bank *bank;
+	struct lab_walk walk = {};
+	unsigned int out = 0;
 	struct lab_tag *tag;
 
-	lab_for_each_tag(i, bank, tag) {
+	while ((tag = lab_walk_next(&walk))) {
 		u64 word = READ_ONCE(tag->word);
 		struct page *page;
 
-		cond_resched();
 		if (lab_word_owner(word) != owner->id)
 			continue;
 		if (lab_word_state(word) == LAB_OWNED) {
 			lab_orphan_add(owner, tag, word);
-			lab_leave(owner, bank, tag);
+			lab_leave(owner, walk.bank, tag);
 			out++;
 			continue;
 		}
 		/* Quarantined: whoever else holds it has the last reference now. */
-		page = lab_leave(owner, bank, tag);
+		page = lab_leave(owner, walk.bank, tag);
 		if (page_ref_count(page))
 			put_page(page);
 	}

@@ -59,7 +59,7 @@ struct labyrinth_owner {
 	/* Written by the slower paths, from any CPU. */
 	struct lab_stack stocked ____cacheline_aligned_in_smp;
 	atomic_t nr_stocked;		/* pages on @stocked, give or take those in flight */
-	atomic_t bound;			/* pages with a tag: owned, ready or quarantined; <= budget */
+	atomic_t bound;			/* pages with a tag, owned or not; at most @budget */
 	atomic_t quarantined;
 	atomic_t from_reserve;
 	atomic_long_t refused;
@@ -78,7 +78,8 @@ struct labyrinth_owner {
 	char module_name[MODULE_NAME_LEN];
 };
 
-extern struct mutex lab_owners_lock;	/* life of owners, banks and orphans; never on a page's way */
+/* Guards the life of owners, banks and orphans; no page's way takes it. */
+extern struct mutex lab_owners_lock;
 extern struct list_head lab_owners;
 extern int lab_default_reserve_pct;
 

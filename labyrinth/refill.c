@@ -143,19 +143,17 @@ static void lab_quarantine_look_at(struct labyrinth_owner *owner, struct lab_ban
 /* True where nothing is left in quarantine. */
 static bool lab_quarantine_look(struct labyrinth_owner *owner)
 {
-	struct lab_bank *bank;
+	struct lab_walk walk = {};
 	struct lab_tag *tag;
-	unsigned int i;
 
 	if (!atomic_read(&owner->quarantined))
 		return true;
 	mutex_lock(&lab_owners_lock);
-	lab_for_each_tag(i, bank, tag) {
+	while ((tag = lab_walk_next(&walk))) {
 		u64 word = READ_ONCE(tag->word);
 
 		if (lab_word_owner(word) == owner->id && lab_word_state(word) == LAB_QUARANTINED)
-			lab_quarantine_look_at(owner, bank, tag, word);
-		cond_resched();
+			lab_quarantine_look_at(owner, walk.bank, tag, word);
 	}
 	mutex_unlock(&lab_owners_lock);
 	return !atomic_read(&owner->quarantined);

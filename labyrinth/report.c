@@ -28,25 +28,41 @@ static const char * const lab_refusal_names[] = {
 	[LAB_REFUSE_SCOPE]	= "scope",
 	[LAB_REFUSE_DYING]	= "dying",
 };
+
 static_assert(ARRAY_SIZE(lab_refusal_names) == LAB_NR_REFUSALS);
 
-static const struct {
+struct lab_violation_kind {
 	const char *name;
 	const char *words;
-} lab_violation_kinds[] = {
-	[LAB_BAD_ARGUMENT]	= { "bad_argument", "called with a NULL, an ERR_PTR or parameters out of range" },
-	[LAB_DOUBLE_FREE]	= { "double_free", "page given back that was given back before" },
-	[LAB_FOREIGN_FREE]	= { "foreign_free", "page of another owner" },
-	[LAB_PLAIN_PAGE]	= { "plain_page", "no page of labyrinth, or no longer one" },
-	[LAB_SHARED_PAGE]	= { "shared_page", "page given back while somebody else holds a reference or mapping; quarantined" },
-	[LAB_FREED_BEHIND]	= { "freed_behind", "page was freed without labyrinth, by put_page() or the like" },
-	[LAB_USE_AFTER_FREE]	= { "use_after_free", "page was written to after it was given back; quarantined" },
-	[LAB_WRONG_SCOPE]	= { "wrong_scope", "caller is outside the owner's scope" },
-	[LAB_DEAD_OWNER]	= { "dead_owner", "owner was destroyed before" },
-	[LAB_RECEIVER_FULL]	= { "receiver_full", "receiver of a transfer owns as many pages as it may" },
-	[LAB_ORPHAN]		= { "orphan", "page still out when its owner was destroyed" },
-	[LAB_MODULE_GONE]	= { "module_gone", "module left without destroying its owner; done for it" },
 };
+
+static const struct lab_violation_kind lab_violation_kinds[] = {
+	[LAB_BAD_ARGUMENT]	= { "bad_argument",
+		"NULL, an ERR_PTR or parameters out of range" },
+	[LAB_DOUBLE_FREE]	= { "double_free",
+		"page given back that was given back before" },
+	[LAB_FOREIGN_FREE]	= { "foreign_free",
+		"page of another owner" },
+	[LAB_PLAIN_PAGE]	= { "plain_page",
+		"no page of labyrinth, or no longer one" },
+	[LAB_SHARED_PAGE]	= { "shared_page",
+		"given back while somebody else holds a reference or mapping; quarantined" },
+	[LAB_FREED_BEHIND]	= { "freed_behind",
+		"page was freed without labyrinth, by put_page() or the like" },
+	[LAB_USE_AFTER_FREE]	= { "use_after_free",
+		"page was written to after it was given back; quarantined" },
+	[LAB_WRONG_SCOPE]	= { "wrong_scope",
+		"caller is outside the owner's scope" },
+	[LAB_DEAD_OWNER]	= { "dead_owner",
+		"owner was destroyed before" },
+	[LAB_RECEIVER_FULL]	= { "receiver_full",
+		"receiver of a transfer owns as many pages as it may" },
+	[LAB_ORPHAN]		= { "orphan",
+		"page still out when its owner was destroyed" },
+	[LAB_MODULE_GONE]	= { "module_gone",
+		"module left without destroying its owner; done for it" },
+};
+
 static_assert(ARRAY_SIZE(lab_violation_kinds) == LAB_NR_VIOLATIONS);
 
 static const char * const lab_context_names[] = {
@@ -115,6 +131,34 @@ static void lab_report_kicked(struct irq_work *kick)
 
 static struct irq_work lab_report_kick = IRQ_WORK_INIT_HARD(lab_report_kicked);
 
+static void lab_ring_open(u64 *entry_seq)
+{
+	WRITE_ONCE(*entry_seq, 0);
+	/* R1: the 0 shows before any field changes. Pairs with R3. */
+	smp_wmb();
+}
+
+static void lab_ring_close(u64 *entry_seq, u64 seq)
+{
+	/* R2: the fields are whole before the number shows. Pairs with the acquire below. */
+	smp_store_release(entry_seq, seq);
+}
+
+/* Copy entry @seq of a ring. False where it is overwritten, or not whole. */
+static bool lab_ring_read(void *copy, const void *entry, size_t size, u64 seq)
+{
+	const u64 *entry_seq = entry;
+
+	/* Pairs with R2. */
+	if (smp_load_acquire(entry_seq) != seq)
+		return false;
+	/* A writer may lap us: then the copy is torn, and thrown away. */
+	data_race(memcpy(copy, entry, size));
+	/* R3: the fields are read before the number is looked at again. Pairs with R1. */
+	smp_rmb();
+	return READ_ONCE(*entry_seq) == seq;
+}
+
 /* Context: any. */
 void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 			unsigned long caller)
@@ -126,9 +170,7 @@ void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 
 	if (owner)
 		atomic_long_inc(&owner->refused);
-	/* R1: whoever reads the old seq sees a whole old record or this 0. Pairs with R2. */
-	WRITE_ONCE(r->seq, 0);
-	smp_wmb();
+	lab_ring_open(&r->seq);
 	r->when = get_jiffies_64();
 	r->caller = caller;
 	r->reason = reason;
@@ -142,7 +184,7 @@ void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 		r->min = READ_ONCE(zone->_watermark[WMARK_MIN]);
 		r->floor = lab_floor_mark(r->min, pct);
 	}
-	smp_store_release(&r->seq, seq);
+	lab_ring_close(&r->seq, seq);
 }
 
 /* Context: any. */
@@ -154,8 +196,7 @@ void lab_report_violation(const struct lab_incident *incident)
 
 	if (party)
 		atomic_long_inc(&party->violations);
-	WRITE_ONCE(r->seq, 0);
-	smp_wmb();
+	lab_ring_open(&r->seq);
 	r->when = get_jiffies_64();
 	r->kind = incident->kind;
 	r->caller = incident->caller;
@@ -179,22 +220,8 @@ void lab_report_violation(const struct lab_incident *incident)
 			r->mapcount = lab_compat_mapcount(incident->page);
 		}
 	}
-	smp_store_release(&r->seq, seq);
+	lab_ring_close(&r->seq, seq);
 	irq_work_queue(&lab_report_kick);
-}
-
-/* Copy entry @seq of a ring. False where it is overwritten, or not whole. */
-static bool lab_ring_read(void *copy, const void *entry, size_t size, u64 seq)
-{
-	const u64 *entry_seq = entry;
-
-	if (smp_load_acquire(entry_seq) != seq)
-		return false;
-	/* A writer may lap us: then the copy is torn, and thrown away. */
-	data_race(memcpy(copy, entry, size));
-	/* R2: pairs with R1. */
-	smp_rmb();
-	return READ_ONCE(*entry_seq) == seq;
 }
 
 static void lab_violation_tell(const struct lab_violation_record *r)

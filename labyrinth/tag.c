@@ -30,8 +30,6 @@
 struct lab_bank __rcu *lab_banks[LAB_NR_BANKS];
 unsigned int lab_nr_banks;	/* slots of lab_banks ever used; only grows */
 
-const char lab_text_anchor[1] = "";
-
 /* The tag of @pfn in any bank, looking in @first (may be NULL) before the others. */
 struct lab_tag *lab_tag_find(const struct lab_bank *first, unsigned long pfn,
 			     struct lab_bank **where)
@@ -266,6 +264,23 @@ void lab_bank_reap(void)
 		synchronize_rcu();
 		lab_bank_free(bank);
 	}
+}
+
+/* The next tag that is claimed, or NULL. Needs lab_owners_lock, which keeps the banks. */
+struct lab_tag *lab_walk_next(struct lab_walk *walk)
+{
+	lockdep_assert_held(&lab_owners_lock);
+	for (; walk->nr < lab_nr_banks; walk->nr++, walk->slot = 0) {
+		walk->bank = lab_bank_nth(walk->nr);
+		while (walk->bank && ++walk->slot < walk->bank->nr_slots) {
+			struct lab_tag *tag = &walk->bank->tags[walk->slot];
+
+			if (READ_ONCE(tag->pfn) && READ_ONCE(tag->word))
+				return tag;
+			cond_resched();
+		}
+	}
+	return NULL;
 }
 
 /* Memory that @budget pages take in @bank, in bytes. */

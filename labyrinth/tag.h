@@ -36,7 +36,7 @@ enum lab_state {
 
 #define LAB_STATE_MASK		GENMASK(2, 0)
 #define LAB_FROM_RESERVE	BIT(3)	/* taken from below min */
-#define LAB_AWAY		BIT(4)	/* transferred in, or not in the owner's bank: not recycled */
+#define LAB_AWAY		BIT(4)	/* transferred in, or in another bank: not recycled */
 #define LAB_ZEROED		BIT(5)	/* READY and known to be zero-filled */
 #define LAB_POISONED		BIT(6)	/* READY and filled with the poison */
 #define LAB_FLAGS_MASK		GENMASK(7, 3)
@@ -48,8 +48,8 @@ struct lab_tag {
 	unsigned long pfn;	/* 0: slot is unclaimed */
 	atomic_t hop;		/* bit i: slot "this + i" holds a page whose home is here */
 	u32 next;		/* slot of the tag below on the same stack, 0 at the bottom */
-	s32 caller;		/* who took the page, relative to labyrinth's own text */
-	u32 time;		/* when, in units of LAB_TIME_SHIFT jiffies */
+	s32 caller;		/* who took the page, packed */
+	u32 time;		/* when, in units of LAB_TIME_JIFFIES */
 };
 
 /* Two slots a page at 32 bytes each are the 64 bytes a page that we promise. */
@@ -138,29 +138,30 @@ static inline u64 lab_word_here(u32 head)
 }
 
 /* 16 ms a unit (20 at HZ=100): wraps after more than two years. */
-#define LAB_TIME_SHIFT		ilog2(HZ / 50)
+#define LAB_TIME_JIFFIES	BIT(ilog2(HZ / 50))
 
 static inline u32 lab_time_now(void)
 {
-	return jiffies >> LAB_TIME_SHIFT;
+	return (u32)(jiffies / LAB_TIME_JIFFIES);
 }
 
 static inline u64 lab_time_age_ms(u32 then)
 {
-	return jiffies64_to_msecs((u64)(u32)(lab_time_now() - then) << LAB_TIME_SHIFT);
+	return jiffies64_to_msecs((u64)(u32)(lab_time_now() - then) * LAB_TIME_JIFFIES);
 }
 
-/* Kernel and module text lie within 2 GiB of each other: 32 bits hold a caller. */
-extern const char lab_text_anchor[];
-
+/*
+ * Kernel and modules lie within 2 GiB of each other: 32 bits, relative to
+ * anything of labyrinth's own, hold a caller.
+ */
 static inline s32 lab_caller_pack(unsigned long ip)
 {
-	return ip - (unsigned long)lab_text_anchor;
+	return ip - (unsigned long)lab_banks;
 }
 
 static inline unsigned long lab_caller_unpack(s32 caller)
 {
-	return (unsigned long)lab_text_anchor + caller;
+	return (unsigned long)lab_banks + caller;
 }
 
 static inline struct lab_tag *lab_bank_home(const struct lab_bank *bank, unsigned long pfn)
@@ -192,19 +193,20 @@ void lab_tag_hide(struct lab_bank *bank, struct lab_tag *tag);
 void lab_tag_drop(struct lab_tag *tag);
 void lab_tag_unbind(struct lab_bank *bank, struct lab_tag *tag);
 
-/* Every claimed tag of every bank. Needs lab_owners_lock, which keeps the banks. */
-#define lab_for_each_tag(i, bank, tag)						\
-	for ((i) = 0; (i) < lab_nr_banks; (i)++)				\
-		if (((bank) = lab_bank_nth(i)))					\
-			for ((tag) = (bank)->tags + 1;				\
-			     (tag) < (bank)->tags + (bank)->nr_slots; (tag)++)	\
-				if (READ_ONCE((tag)->pfn))
-
 static inline struct lab_bank *lab_bank_nth(unsigned int i)
 {
 	/* Readers disable preemption; owners of a bank and lab_owners_lock keep it as well. */
 	return rcu_dereference_raw(lab_banks[i]);
 }
+
+/* A walk over all tags, in process context. */
+struct lab_walk {
+	unsigned int nr;	/* bank, 0 to begin with */
+	u32 slot;		/* slot in it that was looked at last, 0 to begin with */
+	struct lab_bank *bank;	/* set by each step */
+};
+
+struct lab_tag *lab_walk_next(struct lab_walk *walk);
 
 struct lab_bank *lab_bank_get(u32 budget, bool stacks);
 void lab_bank_put(struct lab_bank *bank, u32 budget);
