@@ -4,14 +4,14 @@
 #
 #	tools/build.sh NAME [MAKE-VARIABLE=VALUE...]
 #
-# The sources are copied to build/NAME first: kernels before 6.13 build external
-# modules only where their sources are.
+# The sources are copied to build/NAME (or build/$OUT) first: kernels before 6.13
+# build external modules only where their sources are.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 name=$1
 shift
-out=$top/build/$name
+out=$top/build/${OUT:-$name}
 kdir=$("$top/tools/kernels.sh" --print "$name" | sed -n 's/^kdir=//p')
 
 mkdir -p "$out"

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make			build labyrinth.ko for the running kernel (or KDIR=...)
+# sudo make install	install it, its header and its Module.symvers
+# make demo		see it work, in a virtual machine
+# make check		quick tests; make test: all tests
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+KREL  = $(shell $(MAKE) -s -C $(KDIR) kernelrelease)
+MODDIR = $(INSTALL_MOD_PATH)/lib/modules/$(KREL)/updates/labyrinth
+DEVDIR = $(INSTALL_MOD_PATH)/usr/src/labyrinth
+
+all: modules
+
+modules: $(KDIR)/Makefile
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+$(KDIR)/Makefile:
+	@echo "No kernel headers at $(KDIR): sudo apt-get install linux-headers-$$(uname -r)" >&2
+	@echo "or say where they are: make KDIR=..." >&2
+	@false
+
+install: $(KDIR)/Makefile
+	@test -f labyrinth/labyrinth.ko || { echo "Nothing built yet: run make first" >&2; false; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates modules_install
+	/sbin/depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KREL)
+	install -D -m 644 include/linux/labyrinth.h $(DEVDIR)/include/linux/labyrinth.h
+	install -D -m 644 Module.symvers $(DEVDIR)/Module.symvers
+
+uninstall: $(KDIR)/Makefile
+	rm -rf $(MODDIR) $(DEVDIR)
+	/sbin/depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KREL)
+
+check test:
+	tools/setup.sh test
+	tests/run.sh $@
+
+demo:
+	tools/demo.sh
+
+bench:
+	tools/setup.sh test
+	tools/kernels.sh 6.12
+	tests/bench/run.sh
+
+lint:
+	tools/setup.sh test
+	tools/kernels.sh 6.1 6.12 6.12-rt kunit-6.12
+	tests/lint.sh
+
+clean:
+	rm -rf build
+	-test ! -e $(KDIR)/Makefile || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+.PHONY: all modules install uninstall check test demo bench lint clean

@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the sources can be asked without running them, as KTAP:
+# checkpatch --strict, kernel-doc, coccicheck, and builds under W=1 C=2.
+#
+# usage: lint.sh [--quick]	(--quick: without coccicheck, 6.12 only)
+set -uo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+quick=; kernels="6.1 6.12 6.12-rt"
+[ "${1-}" != --quick ] || { quick=1; kernels=6.12; }
+scripts=$(tools/kernels.sh --print kunit-6.12 | sed -n 's/^kdir=//p')/scripts
+logs=build/lint
+mkdir -p "$logs"
+n=0 failed=0
+
+# A check passes if its command succeeds and leaves nothing in its log.
+check() { # NAME COMMAND...
+	local name=$1 log
+	shift
+	n=$((n + 1))
+	log=$logs/$n.log
+	if "$@" >"$log" 2>&1 && [ ! -s "$log" ]; then
+		echo "ok $n $name"
+	else
+		failed=1
+		echo "not ok $n $name"
+		sed 's/^/# /' "$log" | head -n 40
+	fi
+}
+
+sources() { find include labyrinth samples tests \( -name '*.[ch]' ! -name '*.mod.c' \); }
+scripts() { find tools tests .ci -name '*.sh' -o -path .ci/run; }
+
+# compat.h tests the kernel's version: that is what it is for.
+run_checkpatch() {
+	sources | xargs perl "$scripts/checkpatch.pl" --no-tree --no-summary --strict --terse -f |
+		grep -v '^labyrinth/compat.h:[0-9]*: WARNING: LINUX_VERSION_CODE should be avoided'
+	return 0
+}
+
+run_kernel_doc() {
+	sources | xargs perl "$scripts/kernel-doc" -none -Wall
+}
+
+run_spdx() {
+	{ sources; scripts; find . -name build -prune -o \( -name Kbuild -o -name Makefile -o \
+		-name '*.config' -o -name '*.rst' \) -print; } |
+		xargs grep -L 'SPDX-License-Identifier: GPL-2.0'
+	return 0
+}
+
+run_syntax() {
+	local f
+	for f in $(scripts); do
+		case $(head -n 1 "$f") in
+		*bash) bash -n "$f" ;;
+		*) sh -n "$f" ;;
+		esac
+	done
+}
+
+# sparse, the extra warnings and modpost must have nothing to say.
+run_build() { # KERNEL
+	local log=$logs/build-$1.log
+	rm -rf "build/lint-$1"
+	OUT=lint-$1 tools/build.sh "$1" W=1 C=2 >"$log" 2>&1 || { tail -n 20 "$log"; return 1; }
+	grep -E 'warning|error|WARNING|ERROR' "$log"
+	return 0
+}
+
+# The kernel's own scripts but for two that want an OCaml compiler.
+run_coccicheck() {
+	local src=build/coccicheck log=$logs/coccicheck.log
+	rm -rf "$src"
+	mkdir -p "$src"
+	cp -r Kbuild include labyrinth samples tests "$src/"
+	grep -rLE ocaml --include='*.cocci' "$scripts/coccinelle" | xargs -P 2 -I SCRIPT \
+		make -s -C "$scripts/.." M="$PWD/$src" coccicheck MODE=report J=1 COCCI=SCRIPT \
+		>"$log" 2>&1 || { tail -n 20 "$log"; return 1; }
+	grep -E "^($PWD/$src/|$src/|\./)[^ ]*:[0-9]+" "$log"
+	return 0
+}
+
+echo "KTAP version 1"
+check "scripts: syntax" run_syntax
+check "SPDX line in every file" run_spdx
+check "checkpatch --strict" run_checkpatch
+check "kernel-doc -none" run_kernel_doc
+for k in $kernels; do
+	check "builds for $k without a word from W=1 and sparse" run_build "$k"
+done
+[ -n "$quick" ] || check "coccicheck" run_coccicheck
+echo "1..$n"
+exit $failed
