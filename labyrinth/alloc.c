@@ -12,7 +12,12 @@
 #include "refill.h"
 #include "report.h"
 
-#define LAB_ATTENTION_ADMISSION	(LAB_ATTENTION_DEAD | LAB_ATTENTION_SCOPE)
+/* Never goes below min, whoever asks. */
+#define LAB_GFP_ABOVE_MIN	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
+
+/* Pages to take with one call, by an owner that has taken so many on this CPU one by one. */
+#define LAB_READAHEAD		8
+#define LAB_READAHEAD_AFTER	32
 
 /* Pages that the kernel is asked for until one finds room in the tag table. */
 #define LAB_BIND_TRIES		3
@@ -20,16 +25,22 @@
 /* Looks at all CPUs for a page that the owner must have somewhere. */
 #define LAB_FAR_TURNS		8
 
+/* Count a page as handed out here. Needs preemption disabled. */
+static __always_inline void lab_book_alloc(struct labyrinth_owner *owner)
+{
+	this_cpu_inc(owner->cpu->allocs);
+	lab_owner_out_inc(owner);
+}
+
 /* Fill in a popped tag and count it. Needs preemption disabled. */
-static __always_inline void lab_hand_out(struct labyrinth_owner *owner, struct lab_tag *tag,
-					 unsigned long caller)
+static __always_inline void lab_hand_out(struct labyrinth_owner *owner, struct lab_cpu *here,
+					 struct lab_tag *tag, unsigned long caller)
 {
 	tag->caller = lab_caller_pack(caller);
 	tag->time = lab_time_now();
 	/* The page is nobody else's since the pop: no cmpxchg needed. */
-	WRITE_ONCE(tag->word, lab_word_here(owner->owned));
-	this_cpu_inc(owner->cpu->allocs);
-	lab_owner_out_inc(owner);
+	WRITE_ONCE(tag->word, here->owned_here | lab_context_bits());
+	lab_book_alloc(owner);
 }
 
 /* A popped tag whose page is not as it was put there. The tag leaves the stack for good. */
@@ -90,7 +101,7 @@ static struct page *lab_take_from(struct labyrinth_owner *owner, struct lab_stac
 		}
 		if (owner->flags & LABYRINTH_ZERO && !(flags & LAB_ZEROED))
 			clear_page(page_address(page));
-		lab_hand_out(owner, tag, caller);
+		lab_hand_out(owner, this_cpu_ptr(owner->cpu), tag, caller);
 		if (owner->flags & LABYRINTH_STACK)
 			lab_tag_save_stack(owner->bank, tag);
 		return page;
@@ -98,41 +109,45 @@ static struct page *lab_take_from(struct labyrinth_owner *owner, struct lab_stac
 	return NULL;
 }
 
-/* This CPU's recycled pages and the stock; for a zeroing owner the zeroed stock first. */
-static struct page *lab_take_near(struct labyrinth_owner *owner, unsigned long caller)
+/* The stock, asking for more when it is down to half. Needs preemption disabled. */
+static struct page *lab_take_stock(struct labyrinth_owner *owner, unsigned long caller)
 {
-	struct lab_stack *recycled = &this_cpu_ptr(owner->cpu)->recycled;
-	struct lab_stack *stocked = &owner->stocked;
-	bool zero = owner->flags & LABYRINTH_ZERO;
-	struct page *page;
+	struct page *page = lab_take_from(owner, &owner->stocked, caller);
 
-	page = lab_take_from(owner, zero ? stocked : recycled, caller);
-	if (!page)
-		page = lab_take_from(owner, zero ? recycled : stocked, caller);
-	if (owner->stock && atomic_read(&owner->nr_stocked) <= (int)owner->stock / 2)
+	if (atomic_read(&owner->nr_stocked) <= (int)owner->stock / 2)
 		lab_refill_kick(owner);
 	return page;
 }
 
-/* Pages of the owner that lie with other CPUs. Bounded by the possible CPUs. */
-static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long caller)
+/*
+ * Pages of the owner that lie with other CPUs. Where it must have one, since it
+ * owns less than its budget and the budget is spent, one is just being moved by
+ * another CPU, and it pays to look again. Bounded by LAB_FAR_TURNS and the
+ * possible CPUs. Needs preemption disabled.
+ */
+static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long caller, bool spent)
 {
 	struct page *page = NULL;
+	unsigned int turn;
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		page = lab_take_from(owner, &per_cpu_ptr(owner->cpu, cpu)->recycled, caller);
-		if (page)
+	for (turn = 0; !page && turn < LAB_FAR_TURNS; turn++) {
+		for_each_possible_cpu(cpu) {
+			page = lab_take_from(owner, &per_cpu_ptr(owner->cpu, cpu)->recycled,
+					     caller);
+			if (page)
+				return page;
+		}
+		page = lab_take_from(owner, &owner->stocked, caller);
+		if (!spent || lab_owner_owned(owner) >= owner->budget)
 			break;
 	}
-	/* A refill, or another CPU, may have added to it meanwhile. */
-	return page ?: lab_take_from(owner, &owner->stocked, caller);
+	return page;
 }
 
 /*
- * A page from the kernel. GFP_NOWAIT with __GFP_NOMEMALLOC never goes below
- * min, whoever asks; only where that fails does the reserve come into question,
- * and then the floor says which zone may serve.
+ * A page from the kernel: only where there is none above min does the reserve
+ * come into question, and then the floor says which zone may serve.
  */
 static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
 				   enum lab_refusal *reason)
@@ -143,7 +158,7 @@ static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
 	struct zone *zone;
 	bool below_min;
 
-	page = __alloc_pages_node(nid, GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC | zero, 0);
+	page = __alloc_pages_node(nid, LAB_GFP_ABOVE_MIN | zero, 0);
 	if (likely(page))
 		return page;
 
@@ -166,6 +181,33 @@ static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
 	return page;
 }
 
+/*
+ * An owner that goes on taking pages from the kernel gets the next few with one
+ * call: they lie ready here, within its budget. Never from below the low mark.
+ * Returns the first.
+ */
+static struct page *lab_readahead(struct labyrinth_owner *owner)
+{
+	gfp_t zero = owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0;
+	int nid = owner->nid == NUMA_NO_NODE ? numa_mem_id() : owner->nid;
+	struct page *pages[LAB_READAHEAD] = {};
+	unsigned long nr;
+
+	nr = lab_compat_alloc_bulk(LAB_GFP_ABOVE_MIN | zero, nid, LAB_READAHEAD, pages);
+	while (nr > 1) {
+		struct page *page = pages[--nr];
+
+		preempt_disable();
+		if (lab_owner_dead(owner) ||
+		    !lab_enter_ready(owner, page, &this_cpu_ptr(owner->cpu)->recycled))
+			pages[nr] = NULL;
+		preempt_enable();
+		if (!pages[nr])
+			__free_page(page);
+	}
+	return pages[0];
+}
+
 /* Tag a page fresh from the kernel, and count it. Needs preemption disabled. */
 static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 flags,
 			unsigned long caller)
@@ -175,81 +217,77 @@ static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 fl
 
 	if (unlikely(!tag))
 		return false;
-	if (owner->flags & LABYRINTH_STACK)
+	if (unlikely(owner->flags & LABYRINTH_STACK))
 		lab_tag_save_stack(bank, tag);
 	if (unlikely(flags & LAB_FROM_RESERVE))
 		atomic_inc(&owner->from_reserve);
-	this_cpu_inc(owner->cpu->allocs);
-	lab_owner_out_inc(owner);
+	lab_book_alloc(owner);
 	return true;
 }
 
-static struct page *lab_take_fresh(struct labyrinth_owner *owner, unsigned long caller,
-				   enum lab_refusal *reason)
+/*
+ * A page from the kernel, tagged; its place in the budget is taken. Where its
+ * place in the table is crowded, another page will do.
+ */
+static struct page *lab_take_fresh(struct labyrinth_owner *owner, bool ahead,
+				   unsigned long caller, enum lab_refusal *reason)
 {
 	struct page *rejected[LAB_BIND_TRIES];
-	struct page *page = NULL;
 	unsigned int nr_rejected = 0;
-	bool bound = false;
+	struct page *page;
+	bool dead, bound;
 
-	while (nr_rejected < LAB_BIND_TRIES) {
+	do {
 		u32 flags = 0;
 
-		page = lab_buddy_page(owner, &flags, reason);
+		page = unlikely(ahead) ? lab_readahead(owner) : NULL;
+		if (!page)
+			page = lab_buddy_page(owner, &flags, reason);
 		if (unlikely(!page))
 			break;
 		preempt_disable();
-		/* The owner may have been destroyed while we were in the allocator. */
-		if (unlikely(lab_owner_dead(owner)))
-			*reason = LAB_REFUSE_DYING;
-		else
-			bound = lab_take_in(owner, page, flags, caller);
+		/* It may have been destroyed while we were in the allocator. */
+		dead = lab_owner_dead(owner);
+		bound = likely(!dead) && lab_take_in(owner, page, flags, caller);
 		preempt_enable();
 		if (likely(bound))
 			break;
 		rejected[nr_rejected++] = page;
 		page = NULL;
-		if (*reason == LAB_REFUSE_DYING)
-			break;
-	}
+	} while (!dead && nr_rejected < LAB_BIND_TRIES);
+
 	while (unlikely(nr_rejected))
 		__free_page(rejected[--nr_rejected]);
 	return page;
 }
 
-/* All the ways there are; a refusal gives the reason of the last one that was closed. */
-static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, unsigned long caller)
+/*
+ * What is left when this CPU has nothing recycled: the stock, the kernel, other
+ * CPUs. A refusal gives the reason of the last way that was closed. Called with
+ * preemption disabled by the caller; returns with it enabled again.
+ */
+static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsigned long caller)
 {
-	enum lab_refusal reason = LAB_REFUSE_BUDDY;
-	struct page *page = NULL;
-	unsigned int turns;
+	enum lab_refusal reason = LAB_REFUSE_BUDGET;
+	struct page *page;
+	bool ahead;
 
-	preempt_disable();
-	if (unlikely(READ_ONCE(owner->attention) & LAB_ATTENTION_ADMISSION)) {
-		if (lab_owner_dead(owner)) {
-			reason = LAB_REFUSE_DYING;
-			goto refuse;
-		}
-		if (!lab_owner_in_scope(owner)) {
-			reason = LAB_REFUSE_SCOPE;
-			goto refuse;
-		}
+	if (owner->stock) {
+		page = lab_take_stock(owner, caller);
+		if (page)
+			goto out;
 	}
-	page = lab_take_near(owner, caller);
-	if (page)
-		goto out;
-	if (!lab_budget_take(owner)) {
-		reason = LAB_REFUSE_BUDGET;
+	if (unlikely(!lab_budget_take(owner)))
 		goto far;
-	}
+	ahead = this_cpu_inc_return(owner->cpu->cold) > LAB_READAHEAD_AFTER;
 	preempt_enable();
 
-	if (lab_context_may_allocate())
-		page = lab_take_fresh(owner, caller, &reason);
-	else
-		reason = LAB_REFUSE_CONTEXT;
-	if (likely(page))
-		return page;
+	reason = LAB_REFUSE_CONTEXT;
+	if (likely(lab_context_may_allocate())) {
+		page = lab_take_fresh(owner, ahead, caller, &reason);
+		if (likely(page))
+			return page;
+	}
 
 	preempt_disable();
 	if (lab_owner_dead(owner)) {
@@ -260,44 +298,68 @@ static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, unsig
 	if (owner->stock)
 		lab_refill_kick(owner);
 far:
-	page = lab_take_far(owner, caller);
-	/* A refill on another CPU has it in hand: see lab_stock_fresh(). */
-	for (turns = 0; !page && reason == LAB_REFUSE_BUDGET && turns < LAB_FAR_TURNS &&
-	     lab_owner_owned(owner) < owner->budget; turns++)
-		page = lab_take_far(owner, caller);
+	page = lab_take_far(owner, caller, reason == LAB_REFUSE_BUDGET);
 	if (page)
 		goto out;
 refuse:
+	page = NULL;
 	lab_report_refusal(owner, reason, caller);
 out:
 	preempt_enable();
 	return page;
 }
 
+/* An owner that wants something special. Called with preemption disabled; enables it. */
+static noinline struct page *lab_alloc_special(struct labyrinth_owner *owner, unsigned long caller)
+{
+	enum lab_refusal reason;
+	struct page *page;
+
+	if (lab_owner_dead(owner)) {
+		reason = LAB_REFUSE_DYING;
+		goto refuse;
+	}
+	if (!lab_owner_in_scope(owner)) {
+		reason = LAB_REFUSE_SCOPE;
+		goto refuse;
+	}
+	/* What the stock holds is zeroed already. */
+	page = owner->stock && owner->flags & LABYRINTH_ZERO ? lab_take_stock(owner, caller) : NULL;
+	if (!page)
+		page = lab_take_from(owner, &this_cpu_ptr(owner->cpu)->recycled, caller);
+	if (!page)
+		return lab_alloc_cold(owner, caller);
+	preempt_enable();
+	return page;
+refuse:
+	lab_report_refusal(owner, reason, caller);
+	preempt_enable();
+	return NULL;
+}
+
 static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, unsigned long caller)
 {
+	struct lab_cpu *here;
 	struct page *page;
 	struct lab_tag *tag;
 	u64 word;
 
 	preempt_disable();
 	if (unlikely(READ_ONCE(owner->attention)))
-		goto slow;
-	tag = lab_stack_pop(&this_cpu_ptr(owner->cpu)->recycled, owner->tags);
+		return lab_alloc_special(owner, caller);
+	here = this_cpu_ptr(owner->cpu);
+	tag = lab_stack_pop(&here->recycled, owner->tags);
 	if (unlikely(!tag))
-		goto slow;
+		return lab_alloc_cold(owner, caller);
 	word = READ_ONCE(tag->word);
 	page = pfn_to_page(tag->pfn);
 	if (unlikely(lab_word_head(word) != owner->ready || page_ref_count(page) != 1)) {
 		lab_ready_gone_bad(owner, tag, word);
-		goto slow;
+		return lab_alloc_cold(owner, caller);
 	}
-	lab_hand_out(owner, tag, caller);
+	lab_hand_out(owner, here, tag, caller);
 	preempt_enable();
 	return page;
-slow:
-	preempt_enable();
-	return lab_alloc_slow(owner, caller);
 }
 
 struct page *labyrinth_void_alloc_page_gfp_atomic_exclusive(struct labyrinth_owner *owner)

@@ -3,6 +3,7 @@
 #ifndef _LABYRINTH_COMPAT_H
 #define _LABYRINTH_COMPAT_H
 
+#include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/version.h>
@@ -29,6 +30,17 @@ static inline unsigned long lab_compat_highatomic(const struct zone *zone)
 	return READ_ONCE(zone->nr_free_highatomic);
 #else
 	return READ_ONCE(zone->nr_reserved_highatomic);
+#endif
+}
+
+/* @pages must be NULL entries. Fills the first of them and says how many. */
+static inline unsigned long lab_compat_alloc_bulk(gfp_t gfp, int nid, unsigned long nr,
+						  struct page **pages)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+	return alloc_pages_bulk_node(gfp, nid, nr, pages);
+#else
+	return alloc_pages_bulk_array_node(gfp, nid, nr, pages);
 #endif
 }
 

@@ -20,7 +20,11 @@ static inline bool lab_context_may_allocate(void)
 /* The context as 16 bits: softirq, hardirq and NMI counts, cheap to take. */
 static inline u32 lab_context_bits(void)
 {
-	return ((preempt_count() & (NMI_MASK | HARDIRQ_MASK)) | softirq_count()) >> SOFTIRQ_SHIFT;
+	u32 count = preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_MASK);
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		count |= softirq_count();	/* kept elsewhere there */
+	return count >> SOFTIRQ_SHIFT;
 }
 
 static inline enum labyrinth_context lab_context_decode(u32 bits)

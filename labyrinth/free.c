@@ -131,26 +131,29 @@ out:
 	return err;
 }
 
-/* The common case: a page of ours, by a live owner without special wishes. */
-static __always_inline bool lab_free_fast(struct labyrinth_owner *owner, struct page *page)
+/*
+ * The common case: a page of a live owner without special wishes. Its tag with
+ * the head changed to @head; NULL where anything is not as it should be.
+ */
+static __always_inline struct lab_tag *lab_give_fast(struct labyrinth_owner *owner,
+						     struct page *page, u32 head)
 {
 	struct lab_tag *tag;
 	u64 word;
 
 	if (unlikely(READ_ONCE(owner->attention)))
-		return false;
+		return NULL;
 	tag = lab_bank_find(owner->bank, page_to_pfn(page));
 	if (unlikely(!tag))
-		return false;
+		return NULL;
 	word = READ_ONCE(tag->word);
 	if (unlikely(lab_word_head(word) != owner->owned || !lab_page_sole(page)))
-		return false;
-	/* F1: of two CPUs freeing one page, one wins. */
-	if (unlikely(!try_cmpxchg(&tag->word, &word, lab_word_with_head(word, owner->ready))))
-		return false;
-	lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, owner->tags, tag);
+		return NULL;
+	/* F1: of two CPUs giving one page back, one wins. */
+	if (unlikely(!try_cmpxchg(&tag->word, &word, lab_word_with_head(word, head))))
+		return NULL;
 	lab_owner_out_dec(owner);
-	return true;
+	return tag;
 }
 
 static noinline int lab_bad_argument(struct labyrinth_owner *owner, struct page *page,
@@ -167,30 +170,29 @@ static noinline int lab_bad_argument(struct labyrinth_owner *owner, struct page 
 
 int labyrinth_void_free_page_exclusive(struct labyrinth_owner *owner, struct page *page)
 {
-	bool done;
+	struct lab_tag *tag;
 
 	if (IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page))
 		return lab_bad_argument(owner, page, _RET_IP_);
 	preempt_disable();
-	done = lab_free_fast(owner, page);
+	tag = lab_give_fast(owner, page, owner->ready);
+	if (likely(tag))
+		lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, owner->tags, tag);
 	preempt_enable();
-	if (likely(done))
+	if (likely(tag))
 		return 0;
 	return lab_free_slow(owner, page, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(labyrinth_void_free_page_exclusive);
 
-int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct page *page)
+static noinline int lab_release_slow(struct labyrinth_owner *owner, struct page *page,
+				     unsigned long caller)
 {
 	struct lab_finding found;
 	int err;
 
-	if (IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page))
-		return lab_bad_argument(owner, page, _RET_IP_);
-	if (unlikely(in_nmi()))
-		return -EOPNOTSUPP;
 	preempt_disable();
-	err = lab_examine(owner, page, _RET_IP_, &found) ?:
+	err = lab_examine(owner, page, caller, &found) ?:
 	      lab_examine_sharing(page, &found) ?:
 	      lab_commit(&found, lab_head(owner->id, 0, LAB_MOVING));
 	if (likely(!err)) {
@@ -202,6 +204,26 @@ int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct 
 	}
 	preempt_enable();
 	return err;
+}
+
+int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct page *page)
+{
+	struct lab_tag *tag;
+
+	if (IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page))
+		return lab_bad_argument(owner, page, _RET_IP_);
+	if (unlikely(in_nmi()))
+		return -EOPNOTSUPP;
+	preempt_disable();
+	tag = lab_give_fast(owner, page, lab_head(owner->id, 0, LAB_MOVING));
+	if (likely(tag)) {
+		atomic_long_inc(&owner->left);
+		lab_leave(owner, owner->bank, tag);
+	}
+	preempt_enable();
+	if (likely(tag))
+		return 0;
+	return lab_release_slow(owner, page, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(labyrinth_void_release_page_exclusive);
 

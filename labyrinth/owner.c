@@ -164,7 +164,7 @@ static void lab_owner_fill(struct labyrinth_owner *owner, const struct labyrinth
 /* Enter a filled-in owner under its name. Needs lab_owners_lock. */
 static int lab_owner_enter(struct labyrinth_owner *owner)
 {
-	int id;
+	int id, cpu;
 
 	if (lab_name_taken(owner->name))
 		return -EEXIST;
@@ -178,6 +178,9 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 		idr_remove(&lab_owner_ids, id);
 		return -ENOMEM;
 	}
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(owner->cpu, cpu)->owned_here = (u64)lab_head(id, 0, LAB_OWNED) << 32 |
+							   cpu << 16;
 	owner->id = id;
 	owner->tags = owner->bank->tags;
 	owner->owned = lab_head(id, 0, LAB_OWNED);

@@ -30,6 +30,7 @@
 /* One cache line a CPU. */
 struct lab_cpu {
 	struct lab_stack recycled;	/* pages freed here; other CPUs may take them */
+	u64 owned_here;			/* tag word of a page handed out here, less the context */
 	unsigned long allocs;
 	/*
 	 * Pages handed out here less pages that left ownership here is
@@ -38,6 +39,7 @@ struct lab_cpu {
 	 */
 	long peak;
 	long slack;
+	u32 cold;			/* pages taken from the kernel, for readahead */
 } __aligned(64);
 
 struct labyrinth_owner {

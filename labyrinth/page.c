@@ -68,16 +68,33 @@ struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 
 }
 
 /*
- * A tag that this CPU has set to LAB_MOVING goes, and its page is the caller's.
- * Needs preemption disabled.
+ * Put a page fresh from the kernel on @stack. False where there is no room for
+ * it. An alloc would miss it, and the place in the budget that it takes, between
+ * the two: so interrupts are off meanwhile, and lab_take_far() looks again.
  */
-struct page *lab_leave(struct labyrinth_owner *owner, struct lab_bank *bank, struct lab_tag *tag)
+bool lab_enter_ready(struct labyrinth_owner *owner, struct page *page, struct lab_stack *stack)
 {
-	struct page *page = pfn_to_page(tag->pfn);
+	u32 zeroed = owner->flags & LABYRINTH_ZERO ? LAB_ZEROED : 0;
+	struct lab_tag *tag = NULL;
+	struct lab_bank *bank;
+	unsigned long flags;
 
-	lab_tag_unbind(bank, tag);
-	lab_budget_give(owner);
-	return page;
+	local_irq_save(flags);
+	if (!lab_budget_take(owner))
+		goto out;
+	tag = lab_enter(owner, page, owner->ready | zeroed, _THIS_IP_, &bank);
+	/* Stacks link the slots of one bank: a page that found no room there is of no use. */
+	if (tag && bank != owner->bank) {
+		lab_tag_unbind(bank, tag);
+		tag = NULL;
+	}
+	if (tag)
+		lab_stack_push(stack, owner->tags, tag);
+	else
+		lab_budget_give(owner);
+out:
+	local_irq_restore(flags);
+	return tag;
 }
 
 /* Put a page whose tag this CPU has set to LAB_MOVING on @stack. Needs preemption disabled. */

@@ -29,9 +29,23 @@ static inline bool lab_page_poison_intact(struct page *page)
 	return !memchr_inv(page_address(page), LAB_POISON_BYTE, PAGE_SIZE);
 }
 
+/*
+ * A tag that this CPU has set to LAB_MOVING goes, and its page is the caller's.
+ * Needs preemption disabled.
+ */
+static inline struct page *lab_leave(struct labyrinth_owner *owner, struct lab_bank *bank,
+				     struct lab_tag *tag)
+{
+	struct page *page = pfn_to_page(tag->pfn);
+
+	lab_tag_unbind(bank, tag);
+	lab_budget_give(owner);
+	return page;
+}
+
 struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 head,
 			  unsigned long caller, struct lab_bank **bank);
-struct page *lab_leave(struct labyrinth_owner *owner, struct lab_bank *bank, struct lab_tag *tag);
+bool lab_enter_ready(struct labyrinth_owner *owner, struct page *page, struct lab_stack *stack);
 void lab_make_ready(struct labyrinth_owner *owner, struct lab_stack *stack, struct lab_tag *tag);
 bool lab_discard_ready(struct labyrinth_owner *owner, struct page **page);
 struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner);

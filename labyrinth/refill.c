@@ -24,45 +24,10 @@
 /* Reclaim as hard as may be for the stock, but kill nobody for it. */
 #define LAB_GFP_STOCK		(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-static void lab_stock_push(struct labyrinth_owner *owner, struct lab_tag *tag)
-{
-	lab_stack_push(&owner->stocked, owner->tags, tag);
-	atomic_inc(&owner->nr_stocked);
-}
-
 /*
- * A page that is taken from the budget, or from another stack, is missed by an
- * alloc until it is on the stock: so these two keep interrupts off meanwhile, and
- * lab_alloc_slow() looks again.
+ * Move one recycled page to the stock, where the budget has no room for a fresh
+ * one. Interrupts are off while it is on neither stack: see lab_enter_ready().
  */
-
-/* Tag @page and add it to the stock. False where there is no room for it. */
-static bool lab_stock_fresh(struct labyrinth_owner *owner, struct page *page)
-{
-	u32 zeroed = owner->flags & LABYRINTH_ZERO ? LAB_ZEROED : 0;
-	struct lab_tag *tag = NULL;
-	struct lab_bank *bank;
-	unsigned long flags;
-
-	local_irq_save(flags);
-	if (!lab_budget_take(owner))
-		goto out;
-	tag = lab_enter(owner, page, owner->ready | zeroed, _THIS_IP_, &bank);
-	/* Stacks link the slots of one bank: a page that found no room there is no stock. */
-	if (tag && bank != owner->bank) {
-		lab_tag_unbind(bank, tag);
-		tag = NULL;
-	}
-	if (tag)
-		lab_stock_push(owner, tag);
-	else
-		lab_budget_give(owner);
-out:
-	local_irq_restore(flags);
-	return tag;
-}
-
-/* Move one recycled page to the stock, where the budget has no room for a fresh one. */
 static bool lab_stock_recycled(struct labyrinth_owner *owner)
 {
 	struct lab_tag *tag;
@@ -80,7 +45,8 @@ static bool lab_stock_recycled(struct labyrinth_owner *owner)
 		clear_page(page_address(pfn_to_page(tag->pfn)));
 		cmpxchg(&tag->word, word, lab_word_with_head(word, owner->ready | LAB_ZEROED));
 	}
-	lab_stock_push(owner, tag);
+	lab_stack_push(&owner->stocked, owner->tags, tag);
+	atomic_inc(&owner->nr_stocked);
 out:
 	local_irq_restore(flags);
 	return tag;
@@ -98,8 +64,10 @@ bool lab_refill_now(struct labyrinth_owner *owner)
 			page = alloc_pages_node(owner->nid, gfp, 0);
 			if (!page)
 				return false;
-			if (lab_stock_fresh(owner, page))
+			if (lab_enter_ready(owner, page, &owner->stocked)) {
+				atomic_inc(&owner->nr_stocked);
 				continue;
+			}
 			__free_page(page);
 		}
 		if (!lab_stock_recycled(owner))

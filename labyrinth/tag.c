@@ -30,22 +30,14 @@
 struct lab_bank __rcu *lab_banks[LAB_NR_BANKS];
 unsigned int lab_nr_banks;	/* slots of lab_banks ever used; only grows */
 
-/* The tag of @pfn in any bank, looking in @first (may be NULL) before the others. */
-struct lab_tag *lab_tag_find(const struct lab_bank *first, unsigned long pfn,
-			     struct lab_bank **where)
+struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, unsigned long pfn,
+				       struct lab_bank **where)
 {
 	unsigned int i, nr = READ_ONCE(lab_nr_banks);
-	struct lab_tag *tag;
 
-	if (first) {
-		tag = lab_bank_find(first, pfn);
-		if (tag) {
-			*where = (struct lab_bank *)first;
-			return tag;
-		}
-	}
 	for (i = 0; i < nr; i++) {
 		struct lab_bank *bank = lab_bank_nth(i);
+		struct lab_tag *tag;
 
 		if (!bank || bank == first)
 			continue;
@@ -58,8 +50,8 @@ struct lab_tag *lab_tag_find(const struct lab_bank *first, unsigned long pfn,
 	return NULL;
 }
 
-static struct lab_tag *lab_bank_claim(struct lab_bank *bank, unsigned long pfn, u64 word,
-				      s32 caller)
+static __always_inline struct lab_tag *
+lab_bank_claim(struct lab_bank *bank, unsigned long pfn, u64 word, s32 caller)
 {
 	struct lab_tag *home = lab_bank_home(bank, pfn);
 	unsigned int i;
@@ -80,28 +72,19 @@ static struct lab_tag *lab_bank_claim(struct lab_bank *bank, unsigned long pfn, 
 	return NULL;
 }
 
-/*
- * Enter @pfn, in bank @first where there is room near its home, else in any
- * other. NULL only where all are crowded there: another page will fit.
- */
-struct lab_tag *lab_tag_bind(struct lab_bank *first, unsigned long pfn, u64 word,
-			     unsigned long caller, struct lab_bank **where)
+static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_bank *first, unsigned long pfn,
+						       u64 word, s32 caller,
+						       struct lab_bank **where)
 {
-	s32 packed = lab_caller_pack(caller);
 	unsigned int i;
-	struct lab_tag *tag = lab_bank_claim(first, pfn, word, packed);
 
-	*where = first;
-	if (likely(tag))
-		return tag;
-
-	word |= (u64)LAB_AWAY << 32;
 	for (i = 0; i < READ_ONCE(lab_nr_banks); i++) {
 		struct lab_bank *bank = lab_bank_nth(i);
+		struct lab_tag *tag;
 
 		if (!bank || bank == first || READ_ONCE(bank->closed))
 			continue;
-		tag = lab_bank_claim(bank, pfn, word, packed);
+		tag = lab_bank_claim(bank, pfn, word | (u64)LAB_AWAY << 32, caller);
 		if (tag) {
 			*where = bank;
 			return tag;
@@ -110,27 +93,17 @@ struct lab_tag *lab_tag_bind(struct lab_bank *first, unsigned long pfn, u64 word
 	return NULL;
 }
 
-/* Take the tag out of look-ups; the slot stays claimed. */
-void lab_tag_hide(struct lab_bank *bank, struct lab_tag *tag)
+/*
+ * Enter @pfn, in bank @first where there is room near its home, else in any
+ * other. NULL only where all are crowded there: another page will fit.
+ */
+struct lab_tag *lab_tag_bind(struct lab_bank *first, unsigned long pfn, u64 word,
+			     unsigned long caller, struct lab_bank **where)
 {
-	struct lab_tag *home = lab_bank_home(bank, tag->pfn);
+	struct lab_tag *tag = lab_bank_claim(first, pfn, word, lab_caller_pack(caller));
 
-	atomic_andnot(BIT(tag - home), &home->hop);
-}
-
-/* Give a hidden tag's slot back. */
-void lab_tag_drop(struct lab_tag *tag)
-{
-	WRITE_ONCE(tag->word, 0);
-	/* T2: the slot is empty before it can be claimed again. Pairs with the claim's cmpxchg. */
-	smp_store_release(&tag->pfn, 0);
-}
-
-/* The caller has the tag to itself: its state is LAB_MOVING, set by the caller's cmpxchg. */
-void lab_tag_unbind(struct lab_bank *bank, struct lab_tag *tag)
-{
-	lab_tag_hide(bank, tag);
-	lab_tag_drop(tag);
+	*where = first;
+	return tag ?: lab_tag_bind_elsewhere(first, pfn, word, lab_caller_pack(caller), where);
 }
 
 void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag)

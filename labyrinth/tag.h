@@ -185,13 +185,48 @@ static inline struct lab_tag *lab_bank_find(const struct lab_bank *bank, unsigne
 	return NULL;
 }
 
-struct lab_tag *lab_tag_find(const struct lab_bank *first, unsigned long pfn,
-			     struct lab_bank **where);
+struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, unsigned long pfn,
+				       struct lab_bank **where);
+
+/* The tag of @pfn in any bank, looking in @first (may be NULL) before the others. */
+static inline struct lab_tag *lab_tag_find(struct lab_bank *first, unsigned long pfn,
+					   struct lab_bank **where)
+{
+	if (first) {
+		struct lab_tag *tag = lab_bank_find(first, pfn);
+
+		*where = first;
+		if (tag || READ_ONCE(lab_nr_banks) == 1)
+			return tag;
+	}
+	return lab_tag_find_elsewhere(first, pfn, where);
+}
+
 struct lab_tag *lab_tag_bind(struct lab_bank *first, unsigned long pfn, u64 word,
 			     unsigned long caller, struct lab_bank **where);
-void lab_tag_hide(struct lab_bank *bank, struct lab_tag *tag);
-void lab_tag_drop(struct lab_tag *tag);
-void lab_tag_unbind(struct lab_bank *bank, struct lab_tag *tag);
+
+/* Take the tag out of look-ups; the slot stays claimed. */
+static inline void lab_tag_hide(struct lab_bank *bank, struct lab_tag *tag)
+{
+	struct lab_tag *home = lab_bank_home(bank, tag->pfn);
+
+	atomic_andnot(BIT(tag - home), &home->hop);
+}
+
+/* Give a hidden tag's slot back. */
+static inline void lab_tag_drop(struct lab_tag *tag)
+{
+	WRITE_ONCE(tag->word, 0);
+	/* T2: the slot is empty before it can be claimed again. Pairs with the claim's cmpxchg. */
+	smp_store_release(&tag->pfn, 0);
+}
+
+/* The caller has the tag to itself: its state is LAB_MOVING, set by the caller's cmpxchg. */
+static inline void lab_tag_unbind(struct lab_bank *bank, struct lab_tag *tag)
+{
+	lab_tag_hide(bank, tag);
+	lab_tag_drop(tag);
+}
 
 static inline struct lab_bank *lab_bank_nth(unsigned int i)
 {
