@@ -48,8 +48,13 @@ lint:
 	tools/kernels.sh 6.1 6.12 6.12-rt kunit-6.12
 	tests/lint.sh
 
+docs:
+	tools/setup.sh docs
+	tools/kernels.sh kunit-6.12
+	tools/docs.sh
+
 clean:
 	rm -rf build
 	-test ! -e $(KDIR)/Makefile || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
-.PHONY: all modules install uninstall check test demo bench lint clean
+.PHONY: all modules install uninstall check test demo bench lint docs clean
