@@ -70,11 +70,10 @@ static int lab_examine_sharing(struct page *page, struct lab_finding *found)
 	return -EALREADY;
 }
 
-/* The one step that decides between callers. */
 static int lab_commit(struct lab_finding *found, u32 head)
 {
-	if (likely(try_cmpxchg(&found->tag->word, &found->word,
-			       lab_word_with_head(found->word, head))))
+	if (likely(lab_tag_change(found->tag, page_to_pfn(found->incident.page), found->word,
+				  head)))
 		return 0;
 	found->incident.kind = LAB_DOUBLE_FREE;
 	return -EALREADY;
@@ -132,25 +131,34 @@ out:
 }
 
 /*
- * The common case: a page of a live owner without special wishes. Its tag with
- * the head changed to @head; NULL where anything is not as it should be.
+ * The common case: a page of a live owner without special wishes, and nobody
+ * else's. Its tag and the tag's word; NULL where anything is not as it should be.
  */
-static __always_inline struct lab_tag *lab_give_fast(struct labyrinth_owner *owner,
-						     struct page *page, u32 head)
+static __always_inline struct lab_tag *lab_mine(struct labyrinth_owner *owner,
+						const struct page *page, u64 *word)
 {
 	struct lab_tag *tag;
-	u64 word;
 
 	if (unlikely(READ_ONCE(owner->attention)))
 		return NULL;
 	tag = lab_bank_find(owner->bank, page_to_pfn(page));
 	if (unlikely(!tag))
 		return NULL;
-	word = READ_ONCE(tag->word);
-	if (unlikely(lab_word_head(word) != owner->owned || !lab_page_sole(page)))
+	*word = READ_ONCE(tag->word);
+	if (unlikely(lab_word_head(*word) != owner->owned || !lab_page_sole(page)))
 		return NULL;
-	/* F1: of two CPUs giving one page back, one wins. */
-	if (unlikely(!try_cmpxchg(&tag->word, &word, lab_word_with_head(word, head))))
+	return tag;
+}
+
+/* The same, with the head of its word changed to @head. */
+static __always_inline struct lab_tag *lab_mine_to(struct labyrinth_owner *owner,
+						   const struct page *page, u32 head)
+{
+	struct lab_tag *tag;
+	u64 word;
+
+	tag = lab_mine(owner, page, &word);
+	if (unlikely(!tag || !lab_tag_change(tag, page_to_pfn(page), word, head)))
 		return NULL;
 	lab_owner_out_dec(owner);
 	return tag;
@@ -175,7 +183,7 @@ int labyrinth_void_free_page_exclusive(struct labyrinth_owner *owner, struct pag
 	if (IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page))
 		return lab_bad_argument(owner, page, _RET_IP_);
 	preempt_disable();
-	tag = lab_give_fast(owner, page, owner->ready);
+	tag = lab_mine_to(owner, page, owner->ready);
 	if (likely(tag))
 		lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, owner->tags, tag);
 	preempt_enable();
@@ -215,7 +223,7 @@ int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct 
 	if (unlikely(in_nmi()))
 		return -EOPNOTSUPP;
 	preempt_disable();
-	tag = lab_give_fast(owner, page, lab_head(owner->id, 0, LAB_MOVING));
+	tag = lab_mine_to(owner, page, lab_head(owner->id, 0, LAB_MOVING));
 	if (likely(tag)) {
 		atomic_long_inc(&owner->left);
 		lab_leave(owner, owner->bank, tag);
@@ -289,12 +297,15 @@ EXPORT_SYMBOL_GPL(labyrinth_void_transfer_page_exclusive);
 int labyrinth_void_check_page_exclusive(struct labyrinth_owner *owner, struct page *page)
 {
 	struct lab_finding found;
-	int err;
+	int err = 0;
+	u64 word;
 
 	if (IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page))
 		return -EINVAL;
 	preempt_disable();
-	err = lab_examine(owner, page, _RET_IP_, &found) ?: lab_examine_sharing(page, &found);
+	if (unlikely(!lab_mine(owner, page, &word)))
+		err = lab_examine(owner, page, _RET_IP_, &found) ?:
+		      lab_examine_sharing(page, &found);
 	preempt_enable();
 	return err;
 }

@@ -220,9 +220,11 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 			out++;
 			continue;
 		}
-		/* Quarantined: whoever else holds it has the last reference now. */
+		/* Quarantined: whoever else holds it has the last reference from now on. */
 		page = lab_leave(owner, walk.bank, tag);
-		if (page_ref_count(page))
+		if (lab_page_sole(page))
+			lab_page_to_kernel(page);
+		else if (page_ref_count(page))
 			put_page(page);
 	}
 	return out;

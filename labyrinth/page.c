@@ -159,8 +159,7 @@ static void lab_page_free(struct page *page)
 	/* The holder was free to use these; the kernel wants them clean. */
 	page->mapping = NULL;
 	set_page_private(page, 0);
-	/* Not __free_page(): where somebody else still holds it, theirs is the last reference. */
-	put_page(page);
+	__free_page(page);
 }
 
 static void lab_leaving_work(struct work_struct *work)

@@ -185,6 +185,23 @@ static inline struct lab_tag *lab_bank_find(const struct lab_bank *bank, unsigne
 	return NULL;
 }
 
+/*
+ * The one step that decides between callers: F1. Of two that found @tag for
+ * @pfn with @word, one wins. The tag may have gone to another page meanwhile and
+ * carry the same word again: whoever finds that puts it back and has lost.
+ */
+static inline bool lab_tag_change(struct lab_tag *tag, unsigned long pfn, u64 word, u32 head)
+{
+	u64 changed = lab_word_with_head(word, head);
+
+	if (unlikely(cmpxchg(&tag->word, word, changed) != word))
+		return false;
+	if (likely(READ_ONCE(tag->pfn) == pfn))
+		return true;
+	cmpxchg(&tag->word, changed, word);
+	return false;
+}
+
 struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, unsigned long pfn,
 				       struct lab_bank **where);
 
