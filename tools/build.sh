@@ -15,6 +15,7 @@ out=$top/build/${OUT:-$name}
 kdir=$("$top/tools/kernels.sh" --print "$name" | sed -n 's/^kdir=//p')
 
 mkdir -p "$out"
-rsync -a --prune-empty-dirs --exclude=/build --exclude='*.mod.c' --include='*/' --include='*.[ch]' \
-	--include=Kbuild --exclude='*' "$top/" "$out/"
+# With their times, so that only what changed is built again.
+(cd "$top" && find Kbuild include labyrinth samples tests \( -name '*.[ch]' -o -name Kbuild \) \
+	! -name '*.mod.c' -print0 | tar -cf - --null -T -) | tar -C "$out" -xf -
 exec make -C "$kdir" M="$out" LABYRINTH_TESTS=y "$@" modules

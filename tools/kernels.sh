@@ -14,7 +14,7 @@ set -euo pipefail
 export LC_ALL=C
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-cache=${LABYRINTH_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/labyrinth}
+cache=${LABYRINTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/labyrinth}
 kernels=$cache/kernels
 tmp=
 job=

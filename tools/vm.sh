@@ -35,12 +35,9 @@ work='' qemu=''
 say() { echo "==> vm $kernel: $*" >&2; }
 die() { echo "vm.sh: $*" >&2; exit 127; }
 
-stop_qemu() {
-	[ -z "$qemu" ] || kill -KILL "$qemu" 2>/dev/null || true
-}
-
+# shellcheck disable=SC2317 # called by the trap
 cleanup() {
-	stop_qemu
+	[ -z "$qemu" ] || kill -KILL "$qemu" 2>/dev/null || true
 	[ -z "$work" ] || rm -rf "$work"
 }
 trap cleanup EXIT
@@ -184,13 +181,15 @@ last_result() {
 	tail -n 1 "$out/result.log" | tr -cd '[:print:]' | cut -c1-60
 }
 
-# Sets $qemu_status, or $late.
+# Sets $qemu_status, and $late if it had to be ended.
 wait_for_qemu() {
 	late=
 	while kill -0 "$qemu" 2>/dev/null; do
-		if [ $((SECONDS - start)) -ge "$timeout" ]; then
+		if [ $((SECONDS - start)) -ge $((timeout + 5)) ]; then
+			kill -KILL "$qemu" 2>/dev/null || true
+		elif [ -z "$late" ] && [ $((SECONDS - start)) -ge "$timeout" ]; then
 			late=1
-			stop_qemu
+			kill "$qemu" 2>/dev/null || true
 		fi
 		[ ! -t 2 ] || printf '\r\033[K==> vm %s: %d s  %s' \
 			"$kernel" $((SECONDS - start)) "$(last_result)" >&2

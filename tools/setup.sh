@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Install what labyrinth needs from Debian, if it is not there yet.
+#
+# usage: setup.sh demo    to build the module and try it in a virtual machine
+#        setup.sh test    and to build our own kernel, and for every test (the default)
+#        setup.sh docs    and to build the documentation
+#
+# Kernels are never installed: tools/kernels.sh keeps those to itself.
+# Without a terminal it asks nothing: it goes ahead as root, or by sudo if that
+# needs no password and CI=true or ASSUME_YES=1 is set.
+
+set -eu
+
+say() { echo "==> $*"; }
+die() { echo "setup.sh: $*" >&2; exit 1; }
+
+# The kernel's headers name gcc-12, and their tools need the three libraries and pahole.
+build='make gcc gcc-12 binutils libc6-dev libelf1 libssl3 zlib1g pahole'
+# Either busybox will do.
+vm='qemu-system-x86 busybox-static|busybox cpio'
+own_kernel='bc bison flex libelf-dev xz-utils python3'
+# The library is for coccinelle's rules that are written in Python.
+lint='sparse coccinelle libpython3.11 perl python3 shellcheck'
+
+wanted() {
+	case $1 in
+	demo)  echo "$build $vm" ;;
+	test)  echo "$build $vm $own_kernel $lint" ;;
+	docs)  echo "$build $own_kernel perl python3-sphinx" ;;
+	*)     die "demo, test or docs?" ;;
+	esac
+}
+
+is_installed() {
+	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
+}
+
+missing() { # PACKAGE|OTHER...
+	for choice; do
+		for package in $(echo "$choice" | tr '|' ' '); do
+			! is_installed "$package" || continue 2
+		done
+		echo "${choice%%|*}"
+	done
+}
+
+# Sets $as_root to what comes before a command that only root may run.
+become_root() {
+	install="apt-get install -y --no-install-recommends $*"
+
+	as_root=
+	[ "$(id -u)" -ne 0 ] || return 0
+	command -v sudo >/dev/null || die "as root, run: $install"
+	if [ "${CI:-}" = true ] || [ "${ASSUME_YES:-}" = 1 ]; then
+		as_root='sudo -n'
+		[ ! -t 0 ] || as_root=sudo
+		$as_root true || die "run: sudo $install"
+	elif [ -t 0 ]; then
+		printf 'Install them with sudo? [y/N] '
+		read -r answer
+		case $answer in
+		[Yy]*) as_root=sudo ;;
+		*)     die "nothing installed. To do it yourself: sudo $install" ;;
+		esac
+	else
+		die "run: sudo $install"
+	fi
+}
+
+apt() {
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq \
+		-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" </dev/null
+}
+
+mode=${1:-test}
+command -v apt-get >/dev/null || die "only Debian is known here"
+wanted=$(wanted "$mode")
+# shellcheck disable=SC2086 # one word each
+packages=$(missing $wanted | tr '\n' ' ')
+if [ -z "$packages" ]; then
+	say "setup $mode: nothing to install"
+	exit
+fi
+
+say "setup $mode: Debian packages to install: $packages"
+# shellcheck disable=SC2086 # one word each
+become_root $packages
+say "reading the package lists"
+apt update || say "not every package list could be read"
+say "installing"
+# shellcheck disable=SC2086 # one word each
+apt -o Dpkg::Use-Pty=0 install -y --no-install-recommends $packages
+say "setup $mode: done"
