@@ -109,8 +109,10 @@ static void *lab_pages_after(loff_t *pos)
 static void *lab_pages_start(struct seq_file *m, loff_t *pos)
 {
 	mutex_lock(&lab_owners_lock);
-	if (!*pos)
+	if (!*pos) {
+		lab_orphan_reap();
 		return SEQ_START_TOKEN;
+	}
 	/* Where the last read stopped: that line has not been shown, or is gone by now. */
 	--*pos;
 	return lab_pages_after(pos);

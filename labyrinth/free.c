@@ -39,7 +39,12 @@ static int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigne
 	found->tag = lab_tag_find(dead ? NULL : owner->bank, page_to_pfn(page), &found->bank);
 	found->word = found->tag ? READ_ONCE(found->tag->word) : 0;
 	if (!found->word) {
-		found->incident.kind = dead ? LAB_DEAD_OWNER : LAB_PLAIN_PAGE;
+		if (dead) {
+			found->incident.kind = LAB_DEAD_OWNER;
+		} else {
+			found->incident.kind = LAB_PLAIN_PAGE;
+			found->incident.owner = NULL;
+		}
 		return -ENOENT;
 	}
 	found->incident.alloc_caller = lab_caller_unpack(found->tag->caller);
