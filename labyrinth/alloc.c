@@ -52,16 +52,13 @@ static noinline void lab_ready_gone_bad(struct labyrinth_owner *owner, struct la
 		.owner = owner,
 		.page = page,
 		.alloc_caller = lab_caller_unpack(tag->caller),
+		.alloc_stack = lab_tag_stack(owner->bank, tag),
 	};
 	u32 flags, head;
 
-	if (lab_word_state(word) == LAB_STALE) {
-		/* Already reported, and hidden, when the page came from the kernel again. */
-		lab_tag_drop(tag);
-		lab_budget_give(owner);
-		return;
-	}
-	if (page_ref_count(page) == 0) {
+	/* Not where lab_freed_behind() has just given it its reference back. */
+	if (page_ref_count(page) == 0 &&
+	    cmpxchg(&tag->word, word, (u64)lab_head(owner->id, 0, LAB_MOVING) << 32) == word) {
 		incident.kind = LAB_FREED_BEHIND;
 		lab_report_violation(&incident);
 		lab_tag_unbind(owner->bank, tag);
@@ -69,8 +66,11 @@ static noinline void lab_ready_gone_bad(struct labyrinth_owner *owner, struct la
 		return;
 	}
 	/* Written to, or referenced, after it was given back: out of use until that ends. */
+	word = READ_ONCE(tag->word);
 	incident.kind = lab_page_sole(page) ? LAB_USE_AFTER_FREE : LAB_SHARED_PAGE;
-	lab_report_violation(&incident);
+	/* What lab_freed_behind() restored it has reported. */
+	if (!(lab_word_flags(word) & LAB_RESTORED))
+		lab_report_violation(&incident);
 	flags = lab_word_flags(word) & LAB_POISONED;
 	if (flags)
 		lab_page_poison(page);
@@ -139,7 +139,8 @@ static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long ca
 				return page;
 		}
 		page = lab_take_from(owner, &owner->stocked, caller);
-		if (!spent || lab_owner_owned(owner) >= owner->budget)
+		if (!spent || lab_owner_owned(owner) + atomic_read(&owner->quarantined) >=
+			      owner->budget)
 			break;
 	}
 	return page;
@@ -158,7 +159,7 @@ static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
 	struct zone *zone;
 	bool below_min;
 
-	page = __alloc_pages_node(nid, LAB_GFP_ABOVE_MIN | zero, 0);
+	page = alloc_pages_node(nid, LAB_GFP_ABOVE_MIN | zero, 0);
 	if (likely(page))
 		return page;
 
@@ -172,8 +173,8 @@ static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
 	case LAB_FLOOR_PERMITS:
 		break;
 	}
-	page = __alloc_pages_node(zone_to_nid(zone), GFP_ATOMIC | __GFP_NOWARN | zero |
-				  lab_floor_zone_gfp(zone), 0);
+	page = alloc_pages_node(zone_to_nid(zone), GFP_ATOMIC | __GFP_NOWARN | zero |
+				lab_floor_zone_gfp(zone), 0);
 	if (!page)
 		*reason = LAB_REFUSE_BUDDY;
 	else if (below_min)
@@ -284,6 +285,7 @@ static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsig
 
 	reason = LAB_REFUSE_CONTEXT;
 	if (likely(lab_context_may_allocate())) {
+		reason = LAB_REFUSE_BUDDY;
 		page = lab_take_fresh(owner, ahead, caller, &reason);
 		if (likely(page))
 			return page;
@@ -378,8 +380,14 @@ labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(struct labyrinth_owner *own
 {
 	unsigned int i;
 
-	if (IS_ERR_OR_NULL(owner) || !pages) {
-		lab_report_refusal(IS_ERR(owner) ? NULL : owner, LAB_REFUSE_DYING, _RET_IP_);
+	if (IS_ERR_OR_NULL(owner)) {
+		lab_report_refusal(NULL, LAB_REFUSE_DYING, _RET_IP_);
+		return 0;
+	}
+	if (!pages) {
+		lab_report_violation(&(struct lab_incident){
+			.kind = LAB_BAD_ARGUMENT, .offender = owner, .caller = _RET_IP_,
+		});
 		return 0;
 	}
 	for (i = 0; i < nr; i++) {

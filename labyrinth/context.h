@@ -17,25 +17,31 @@ static inline bool lab_context_may_allocate(void)
 	return !in_nmi();
 }
 
-/* The context as 16 bits: softirq, hardirq and NMI counts, cheap to take. */
+#define LAB_CONTEXT_SOFTIRQ	0x00ffU
+#define LAB_CONTEXT_HARDIRQ	0x0f00U
+#define LAB_CONTEXT_NMI		0xf000U
+
+/*
+ * The context as 16 bits: softirq, hardirq and NMI counts, cheap to take. Field
+ * by field: 7.x has another count between softirq and hardirq.
+ */
 static inline u32 lab_context_bits(void)
 {
-	u32 count = preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_MASK);
+	u32 count = preempt_count();
+	u32 softirq = IS_ENABLED(CONFIG_PREEMPT_RT) ? softirq_count() : count & SOFTIRQ_MASK;
 
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		count |= softirq_count();	/* kept elsewhere there */
-	return count >> SOFTIRQ_SHIFT;
+	return softirq >> SOFTIRQ_SHIFT | (count & HARDIRQ_MASK) >> HARDIRQ_SHIFT << 8 |
+	       (count & NMI_MASK) >> NMI_SHIFT << 12;
 }
 
 static inline enum labyrinth_context lab_context_decode(u32 bits)
 {
-	bits <<= SOFTIRQ_SHIFT;
-	if (bits & NMI_MASK)
+	if (bits & LAB_CONTEXT_NMI)
 		return LABYRINTH_NMI;
-	if (bits & HARDIRQ_MASK)
+	if (bits & LAB_CONTEXT_HARDIRQ)
 		return LABYRINTH_HARDIRQ;
 	/* An even softirq count means disabled, not serving. */
-	return bits & SOFTIRQ_OFFSET ? LABYRINTH_SOFTIRQ : LABYRINTH_TASK;
+	return bits & 1 ? LABYRINTH_SOFTIRQ : LABYRINTH_TASK;
 }
 
 const char *lab_context_name(enum labyrinth_context context);

@@ -123,15 +123,16 @@ static void *lab_pages_next(struct seq_file *m, void *v, loff_t *pos)
 	return lab_pages_after(pos);
 }
 
-static void lab_page_line(struct seq_file *m, unsigned long pfn, const char *owner,
-			  const char *state, u64 age_ms, enum labyrinth_context context,
-			  unsigned int cpu, bool from_reserve, const char *caller)
+/* All cells but the last two. */
+static void lab_page_cells(struct seq_file *m, unsigned long pfn, const char *owner,
+			   const char *state, u64 age_ms, enum labyrinth_context context,
+			   unsigned int cpu, bool from_reserve)
 {
 	struct page *page = pfn_to_page(pfn);
 
-	seq_printf(m, "%lu %s %s %llu %s %u %d %s %d %s\n", pfn, owner, state, age_ms,
+	seq_printf(m, "%lu %s %s %llu %s %u %d %s %d ", pfn, owner, state, age_ms,
 		   lab_context_name(context), cpu, page_to_nid(page), page_zone(page)->name,
-		   from_reserve, caller);
+		   from_reserve);
 }
 
 static const char * const lab_state_names[] = {
@@ -140,22 +141,26 @@ static const char * const lab_state_names[] = {
 	[LABYRINTH_QUARANTINED]	= "quarantined",
 };
 
-static void lab_tag_line(struct seq_file *m, const struct lab_tag *tag)
+static void lab_tag_line(struct seq_file *m, const struct lab_bank *bank,
+			 const struct lab_tag *tag)
 {
 	unsigned long pfn = READ_ONCE(tag->pfn);
 	u64 word = READ_ONCE(tag->word);
-	char owner[LABYRINTH_NAME_LEN], caller[KSYM_SYMBOL_LEN];
+	char owner[LABYRINTH_NAME_LEN];
 
-	/* It may have gone since lab_pages_at(). */
+	/* It may have gone since lab_pages_after(). */
 	if (!word || !pfn)
 		return;
 	preempt_disable();
 	lab_owner_name(lab_word_owner(word), owner);
 	preempt_enable();
-	lab_caller_name(lab_caller_unpack(tag->caller), caller, sizeof(caller));
-	lab_page_line(m, pfn, owner, lab_state_names[lab_state_public(lab_word_state(word))],
-		      lab_time_age_ms(tag->time), lab_word_context(word), lab_word_cpu(word),
-		      lab_word_flags(word) & LAB_FROM_RESERVE, caller);
+	lab_page_cells(m, pfn, owner, lab_state_names[lab_state_public(lab_word_state(word))],
+		       lab_time_age_ms(tag->time), lab_word_context(word), lab_word_cpu(word),
+		       lab_word_flags(word) & LAB_FROM_RESERVE);
+	lab_seq_stack(m, lab_tag_stack(bank, tag));
+	seq_putc(m, ' ');
+	lab_seq_caller(m, lab_caller_unpack(tag->caller));
+	seq_putc(m, '\n');
 }
 
 static int lab_pages_show(struct seq_file *m, void *v)
@@ -163,17 +168,18 @@ static int lab_pages_show(struct seq_file *m, void *v)
 	const struct lab_orphan *orphan;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(m, "pfn owner state age_ms context cpu node zone from_reserve caller\n");
+		seq_puts(m, "pfn owner state age_ms context cpu node zone from_reserve stack caller\n");
 		return 0;
 	}
 	if (m->index < LAB_POS_ORPHANS) {
-		lab_tag_line(m, v);
+		lab_tag_line(m, lab_bank_nth(m->index >> LAB_POS_SHIFT), v);
 		return 0;
 	}
 	orphan = v;
-	lab_page_line(m, orphan->pfn, orphan->owner, "orphan",
-		      jiffies64_to_msecs(get_jiffies_64() - orphan->born), orphan->context,
-		      orphan->cpu, orphan->from_reserve, orphan->caller);
+	lab_page_cells(m, orphan->pfn, orphan->owner, "orphan",
+		       jiffies64_to_msecs(get_jiffies_64() - orphan->born), orphan->context,
+		       orphan->cpu, orphan->from_reserve);
+	seq_printf(m, "- %s\n", orphan->caller);
 	return 0;
 }
 
@@ -192,10 +198,13 @@ static unsigned long lab_zone_from_reserve(const struct zone *zone)
 	struct lab_walk walk = {};
 	struct lab_tag *tag;
 
-	while ((tag = lab_walk_next(&walk)))
-		if (lab_word_flags(READ_ONCE(tag->word)) & LAB_FROM_RESERVE &&
-		    page_zone(pfn_to_page(tag->pfn)) == zone)
+	while ((tag = lab_walk_next(&walk))) {
+		unsigned long pfn = READ_ONCE(tag->pfn);	/* 0 once it is given back */
+
+		if (pfn && lab_word_flags(READ_ONCE(tag->word)) & LAB_FROM_RESERVE &&
+		    page_zone(pfn_to_page(pfn)) == zone)
 			nr++;
+	}
 	return nr;
 }
 

@@ -48,11 +48,17 @@ static int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigne
 		return -ENOENT;
 	}
 	found->incident.alloc_caller = lab_caller_unpack(found->tag->caller);
+	found->incident.alloc_stack = lab_tag_stack(found->bank, found->tag);
 	if (lab_word_owner(found->word) != owner->id) {
 		found->incident.owner_id = lab_word_owner(found->word);
 		found->incident.owner = lab_owner_by_id(found->incident.owner_id);
 		found->incident.kind = LAB_FOREIGN_FREE;
 		return -EPERM;
+	}
+	if (dead) {
+		/* About to be orphaned: destroy has it, and nobody else may touch the books. */
+		found->incident.kind = LAB_DEAD_OWNER;
+		return -ENOENT;
 	}
 	if (lab_word_state(found->word) != LAB_OWNED) {
 		found->incident.kind = LAB_DOUBLE_FREE;
@@ -101,13 +107,15 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 	struct lab_finding found;
 	struct page *leaving = NULL;
 	int err, busy = 0;
+	u32 away;
 
 	preempt_disable();
 	err = lab_examine(owner, page, caller, &found);
 	if (err)
 		goto out;
 	busy = lab_examine_sharing(page, &found);
-	err = lab_commit(&found, lab_head(owner->id, lab_word_flags(found.word) & LAB_AWAY,
+	away = lab_word_flags(found.word) & LAB_NOT_RECYCLED ? LAB_AWAY : 0;
+	err = lab_commit(&found, lab_head(owner->id, away,
 					  busy == -EBUSY ? LAB_QUARANTINED : LAB_MOVING));
 	if (err)
 		goto out;
@@ -245,13 +253,13 @@ static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 			 struct lab_finding *found)
 {
 	if (lab_owner_dead(to)) {
+		found->incident.offender = to;
 		found->incident.kind = LAB_DEAD_OWNER;
 		return -EINVAL;
 	}
-	if (lab_budget_take(to))
+	if (lab_budget_take(to) || lab_discard_ready(to, evicted))
 		return 0;
-	if (lab_discard_ready(to, evicted) && lab_budget_take(to))
-		return 0;
+	found->incident.offender = to;
 	found->incident.kind = LAB_RECEIVER_FULL;
 	return -ENOSPC;
 }
@@ -261,6 +269,8 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 {
 	struct lab_finding found;
 	struct page *evicted = NULL;
+	struct lab_tag *copy = NULL;
+	u32 moving, head;
 	int err;
 
 	if (IS_ERR_OR_NULL(from) || IS_ERR_OR_NULL(to) || IS_ERR_OR_NULL(page))
@@ -270,18 +280,28 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 	preempt_disable();
 	err = lab_examine(from, page, _RET_IP_, &found) ?:
 	      lab_examine_sharing(page, &found);
-	if (err)
+	if (err || from == to)
 		goto out;
-	found.incident.offender = to;
 	err = lab_make_room(to, &evicted, &found);
 	if (err)
 		goto out;
-	err = lab_commit(&found, lab_head(to->id, (lab_word_flags(found.word) & LAB_FROM_RESERVE) |
-					  LAB_AWAY, LAB_OWNED));
+	/* The tag goes along, or the receiver's pages would crowd out the giver's own. */
+	moving = lab_head(to->id, 0, LAB_MOVING);
+	head = lab_head(to->id, (lab_word_flags(found.word) & LAB_FROM_RESERVE) | LAB_AWAY,
+			LAB_OWNED);
+	if (found.bank != to->bank)
+		copy = lab_tag_copy(to->bank, page_to_pfn(page), found.tag,
+				    lab_word_with_head(found.word, moving));
+	err = lab_commit(&found, copy ? moving : head);
 	if (unlikely(err)) {
+		if (copy)
+			lab_tag_drop(copy);
 		lab_budget_give(to);
 		goto out;
 	}
+	if (copy)
+		lab_tag_replace(found.bank, found.tag, to->bank, copy,
+				lab_word_with_head(found.word, head));
 	lab_book_out(from, found.word);
 	atomic_long_inc(&from->left);
 	lab_budget_give(from);

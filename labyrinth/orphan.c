@@ -17,7 +17,8 @@
 LIST_HEAD(lab_orphans);
 
 /* Context: process, with lab_owners_lock held. */
-void lab_orphan_add(struct labyrinth_owner *owner, struct lab_tag *tag, u64 word)
+void lab_orphan_add(struct labyrinth_owner *owner, const struct lab_bank *bank,
+		    const struct lab_tag *tag, u64 word)
 {
 	struct lab_orphan *orphan;
 
@@ -27,12 +28,14 @@ void lab_orphan_add(struct labyrinth_owner *owner, struct lab_tag *tag, u64 word
 		.owner = owner,
 		.page = pfn_to_page(tag->pfn),
 		.alloc_caller = lab_caller_unpack(tag->caller),
+		.alloc_stack = lab_tag_stack(bank, tag),
 	});
 	orphan = kzalloc(sizeof(*orphan), GFP_KERNEL);
 	if (!orphan)
 		return;	/* the report stands */
 	orphan->pfn = tag->pfn;
-	orphan->born = get_jiffies_64() - msecs_to_jiffies(lab_time_age_ms(tag->time));
+	orphan->born = get_jiffies_64() -
+		       (u64)(u32)(lab_time_now() - tag->time) * LAB_TIME_JIFFIES;
 	orphan->context = lab_word_context(word);
 	orphan->cpu = lab_word_cpu(word);
 	orphan->from_reserve = lab_word_flags(word) & LAB_FROM_RESERVE;

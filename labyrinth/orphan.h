@@ -20,11 +20,13 @@ struct lab_orphan {
 };
 
 struct labyrinth_owner;
+struct lab_bank;
 struct lab_tag;
 
 extern struct list_head lab_orphans;	/* guarded by lab_owners_lock */
 
-void lab_orphan_add(struct labyrinth_owner *owner, struct lab_tag *tag, u64 word);
+void lab_orphan_add(struct labyrinth_owner *owner, const struct lab_bank *bank,
+		    const struct lab_tag *tag, u64 word);
 void lab_orphan_reap(void);
 void lab_orphan_exit(void);
 

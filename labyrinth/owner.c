@@ -204,6 +204,7 @@ static void lab_owner_drain(struct labyrinth_owner *owner)
 /* Part with every page that still has the owner's tag. Returns those that were out. */
 static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 {
+	u32 moving = lab_head(owner->id, 0, LAB_MOVING);
 	struct lab_walk walk = {};
 	unsigned int out = 0;
 	struct lab_tag *tag;
@@ -212,10 +213,13 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 		u64 word = READ_ONCE(tag->word);
 		struct page *page;
 
-		if (lab_word_owner(word) != owner->id)
+		if (lab_word_owner(word) != owner->id || lab_word_state(word) == LAB_MOVING)
+			continue;
+		/* Another owner's alloc may just find that somebody freed the page. */
+		if (cmpxchg(&tag->word, word, lab_word_with_head(word, moving)) != word)
 			continue;
 		if (lab_word_state(word) == LAB_OWNED) {
-			lab_orphan_add(owner, tag, word);
+			lab_orphan_add(owner, walk.bank, tag, word);
 			lab_leave(owner, walk.bank, tag);
 			out++;
 			continue;

@@ -71,6 +71,7 @@ struct labyrinth_owner {
 	u32 bound_peak;
 	struct irq_work kick;
 	struct delayed_work refill;
+	struct delayed_work look;	/* at the quarantine */
 
 	/* Guarded by lab_owners_lock. */
 	struct list_head list;
@@ -129,13 +130,13 @@ static inline void lab_owner_out_dec(struct labyrinth_owner *owner)
 /* Exact on any number of CPUs: no attempt that fails is ever counted, even for an instant. */
 static inline bool lab_budget_take(struct labyrinth_owner *owner)
 {
-	u32 bound;
+	u32 bound = atomic_fetch_add_unless(&owner->bound, 1, owner->budget);
+	u32 peak = READ_ONCE(owner->bound_peak);
 
-	if (!atomic_add_unless(&owner->bound, 1, owner->budget))
+	if (bound == owner->budget)
 		return false;
-	bound = atomic_read(&owner->bound);
-	if (unlikely(bound > READ_ONCE(owner->bound_peak)))
-		WRITE_ONCE(owner->bound_peak, bound);
+	while (unlikely(bound >= peak) && !try_cmpxchg(&owner->bound_peak, &peak, bound + 1))
+		;
 	return true;
 }
 

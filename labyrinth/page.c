@@ -12,9 +12,11 @@
 
 /*
  * The kernel has just given us a page that still has a tag: somebody freed it
- * without telling us. Whoever the tag says holds it holds it no longer.
+ * without telling us. Whoever the tag says holds it holds it no longer. False
+ * where the page cannot be taken all the same.
  */
-static noinline void lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag)
+static noinline bool lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag,
+				      struct page *page)
 {
 	u64 word = READ_ONCE(tag->word);
 	struct labyrinth_owner *owner = lab_owner_by_id(lab_word_owner(word));
@@ -23,24 +25,27 @@ static noinline void lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag
 		.kind = LAB_FREED_BEHIND,
 		.owner = owner,
 		.owner_id = lab_word_owner(word),
-		.page = pfn_to_page(tag->pfn),
+		.page = page,
 		.alloc_caller = lab_caller_unpack(tag->caller),
+		.alloc_stack = lab_tag_stack(bank, tag),
 	};
-	u32 head = lab_head(lab_word_owner(word), lab_word_flags(word),
-			    state == LAB_READY ? LAB_STALE : LAB_MOVING);
+	u32 head = state == LAB_READY ? lab_head(lab_word_owner(word), LAB_RESTORED, LAB_READY) :
+					lab_head(lab_word_owner(word), 0, LAB_MOVING);
 
-	if (state == LAB_FREE || state == LAB_MOVING || state == LAB_STALE)
-		return;
-	if (cmpxchg(&tag->word, word, lab_word_with_head(word, head)) != word)
-		return;
+	/* Somebody is at it this moment: let him, and take another page. */
+	if (state == LAB_FREE || state == LAB_MOVING)
+		return false;
+	if (!lab_tag_change(tag, page_to_pfn(page), word, head))
+		return false;
 	lab_report_violation(&incident);
-	/* A tag on a stack stays there, hidden, until it is popped. */
-	lab_tag_hide(bank, tag);
-	if (state == LAB_READY)
-		return;
-	lab_tag_drop(tag);
+	if (state == LAB_READY) {
+		/* It still lies on its owner's stack, which lacked just this reference. */
+		get_page(page);
+		return false;
+	}
+	lab_tag_unbind(bank, tag);
 	if (!owner)
-		return;
+		return true;
 	if (state == LAB_OWNED) {
 		atomic_long_inc(&owner->left);
 		lab_owner_out_dec(owner);
@@ -50,6 +55,7 @@ static noinline void lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag
 		atomic_dec(&owner->quarantined);
 	}
 	lab_budget_give(owner);
+	return true;
 }
 
 /*
@@ -62,8 +68,8 @@ struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 
 	unsigned long pfn = page_to_pfn(page);
 	struct lab_tag *tag = lab_tag_find(owner->bank, pfn, bank);
 
-	if (unlikely(tag))
-		lab_freed_behind(*bank, tag);
+	if (unlikely(tag) && !lab_freed_behind(*bank, tag, page))
+		return NULL;
 	return lab_tag_bind(owner->bank, pfn, lab_word_here(head), caller, bank);
 }
 
@@ -112,8 +118,8 @@ void lab_make_ready(struct labyrinth_owner *owner, struct lab_stack *stack, stru
 
 /*
  * Take one ready page out of use, wherever it lies: its place in the budget is
- * given up. False where none is ready; else the page, for the caller to give to
- * the kernel, is in @page, or NULL where somebody freed it already.
+ * the caller's. False where none is ready; else the page, for the caller to give
+ * to the kernel, is in @page, or NULL where somebody freed it already.
  */
 bool lab_discard_ready(struct labyrinth_owner *owner, struct page **page)
 {
@@ -126,13 +132,11 @@ bool lab_discard_ready(struct labyrinth_owner *owner, struct page **page)
 			return false;
 		atomic_dec(&owner->nr_stocked);
 	}
-	if (lab_word_state(READ_ONCE(tag->word)) != LAB_STALE) {
-		if (page_ref_count(pfn_to_page(tag->pfn)))
-			*page = pfn_to_page(tag->pfn);
-		lab_tag_hide(owner->bank, tag);
-	}
-	lab_tag_drop(tag);
-	lab_budget_give(owner);
+	/* From here on lab_freed_behind() leaves it alone. */
+	xchg(&tag->word, (u64)lab_head(owner->id, 0, LAB_MOVING) << 32);
+	if (page_ref_count(pfn_to_page(tag->pfn)))
+		*page = pfn_to_page(tag->pfn);
+	lab_tag_unbind(owner->bank, tag);
 	return true;
 }
 

@@ -21,8 +21,12 @@
 #define LAB_REFILL_RETRY	max(HZ / 10, 1)
 #define LAB_QUARANTINE_LOOK	HZ
 
+/* Pages with a crowded place in the table before a refill gives up for now. */
+#define LAB_STOCK_TRIES		8
+
 /* Reclaim as hard as may be for the stock, but kill nobody for it. */
-#define LAB_GFP_STOCK		(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+#define LAB_GFP_STOCK		(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN | \
+				 __GFP_NOMEMALLOC)
 
 /*
  * Move one recycled page to the stock, where the budget has no room for a fresh
@@ -56,35 +60,43 @@ out:
 bool lab_refill_now(struct labyrinth_owner *owner)
 {
 	gfp_t gfp = LAB_GFP_STOCK | (owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0);
+	struct page *rejected[LAB_STOCK_TRIES], *page;
+	unsigned int nr_rejected = 0;
+	bool full = true;
 
 	while (atomic_read(&owner->nr_stocked) < (int)owner->stock && !lab_owner_dead(owner)) {
-		struct page *page = NULL;
-
 		if (atomic_read(&owner->bound) < (int)owner->budget) {
-			page = alloc_pages_node(owner->nid, gfp, 0);
+			full = nr_rejected < LAB_STOCK_TRIES;
+			page = full ? alloc_pages_node(owner->nid, gfp, 0) : NULL;
+			full = page;
 			if (!page)
-				return false;
-			if (lab_enter_ready(owner, page, &owner->stocked)) {
+				break;
+			if (lab_enter_ready(owner, page, &owner->stocked))
 				atomic_inc(&owner->nr_stocked);
-				continue;
-			}
-			__free_page(page);
-		}
-		if (!lab_stock_recycled(owner))
+			else	/* Its place is crowded: kept, or the next would be the same. */
+				rejected[nr_rejected++] = page;
+		} else if (!lab_stock_recycled(owner)) {
 			break;
+		}
 		cond_resched();
 	}
-	return true;
+	while (nr_rejected)
+		__free_page(rejected[--nr_rejected]);
+	return full;
 }
 
 /* Put a quarantined page back into use if nobody else has it any more. */
 static void lab_quarantine_look_at(struct labyrinth_owner *owner, struct lab_bank *bank,
 				   struct lab_tag *tag, u64 word)
 {
-	struct page *page = pfn_to_page(tag->pfn);
+	unsigned long pfn = READ_ONCE(tag->pfn);	/* 0 once it is given back */
+	struct page *page = pfn_to_page(pfn);
 	struct page *leaving = NULL;
-	bool gone = !page_ref_count(page);
+	bool gone;
 
+	if (!pfn)
+		return;
+	gone = !page_ref_count(page);
 	if (!gone && (!lab_page_sole(page) || folio_test_lru(page_folio(page))))
 		return;
 	if (!gone && lab_word_flags(word) & LAB_POISONED && !lab_page_poison_intact(page)) {
@@ -131,25 +143,35 @@ static void lab_refill_work(struct work_struct *work)
 {
 	struct labyrinth_owner *owner = container_of(to_delayed_work(work), struct labyrinth_owner,
 						     refill);
-	bool full = lab_refill_now(owner);
-	bool clear = lab_quarantine_look(owner);
 
-	if (lab_owner_dead(owner) || (full && clear))
-		return;
-	queue_delayed_work(lab_wq, &owner->refill, full ? LAB_QUARANTINE_LOOK : LAB_REFILL_RETRY);
+	if (!lab_refill_now(owner) && !lab_owner_dead(owner))
+		queue_delayed_work(lab_wq, &owner->refill, LAB_REFILL_RETRY);
+}
+
+static void lab_look_work(struct work_struct *work)
+{
+	struct labyrinth_owner *owner = container_of(to_delayed_work(work), struct labyrinth_owner,
+						     look);
+
+	if (!lab_quarantine_look(owner) && !lab_owner_dead(owner))
+		queue_delayed_work(lab_wq, &owner->look, LAB_QUARANTINE_LOOK);
 }
 
 static void lab_refill_kicked(struct irq_work *kick)
 {
 	struct labyrinth_owner *owner = container_of(kick, struct labyrinth_owner, kick);
 
+	/* Apart: the look comes back each second, and must not hold up the stock. */
 	queue_delayed_work(lab_wq, &owner->refill, 0);
+	if (atomic_read(&owner->quarantined))
+		queue_delayed_work(lab_wq, &owner->look, 0);
 }
 
 /* Context: any, with preemption disabled and the owner alive. */
 void lab_refill_kick(struct labyrinth_owner *owner)
 {
-	if (!delayed_work_pending(&owner->refill))
+	if (!delayed_work_pending(&owner->refill) ||
+	    (atomic_read(&owner->quarantined) && !delayed_work_pending(&owner->look)))
 		irq_work_queue(&owner->kick);
 }
 
@@ -157,6 +179,7 @@ void lab_refill_init(struct labyrinth_owner *owner)
 {
 	owner->kick = IRQ_WORK_INIT_HARD(lab_refill_kicked);
 	INIT_DELAYED_WORK(&owner->refill, lab_refill_work);
+	INIT_DELAYED_WORK(&owner->look, lab_look_work);
 }
 
 /* The owner is dead, and an RCU grace period has passed: nobody kicks any more. */
@@ -164,4 +187,5 @@ void lab_refill_stop(struct labyrinth_owner *owner)
 {
 	irq_work_sync(&owner->kick);
 	cancel_delayed_work_sync(&owner->refill);
+	cancel_delayed_work_sync(&owner->look);
 }

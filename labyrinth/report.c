@@ -94,6 +94,7 @@ struct lab_violation_record {
 	u64 seq;	/* 0 while it is being written */
 	u64 when;
 	unsigned long caller, alloc_caller;
+	unsigned long alloc_stack[LAB_STACK_DEPTH];
 	unsigned long pfn;
 	int refcount, mapcount;
 	char owner[LABYRINTH_NAME_LEN];
@@ -119,6 +120,29 @@ void lab_caller_name(unsigned long caller, char *buf, size_t size)
 	snprintf(buf, size, "%pS", (void *)caller);
 	while ((blank = strchr(buf, ' ')))
 		memmove(blank, blank + 1, strlen(blank));
+}
+
+/* The same as a cell of a table. */
+void lab_seq_caller(struct seq_file *m, unsigned long caller)
+{
+	char name[KSYM_SYMBOL_LEN];
+
+	lab_caller_name(caller, name, sizeof(name));
+	seq_puts(m, name);
+}
+
+/* A stack trace as one cell, innermost call first. */
+void lab_seq_stack(struct seq_file *m, const unsigned long *stack)
+{
+	unsigned int i;
+
+	if (!stack || !stack[0])
+		seq_putc(m, '-');
+	for (i = 0; stack && i < LAB_STACK_DEPTH && stack[i]; i++) {
+		if (i)
+			seq_putc(m, '<');
+		lab_seq_caller(m, stack[i]);
+	}
 }
 
 static void lab_report_work(struct work_struct *work);
@@ -201,6 +225,9 @@ void lab_report_violation(const struct lab_incident *incident)
 	r->kind = incident->kind;
 	r->caller = incident->caller;
 	r->alloc_caller = incident->alloc_caller;
+	r->alloc_stack[0] = 0;
+	if (incident->alloc_stack)
+		memcpy(r->alloc_stack, incident->alloc_stack, sizeof(r->alloc_stack));
 	r->cpu = raw_smp_processor_id();
 	r->context = lab_context_decode(lab_context_bits());
 	if (incident->owner)
@@ -227,7 +254,9 @@ void lab_report_violation(const struct lab_incident *incident)
 static void lab_violation_tell(const struct lab_violation_record *r)
 {
 	static DEFINE_RATELIMIT_STATE(limit, 5 * HZ, 40);
-	char caller[KSYM_SYMBOL_LEN], alloc_caller[KSYM_SYMBOL_LEN];
+	/* Only the one work item gets here. */
+	static char caller[KSYM_SYMBOL_LEN], alloc_caller[KSYM_SYMBOL_LEN];
+	unsigned int i;
 
 	if (!__ratelimit(&limit))
 		return;
@@ -238,6 +267,9 @@ static void lab_violation_tell(const struct lab_violation_record *r)
 		r->owner, alloc_caller, caller, r->offender,
 		lab_context_name(r->context), r->cpu, r->pfn,
 		r->pfn ? r->refcount : 0, r->pfn ? r->mapcount : 0);
+	for (i = 0; i < LAB_STACK_DEPTH && r->alloc_stack[i]; i++)
+		pr_warn("%s: taken at %pS\n", lab_violation_kinds[r->kind].name,
+			(void *)r->alloc_stack[i]);
 }
 
 static void lab_report_work(struct work_struct *work)
@@ -252,8 +284,14 @@ static void lab_report_work(struct work_struct *work)
 		told = last - LAB_RING_SIZE;
 	}
 	while (told < last) {
+		const struct lab_violation_record *next;
+
+		next = &lab_violations[(told + 1) % LAB_RING_SIZE];
+		/* Still being written: its writer calls us when it is whole. */
+		if (READ_ONCE(next->seq) <= told)
+			break;
 		told++;
-		if (lab_ring_read(&r, &lab_violations[told % LAB_RING_SIZE], sizeof(r), told))
+		if (lab_ring_read(&r, next, sizeof(r), told))
 			lab_violation_tell(&r);
 	}
 }
@@ -279,17 +317,17 @@ int lab_report_refusals_show(struct seq_file *m, void *v)
 {
 	u64 seq, last = atomic64_read(&lab_refusal_seq);
 	struct lab_refusal_record r;
-	char caller[KSYM_SYMBOL_LEN];
 
 	seq_puts(m, "seq age_ms owner reason context cpu node zone free min floor caller\n");
 	for (seq = lab_ring_first(last); seq <= last; seq++) {
 		if (!lab_ring_read(&r, &lab_refusals[seq % LAB_RING_SIZE], sizeof(r), seq))
 			continue;
-		lab_caller_name(r.caller, caller, sizeof(caller));
-		seq_printf(m, "%llu %llu %s %s %s %u %d %s %lu %lu %lu %s\n", seq,
+		seq_printf(m, "%llu %llu %s %s %s %u %d %s %lu %lu %lu ", seq,
 			   lab_age_ms(r.when), r.owner, lab_refusal_names[r.reason],
 			   lab_context_name(r.context), r.cpu, r.node, r.zone, r.free, r.min,
-			   r.floor, caller);
+			   r.floor);
+		lab_seq_caller(m, r.caller);
+		seq_putc(m, '\n');
 	}
 	return 0;
 }
@@ -297,22 +335,22 @@ int lab_report_refusals_show(struct seq_file *m, void *v)
 int lab_report_violations_show(struct seq_file *m, void *v)
 {
 	u64 seq, last = atomic64_read(&lab_violation_seq);
-	char caller[KSYM_SYMBOL_LEN], alloc_caller[KSYM_SYMBOL_LEN];
 	struct lab_violation_record r;
 
 	seq_puts(m, "seq age_ms kind owner offender pfn refcount mapcount alloc_caller caller\n");
 	for (seq = lab_ring_first(last); seq <= last; seq++) {
 		if (!lab_ring_read(&r, &lab_violations[seq % LAB_RING_SIZE], sizeof(r), seq))
 			continue;
-		lab_caller_name(r.caller, caller, sizeof(caller));
-		lab_caller_name(r.alloc_caller, alloc_caller, sizeof(alloc_caller));
 		seq_printf(m, "%llu %llu %s %s %s ", seq, lab_age_ms(r.when),
 			   lab_violation_kinds[r.kind].name, r.owner, r.offender);
 		if (r.pfn)
 			seq_printf(m, "%lu %d %d ", r.pfn, r.refcount, r.mapcount);
 		else
 			seq_puts(m, "- - - ");
-		seq_printf(m, "%s %s\n", alloc_caller, caller);
+		lab_seq_caller(m, r.alloc_caller);
+		seq_putc(m, ' ');
+		lab_seq_caller(m, r.caller);
+		seq_putc(m, '\n');
 	}
 	return 0;
 }

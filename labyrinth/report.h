@@ -42,6 +42,7 @@ struct lab_incident {
 	struct labyrinth_owner *offender;	/* who misused it; may be NULL */
 	struct page *page;
 	unsigned long alloc_caller;
+	const unsigned long *alloc_stack;	/* as lab_tag_stack() gives it; may be NULL */
 	unsigned long caller;
 };
 
@@ -50,6 +51,8 @@ void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 void lab_report_violation(const struct lab_incident *incident);
 
 void lab_caller_name(unsigned long caller, char *buf, size_t size);
+void lab_seq_caller(struct seq_file *m, unsigned long caller);
+void lab_seq_stack(struct seq_file *m, const unsigned long *stack);
 int lab_report_refusals_show(struct seq_file *m, void *v);
 int lab_report_violations_show(struct seq_file *m, void *v);
 void lab_report_flush(void);

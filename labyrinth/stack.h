@@ -46,9 +46,4 @@ static inline struct lab_tag *lab_stack_pop(struct lab_stack *stack, struct lab_
 	return tag;
 }
 
-static inline bool lab_stack_empty(const struct lab_stack *stack)
-{
-	return !(u32)READ_ONCE(stack->head);
-}
-
 #endif /* _LABYRINTH_STACK_H */

@@ -51,7 +51,7 @@ struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, unsigned lo
 }
 
 static __always_inline struct lab_tag *
-lab_bank_claim(struct lab_bank *bank, unsigned long pfn, u64 word, s32 caller)
+lab_bank_claim_hidden(struct lab_bank *bank, unsigned long pfn, u64 word, s32 caller)
 {
 	struct lab_tag *home = lab_bank_home(bank, pfn);
 	unsigned int i;
@@ -63,13 +63,51 @@ lab_bank_claim(struct lab_bank *bank, unsigned long pfn, u64 word, s32 caller)
 			continue;
 		tag->caller = caller;
 		tag->time = lab_time_now();
+		if (unlikely(bank->stacks))
+			bank->stacks[tag - bank->tags][0] = 0;
 		WRITE_ONCE(tag->word, word);
-		/* T1: the tag is whole before its bit shows. Pairs with lab_bank_find(). */
-		smp_mb__before_atomic();
-		atomic_or(BIT(i), &home->hop);
 		return tag;
 	}
 	return NULL;
+}
+
+static __always_inline void lab_tag_show(struct lab_bank *bank, struct lab_tag *tag)
+{
+	struct lab_tag *home = lab_bank_home(bank, tag->pfn);
+
+	/* T1: the tag is whole before its bit shows. Pairs with lab_bank_find(). */
+	smp_mb__before_atomic();
+	atomic_or(BIT(tag - home), &home->hop);
+}
+
+static __always_inline struct lab_tag *
+lab_bank_claim(struct lab_bank *bank, unsigned long pfn, u64 word, s32 caller)
+{
+	struct lab_tag *tag = lab_bank_claim_hidden(bank, pfn, word, caller);
+
+	if (likely(tag))
+		lab_tag_show(bank, tag);
+	return tag;
+}
+
+/* A place in @bank for what @tag says, not shown yet; NULL where it is crowded. */
+struct lab_tag *lab_tag_copy(struct lab_bank *bank, unsigned long pfn, const struct lab_tag *tag,
+			     u64 word)
+{
+	struct lab_tag *copy = lab_bank_claim_hidden(bank, pfn, word, tag->caller);
+
+	if (copy)
+		copy->time = tag->time;
+	return copy;
+}
+
+/* @copy stands in for @tag of @from, which goes. At any time one or both are found. */
+void lab_tag_replace(struct lab_bank *from, struct lab_tag *tag,
+		     struct lab_bank *to, struct lab_tag *copy, u64 word)
+{
+	WRITE_ONCE(copy->word, word);
+	lab_tag_show(to, copy);
+	lab_tag_unbind(from, tag);
 }
 
 static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_bank *first, unsigned long pfn,
@@ -95,7 +133,8 @@ static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_bank *first, u
 
 /*
  * Enter @pfn, in bank @first where there is room near its home, else in any
- * other. NULL only where all are crowded there: another page will fit.
+ * other. NULL only where all are crowded there: another page will fit. (PFN 0
+ * says that a slot is free; no kernel gives that page away.)
  */
 struct lab_tag *lab_tag_bind(struct lab_bank *first, unsigned long pfn, u64 word,
 			     unsigned long caller, struct lab_bank **where)
@@ -116,9 +155,17 @@ void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag)
 		return;
 	stack = stacks[tag - bank->tags];
 	/* Skip this function and the two of labyrinth above it. */
-	nr = stack_trace_save(stack, LAB_STACK_DEPTH, 3);
+	nr = stack_trace_save(stack, LAB_STACK_DEPTH, 2);
 	if (nr < LAB_STACK_DEPTH)
 		stack[nr] = 0;
+}
+
+/* LAB_STACK_DEPTH return addresses, fewer with a 0 behind; NULL where none are kept. */
+const unsigned long *lab_tag_stack(const struct lab_bank *bank, const struct lab_tag *tag)
+{
+	unsigned long (*stacks)[LAB_STACK_DEPTH] = READ_ONCE(bank->stacks);
+
+	return stacks ? stacks[tag - bank->tags] : NULL;
 }
 
 static struct lab_bank *lab_bank_new(u32 capacity)
@@ -206,9 +253,11 @@ static bool lab_bank_vacant(const struct lab_bank *bank)
 {
 	u32 i;
 
-	for (i = 1; i < bank->nr_slots; i++)
+	for (i = 1; i < bank->nr_slots; i++) {
 		if (READ_ONCE(bank->tags[i].pfn))
 			return false;
+		cond_resched();
+	}
 	return true;
 }
 

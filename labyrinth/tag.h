@@ -30,7 +30,6 @@ enum lab_state {
 	LAB_OWNED,		/* handed out */
 	LAB_QUARANTINED,	/* given back while somebody else held it */
 	LAB_MOVING,		/* one CPU is taking it from one state to another */
-	LAB_STALE,		/* on a stack, but the page was freed behind our back */
 	LAB_NR_STATES,
 };
 
@@ -39,6 +38,7 @@ enum lab_state {
 #define LAB_AWAY		BIT(4)	/* transferred in, or in another bank: not recycled */
 #define LAB_ZEROED		BIT(5)	/* READY and known to be zero-filled */
 #define LAB_POISONED		BIT(6)	/* READY and filled with the poison */
+#define LAB_RESTORED		BIT(7)	/* READY, but somebody freed it meanwhile: see page.c */
 #define LAB_FLAGS_MASK		GENMASK(7, 3)
 #define LAB_OWNER_SHIFT		8
 #define LAB_OWNER_MAX		(BIT(24) - 1)
@@ -106,7 +106,6 @@ static inline enum labyrinth_state lab_state_public(enum lab_state state)
 {
 	switch (state) {
 	case LAB_READY:
-	case LAB_STALE:
 		return LABYRINTH_READY;
 	case LAB_QUARANTINED:
 		return LABYRINTH_QUARANTINED;
@@ -245,6 +244,11 @@ static inline void lab_tag_unbind(struct lab_bank *bank, struct lab_tag *tag)
 	lab_tag_drop(tag);
 }
 
+struct lab_tag *lab_tag_copy(struct lab_bank *bank, unsigned long pfn, const struct lab_tag *tag,
+			     u64 word);
+void lab_tag_replace(struct lab_bank *from, struct lab_tag *tag,
+		     struct lab_bank *to, struct lab_tag *copy, u64 word);
+
 static inline struct lab_bank *lab_bank_nth(unsigned int i)
 {
 	/* Readers disable preemption; owners of a bank and lab_owners_lock keep it as well. */
@@ -265,5 +269,6 @@ void lab_bank_put(struct lab_bank *bank, u32 budget);
 void lab_bank_reap(void);
 size_t lab_bank_bytes(const struct lab_bank *bank, u32 budget);
 void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag);
+const unsigned long *lab_tag_stack(const struct lab_bank *bank, const struct lab_tag *tag);
 
 #endif /* _LABYRINTH_TAG_H */
