@@ -24,6 +24,9 @@
 
 #define LAB_BANK_MIN	64
 
+/* At most so many of labyrinth's functions stand between a caller and the saving of its stack. */
+#define LAB_OWN_FRAMES	8
+
 /* A table too large for the machine is an answer, not a reason to kill a task or to splat. */
 #define LAB_GFP_TABLE	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
@@ -145,19 +148,23 @@ struct lab_tag *lab_tag_bind(struct lab_bank *first, unsigned long pfn, u64 word
 	return tag ?: lab_tag_bind_elsewhere(first, pfn, word, lab_caller_pack(caller), where);
 }
 
+/*
+ * Keep the stack of whoever just took the tag's page: from the caller on, which
+ * is not always as many frames up.
+ */
 void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag)
 {
 	unsigned long (*stacks)[LAB_STACK_DEPTH] = READ_ONCE(bank->stacks);
-	unsigned long *stack;
-	unsigned int nr;
+	unsigned long trace[LAB_STACK_DEPTH + LAB_OWN_FRAMES] = {};
+	unsigned int i, nr;
 
 	if (!stacks)
 		return;
-	stack = stacks[tag - bank->tags];
-	/* Skip this function and the two of labyrinth above it. */
-	nr = stack_trace_save(stack, LAB_STACK_DEPTH, 2);
-	if (nr < LAB_STACK_DEPTH)
-		stack[nr] = 0;
+	nr = stack_trace_save(trace, ARRAY_SIZE(trace), 0);
+	for (i = 0; i < LAB_OWN_FRAMES && i < nr; i++)
+		if (trace[i] == lab_caller_unpack(tag->caller))
+			break;
+	memcpy(stacks[tag - bank->tags], &trace[i], sizeof(stacks[0]));
 }
 
 /* LAB_STACK_DEPTH return addresses, fewer with a 0 behind; NULL where none are kept. */
