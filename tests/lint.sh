@@ -84,6 +84,7 @@ check "shellcheck" run_shellcheck
 check "SPDX line in every file" run_spdx
 check "checkpatch --strict" run_checkpatch
 check "kernel-doc -none" run_kernel_doc
+check "what Documentation says of code and reports is so" samples/check-doc.sh
 for k in $kernels; do
 	check "builds for $k without a word from W=1 and sparse" run_build "$k"
 done

@@ -75,7 +75,7 @@ test)
 		step "kselftest-$k" tests/kselftest/run-kernel.sh "$k"
 	done
 	step bench tests/bench/run.sh
-	step demo tools/demo.sh --ktap
+	step demo tests/demo.sh
 	;;
 *)
 	echo "usage: $0 test|check" >&2

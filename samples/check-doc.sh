@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Is the C code in using-in-a-driver.rst the sample's, and is every report there as
+# labyrinth words it?
+set -eu
+
+cd "$(dirname "$0")/.."
+exec awk '
+	function fail(line, words) {
+		printf "%s:%d: %s\n", FILENAME, line, words
+		bad = 1
+	}
+	function check() {
+		if (block != "" && !index(sample, "\n" block))
+			fail(first, "not in the sample:\n" block)
+		block = ""
+	}
+	FNR == 1 { file++ }
+	# Indentation and blank lines do not count: a page has its own.
+	file == 1 {
+		gsub(/^[ \t]+/, "")
+		if ($0 != "")
+			sample = sample "\n" $0
+		next
+	}
+	file == 2 { gsub(/^[ \t]+/, ""); report = report $0 " "; next }
+	/^\.\. code-block:: c$/ { check(); code = 1; first = FNR; next }
+	code && /^[^ ]/ { check(); code = 0 }
+	code && /[^ ]/ { gsub(/^ +/, ""); block = block $0 "\n"; lines++ }
+	$NF ~ /^[a-z_]+: [a-zA-Z]/ && split($NF, told, ": ") == 2 {
+		if (!index(report, "{ \"" told[1] "\", \"" told[2] "\" }"))
+			fail(FNR, "labyrinth does not report: " $NF)
+		reports++
+	}
+	END {
+		check()
+		kinds = gsub(/\{ "[a-z_]+", "/, "", report)
+		if (!lines || reports != kinds)
+			fail(FNR, lines + 0 " lines of code, " reports + 0 " of " kinds " reports")
+		exit bad
+	}
+' FS='  +' samples/lab_sample.c labyrinth/report.c Documentation/using-in-a-driver.rst

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lab_misuse - every common mistake once, on purpose
+ *
+ * Loading it makes the mistakes one after the other and compares each answer
+ * with the documented one; labyrinth reports them in the kernel's log and in
+ * debugfs "violations". No memory is harmed. See
+ * Documentation/using-in-a-driver.rst.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/gfp.h>
+#include <linux/labyrinth.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+
+#define MISUSE_BUDGET	8U
+
+static struct labyrinth_owner *misuse_mine;
+static struct labyrinth_owner *misuse_theirs;
+
+static struct labyrinth_owner *misuse_owner(const char *name, unsigned int flags)
+{
+	const struct labyrinth_owner_params params = {
+		.name = name,
+		.budget = MISUSE_BUDGET,
+		.nid = NUMA_NO_NODE,
+		.flags = flags,
+	};
+
+	return labyrinth_owner_create(&params);
+}
+
+static struct page *misuse_page(void)
+{
+	return labyrinth_void_alloc_page_gfp_atomic_exclusive(misuse_mine);
+}
+
+static int misuse_free(struct page *page)
+{
+	return labyrinth_void_free_page_exclusive(misuse_mine, page);
+}
+
+/* Nobody looked whether there was a page. */
+static int misuse_bad_argument(struct page *page)
+{
+	int err = misuse_free(NULL);
+
+	misuse_free(page);
+	return err;
+}
+
+static int misuse_double_free(struct page *page)
+{
+	misuse_free(page);
+	return misuse_free(page);
+}
+
+static int misuse_foreign_free(struct page *page)
+{
+	int err = labyrinth_void_free_page_exclusive(misuse_theirs, page);
+
+	misuse_free(page);
+	return err;
+}
+
+static int misuse_plain_page(struct page *page)
+{
+	struct page *plain = alloc_page(GFP_KERNEL);
+	int err = plain ? misuse_free(plain) : -ENOMEM;
+
+	if (plain)
+		__free_page(plain);
+	misuse_free(page);
+	return err;
+}
+
+/* Given back while somebody, say the network stack, still holds a reference. */
+static int misuse_shared_page(struct page *page)
+{
+	int err;
+
+	get_page(page);
+	err = misuse_free(page);
+	put_page(page);
+	return err;
+}
+
+/* put_page() ends what is labyrinth's; noticed when the kernel gives the page out again. */
+static int misuse_freed_behind(struct page *page)
+{
+	struct page *pages[MISUSE_BUDGET];
+	unsigned int i, nr;
+
+	put_page(page);
+	nr = labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(misuse_mine, MISUSE_BUDGET - 1,
+								  pages);
+	for (i = 0; i < nr; i++)
+		misuse_free(pages[i]);
+	return 0;
+}
+
+/* Written to after it was given back: noticed when it is handed out, thanks to LABYRINTH_POISON. */
+static int misuse_use_after_free(struct page *page)
+{
+	misuse_free(page);
+	*(char *)page_address(page) = 'x';
+	page = misuse_page();
+	if (page)
+		misuse_free(page);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*make)(struct page *page);
+	int answer;
+} misuse_cases[] = {
+	{ "bad_argument", misuse_bad_argument, -EINVAL },
+	{ "double_free", misuse_double_free, -EALREADY },
+	{ "foreign_free", misuse_foreign_free, -EPERM },
+	{ "plain_page", misuse_plain_page, -ENOENT },
+	{ "use_after_free", misuse_use_after_free, 0 },
+	{ "shared_page", misuse_shared_page, -EBUSY },
+	{ "freed_behind", misuse_freed_behind, 0 },
+};
+
+/* 0 where every mistake was answered as documented. */
+static noinline int misuse_all(void)
+{
+	unsigned int i;
+	int wrong = 0;
+
+	for (i = 0; i < ARRAY_SIZE(misuse_cases); i++) {
+		struct page *page = misuse_page();
+		int err;
+
+		if (!page)
+			return -ENOMEM;
+		err = misuse_cases[i].make(page);
+		if (err == misuse_cases[i].answer)
+			continue;
+		pr_err("%s: answered %d, documented %d\n", misuse_cases[i].name, err,
+		       misuse_cases[i].answer);
+		wrong = -EPROTO;
+	}
+	return wrong;
+}
+
+/* The last two mistakes: a page left out at the end, and a handle used after it. */
+static noinline int misuse_end(void)
+{
+	struct page *page = misuse_page();
+	int err = 0;
+
+	if (labyrinth_owner_destroy(misuse_mine) != !!page)
+		err = -EPROTO;
+	if (misuse_page() || (page && misuse_free(page) != -ENOENT))
+		err = -EPROTO;
+	/* An orphan is an ordinary page of whoever holds it. */
+	if (page)
+		__free_page(page);
+	labyrinth_owner_destroy(misuse_theirs);
+	return err;
+}
+
+static int __init misuse_init(void)
+{
+	int err, end;
+
+	misuse_mine = misuse_owner("lab_misuse.mine", LABYRINTH_POISON);
+	if (IS_ERR(misuse_mine))
+		return PTR_ERR(misuse_mine);
+	misuse_theirs = misuse_owner("lab_misuse.theirs", 0);
+	if (IS_ERR(misuse_theirs)) {
+		labyrinth_owner_destroy(misuse_mine);
+		return PTR_ERR(misuse_theirs);
+	}
+	err = misuse_all();
+	end = misuse_end();
+	return err ?: end;
+}
+
+/* Nothing is left to do, but a module without it could not be unloaded. */
+static void __exit misuse_exit(void)
+{
+}
+
+module_init(misuse_init);
+module_exit(misuse_exit);
+
+MODULE_DESCRIPTION("Mistakes on purpose, for labyrinth's reports");
+MODULE_AUTHOR("The labyrinth authors");
+MODULE_LICENSE("GPL");

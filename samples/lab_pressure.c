@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lab_pressure - bring the machine to the edge of its memory, and back
+ *
+ *	echo 1 > /sys/module/lab_pressure/parameters/hold
+ *
+ * takes all memory down to the zones' min watermarks, as ordinary users can, and
+ * keeps it so: the emergency reserve below min is left alone. Writing 0, or
+ * unloading, gives everything back. Before the kernel would kill a process for
+ * want of memory, some pages are let go for it, so that the machine stays usable.
+ *
+ * Reading "reserve_left" answers: how many pages would plain GFP_ATOMIC get now?
+ * They are taken, counted and given back at once.
+ */
+#include <linux/gfp.h>
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/oom.h>
+#include <linux/sched.h>
+#include <linux/sysfs.h>
+#include <linux/workqueue.h>
+
+/* How often to take what has become free, and how long to wait after letting some go. */
+#define PRESSURE_PERIOD		max(HZ / 100, 1)
+#define PRESSURE_TRUCE		HZ
+/* Pages let go instead of a process being killed. */
+#define PRESSURE_MERCY		256
+
+#define PRESSURE_GFP_MIN	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
+#define PRESSURE_GFP_RESERVE	(GFP_ATOMIC | __GFP_NOWARN)
+
+static DEFINE_MUTEX(pressure_lock);
+static LIST_HEAD(pressure_pages);	/* guarded by pressure_lock */
+static bool pressure_on;		/* guarded by pressure_lock */
+static unsigned long pressure_truce;	/* in jiffies, guarded by pressure_lock */
+static unsigned long held;		/* guarded by pressure_lock; read anywhere */
+
+static unsigned long pressure_take(struct list_head *list, gfp_t gfp)
+{
+	unsigned long nr = 0;
+	struct page *page;
+
+	while ((page = alloc_page(gfp))) {
+		list_add(&page->lru, list);
+		nr++;
+		cond_resched();
+	}
+	return nr;
+}
+
+static unsigned long pressure_give(struct list_head *list, unsigned long most)
+{
+	struct page *page, *next;
+	unsigned long nr = 0;
+
+	list_for_each_entry_safe(page, next, list, lru) {
+		if (nr == most)
+			break;
+		list_del(&page->lru);
+		__free_page(page);
+		nr++;
+		cond_resched();
+	}
+	return nr;
+}
+
+/* Take what is free above min; needs pressure_lock. */
+static void pressure_drain(void)
+{
+	WRITE_ONCE(held, held + pressure_take(&pressure_pages, PRESSURE_GFP_MIN));
+}
+
+static void pressure_keep(struct work_struct *work);
+static DECLARE_DELAYED_WORK(pressure_keeper, pressure_keep);
+
+static void pressure_keep(struct work_struct *work)
+{
+	mutex_lock(&pressure_lock);
+	if (pressure_on) {
+		if (time_after_eq(jiffies, pressure_truce))
+			pressure_drain();
+		schedule_delayed_work(&pressure_keeper, PRESSURE_PERIOD);
+	}
+	mutex_unlock(&pressure_lock);
+}
+
+static int pressure_oom(struct notifier_block *nb, unsigned long unused, void *freed)
+{
+	unsigned long nr;
+
+	/* Whoever holds this lock only takes without waiting, or gives: it is not for long. */
+	mutex_lock(&pressure_lock);
+	nr = pressure_give(&pressure_pages, PRESSURE_MERCY);
+	WRITE_ONCE(held, held - nr);
+	if (nr)
+		pressure_truce = jiffies + PRESSURE_TRUCE;
+	/* All may have been given back while the caller was on its way here: let it look again. */
+	else if (time_before(jiffies, pressure_truce))
+		nr = 1;
+	mutex_unlock(&pressure_lock);
+	*(unsigned long *)freed += nr;
+	return NOTIFY_OK;
+}
+
+static struct notifier_block pressure_oom_nb = {
+	.notifier_call = pressure_oom,
+};
+
+static void pressure_end(void)
+{
+	mutex_lock(&pressure_lock);
+	pressure_on = false;
+	pressure_truce = jiffies + PRESSURE_TRUCE;
+	WRITE_ONCE(held, held - pressure_give(&pressure_pages, ULONG_MAX));
+	mutex_unlock(&pressure_lock);
+	cancel_delayed_work_sync(&pressure_keeper);
+}
+
+static int pressure_hold_set(const char *val, const struct kernel_param *kp)
+{
+	bool on;
+	int err = kstrtobool(val, &on);
+
+	if (err)
+		return err;
+	if (!on) {
+		pressure_end();
+		return 0;
+	}
+	mutex_lock(&pressure_lock);
+	pressure_on = true;
+	pressure_truce = jiffies;
+	pressure_drain();
+	schedule_delayed_work(&pressure_keeper, PRESSURE_PERIOD);
+	mutex_unlock(&pressure_lock);
+	return 0;
+}
+
+static const struct kernel_param_ops pressure_hold_ops = {
+	.set = pressure_hold_set,
+	.get = param_get_bool,
+};
+module_param_cb(hold, &pressure_hold_ops, &pressure_on, 0600);
+MODULE_PARM_DESC(hold, "1 takes all memory down to the min watermarks, 0 gives it back");
+
+static int pressure_read_only(const char *val, const struct kernel_param *kp)
+{
+	return -EPERM;
+}
+
+static int pressure_reserve_get(char *buf, const struct kernel_param *kp)
+{
+	LIST_HEAD(reserve);
+	unsigned long nr;
+
+	/* Nothing is let go meanwhile, which would be counted as well. */
+	mutex_lock(&pressure_lock);
+	nr = pressure_take(&reserve, PRESSURE_GFP_RESERVE);
+	pressure_give(&reserve, ULONG_MAX);
+	mutex_unlock(&pressure_lock);
+	return sysfs_emit(buf, "%lu\n", nr);
+}
+
+static const struct kernel_param_ops pressure_reserve_ops = {
+	.set = pressure_read_only,
+	.get = pressure_reserve_get,
+};
+module_param_cb(reserve_left, &pressure_reserve_ops, NULL, 0400);
+MODULE_PARM_DESC(reserve_left, "Reads as the pages that plain GFP_ATOMIC would get now");
+
+static const struct kernel_param_ops pressure_held_ops = {
+	.set = pressure_read_only,
+	.get = param_get_ulong,
+};
+module_param_cb(held, &pressure_held_ops, &held, 0400);
+MODULE_PARM_DESC(held, "Reads as the pages held");
+
+static int __init pressure_init(void)
+{
+	pressure_truce = jiffies;
+	return register_oom_notifier(&pressure_oom_nb);
+}
+
+static void __exit pressure_exit(void)
+{
+	pressure_end();
+	unregister_oom_notifier(&pressure_oom_nb);
+}
+
+module_init(pressure_init);
+module_exit(pressure_exit);
+
+MODULE_DESCRIPTION("Memory pressure at will, for labyrinth's demonstration");
+MODULE_AUTHOR("The labyrinth authors");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Show labyrinth at work, in a virtual machine: nothing is loaded into this one.
+#
+# usage: demo.sh
+#
+# Installs what is missing, fetches a stock Debian kernel, builds labyrinth for
+# it, and runs tools/demo-guest.sh there. Exit status 0 only if every expectation
+# held. Logs: build/demo/.
+
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+kernel=6.12
+logs=$top/build/demo
+vm='' tail=''
+
+say() { echo "==> $*"; }
+
+die() { # WORDS LOG
+	echo "demo.sh: $1" >&2
+	[ ! -s "${2:-}" ] || { echo "Its last lines, of $2:" >&2; tail -n 15 "$2" >&2; }
+	exit 1
+}
+
+cleanup() {
+	[ -z "$tail" ] || kill "$tail" 2>/dev/null || true
+	[ -z "$vm" ] || kill "$vm" 2>/dev/null || true
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+
+build() {
+	local module
+
+	say "building labyrinth and its samples for Linux $kernel"
+	"$top/tools/build.sh" "$kernel" >"$logs/build.log" 2>&1 ||
+		die "the build failed" "$logs/build.log"
+	files=()
+	for module in labyrinth/labyrinth samples/lab_{sample,pressure,misuse}; do
+		files+=(--file "$top/build/$kernel/$module.ko")
+	done
+}
+
+# The guest's output as it comes, without the status line.
+run_guest() {
+	: >"$logs/result.log"
+	say "booting it (without KVM: some 10 seconds)"
+	"$top/tools/vm.sh" --kernel "$kernel" --mem 512M --smp 2 --timeout 300 --out "$logs" \
+		"${files[@]}" "$top/tools/demo-guest.sh" >"$logs/vm.log" 2>&1 </dev/null &
+	vm=$!
+	tail -n +1 -s 0.2 -f --pid="$vm" "$logs/result.log" 2>/dev/null |
+		sed -u '/^# vm: exit status/d' &
+	tail=$!
+	status=0
+	wait "$vm" || status=$?
+	vm=
+	wait "$tail" || true
+	tail=
+}
+
+start=$SECONDS
+mkdir -p "$logs"
+"$top/tools/setup.sh" demo || die "tools/setup.sh could not install what is missing"
+"$top/tools/kernels.sh" "$kernel" || die "tools/kernels.sh could not get Linux $kernel"
+build
+run_guest
+
+echo
+if [ "$status" -ge 124 ]; then
+	tail -n 1 "$logs/vm.log" >&2
+	die "the virtual machine did not come to its end" "$logs/console.log"
+fi
+if ! "$top/tools/splat.sh" "$logs/console.log"; then
+	die "the kernel complained, see the lines above and $logs/console.log"
+fi
+[ "$status" -eq 0 ] ||
+	die "not every expectation held: see [FAIL] above; the kernel's log is $logs/console.log"
+say "the demo succeeded in $((SECONDS - start)) s; the kernel's log is $logs/console.log"
