@@ -238,6 +238,7 @@ static struct page *lab_take_fresh(struct labyrinth_owner *owner, bool ahead,
 	struct page *page;
 	bool dead, bound;
 
+	lab_allocator_enter();
 	do {
 		u32 flags = 0;
 
@@ -259,6 +260,7 @@ static struct page *lab_take_fresh(struct labyrinth_owner *owner, bool ahead,
 
 	while (unlikely(nr_rejected))
 		__free_page(rejected[--nr_rejected]);
+	lab_allocator_leave();
 	return page;
 }
 

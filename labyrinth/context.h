@@ -4,6 +4,7 @@
 #define _LABYRINTH_CONTEXT_H
 
 #include <linux/labyrinth.h>
+#include <linux/lockdep.h>
 #include <linux/preempt.h>
 
 /*
@@ -16,6 +17,28 @@ static inline bool lab_context_may_allocate(void)
 		return preemptible();
 	return !in_nmi();
 }
+
+/*
+ * Around calls of the page allocator. Off PREEMPT_RT its spinlock_t spin, so it
+ * may be called under a raw spinlock; lockdep wants to be told, as
+ * put_task_struct() tells it.
+ */
+#ifdef CONFIG_LOCKDEP
+extern struct lockdep_map lab_allocator_map;
+
+static inline void lab_allocator_enter(void)
+{
+	lock_map_acquire_try(&lab_allocator_map);
+}
+
+static inline void lab_allocator_leave(void)
+{
+	lock_map_release(&lab_allocator_map);
+}
+#else
+static inline void lab_allocator_enter(void) { }
+static inline void lab_allocator_leave(void) { }
+#endif
 
 #define LAB_CONTEXT_SOFTIRQ	0x00ffU
 #define LAB_CONTEXT_HARDIRQ	0x0f00U

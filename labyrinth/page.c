@@ -10,6 +10,10 @@
 #include "page.h"
 #include "report.h"
 
+#ifdef CONFIG_LOCKDEP
+DEFINE_WAIT_OVERRIDE_MAP(lab_allocator_map, LD_WAIT_SLEEP);
+#endif
+
 /*
  * The kernel has just given us a page that still has a tag: somebody freed it
  * without telling us. Whoever the tag says holds it holds it no longer. False
@@ -163,7 +167,9 @@ static void lab_page_free(struct page *page)
 	/* The holder was free to use these; the kernel wants them clean. */
 	page->mapping = NULL;
 	set_page_private(page, 0);
+	lab_allocator_enter();
 	__free_page(page);
+	lab_allocator_leave();
 }
 
 static void lab_leaving_work(struct work_struct *work)
