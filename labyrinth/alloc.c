@@ -28,18 +28,19 @@
 /* Count a page as handed out here. Needs preemption disabled. */
 static __always_inline void lab_book_alloc(struct labyrinth_owner *owner)
 {
-	this_cpu_inc(owner->cpu->allocs);
-	lab_owner_out_inc(owner);
+	/* Once: each this_cpu operation would make the compiler read it again. */
+	struct lab_cpu __percpu *cpu = owner->cpu;
+
+	this_cpu_inc(cpu->allocs);
+	lab_cpu_out_inc(cpu);
 }
 
 /* Fill in a popped tag and count it. Needs preemption disabled. */
 static __always_inline void lab_hand_out(struct labyrinth_owner *owner, struct lab_cpu *here,
 					 struct lab_tag *tag, unsigned long caller)
 {
-	tag->caller = lab_caller_pack(caller);
-	tag->time = lab_time_now();
 	/* The page is nobody else's since the pop: no cmpxchg needed. */
-	WRITE_ONCE(tag->word, here->owned_here | lab_context_bits());
+	lab_tag_fill(tag, here->owned_here | lab_context_bits(), caller);
 	lab_book_alloc(owner);
 }
 
@@ -110,7 +111,7 @@ static struct page *lab_take_from(struct labyrinth_owner *owner, struct lab_stac
 }
 
 /* The stock, asking for more when it is down to half. Needs preemption disabled. */
-static struct page *lab_take_stock(struct labyrinth_owner *owner, unsigned long caller)
+static noinline struct page *lab_take_stock(struct labyrinth_owner *owner, unsigned long caller)
 {
 	struct page *page = lab_take_from(owner, &owner->stocked, caller);
 
@@ -154,7 +155,7 @@ static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
 				   enum lab_refusal *reason)
 {
 	gfp_t zero = owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0;
-	int nid = owner->nid == NUMA_NO_NODE ? numa_mem_id() : owner->nid;
+	int nid = lab_owner_nid(owner);
 	struct page *page;
 	struct zone *zone;
 	bool below_min;
@@ -190,11 +191,11 @@ static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
 static struct page *lab_readahead(struct labyrinth_owner *owner)
 {
 	gfp_t zero = owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0;
-	int nid = owner->nid == NUMA_NO_NODE ? numa_mem_id() : owner->nid;
 	struct page *pages[LAB_READAHEAD] = {};
 	unsigned long nr;
 
-	nr = lab_compat_alloc_bulk(LAB_GFP_ABOVE_MIN | zero, nid, LAB_READAHEAD, pages);
+	nr = lab_compat_alloc_bulk(LAB_GFP_ABOVE_MIN | zero, lab_owner_nid(owner), LAB_READAHEAD,
+				   pages);
 	while (nr > 1) {
 		struct page *page = pages[--nr];
 
@@ -228,21 +229,22 @@ static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 fl
 
 /*
  * A page from the kernel, tagged; its place in the budget is taken. Where its
- * place in the table is crowded, another page will do.
+ * place in the table is crowded, another page will do. @page is one to begin
+ * with, or NULL.
  */
-static struct page *lab_take_fresh(struct labyrinth_owner *owner, bool ahead,
+static struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, bool ahead,
 				   unsigned long caller, enum lab_refusal *reason)
 {
 	struct page *rejected[LAB_BIND_TRIES];
 	unsigned int nr_rejected = 0;
-	struct page *page;
 	bool dead, bound;
 
 	lab_allocator_enter();
 	do {
 		u32 flags = 0;
 
-		page = unlikely(ahead) ? lab_readahead(owner) : NULL;
+		if (!page && ahead)
+			page = lab_readahead(owner);
 		if (!page)
 			page = lab_buddy_page(owner, &flags, reason);
 		if (unlikely(!page))
@@ -265,13 +267,62 @@ static struct page *lab_take_fresh(struct labyrinth_owner *owner, bool ahead,
 }
 
 /*
- * What is left when this CPU has nothing recycled: the stock, the kernel, other
- * CPUs. A refusal gives the reason of the last way that was closed. Called with
- * preemption disabled by the caller; returns with it enabled again.
+ * The last way, and the refusal, with the reason for which the way before was
+ * closed. Called with preemption disabled; enables it.
+ */
+static noinline struct page *lab_alloc_far(struct labyrinth_owner *owner, unsigned long caller,
+					   enum lab_refusal reason)
+{
+	struct page *page = lab_take_far(owner, caller, reason == LAB_REFUSE_BUDGET);
+
+	if (!page)
+		lab_report_refusal(owner, reason, caller);
+	preempt_enable();
+	return page;
+}
+
+/*
+ * From the kernel, whatever that takes, or from afar. The place in the budget is
+ * taken; @page is one from the kernel without a tag yet, or NULL.
+ */
+static noinline struct page *lab_alloc_fresh(struct labyrinth_owner *owner, struct page *page,
+					     bool ahead, unsigned long caller)
+{
+	enum lab_refusal reason = LAB_REFUSE_CONTEXT;
+
+	if (likely(lab_context_may_allocate())) {
+		reason = LAB_REFUSE_BUDDY;
+		page = lab_take_fresh(owner, page, ahead, caller, &reason);
+		if (likely(page))
+			return page;
+	}
+
+	preempt_disable();
+	if (lab_owner_dead(owner)) {
+		lab_report_refusal(owner, LAB_REFUSE_DYING, caller);
+		preempt_enable();
+		return NULL;
+	}
+	lab_budget_give(owner);
+	if (owner->stock)
+		lab_refill_kick(owner);
+	return lab_alloc_far(owner, caller, reason);
+}
+
+/* Does the owner go on taking pages from the kernel, and has now the next? */
+static __always_inline bool lab_ahead(struct labyrinth_owner *owner)
+{
+	return this_cpu_inc_return(owner->cpu->cold) > LAB_READAHEAD_AFTER;
+}
+
+/*
+ * What is left when this CPU has nothing recycled, for an owner without special
+ * wishes: the stock, the kernel, other CPUs. Only the common case is here: a page
+ * from above min, of which nothing is known yet. Called with preemption
+ * disabled; enables it.
  */
 static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsigned long caller)
 {
-	enum lab_refusal reason = LAB_REFUSE_BUDGET;
 	struct page *page;
 	bool ahead;
 
@@ -281,33 +332,24 @@ static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsig
 			goto out;
 	}
 	if (unlikely(!lab_budget_take(owner)))
-		goto far;
-	ahead = this_cpu_inc_return(owner->cpu->cold) > LAB_READAHEAD_AFTER;
+		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
+	ahead = lab_ahead(owner);
 	preempt_enable();
 
-	reason = LAB_REFUSE_CONTEXT;
-	if (likely(lab_context_may_allocate())) {
-		reason = LAB_REFUSE_BUDDY;
-		page = lab_take_fresh(owner, ahead, caller, &reason);
-		if (likely(page))
-			return page;
-	}
-
+	if (unlikely(ahead || !lab_context_may_allocate()))
+		return lab_alloc_fresh(owner, NULL, ahead, caller);
+	lab_allocator_enter();
+	page = alloc_pages_node(owner->nid, LAB_GFP_ABOVE_MIN, 0);
+	lab_allocator_leave();
+	if (unlikely(!page))
+		return lab_alloc_fresh(owner, NULL, false, caller);
 	preempt_disable();
-	if (lab_owner_dead(owner)) {
-		reason = LAB_REFUSE_DYING;
-		goto refuse;
+	/* It may have been destroyed while we were in the allocator. */
+	if (unlikely(lab_owner_dead(owner) || !lab_enter_home(owner, page, caller))) {
+		preempt_enable();
+		return lab_alloc_fresh(owner, page, false, caller);
 	}
-	lab_budget_give(owner);
-	if (owner->stock)
-		lab_refill_kick(owner);
-far:
-	page = lab_take_far(owner, caller, reason == LAB_REFUSE_BUDGET);
-	if (page)
-		goto out;
-refuse:
-	page = NULL;
-	lab_report_refusal(owner, reason, caller);
+	lab_book_alloc(owner);
 out:
 	preempt_enable();
 	return page;
@@ -318,6 +360,7 @@ static noinline struct page *lab_alloc_special(struct labyrinth_owner *owner, un
 {
 	enum lab_refusal reason;
 	struct page *page;
+	bool ahead;
 
 	if (lab_owner_dead(owner)) {
 		reason = LAB_REFUSE_DYING;
@@ -331,14 +374,29 @@ static noinline struct page *lab_alloc_special(struct labyrinth_owner *owner, un
 	page = owner->stock && owner->flags & LABYRINTH_ZERO ? lab_take_stock(owner, caller) : NULL;
 	if (!page)
 		page = lab_take_from(owner, &this_cpu_ptr(owner->cpu)->recycled, caller);
-	if (!page)
-		return lab_alloc_cold(owner, caller);
+	if (!page && owner->stock)
+		page = lab_take_stock(owner, caller);
+	if (page)
+		goto out;
+	if (!lab_budget_take(owner))
+		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
+	ahead = lab_ahead(owner);
+	preempt_enable();
+	return lab_alloc_fresh(owner, NULL, ahead, caller);
+refuse:
+	page = NULL;
+	lab_report_refusal(owner, reason, caller);
+out:
 	preempt_enable();
 	return page;
-refuse:
-	lab_report_refusal(owner, reason, caller);
-	preempt_enable();
-	return NULL;
+}
+
+/* Apart, so that the common case keeps nothing across a call. */
+static noinline struct page *lab_alloc_after_bad(struct labyrinth_owner *owner,
+						 struct lab_tag *tag, unsigned long caller)
+{
+	lab_ready_gone_bad(owner, tag, READ_ONCE(tag->word));
+	return lab_alloc_cold(owner, caller);
 }
 
 static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, unsigned long caller)
@@ -352,15 +410,12 @@ static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, uns
 	if (unlikely(READ_ONCE(owner->attention)))
 		return lab_alloc_special(owner, caller);
 	here = this_cpu_ptr(owner->cpu);
-	tag = lab_stack_pop(&here->recycled, owner->tags);
-	if (unlikely(!tag))
+	if (unlikely(!lab_stack_try_pop(&here->recycled, owner->tags, &tag)))
 		return lab_alloc_cold(owner, caller);
 	word = READ_ONCE(tag->word);
 	page = pfn_to_page(tag->pfn);
-	if (unlikely(lab_word_head(word) != owner->ready || page_ref_count(page) != 1)) {
-		lab_ready_gone_bad(owner, tag, word);
-		return lab_alloc_cold(owner, caller);
-	}
+	if (unlikely(lab_word_head(word) != owner->ready || page_ref_count(page) != 1))
+		return lab_alloc_after_bad(owner, tag, caller);
 	lab_hand_out(owner, here, tag, caller);
 	preempt_enable();
 	return page;
@@ -368,7 +423,7 @@ static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, uns
 
 struct page *labyrinth_void_alloc_page_gfp_atomic_exclusive(struct labyrinth_owner *owner)
 {
-	if (IS_ERR_OR_NULL(owner)) {
+	if (lab_no_pointer(owner)) {
 		lab_report_refusal(NULL, LAB_REFUSE_DYING, _RET_IP_);
 		return NULL;
 	}

@@ -44,15 +44,19 @@ static inline void lab_allocator_leave(void) { }
 #define LAB_CONTEXT_HARDIRQ	0x0f00U
 #define LAB_CONTEXT_NMI		0xf000U
 
-/*
- * The context as 16 bits: softirq, hardirq and NMI counts, cheap to take. Field
- * by field: 7.x has another count between softirq and hardirq.
- */
+/* Do the three counts stand side by side? 7.x has another one between. */
+#define LAB_CONTEXT_IN_ONE	(!IS_ENABLED(CONFIG_PREEMPT_RT) && \
+				 SOFTIRQ_SHIFT + 8 == HARDIRQ_SHIFT && \
+				 SOFTIRQ_SHIFT + 12 == NMI_SHIFT)
+
+/* The context as 16 bits: softirq, hardirq and NMI counts, cheap to take. */
 static inline u32 lab_context_bits(void)
 {
 	u32 count = preempt_count();
 	u32 softirq = IS_ENABLED(CONFIG_PREEMPT_RT) ? softirq_count() : count & SOFTIRQ_MASK;
 
+	if (LAB_CONTEXT_IN_ONE)
+		return (count & (SOFTIRQ_MASK | HARDIRQ_MASK | NMI_MASK)) >> SOFTIRQ_SHIFT;
 	return softirq >> SOFTIRQ_SHIFT | (count & HARDIRQ_MASK) >> HARDIRQ_SHIFT << 8 |
 	       (count & NMI_MASK) >> NMI_SHIFT << 12;
 }

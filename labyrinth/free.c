@@ -84,7 +84,7 @@ static int lab_examine_sharing(struct page *page, struct lab_finding *found)
 static int lab_commit(struct lab_finding *found, u32 head)
 {
 	if (likely(lab_tag_change(found->tag, page_to_pfn(found->incident.page), found->word,
-				  head)))
+				  lab_word_with_head(found->word, head))))
 		return 0;
 	found->incident.kind = LAB_DOUBLE_FREE;
 	return -EALREADY;
@@ -144,37 +144,31 @@ out:
 }
 
 /*
- * The common case: a page of a live owner without special wishes, and nobody
- * else's. Its tag and the tag's word; NULL where anything is not as it should be.
+ * The common case: a page of a live owner without special wishes, with a tag in
+ * its bank, and held by nobody else. False where anything is not as it should be.
  */
-static __always_inline struct lab_tag *lab_mine(struct labyrinth_owner *owner,
-						const struct page *page, u64 *word)
+static __always_inline bool lab_ordinary(struct labyrinth_owner *owner, const struct page *page,
+					 unsigned long pfn, struct lab_tag **home,
+					 struct lab_tag **tag)
 {
-	struct lab_tag *tag;
-
-	if (unlikely(READ_ONCE(owner->attention)))
-		return NULL;
-	tag = lab_bank_find(owner->bank, page_to_pfn(page));
-	if (unlikely(!tag))
-		return NULL;
-	*word = READ_ONCE(tag->word);
-	if (unlikely(lab_word_head(*word) != owner->owned || !lab_page_sole(page)))
-		return NULL;
-	return tag;
+	return likely(!READ_ONCE(owner->attention)) &&
+	       likely(lab_bank_find_near(owner->bank, pfn, home, tag)) &&
+	       likely(lab_page_sole(page));
 }
 
-/* The same, with the head of its word changed to @head. */
-static __always_inline struct lab_tag *lab_mine_to(struct labyrinth_owner *owner,
-						   const struct page *page, u32 head)
+/*
+ * From handed out to @word: this is at once the check that it is handed out to
+ * @owner, for no other word compares equal. False where nothing has changed.
+ */
+static __always_inline bool lab_give(struct labyrinth_owner *owner, unsigned long pfn,
+				     struct lab_tag *tag, u64 word)
 {
-	struct lab_tag *tag;
-	u64 word;
+	u64 where = lab_word_where(READ_ONCE(tag->word));
 
-	tag = lab_mine(owner, page, &word);
-	if (unlikely(!tag || !lab_tag_change(tag, page_to_pfn(page), word, head)))
-		return NULL;
+	if (unlikely(!lab_tag_change(tag, pfn, owner->owned_word | where, word | where)))
+		return false;
 	lab_owner_out_dec(owner);
-	return tag;
+	return true;
 }
 
 static noinline int lab_bad_argument(struct labyrinth_owner *owner, struct page *page,
@@ -191,17 +185,20 @@ static noinline int lab_bad_argument(struct labyrinth_owner *owner, struct page 
 
 int labyrinth_void_free_page_exclusive(struct labyrinth_owner *owner, struct page *page)
 {
-	struct lab_tag *tag;
+	struct lab_tag *home, *tag;
+	unsigned long pfn;
 
-	if (IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page))
+	if (lab_no_pointer(owner) || lab_no_pointer(page))
 		return lab_bad_argument(owner, page, _RET_IP_);
+	pfn = page_to_pfn(page);
 	preempt_disable();
-	tag = lab_mine_to(owner, page, owner->ready);
-	if (likely(tag))
+	if (likely(lab_ordinary(owner, page, pfn, &home, &tag) &&
+		   lab_give(owner, pfn, tag, owner->ready_word))) {
 		lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, owner->tags, tag);
-	preempt_enable();
-	if (likely(tag))
+		preempt_enable();
 		return 0;
+	}
+	preempt_enable();
 	return lab_free_slow(owner, page, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(labyrinth_void_free_page_exclusive);
@@ -229,21 +226,25 @@ static noinline int lab_release_slow(struct labyrinth_owner *owner, struct page 
 
 int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct page *page)
 {
-	struct lab_tag *tag;
+	struct lab_tag *home, *tag;
+	unsigned long pfn;
 
-	if (IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page))
+	if (lab_no_pointer(owner) || lab_no_pointer(page))
 		return lab_bad_argument(owner, page, _RET_IP_);
 	if (unlikely(in_nmi()))
 		return -EOPNOTSUPP;
+	pfn = page_to_pfn(page);
 	preempt_disable();
-	tag = lab_mine_to(owner, page, lab_head(owner->id, 0, LAB_MOVING));
-	if (likely(tag)) {
+	if (likely(lab_ordinary(owner, page, pfn, &home, &tag) &&
+		   lab_give(owner, pfn, tag, owner->moving_word))) {
 		atomic_long_inc(&owner->left);
-		lab_leave(owner, owner->bank, tag);
+		lab_tag_hide_from(home, tag);
+		lab_tag_drop(tag);
+		lab_budget_give(owner);
+		preempt_enable();
+		return 0;
 	}
 	preempt_enable();
-	if (likely(tag))
-		return 0;
 	return lab_release_slow(owner, page, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(labyrinth_void_release_page_exclusive);
@@ -321,14 +322,15 @@ EXPORT_SYMBOL_GPL(labyrinth_void_transfer_page_exclusive);
 
 int labyrinth_void_check_page_exclusive(struct labyrinth_owner *owner, struct page *page)
 {
+	struct lab_tag *home, *tag;
 	struct lab_finding found;
 	int err = 0;
-	u64 word;
 
-	if (IS_ERR_OR_NULL(owner) || IS_ERR_OR_NULL(page))
+	if (lab_no_pointer(owner) || lab_no_pointer(page))
 		return -EINVAL;
 	preempt_disable();
-	if (unlikely(!lab_mine(owner, page, &word)))
+	if (unlikely(!lab_ordinary(owner, page, page_to_pfn(page), &home, &tag) ||
+		     lab_word_head(READ_ONCE(tag->word)) != owner->owned))
 		err = lab_examine(owner, page, _RET_IP_, &found) ?:
 		      lab_examine_sharing(page, &found);
 	preempt_enable();

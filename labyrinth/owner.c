@@ -179,12 +179,15 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 		return -ENOMEM;
 	}
 	for_each_possible_cpu(cpu)
-		per_cpu_ptr(owner->cpu, cpu)->owned_here = (u64)lab_head(id, 0, LAB_OWNED) << 32 |
-							   cpu << 16;
+		per_cpu_ptr(owner->cpu, cpu)->owned_here =
+			lab_word(lab_head(id, 0, LAB_OWNED), (u32)cpu << 16);
 	owner->id = id;
 	owner->tags = owner->bank->tags;
 	owner->owned = lab_head(id, 0, LAB_OWNED);
 	owner->ready = lab_head(id, 0, LAB_READY);
+	owner->owned_word = lab_word(owner->owned, 0);
+	owner->ready_word = lab_word(owner->ready, 0);
+	owner->moving_word = lab_word(lab_head(id, 0, LAB_MOVING), 0);
 	list_add_tail(&owner->list, &lab_owners);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
+#include <linux/topology.h>
 #include <linux/workqueue.h>
 
 #include "stack.h"
@@ -48,15 +49,19 @@ struct labyrinth_owner {
 	u32 owned;			/* tag head of a page handed out, no flag set */
 	u32 ready;			/* tag head of a page on a stack, no flag set */
 	u32 id;
+	/* Tag words with these heads, less CPU and context. */
+	u64 owned_word;
+	u64 ready_word;
+	u64 moving_word;
 	struct lab_cpu __percpu *cpu;
 	struct lab_tag *tags;		/* bank->tags */
 	struct lab_bank *bank;
 	u32 budget;
 	u32 stock;
+	int nid;
+	u32 flags;
 	s16 reserve_pct;		/* 0 to 100, the module's default put in */
 	u8 scope;
-	u32 flags;
-	int nid;
 
 	/* Written by the slower paths, from any CPU. */
 	struct lab_stack stocked ____cacheline_aligned_in_smp;
@@ -100,6 +105,12 @@ static inline bool lab_owner_dead(const struct labyrinth_owner *owner)
 	return READ_ONCE(owner->attention) & LAB_ATTENTION_DEAD;
 }
 
+/* Needs no preemption disabled: any node will do. */
+static inline int lab_owner_nid(const struct labyrinth_owner *owner)
+{
+	return owner->nid == NUMA_NO_NODE ? numa_mem_id() : owner->nid;
+}
+
 static inline bool lab_owner_in_scope(const struct labyrinth_owner *owner)
 {
 	switch (owner->scope) {
@@ -113,13 +124,18 @@ static inline bool lab_owner_in_scope(const struct labyrinth_owner *owner)
 }
 
 /* A page becomes owned on this CPU. Needs preemption disabled; may nest by interrupts. */
+static inline void lab_cpu_out_inc(struct lab_cpu __percpu *cpu)
+{
+	this_cpu_dec(cpu->slack);
+	if (unlikely(this_cpu_read(cpu->slack) < 0)) {
+		this_cpu_inc(cpu->peak);
+		this_cpu_inc(cpu->slack);
+	}
+}
+
 static inline void lab_owner_out_inc(struct labyrinth_owner *owner)
 {
-	this_cpu_dec(owner->cpu->slack);
-	if (unlikely(this_cpu_read(owner->cpu->slack) < 0)) {
-		this_cpu_inc(owner->cpu->peak);
-		this_cpu_inc(owner->cpu->slack);
-	}
+	lab_cpu_out_inc(owner->cpu);
 }
 
 static inline void lab_owner_out_dec(struct labyrinth_owner *owner)
@@ -130,11 +146,13 @@ static inline void lab_owner_out_dec(struct labyrinth_owner *owner)
 /* Exact on any number of CPUs: no attempt that fails is ever counted, even for an instant. */
 static inline bool lab_budget_take(struct labyrinth_owner *owner)
 {
-	u32 bound = atomic_fetch_add_unless(&owner->bound, 1, owner->budget);
 	u32 peak = READ_ONCE(owner->bound_peak);
+	int bound = atomic_read(&owner->bound);
 
-	if (bound == owner->budget)
-		return false;
+	do {
+		if (unlikely(bound == owner->budget))
+			return false;
+	} while (!atomic_try_cmpxchg(&owner->bound, &bound, bound + 1));
 	while (unlikely(bound >= peak) && !try_cmpxchg(&owner->bound_peak, &peak, bound + 1))
 		;
 	return true;

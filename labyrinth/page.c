@@ -39,7 +39,7 @@ static noinline bool lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag
 	/* Somebody is at it this moment: let him, and take another page. */
 	if (state == LAB_FREE || state == LAB_MOVING)
 		return false;
-	if (!lab_tag_change(tag, page_to_pfn(page), word, head))
+	if (!lab_tag_change(tag, page_to_pfn(page), word, lab_word_with_head(word, head)))
 		return false;
 	lab_report_violation(&incident);
 	if (state == LAB_READY) {

@@ -3,6 +3,7 @@
 #ifndef _LABYRINTH_PAGE_H
 #define _LABYRINTH_PAGE_H
 
+#include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 
@@ -12,6 +13,12 @@
 #define LAB_POISON_BYTE		0x6b
 
 extern struct workqueue_struct *lab_wq;
+
+/* IS_ERR_OR_NULL() in one comparison: what NULL wraps around to is above the errors as well. */
+static inline bool lab_no_pointer(const void *ptr)
+{
+	return unlikely((unsigned long)ptr - 1 >= (unsigned long)-MAX_ERRNO - 1);
+}
 
 /* Nobody but the holder has the page: one reference, no mapping. */
 static inline bool lab_page_sole(const struct page *page)
@@ -41,6 +48,30 @@ static inline struct page *lab_leave(struct labyrinth_owner *owner, struct lab_b
 	lab_tag_unbind(bank, tag);
 	lab_budget_give(owner);
 	return page;
+}
+
+/*
+ * The common case of lab_enter(), for a page handed out here: there is one bank,
+ * it keeps no traces, and no page there has the same home. False where it is not
+ * that, and nothing has changed. Needs preemption disabled.
+ */
+static __always_inline bool lab_enter_home(struct labyrinth_owner *owner, struct page *page,
+					   unsigned long caller)
+{
+	unsigned long pfn = page_to_pfn(page);
+	struct lab_tag *home = lab_bank_home(owner->bank, pfn);
+	struct lab_cpu *here = this_cpu_ptr(owner->cpu);
+	unsigned long vacant = 0;
+
+	/* So it has no tag already, see lab_freed_behind(), and no old trace lies in the slot. */
+	if (READ_ONCE(lab_nr_banks) != 1 || READ_ONCE(owner->bank->stacks) ||
+	    atomic_read_acquire(&home->hop))
+		return false;
+	if (!try_cmpxchg(&home->pfn, &vacant, pfn))
+		return false;
+	lab_tag_fill(home, here->owned_here | lab_context_bits(), caller);
+	lab_tag_show(home, home);
+	return true;
 }
 
 struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 head,

@@ -54,7 +54,7 @@ struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, unsigned lo
 }
 
 static __always_inline struct lab_tag *
-lab_bank_claim_hidden(struct lab_bank *bank, unsigned long pfn, u64 word, s32 caller)
+lab_bank_claim_hidden(struct lab_bank *bank, unsigned long pfn, u64 word, unsigned long caller)
 {
 	struct lab_tag *home = lab_bank_home(bank, pfn);
 	unsigned int i;
@@ -64,32 +64,21 @@ lab_bank_claim_hidden(struct lab_bank *bank, unsigned long pfn, u64 word, s32 ca
 
 		if (READ_ONCE(tag->pfn) || cmpxchg(&tag->pfn, 0, pfn))
 			continue;
-		tag->caller = caller;
-		tag->time = lab_time_now();
 		if (unlikely(bank->stacks))
 			bank->stacks[tag - bank->tags][0] = 0;
-		WRITE_ONCE(tag->word, word);
+		lab_tag_fill(tag, word, caller);
 		return tag;
 	}
 	return NULL;
 }
 
-static __always_inline void lab_tag_show(struct lab_bank *bank, struct lab_tag *tag)
-{
-	struct lab_tag *home = lab_bank_home(bank, tag->pfn);
-
-	/* T1: the tag is whole before its bit shows. Pairs with lab_bank_find(). */
-	smp_mb__before_atomic();
-	atomic_or(BIT(tag - home), &home->hop);
-}
-
 static __always_inline struct lab_tag *
-lab_bank_claim(struct lab_bank *bank, unsigned long pfn, u64 word, s32 caller)
+lab_bank_claim(struct lab_bank *bank, unsigned long pfn, u64 word, unsigned long caller)
 {
 	struct lab_tag *tag = lab_bank_claim_hidden(bank, pfn, word, caller);
 
 	if (likely(tag))
-		lab_tag_show(bank, tag);
+		lab_tag_show(lab_bank_home(bank, pfn), tag);
 	return tag;
 }
 
@@ -97,7 +86,8 @@ lab_bank_claim(struct lab_bank *bank, unsigned long pfn, u64 word, s32 caller)
 struct lab_tag *lab_tag_copy(struct lab_bank *bank, unsigned long pfn, const struct lab_tag *tag,
 			     u64 word)
 {
-	struct lab_tag *copy = lab_bank_claim_hidden(bank, pfn, word, tag->caller);
+	struct lab_tag *copy = lab_bank_claim_hidden(bank, pfn, word,
+						     lab_caller_unpack(tag->caller));
 
 	if (copy)
 		copy->time = tag->time;
@@ -109,12 +99,12 @@ void lab_tag_replace(struct lab_bank *from, struct lab_tag *tag,
 		     struct lab_bank *to, struct lab_tag *copy, u64 word)
 {
 	WRITE_ONCE(copy->word, word);
-	lab_tag_show(to, copy);
+	lab_tag_show(lab_bank_home(to, copy->pfn), copy);
 	lab_tag_unbind(from, tag);
 }
 
 static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_bank *first, unsigned long pfn,
-						       u64 word, s32 caller,
+						       u64 word, unsigned long caller,
 						       struct lab_bank **where)
 {
 	unsigned int i;
@@ -142,10 +132,10 @@ static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_bank *first, u
 struct lab_tag *lab_tag_bind(struct lab_bank *first, unsigned long pfn, u64 word,
 			     unsigned long caller, struct lab_bank **where)
 {
-	struct lab_tag *tag = lab_bank_claim(first, pfn, word, lab_caller_pack(caller));
+	struct lab_tag *tag = lab_bank_claim(first, pfn, word, caller);
 
 	*where = first;
-	return tag ?: lab_tag_bind_elsewhere(first, pfn, word, lab_caller_pack(caller), where);
+	return tag ?: lab_tag_bind_elsewhere(first, pfn, word, caller, where);
 }
 
 /*

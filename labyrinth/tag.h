@@ -48,7 +48,7 @@ struct lab_tag {
 	unsigned long pfn;	/* 0: slot is unclaimed */
 	atomic_t hop;		/* bit i: slot "this + i" holds a page whose home is here */
 	u32 next;		/* slot of the tag below on the same stack, 0 at the bottom */
-	s32 caller;		/* who took the page, packed */
+	u32 caller;		/* who took the page, packed */
 	u32 time;		/* when, in units of LAB_TIME_JIFFIES */
 };
 
@@ -124,16 +124,27 @@ static inline enum labyrinth_context lab_word_context(u64 word)
 	return lab_context_decode(word & 0xffff);
 }
 
+static inline u64 lab_word(u32 head, u32 where)
+{
+	return (u64)head << 32 | where;
+}
+
+/* CPU and context */
+static inline u32 lab_word_where(u64 word)
+{
+	return word;
+}
+
 /* The same tag under another head: who took the page, and where, stays. */
 static inline u64 lab_word_with_head(u64 word, u32 head)
 {
-	return (u64)head << 32 | (u32)word;
+	return lab_word(head, lab_word_where(word));
 }
 
 /* A word for this CPU and context. Needs preemption disabled. */
 static inline u64 lab_word_here(u32 head)
 {
-	return (u64)head << 32 | raw_smp_processor_id() << 16 | lab_context_bits();
+	return lab_word(head, (u32)raw_smp_processor_id() << 16 | lab_context_bits());
 }
 
 /* 16 ms a unit (20 at HZ=100): wraps after more than two years. */
@@ -150,29 +161,46 @@ static inline u64 lab_time_age_ms(u32 then)
 }
 
 /*
- * Kernel and modules lie within 2 GiB of each other: 32 bits, relative to
- * anything of labyrinth's own, hold a caller.
+ * Kernel and modules lie within 2 GiB of each other: the lower half of a caller
+ * says how far it is from anything of labyrinth's own.
  */
-static inline s32 lab_caller_pack(unsigned long ip)
+static inline u32 lab_caller_pack(unsigned long ip)
 {
-	return ip - (unsigned long)lab_banks;
+	return (u32)ip;
 }
 
-static inline unsigned long lab_caller_unpack(s32 caller)
+static inline unsigned long lab_caller_unpack(u32 caller)
 {
-	return (unsigned long)lab_banks + caller;
+	unsigned long near = (unsigned long)lab_banks;
+
+	return near + (s32)(caller - (u32)near);
+}
+
+/* Who took its page, where and when. */
+static inline void lab_tag_fill(struct lab_tag *tag, u64 word, unsigned long caller)
+{
+	tag->caller = lab_caller_pack(caller);
+	tag->time = lab_time_now();
+	WRITE_ONCE(tag->word, word);
+}
+
+static inline void lab_tag_show(struct lab_tag *home, struct lab_tag *tag)
+{
+	/* T1: the tag is whole before its bit shows. Pairs with lab_bank_find(). */
+	smp_mb__before_atomic();
+	atomic_or(BIT(tag - home), &home->hop);
 }
 
 static inline struct lab_tag *lab_bank_home(const struct lab_bank *bank, unsigned long pfn)
 {
-	return &bank->tags[1 + reciprocal_scale(__hash_32(pfn), bank->nr_homes)];
+	return bank->tags + 1 + reciprocal_scale(__hash_32(pfn), bank->nr_homes);
 }
 
 /* The tag of @pfn in @bank, or NULL. Pairs with tag publication in lab_bank_claim(). */
 static inline struct lab_tag *lab_bank_find(const struct lab_bank *bank, unsigned long pfn)
 {
 	struct lab_tag *home = lab_bank_home(bank, pfn);
-	u32 hop = atomic_read_acquire(&home->hop);
+	unsigned long hop = (u32)atomic_read_acquire(&home->hop);
 
 	while (hop) {
 		struct lab_tag *tag = home + __ffs(hop);
@@ -185,15 +213,30 @@ static inline struct lab_tag *lab_bank_find(const struct lab_bank *bank, unsigne
 }
 
 /*
+ * The same, quicker for a tag at its home, where most are: true where it is
+ * found. Its home is told as well.
+ */
+static __always_inline bool lab_bank_find_near(const struct lab_bank *bank, unsigned long pfn,
+					       struct lab_tag **home, struct lab_tag **tag)
+{
+	*home = lab_bank_home(bank, pfn);
+	*tag = *home;
+	if (likely(atomic_read_acquire(&(*home)->hop) & 1 && READ_ONCE((*tag)->pfn) == pfn))
+		return true;
+	*tag = lab_bank_find(bank, pfn);
+	return *tag;
+}
+
+/*
  * The one step that decides between callers: F1. Of two that found @tag for
  * @pfn with @word, one wins. The tag may have gone to another page meanwhile and
  * carry the same word again: whoever finds that puts it back and has lost.
  */
-static inline bool lab_tag_change(struct lab_tag *tag, unsigned long pfn, u64 word, u32 head)
+static inline bool lab_tag_change(struct lab_tag *tag, unsigned long pfn, u64 word, u64 changed)
 {
-	u64 changed = lab_word_with_head(word, head);
+	u64 old = word;
 
-	if (unlikely(cmpxchg(&tag->word, word, changed) != word))
+	if (unlikely(!try_cmpxchg(&tag->word, &old, changed)))
 		return false;
 	if (likely(READ_ONCE(tag->pfn) == pfn))
 		return true;
@@ -222,11 +265,14 @@ struct lab_tag *lab_tag_bind(struct lab_bank *first, unsigned long pfn, u64 word
 			     unsigned long caller, struct lab_bank **where);
 
 /* Take the tag out of look-ups; the slot stays claimed. */
+static inline void lab_tag_hide_from(struct lab_tag *home, struct lab_tag *tag)
+{
+	atomic_andnot(BIT(tag - home), &home->hop);
+}
+
 static inline void lab_tag_hide(struct lab_bank *bank, struct lab_tag *tag)
 {
-	struct lab_tag *home = lab_bank_home(bank, tag->pfn);
-
-	atomic_andnot(BIT(tag - home), &home->hop);
+	lab_tag_hide_from(lab_bank_home(bank, tag->pfn), tag);
 }
 
 /* Give a hidden tag's slot back. */
