@@ -19,6 +19,7 @@
 #include "report.h"
 
 #define LAB_RING_SIZE	1024
+#define LAB_RING_BUSY	U64_MAX
 
 static const char * const lab_refusal_names[] = {
 	[LAB_REFUSE_BUDGET]	= "budget",
@@ -78,7 +79,7 @@ const char *lab_context_name(enum labyrinth_context context)
 }
 
 struct lab_refusal_record {
-	u64 seq;	/* 0 while it is being written */
+	u64 seq;	/* LAB_RING_BUSY while it is being written */
 	u64 when;
 	unsigned long caller;
 	unsigned long free, min, floor;
@@ -91,7 +92,7 @@ struct lab_refusal_record {
 };
 
 struct lab_violation_record {
-	u64 seq;	/* 0 while it is being written */
+	u64 seq;	/* LAB_RING_BUSY while it is being written */
 	u64 when;
 	unsigned long caller, alloc_caller;
 	unsigned long alloc_stack[LAB_STACK_DEPTH];
@@ -155,11 +156,16 @@ static void lab_report_kicked(struct irq_work *kick)
 
 static struct irq_work lab_report_kick = IRQ_WORK_INIT_HARD(lab_report_kicked);
 
-static void lab_ring_open(u64 *entry_seq)
+/*
+ * Begin to write an entry. False where a writer that all others have lapped is
+ * still at it: then this record is not kept.
+ */
+static bool lab_ring_open(u64 *entry_seq)
 {
-	WRITE_ONCE(*entry_seq, 0);
-	/* R1: the 0 shows before any field changes. Pairs with R3. */
-	smp_wmb();
+	u64 seq = READ_ONCE(*entry_seq);
+
+	/* R1: the mark shows before any field changes. Pairs with R3. */
+	return seq != LAB_RING_BUSY && cmpxchg(entry_seq, seq, LAB_RING_BUSY) == seq;
 }
 
 static void lab_ring_close(u64 *entry_seq, u64 seq)
@@ -194,7 +200,8 @@ void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 
 	if (owner)
 		atomic_long_inc(&owner->refused);
-	lab_ring_open(&r->seq);
+	if (!lab_ring_open(&r->seq))
+		return;
 	r->when = get_jiffies_64();
 	r->caller = caller;
 	r->reason = reason;
@@ -220,7 +227,8 @@ void lab_report_violation(const struct lab_incident *incident)
 
 	if (party)
 		atomic_long_inc(&party->violations);
-	lab_ring_open(&r->seq);
+	if (!lab_ring_open(&r->seq))
+		return;
 	r->when = get_jiffies_64();
 	r->kind = incident->kind;
 	r->caller = incident->caller;
@@ -274,7 +282,8 @@ static void lab_violation_tell(const struct lab_violation_record *r)
 
 static void lab_report_work(struct work_struct *work)
 {
-	static u64 told;	/* only this work item, which never runs twice at once */
+	/* Only this work item, which never runs twice at once. */
+	static u64 told, waited_for;
 	u64 last = atomic64_read(&lab_violation_seq);
 	struct lab_violation_record r;
 
@@ -287,12 +296,15 @@ static void lab_report_work(struct work_struct *work)
 		const struct lab_violation_record *next;
 
 		next = &lab_violations[(told + 1) % LAB_RING_SIZE];
-		/* Still being written: its writer calls us when it is whole. */
-		if (READ_ONCE(next->seq) <= told)
-			break;
-		told++;
-		if (lab_ring_read(&r, next, sizeof(r), told))
+		if (lab_ring_read(&r, next, sizeof(r), told + 1)) {
 			lab_violation_tell(&r);
+		} else if (waited_for != told + 1) {
+			/* Still being written: look once more. */
+			waited_for = told + 1;
+			queue_work(lab_wq, work);
+			break;
+		}
+		told++;
 	}
 }
 
