@@ -66,12 +66,16 @@ static noinline void lab_ready_gone_bad(struct labyrinth_owner *owner, struct la
 		lab_budget_give(owner);
 		return;
 	}
-	/* Written to, or referenced, after it was given back: out of use until that ends. */
 	word = READ_ONCE(tag->word);
+	if (lab_word_flags(word) & LAB_RESTORED && lab_page_sole(page)) {
+		/* That has been reported, and it is as good as any other again. */
+		WRITE_ONCE(tag->word, lab_word_with_head(word, owner->ready));
+		lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, owner->tags, tag);
+		return;
+	}
+	/* Written to, or referenced, after it was given back: out of use until that ends. */
 	incident.kind = lab_page_sole(page) ? LAB_USE_AFTER_FREE : LAB_SHARED_PAGE;
-	/* What lab_freed_behind() restored it has reported. */
-	if (!(lab_word_flags(word) & LAB_RESTORED))
-		lab_report_violation(&incident);
+	lab_report_violation(&incident);
 	flags = lab_word_flags(word) & LAB_POISONED;
 	if (flags)
 		lab_page_poison(page);
