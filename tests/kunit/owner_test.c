@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/* An owner's books, what query says, and owners that go with a device. */
+#include <kunit/device.h>
+#include <linux/delay.h>
+#include <linux/interrupt.h>
+#include <linux/irq_work.h>
+#include <linux/mm.h>
+
+#include "fixture.h"
+
+/* The figures that debugfs shows, worked out as it does. */
+struct books {
+	long owned, stocked, peak, allocs, frees, quarantined;
+};
+
+static struct books books(const struct labyrinth_owner *o)
+{
+	long owned = lab_owner_owned(o), allocs = lab_owner_allocs(o);
+	long quarantined = atomic_read(&o->quarantined);
+
+	return (struct books){
+		.owned = owned,
+		.stocked = atomic_read(&o->bound) - owned - quarantined,
+		.peak = lab_owner_peak(o),
+		.allocs = allocs,
+		.frees = allocs + atomic_long_read(&o->arrived) - owned -
+			 atomic_long_read(&o->left),
+		.quarantined = quarantined,
+	};
+}
+
+static void expect_books(struct kunit *test, const struct labyrinth_owner *owner,
+			 struct books expected, const char *when)
+{
+	struct books b = books(owner);
+
+	KUNIT_EXPECT_EQ_MSG(test, b.owned, expected.owned, "owned, %s", when);
+	KUNIT_EXPECT_EQ_MSG(test, b.stocked, expected.stocked, "stocked, %s", when);
+	KUNIT_EXPECT_EQ_MSG(test, b.peak, expected.peak, "peak, %s", when);
+	KUNIT_EXPECT_EQ_MSG(test, b.allocs, expected.allocs, "allocs, %s", when);
+	KUNIT_EXPECT_EQ_MSG(test, b.frees, expected.frees, "frees, %s", when);
+	KUNIT_EXPECT_EQ_MSG(test, b.quarantined, expected.quarantined, "quarantined, %s", when);
+}
+
+#define expect(when, ...) expect_books(test, owner, (struct books){ __VA_ARGS__ }, when)
+
+static void books_follow_alloc_and_free(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
+	struct page *pages[4];
+
+	expect("new", .owned = 0);
+	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 3, pages), 3U);
+	expect("three taken", .owned = 3, .peak = 3, .allocs = 3);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[0]), 0);
+	expect("one given back", .owned = 2, .stocked = 1, .peak = 3, .allocs = 3, .frees = 1);
+	pages[0] = lab_test_take(test, owner);
+	expect("and taken again", .owned = 3, .peak = 3, .allocs = 4, .frees = 1);
+	pages[3] = lab_test_take(test, owner);
+	expect("a fourth", .owned = 4, .peak = 4, .allocs = 5, .frees = 1);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[0]), 0);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[1]), 0);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[2]), 0);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[3]), 0);
+	expect("all given back", .stocked = 4, .peak = 4, .allocs = 5, .frees = 5);
+}
+
+static void books_follow_stock(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8, .stock = 8);
+	struct page *page;
+
+	expect("new", .stocked = 8);
+	page = lab_test_take(test, owner);
+	expect("one taken", .owned = 1, .stocked = 7, .peak = 1, .allocs = 1);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	expect("and given back", .stocked = 8, .peak = 1, .allocs = 1, .frees = 1);
+}
+
+static void books_follow_release(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
+	struct page *page = lab_test_take(test, owner);
+
+	KUNIT_EXPECT_EQ(test, lab_release_page(owner, page), 0);
+	expect("released", .peak = 1, .allocs = 1);
+	__free_page(page);
+}
+
+static void books_follow_transfer(struct kunit *test)
+{
+	struct labyrinth_owner *from = lab_test_owner(test, "from", 8);
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
+	struct page *page = lab_test_take(test, from);
+
+	KUNIT_EXPECT_EQ(test, lab_transfer_page(from, owner, page), 0);
+	expect("received", .owned = 1, .peak = 1);
+	expect_books(test, from, (struct books){ .peak = 1, .allocs = 1 }, "given");
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	expect("given back", .peak = 1, .frees = 1);
+}
+
+static void books_follow_quarantine(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
+	struct page *page = lab_test_take(test, owner);
+
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), -EBUSY);
+	expect("in quarantine", .peak = 1, .allocs = 1, .quarantined = 1);
+	put_page(page);
+}
+
+static void books_follow_a_page_freed_behind(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
+	struct page *page = lab_test_take(test, owner);
+
+	/* As if freed, but nobody else can get it meanwhile. */
+	KUNIT_ASSERT_TRUE(test, page_ref_freeze(page, 1));
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), -EALREADY);
+	expect("freed behind", .peak = 1, .allocs = 1);
+	page_ref_unfreeze(page, 1);
+	__free_page(page);
+}
+
+struct taken {
+	struct labyrinth_owner *owner;
+	struct page *page;
+	struct irq_work hard;
+	struct tasklet_struct soft;
+};
+
+static void take_in_hardirq(struct irq_work *work)
+{
+	struct taken *taken = container_of(work, struct taken, hard);
+
+	taken->page = lab_alloc_page(taken->owner);
+}
+
+static void take_in_softirq(struct tasklet_struct *tasklet)
+{
+	struct taken *taken = container_of(tasklet, struct taken, soft);
+
+	taken->page = lab_alloc_page(taken->owner);
+}
+
+static void expect_query(struct kunit *test, struct page *page, enum labyrinth_context context)
+{
+	struct labyrinth_page_info info;
+
+	KUNIT_ASSERT_EQ(test, labyrinth_page_query(page, &info), 0);
+	KUNIT_EXPECT_STREQ(test, info.owner, "owner");
+	KUNIT_EXPECT_EQ(test, info.state, LABYRINTH_OWNED);
+	KUNIT_EXPECT_EQ(test, info.context, context);
+	KUNIT_EXPECT_EQ(test, info.cpu, cpumask_first(cpu_online_mask));
+	KUNIT_EXPECT_EQ(test, info.node, page_to_nid(page));
+	KUNIT_EXPECT_FALSE(test, info.from_reserve);
+	KUNIT_EXPECT_LT(test, info.age_ms, 5000ULL);
+}
+
+static void query_tells_who_took_the_page_and_where(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
+	struct page *page = lab_alloc_page(owner);
+	struct labyrinth_page_info info = { };
+	char caller[128];
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	expect_query(test, page, LABYRINTH_TASK);
+	KUNIT_EXPECT_EQ(test, labyrinth_page_query(page, &info), 0);
+	lab_caller_name(info.caller, caller, sizeof(caller));
+	KUNIT_EXPECT_TRUE_MSG(test, strstarts(caller, __func__), "%s", caller);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void query_tells_the_age_since_the_page_was_handed_out(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+	struct labyrinth_page_info info = { };
+
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, labyrinth_page_query(page, &info), 0);
+	KUNIT_EXPECT_GE(test, info.age_ms, 80ULL);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_ASSERT_PTR_EQ(test, lab_test_take(test, owner), page);
+	KUNIT_EXPECT_EQ(test, labyrinth_page_query(page, &info), 0);
+	KUNIT_EXPECT_LT_MSG(test, info.age_ms, 80ULL, "recycled: from anew");
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void query_tells_of_a_page_taken_in_an_interrupt(struct kunit *test)
+{
+	struct taken *taken = lab_test_zalloc(test, sizeof(*taken));
+
+	taken->owner = lab_test_owner(test, "owner", 1, .stock = 1);
+	taken->hard = IRQ_WORK_INIT_HARD(take_in_hardirq);
+	irq_work_queue(&taken->hard);
+	irq_work_sync(&taken->hard);
+	KUNIT_ASSERT_NOT_NULL(test, taken->page);
+	expect_query(test, taken->page, LABYRINTH_HARDIRQ);
+	KUNIT_EXPECT_EQ(test, lab_free_page(taken->owner, taken->page), 0);
+}
+
+static void query_tells_of_a_page_taken_in_softirq(struct kunit *test)
+{
+	struct taken *taken = lab_test_zalloc(test, sizeof(*taken));
+
+	taken->owner = lab_test_owner(test, "owner", 1);
+	tasklet_setup(&taken->soft, take_in_softirq);
+	tasklet_schedule(&taken->soft);
+	tasklet_kill(&taken->soft);
+	KUNIT_ASSERT_NOT_NULL(test, taken->page);
+	expect_query(test, taken->page, LABYRINTH_SOFTIRQ);
+	KUNIT_EXPECT_EQ(test, lab_free_page(taken->owner, taken->page), 0);
+}
+
+static void page_is_its_holders_alone(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+	LIST_HEAD(mine);
+
+	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
+	KUNIT_EXPECT_FALSE(test, page_mapped(page));
+	page->mapping = page_address(page);
+	page->index = 0x1234;
+	set_page_private(page, 0x5678);
+	list_add(&page->lru, &mine);
+	KUNIT_EXPECT_EQ_MSG(test, lab_check_page(owner, page), 0, "the tag is not on the page");
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static const struct labyrinth_owner_params devm_params = {
+	.name = "devm", .budget = 4, .stock = 2, .nid = NUMA_NO_NODE,
+};
+
+static void devm_owner_goes_with_its_device(struct kunit *test)
+{
+	struct device *dev = kunit_device_register(test, "lab_test");
+	struct labyrinth_owner *owner;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	owner = devm_labyrinth_owner_create(dev, &devm_params);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, owner);
+	KUNIT_EXPECT_PTR_EQ(test, owner->module, THIS_MODULE);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, lab_test_take(test, owner)), 0);
+	KUNIT_EXPECT_PTR_EQ(test, devm_labyrinth_owner_create(dev, &devm_params),
+			    ERR_PTR(-EEXIST));
+	kunit_device_unregister(test, dev);
+	KUNIT_EXPECT_TRUE(test, lab_owner_dead(owner));
+	KUNIT_EXPECT_TRUE(test, list_empty(&lab_owners));
+}
+
+static void devm_owner_needs_a_device_and_parameters(struct kunit *test)
+{
+	struct device *dev = kunit_device_register(test, "lab_test");
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	KUNIT_EXPECT_PTR_EQ(test, devm_labyrinth_owner_create(NULL, &devm_params),
+			    ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_PTR_EQ(test, devm_labyrinth_owner_create(ERR_PTR(-ENODEV), &devm_params),
+			    ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_PTR_EQ(test, devm_labyrinth_owner_create(dev, NULL), ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_TRUE(test, list_empty(&lab_owners));
+}
+
+static struct kunit_case lab_owner_cases[] = {
+	KUNIT_CASE(books_follow_alloc_and_free),
+	KUNIT_CASE(books_follow_stock),
+	KUNIT_CASE(books_follow_release),
+	KUNIT_CASE(books_follow_transfer),
+	KUNIT_CASE(books_follow_quarantine),
+	KUNIT_CASE(books_follow_a_page_freed_behind),
+	KUNIT_CASE(query_tells_who_took_the_page_and_where),
+	KUNIT_CASE(query_tells_the_age_since_the_page_was_handed_out),
+	KUNIT_CASE(query_tells_of_a_page_taken_in_an_interrupt),
+	KUNIT_CASE(query_tells_of_a_page_taken_in_softirq),
+	KUNIT_CASE(page_is_its_holders_alone),
+	KUNIT_CASE(devm_owner_goes_with_its_device),
+	KUNIT_CASE(devm_owner_needs_a_device_and_parameters),
+	{}
+};
+
+static struct kunit_suite lab_owner_suite = {
+	.name = "labyrinth_owner",
+	.init = lab_test_pin,
+	.test_cases = lab_owner_cases,
+};
+
+kunit_test_suite(lab_owner_suite);

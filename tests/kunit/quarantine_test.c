@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Pages that somebody else still holds, and pages that somebody freed behind labyrinth's back. */
+#include <linux/delay.h>
+#include <linux/iopoll.h>
+#include <linux/mm.h>
+
+#include "fixture.h"
+
+static int quarantined(struct labyrinth_owner *owner)
+{
+	return atomic_read(&owner->quarantined);
+}
+
+static int wait_for_quarantine_to_clear(struct labyrinth_owner *owner)
+{
+	int nr;
+
+	return read_poll_timeout(quarantined, nr, !nr, LAB_TEST_POLL, LAB_TEST_PATIENCE, false,
+				 owner);
+}
+
+/* A page given back while somebody, whose reference it is, still has one. */
+static struct page *quarantine(struct kunit *test, struct labyrinth_owner *owner)
+{
+	struct page *page = lab_test_take(test, owner);
+
+	get_page(page);
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), -EBUSY);
+	return page;
+}
+
+static void shared_page_is_reported_and_out_of_use(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = quarantine(test, owner);
+	struct labyrinth_page_info info = { };
+
+	lab_expect_violation(test, "shared_page", "owner", "owner");
+	KUNIT_EXPECT_EQ(test, labyrinth_page_query(page, &info), 0);
+	KUNIT_EXPECT_EQ(test, info.state, LABYRINTH_QUARANTINED);
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_owned(owner), 0L, "the caller has lost it");
+	KUNIT_EXPECT_NULL_MSG(test, lab_alloc_page(owner), "it counts in the budget");
+	lab_expect_refusal(test, "owner", "budget");
+	put_page(page);
+}
+
+static void report_of_a_shared_page_shows_its_references(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = quarantine(test, owner);
+	struct lab_test_violation v;
+
+	lab_test_last_violation(test, &v);
+	KUNIT_EXPECT_EQ(test, v.pfn, page_to_pfn(page));
+	KUNIT_EXPECT_EQ(test, v.refcount, 2);
+	KUNIT_EXPECT_EQ(test, v.mapcount, 0);
+	put_page(page);
+}
+
+static void shared_page_comes_back_when_the_other_lets_go(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = quarantine(test, owner);
+
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, wait_for_quarantine_to_clear(owner), 0);
+	KUNIT_EXPECT_EQ(test, lab_word_head(lab_test_word(page)), owner->ready);
+	KUNIT_EXPECT_PTR_EQ(test, lab_test_take(test, owner), page);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void shared_page_stays_out_as_long_as_it_is_shared(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = quarantine(test, owner);
+
+	/* More than one look. */
+	ssleep(3);
+	KUNIT_EXPECT_EQ(test, quarantined(owner), 1);
+	KUNIT_EXPECT_EQ(test, page_ref_count(page), 2);
+	put_page(page);
+}
+
+static void mapped_page_comes_back_when_unmapped(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+
+	atomic_inc(&page->_mapcount);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), -EBUSY);
+	KUNIT_EXPECT_EQ(test, quarantined(owner), 1);
+	atomic_dec(&page->_mapcount);
+	KUNIT_EXPECT_EQ(test, wait_for_quarantine_to_clear(owner), 0);
+	KUNIT_EXPECT_PTR_EQ(test, lab_test_take(test, owner), page);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void reference_taken_of_a_ready_page_keeps_it_from_being_handed_out(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
+	get_page(page);
+	KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
+	lab_expect_violation(test, "shared_page", "owner", "-");
+	KUNIT_EXPECT_EQ(test, quarantined(owner), 1);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, wait_for_quarantine_to_clear(owner), 0);
+	KUNIT_EXPECT_PTR_EQ(test, lab_test_take(test, owner), page);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void arrived_page_leaves_when_the_other_lets_go(struct kunit *test)
+{
+	struct labyrinth_owner *from = lab_test_owner(test, "from", 1);
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, from);
+
+	KUNIT_ASSERT_EQ(test, lab_transfer_page(from, owner, page), 0);
+	get_page(page);
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), -EBUSY);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, wait_for_quarantine_to_clear(owner), 0);
+	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+}
+
+/* The kernel would say "Bad page state" of a page that goes with these still set. */
+static void use_fields(struct page *page)
+{
+	page->mapping = page_address(page);
+	set_page_private(page, 1);
+}
+
+static void quarantined_page_goes_clean_when_its_owner_is_destroyed(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+
+	use_fields(page);
+	get_page(page);
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), -EBUSY);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
+}
+
+static void recycled_page_goes_clean_when_its_owner_is_destroyed(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+
+	use_fields(page);
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
+}
+
+static void freed_behind_is_seen_when_given_back(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+	int err;
+
+	preempt_disable();
+	put_page(page);
+	err = lab_free_page(owner, page);
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, err, -EALREADY);
+	lab_expect_violation(test, "freed_behind", "owner", "-");
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, lab_test_take(test, owner)), 0);
+}
+
+static void freed_behind_is_seen_when_recycled(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
+	preempt_disable();
+	put_page(page);
+	page = lab_alloc_page(owner);
+	preempt_enable();
+	lab_expect_violation(test, "freed_behind", "owner", "-");
+	KUNIT_ASSERT_NOT_NULL_MSG(test, page, "the budget has room again");
+	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 1L);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&owner->violations), 1L);
+}
+
+/* Take pages until the kernel gives @page again; all but that one go back. */
+static bool take_again(struct labyrinth_owner *owner, struct page *page)
+{
+	static struct page *others[256];
+	unsigned int i, nr = 0;
+	struct page *got;
+
+	do {
+		got = lab_alloc_page(owner);
+		if (got && got != page)
+			others[nr++] = got;
+	} while (got && got != page && nr < ARRAY_SIZE(others));
+	for (i = 0; i < nr; i++)
+		lab_free_page(owner, others[i]);
+	return got == page;
+}
+
+static void freed_behind_is_seen_when_the_kernel_gives_it_to_another(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
+	struct labyrinth_owner *other = lab_test_owner(test, "other", 300);
+	struct page *page = lab_test_take(test, owner);
+
+	put_page(page);
+	if (!take_again(other, page))
+		kunit_skip(test, "the kernel gave the page to somebody else");
+	lab_expect_violation(test, "freed_behind", "owner", "-");
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	KUNIT_EXPECT_EQ(test, lab_check_page(owner, page), -EPERM);
+	KUNIT_EXPECT_EQ(test, lab_free_page(other, page), 0);
+}
+
+static void freed_behind_while_ready_is_given_to_nobody_else(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct labyrinth_owner *other = lab_test_owner(test, "other", 300);
+	struct page *page = lab_test_take(test, owner), *again;
+
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
+	put_page(page);
+	KUNIT_EXPECT_FALSE_MSG(test, take_again(other, page), "it lies on its owner's stack");
+	if (!atomic_long_read(&owner->violations))
+		kunit_skip(test, "the kernel gave the page to somebody else");
+	lab_expect_violation(test, "freed_behind", "owner", "-");
+	KUNIT_EXPECT_EQ(test, 0,
+			read_poll_timeout(lab_alloc_page, again, again, LAB_TEST_POLL,
+					  LAB_TEST_PATIENCE, false, owner));
+	KUNIT_EXPECT_PTR_EQ(test, again, page);
+	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
+	KUNIT_EXPECT_EQ_MSG(test, atomic_long_read(&owner->violations), 1L, "reported once");
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static struct kunit_case lab_quarantine_cases[] = {
+	KUNIT_CASE(shared_page_is_reported_and_out_of_use),
+	KUNIT_CASE(report_of_a_shared_page_shows_its_references),
+	KUNIT_CASE_SLOW(shared_page_comes_back_when_the_other_lets_go),
+	KUNIT_CASE_SLOW(shared_page_stays_out_as_long_as_it_is_shared),
+	KUNIT_CASE_SLOW(mapped_page_comes_back_when_unmapped),
+	KUNIT_CASE_SLOW(reference_taken_of_a_ready_page_keeps_it_from_being_handed_out),
+	KUNIT_CASE_SLOW(arrived_page_leaves_when_the_other_lets_go),
+	KUNIT_CASE(quarantined_page_goes_clean_when_its_owner_is_destroyed),
+	KUNIT_CASE(recycled_page_goes_clean_when_its_owner_is_destroyed),
+	KUNIT_CASE(freed_behind_is_seen_when_given_back),
+	KUNIT_CASE(freed_behind_is_seen_when_recycled),
+	KUNIT_CASE(freed_behind_is_seen_when_the_kernel_gives_it_to_another),
+	KUNIT_CASE_SLOW(freed_behind_while_ready_is_given_to_nobody_else),
+	{}
+};
+
+static struct kunit_suite lab_quarantine_suite = {
+	.name = "labyrinth_quarantine",
+	.init = lab_test_pin,
+	.test_cases = lab_quarantine_cases,
+};
+
+kunit_test_suite(lab_quarantine_suite);

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The stock: full from the start, and full again soon after it was used. */
+#include <linux/delay.h>
+#include <linux/iopoll.h>
+#include <linux/irqflags.h>
+#include <linux/mm.h>
+#include <linux/spinlock.h>
+
+#include "fixture.h"
+
+static int stocked(struct labyrinth_owner *owner)
+{
+	return atomic_read(&owner->nr_stocked);
+}
+
+static int wait_for_stock(struct labyrinth_owner *owner, int nr, u64 patience_us)
+{
+	int val;
+
+	return read_poll_timeout(stocked, val, val == nr, LAB_TEST_POLL, patience_us, false,
+				 owner);
+}
+
+static void stock_is_full_when_the_owner_is_created(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, stocked(lab_test_owner(test, "none", 8)), 0);
+	KUNIT_EXPECT_EQ(test, stocked(lab_test_owner(test, "one", 8, .stock = 1)), 1);
+	KUNIT_EXPECT_EQ(test, stocked(lab_test_owner(test, "all", 8, .stock = 8)), 8);
+	KUNIT_EXPECT_EQ(test, stocked(lab_test_owner(test, "many", 4000, .stock = 2000)), 2000);
+}
+
+static void stock_is_within_the_budget(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8, .stock = 5);
+
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 5);
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
+}
+
+static void stock_used_up_is_filled_again(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 16, .stock = 8);
+	struct page *pages[8];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 8, pages), 8U);
+	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 8, LAB_TEST_PATIENCE), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 16);
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+}
+
+static void stock_is_filled_from_half_way_down_only(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 32, .stock = 8);
+	struct page *pages[4];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 3, pages), 3U);
+	msleep(200);
+	KUNIT_EXPECT_EQ_MSG(test, stocked(owner), 5, "above half it is left alone");
+	pages[3] = lab_test_take(test, owner);
+	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 8, LAB_TEST_PATIENCE), 0);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+}
+
+static void stock_of_one_is_filled_again(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2, .stock = 1);
+	struct page *page = lab_test_take(test, owner);
+
+	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 1, LAB_TEST_PATIENCE), 0);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void stock_takes_recycled_pages_when_the_budget_has_no_room(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4, .stock = 4);
+	struct page *pages[4];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 4, pages), 4U);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+	preempt_disable();
+	lab_refill_kick(owner);
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 4, LAB_TEST_PATIENCE), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 4);
+}
+
+/* A page in dispute is looked at once a second: a stock must not wait for that. */
+static void stock_is_filled_at_once_beside_a_quarantine(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 64, .stock = 8);
+	struct page *disputed = lab_test_take(test, owner), *pages[8];
+	unsigned int i, round, late = 0;
+
+	get_page(disputed);
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, disputed), -EBUSY);
+	msleep(100);
+	for (round = 0; round < 3; round++) {
+		KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 8, pages), 8U);
+		late += !!wait_for_stock(owner, 8, 400 * USEC_PER_MSEC);
+		for (i = 0; i < 8; i++)
+			KUNIT_EXPECT_EQ(test, lab_release_page(owner, pages[i]), 0);
+		for (i = 0; i < 8; i++)
+			__free_page(pages[i]);
+	}
+	KUNIT_EXPECT_EQ(test, late, 0U);
+	put_page(disputed);
+}
+
+static void stock_can_be_taken_with_interrupts_off(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4, .stock = 4);
+	struct page *pages[4];
+	unsigned long flags;
+	unsigned int i, nr;
+
+	local_irq_save(flags);
+	nr = lab_alloc_bulk(owner, 4, pages);
+	local_irq_restore(flags);
+	KUNIT_ASSERT_EQ(test, nr, 4U);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+}
+
+/* Under a raw spinlock lockdep would say so if a lock were taken that sleeps on PREEMPT_RT. */
+static void stock_can_be_taken_and_filled_under_a_raw_spinlock(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8, .stock = 4);
+	static DEFINE_RAW_SPINLOCK(lock);
+	struct page *pages[4];
+	unsigned long flags;
+	unsigned int i, nr;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	nr = lab_alloc_bulk(owner, 4, pages);
+	raw_spin_unlock_irqrestore(&lock, flags);
+	KUNIT_ASSERT_EQ(test, nr, 4U);
+	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 4, LAB_TEST_PATIENCE), 0);
+	raw_spin_lock_irqsave(&lock, flags);
+	for (i = 0; i < 4; i++)
+		nr -= !lab_free_page(owner, pages[i]);
+	raw_spin_unlock_irqrestore(&lock, flags);
+	KUNIT_EXPECT_EQ(test, nr, 0U);
+}
+
+/* More than the kernel's per-CPU lists hold: for those it takes the zone's lock. */
+#define MANY	8000U
+
+static void kernel_can_be_asked_under_a_raw_spinlock(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", MANY);
+	struct page **pages = lab_test_zalloc(test, MANY * sizeof(*pages));
+	static DEFINE_RAW_SPINLOCK(lock);
+	unsigned long flags;
+	unsigned int i, nr;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	nr = lab_alloc_bulk(owner, MANY, pages);
+	raw_spin_unlock_irqrestore(&lock, flags);
+	KUNIT_EXPECT_EQ(test, nr, MANY);
+	for (i = 0; i < nr; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+}
+
+static void destroy_stops_a_refill_under_way(struct kunit *test)
+{
+	unsigned int round;
+
+	for (round = 0; round < 50; round++) {
+		struct labyrinth_owner *owner = lab_test_owner(test, "owner", 64, .stock = 32);
+		struct page *pages[32];
+		unsigned int i;
+
+		KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 32, pages), 32U);
+		for (i = 0; i < 32; i++)
+			KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+		KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
+	}
+}
+
+static struct kunit_case lab_refill_cases[] = {
+	KUNIT_CASE(stock_is_full_when_the_owner_is_created),
+	KUNIT_CASE(stock_is_within_the_budget),
+	KUNIT_CASE(stock_used_up_is_filled_again),
+	KUNIT_CASE(stock_is_filled_from_half_way_down_only),
+	KUNIT_CASE(stock_of_one_is_filled_again),
+	KUNIT_CASE(stock_takes_recycled_pages_when_the_budget_has_no_room),
+	KUNIT_CASE_SLOW(stock_is_filled_at_once_beside_a_quarantine),
+	KUNIT_CASE(stock_can_be_taken_with_interrupts_off),
+	KUNIT_CASE(stock_can_be_taken_and_filled_under_a_raw_spinlock),
+	KUNIT_CASE(kernel_can_be_asked_under_a_raw_spinlock),
+	KUNIT_CASE_SLOW(destroy_stops_a_refill_under_way),
+	{}
+};
+
+static struct kunit_suite lab_refill_suite = {
+	.name = "labyrinth_refill",
+	.init = lab_test_pin,
+	.test_cases = lab_refill_cases,
+};
+
+kunit_test_suite(lab_refill_suite);

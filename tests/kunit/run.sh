@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Boot a kernel with KUnit and run labyrinth's suites in it.
+#
+# usage: run.sh [--quick]
+#
+#   --quick   leave out the cases marked slow
+#
+# KTAP on standard output: a test a suite, then "module_unloads" and
+# "no_kernel_splat". Logs in build/KERNEL/kunit/. Exit status 0 iff all is well:
+# every suite of this folder ran, none failed or was empty, and the guest ended
+# as it should.
+
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+kernel=${LABYRINTH_KUNIT_KERNEL:-kunit-6.12}
+out=$top/build/$kernel/kunit
+mark='labyrinth-kunit: loading'
+timeout=300
+# An oops ends the run at once; a grace period shall not take most of the time.
+append='loglevel=7 oops=panic rcupdate.rcu_expedited=1'
+problems=0
+
+say() { echo "==> $*" >&2; }
+problem() { echo "# $*"; problems=$((problems + 1)); }
+
+case ${1:-} in
+--quick) append+=' kunit.filter=speed>slow' timeout=200 ;;
+'') ;;
+*) sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
+
+build() {
+	# The samples and the other tests have nothing to do with this.
+	"$top/tools/build.sh" "$kernel" LABYRINTH_KUNIT=y LABYRINTH_TESTS= \
+		>"$out/build.log" 2>&1 && return
+	tail -n 30 "$out/build.log" >&2
+	say "the build failed: see $out/build.log"
+	exit 1
+}
+
+guest_script() {
+	cat <<-EOS
+	echo "$mark" >/dev/kmsg
+	insmod /lib/labyrinth/labyrinth.ko || exit 1
+	rmmod labyrinth || exit 2
+	# It turns itself off, at times without a word: then the run has proved less.
+	grep -q 'debug_locks: *1\$' /proc/lockdep_stats || exit 3
+	echo "labyrinth-kunit: unloaded" >/dev/kmsg
+	EOS
+}
+
+# The console log from the loading on, without its time stamps.
+ktap_lines() {
+	sed -E 's/\r$//; s/^(<[0-9]+>)?\[ *[0-9]+\.[0-9]+\](\[ *[TC][0-9]+\])? ?//' "$1" |
+		awk -v mark="$mark" 'index($0, mark) { found = 1; next } found' |
+		grep -aE '^ *(KTAP version |1\.\.[0-9]+$|ok [0-9]+|not ok [0-9]+|#)' || true
+}
+
+suites_of_the_sources() {
+	sed -n 's/^\t\.name = "\(labyrinth_[a-z_]*\)",$/\1/p' "$top"/tests/kunit/*_test.c | sort
+}
+
+check_suites() { # KTAP
+	local suite
+
+	for suite in $(suites_of_the_sources); do
+		grep -qE "^ok [0-9]+ $suite( |\$)" "$1" ||
+			problem "suite $suite is missing or failed"
+		grep -qE "^# $suite: .*pass:0( |\$)" "$1" && problem "suite $suite passed no test"
+	done
+	! grep -qE '^ *not ok ' "$1" || problem "a test failed"
+	grep -qE '^    ok ' "$1" || problem "no test was run"
+}
+
+mkdir -p "$out"
+build
+guest_script >"$out/guest.sh"
+
+start=$SECONDS
+status=0
+"$top/tools/vm.sh" --kernel "$kernel" --smp 4 --timeout "$timeout" --append "$append" \
+	--out "$out" --file "$top/build/$kernel/labyrinth/labyrinth.ko" "$out/guest.sh" ||
+	status=$?
+
+ktap_lines "$out/console.log" >"$out/kunit.ktap"
+planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$out/kunit.ktap" | head -n 1)
+planned=${planned:-0}
+
+unloads=ok splats=ok
+grep -aq 'labyrinth-kunit: unloaded' "$out/console.log" || unloads='not ok'
+"$top/tools/splat.sh" "$out/console.log" >"$out/splats.log" || splats='not ok'
+
+sed "s/^1\.\.$planned\$/1..$((planned + 2))/" "$out/kunit.ktap"
+sed 's/^/# /' "$out/splats.log"
+echo "$unloads $((planned + 1)) module_unloads"
+echo "$splats $((planned + 2)) no_kernel_splat"
+
+check_suites "$out/kunit.ktap"
+[ "$status" -eq 0 ] || problem "the guest's exit status is $status: see $out/console.log"
+[ "$unloads" = ok ] || problem "the module was not unloaded"
+[ "$splats" = ok ] || problem "the kernel complained: see $out/splats.log"
+echo "# $problems problems, $((SECONDS - start)) s"
+[ "$problems" -eq 0 ]

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Every state that a page can be in, against every verb: the errno, and what changed. */
+#include <linux/mm.h>
+
+#include "fixture.h"
+
+/* What a page is to the owner who calls. */
+enum situation {
+	PLAIN,			/* never labyrinth's */
+	OWNED,
+	SHARED,			/* owned, and somebody else has a reference */
+	MAPPED,			/* owned, and somebody has mapped it */
+	BEHIND,			/* owned, and freed behind labyrinth's back */
+	READY,
+	QUARANTINED,
+	MOVING,			/* another CPU is giving it back at this moment */
+	FOREIGN,		/* another owner has it */
+	FOREIGN_READY,
+	FOREIGN_QUARANTINED,
+	ARRIVED,		/* transferred in */
+	GIVEN_AWAY,		/* transferred to another owner */
+	RELEASED,
+	ORPHANED,		/* was out when its owner was destroyed */
+	NR_SITUATIONS
+};
+
+enum verb { FREE, RELEASE, TRANSFER, CHECK, QUERY, NR_VERBS };
+
+/* What becomes of the tag. */
+enum outcome { SAME, TO_READY, TO_QUARANTINE, TO_OTHER, GONE };
+
+struct transition {
+	enum situation from;
+	enum verb verb;
+	int err;
+	enum outcome outcome;
+};
+
+/* The contract. */
+static const struct transition transitions[] = {
+	{ PLAIN, FREE,	-ENOENT, SAME },
+	{ PLAIN, RELEASE,	-ENOENT, SAME },
+	{ PLAIN, TRANSFER,	-ENOENT, SAME },
+	{ PLAIN, CHECK,	-ENOENT, SAME },
+	{ PLAIN, QUERY,	-ENOENT, SAME },
+
+	{ OWNED, FREE,		0, TO_READY },
+	{ OWNED, RELEASE,	0, GONE },
+	{ OWNED, TRANSFER,	0, TO_OTHER },
+	{ OWNED, CHECK,		0, SAME },
+	{ OWNED, QUERY,		0, SAME },
+
+	{ SHARED, FREE,		-EBUSY, TO_QUARANTINE },
+	{ SHARED, RELEASE,	-EBUSY, SAME },
+	{ SHARED, TRANSFER,	-EBUSY, SAME },
+	{ SHARED, CHECK,	-EBUSY, SAME },
+	{ SHARED, QUERY,	0, SAME },
+
+	{ MAPPED, FREE,		-EBUSY, TO_QUARANTINE },
+	{ MAPPED, RELEASE,	-EBUSY, SAME },
+	{ MAPPED, TRANSFER,	-EBUSY, SAME },
+	{ MAPPED, CHECK,	-EBUSY, SAME },
+	{ MAPPED, QUERY,	0, SAME },
+
+	{ BEHIND, FREE,		-EALREADY, GONE },
+	{ BEHIND, RELEASE,	-EALREADY, SAME },
+	{ BEHIND, TRANSFER,	-EALREADY, SAME },
+	{ BEHIND, CHECK,	-EALREADY, SAME },
+	{ BEHIND, QUERY,	0, SAME },
+
+	{ READY, FREE,	-EALREADY, SAME },
+	{ READY, RELEASE,	-EALREADY, SAME },
+	{ READY, TRANSFER,	-EALREADY, SAME },
+	{ READY, CHECK,	-EALREADY, SAME },
+	{ READY, QUERY,	0, SAME },
+
+	{ QUARANTINED, FREE,	-EALREADY, SAME },
+	{ QUARANTINED, RELEASE,	-EALREADY, SAME },
+	{ QUARANTINED, TRANSFER,	-EALREADY, SAME },
+	{ QUARANTINED, CHECK,	-EALREADY, SAME },
+	{ QUARANTINED, QUERY,	0, SAME },
+
+	{ MOVING, FREE,	-EALREADY, SAME },
+	{ MOVING, RELEASE,	-EALREADY, SAME },
+	{ MOVING, TRANSFER,	-EALREADY, SAME },
+	{ MOVING, CHECK,	-EALREADY, SAME },
+	{ MOVING, QUERY,	0, SAME },
+
+	{ FOREIGN, FREE,	-EPERM, SAME },
+	{ FOREIGN, RELEASE,	-EPERM, SAME },
+	{ FOREIGN, TRANSFER,	-EPERM, SAME },
+	{ FOREIGN, CHECK,	-EPERM, SAME },
+	{ FOREIGN, QUERY,	0, SAME },
+
+	{ FOREIGN_READY, FREE,	-EPERM, SAME },
+	{ FOREIGN_READY, RELEASE,	-EPERM, SAME },
+	{ FOREIGN_READY, TRANSFER,	-EPERM, SAME },
+	{ FOREIGN_READY, CHECK,	-EPERM, SAME },
+	{ FOREIGN_READY, QUERY,	0, SAME },
+
+	{ FOREIGN_QUARANTINED, FREE,	-EPERM, SAME },
+	{ FOREIGN_QUARANTINED, RELEASE,	-EPERM, SAME },
+	{ FOREIGN_QUARANTINED, TRANSFER,	-EPERM, SAME },
+	{ FOREIGN_QUARANTINED, CHECK,	-EPERM, SAME },
+	{ FOREIGN_QUARANTINED, QUERY,	0, SAME },
+
+	{ ARRIVED, FREE,	0, GONE },
+	{ ARRIVED, RELEASE,	0, GONE },
+	{ ARRIVED, TRANSFER,	0, TO_OTHER },
+	{ ARRIVED, CHECK,	0, SAME },
+	{ ARRIVED, QUERY,	0, SAME },
+
+	{ GIVEN_AWAY, FREE,	-EPERM, SAME },
+	{ GIVEN_AWAY, RELEASE,	-EPERM, SAME },
+	{ GIVEN_AWAY, TRANSFER,	-EPERM, SAME },
+	{ GIVEN_AWAY, CHECK,	-EPERM, SAME },
+	{ GIVEN_AWAY, QUERY,	0, SAME },
+
+	{ RELEASED, FREE,	-ENOENT, SAME },
+	{ RELEASED, RELEASE,	-ENOENT, SAME },
+	{ RELEASED, TRANSFER,	-ENOENT, SAME },
+	{ RELEASED, CHECK,	-ENOENT, SAME },
+	{ RELEASED, QUERY,	-ENOENT, SAME },
+
+	{ ORPHANED, FREE,	-ENOENT, SAME },
+	{ ORPHANED, RELEASE,	-ENOENT, SAME },
+	{ ORPHANED, TRANSFER,	-ENOENT, SAME },
+	{ ORPHANED, CHECK,	-ENOENT, SAME },
+	{ ORPHANED, QUERY,	-ENOENT, SAME },
+};
+
+static_assert(ARRAY_SIZE(transitions) == NR_SITUATIONS * NR_VERBS);
+
+static const char * const situation_names[] = {
+	[PLAIN] = "plain", [OWNED] = "owned", [SHARED] = "shared", [MAPPED] = "mapped",
+	[BEHIND] = "freed behind", [READY] = "ready", [QUARANTINED] = "quarantined",
+	[MOVING] = "moving", [FOREIGN] = "foreign", [FOREIGN_READY] = "foreign ready",
+	[FOREIGN_QUARANTINED] = "foreign quarantined", [ARRIVED] = "arrived",
+	[GIVEN_AWAY] = "given away", [RELEASED] = "released", [ORPHANED] = "orphaned",
+};
+
+static_assert(ARRAY_SIZE(situation_names) == NR_SITUATIONS);
+
+static const char * const verb_names[] = {
+	[FREE] = "free", [RELEASE] = "release", [TRANSFER] = "transfer", [CHECK] = "check",
+	[QUERY] = "query",
+};
+
+static void transition_name(const struct transition *t, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s: %s gives %d", situation_names[t->from],
+		 verb_names[t->verb], t->err);
+}
+
+KUNIT_ARRAY_PARAM(transition, transitions, transition_name);
+
+struct state_fixture {
+	struct labyrinth_owner *owner, *other;
+	struct page *page;
+	struct lab_tag *tag;
+	int extra;		/* references of somebody else's */
+};
+
+static struct lab_tag *tag_of(struct page *page)
+{
+	struct lab_bank *bank;
+	struct lab_tag *tag;
+
+	preempt_disable();
+	tag = lab_tag_find(NULL, page_to_pfn(page), &bank);
+	preempt_enable();
+	return tag;
+}
+
+/* Whose page it is at first; the rest is done to it from there. */
+static struct page *first_page(struct kunit *test, struct state_fixture *f, enum situation s)
+{
+	switch (s) {
+	case PLAIN:
+		return alloc_page(GFP_KERNEL);
+	case FOREIGN:
+	case FOREIGN_READY:
+	case FOREIGN_QUARANTINED:
+	case ARRIVED:
+		return lab_alloc_page(f->other);
+	case ORPHANED:
+		return NULL;
+	default:
+		return lab_alloc_page(f->owner);
+	}
+}
+
+static struct page *orphan(struct kunit *test)
+{
+	struct labyrinth_owner *late = lab_test_owner(test, "late", 1);
+	struct page *page = lab_test_take(test, late);
+
+	KUNIT_ASSERT_EQ(test, lab_test_owner_end(test, late), 1U);
+	return page;
+}
+
+static void set_up(struct kunit *test, struct state_fixture *f, enum situation s)
+{
+	struct page *page;
+
+	f->owner = lab_test_owner(test, "owner", 8);
+	f->other = lab_test_owner(test, "other", 8);
+	page = s == ORPHANED ? orphan(test) : first_page(test, f, s);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	f->page = page;
+	f->tag = tag_of(page);
+	switch (s) {
+	case READY:
+		KUNIT_ASSERT_EQ(test, lab_free_page(f->owner, page), 0);
+		break;
+	case FOREIGN_READY:
+		KUNIT_ASSERT_EQ(test, lab_free_page(f->other, page), 0);
+		break;
+	case SHARED:
+	case QUARANTINED:
+	case FOREIGN_QUARANTINED:
+		get_page(page);
+		f->extra = 1;
+		if (s != SHARED)
+			KUNIT_ASSERT_EQ(test, -EBUSY,
+					lab_free_page(s == QUARANTINED ? f->owner : f->other,
+						      page));
+		break;
+	case MAPPED:
+		atomic_inc(&page->_mapcount);
+		break;
+	case BEHIND:
+		/* As if freed, but nobody else can get it meanwhile. */
+		KUNIT_ASSERT_TRUE(test, page_ref_freeze(page, 1));
+		break;
+	case MOVING:
+		f->tag->word = lab_word_with_head(f->tag->word,
+						  lab_head(f->owner->id, 0, LAB_MOVING));
+		break;
+	case ARRIVED:
+		KUNIT_ASSERT_EQ(test, lab_transfer_page(f->other, f->owner, page), 0);
+		break;
+	case GIVEN_AWAY:
+		KUNIT_ASSERT_EQ(test, lab_transfer_page(f->owner, f->other, page), 0);
+		break;
+	case RELEASED:
+		KUNIT_ASSERT_EQ(test, lab_release_page(f->owner, page), 0);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Whatever the page has become, it goes. */
+static void tear_down(struct kunit *test, struct state_fixture *f, enum situation s, bool gone)
+{
+	struct lab_tag *tag = tag_of(f->page);
+
+	if (s == MAPPED)
+		atomic_dec(&f->page->_mapcount);
+	if (s == BEHIND)
+		page_ref_unfreeze(f->page, 1);
+	if (f->extra)
+		put_page(f->page);
+	if (s == MOVING)
+		tag->word = lab_word_with_head(tag->word, f->owner->owned);
+	if (tag && lab_word_state(tag->word) == LAB_OWNED)
+		KUNIT_EXPECT_EQ(test, 0,
+				lab_free_page(lab_word_owner(tag->word) == f->owner->id ?
+					      f->owner : f->other, f->page));
+	else if (!tag && !gone)
+		__free_page(f->page);
+}
+
+static int do_verb(struct state_fixture *f, enum verb verb)
+{
+	struct labyrinth_page_info info;
+
+	switch (verb) {
+	case FREE:
+		return lab_free_page(f->owner, f->page);
+	case RELEASE:
+		return lab_release_page(f->owner, f->page);
+	case TRANSFER:
+		return lab_transfer_page(f->owner, f->other, f->page);
+	case CHECK:
+		return lab_check_page(f->owner, f->page);
+	default:
+		return labyrinth_page_query(f->page, &info);
+	}
+}
+
+static void expect_word(struct kunit *test, struct state_fixture *f, enum outcome outcome,
+			u64 before)
+{
+	u64 word = lab_test_word(f->page);
+
+	switch (outcome) {
+	case SAME:
+		KUNIT_EXPECT_EQ(test, word, before);
+		break;
+	case TO_READY:
+		KUNIT_EXPECT_EQ(test, lab_word_head(word), f->owner->ready);
+		break;
+	case TO_QUARANTINE:
+		KUNIT_EXPECT_EQ(test, lab_word_owner(word), f->owner->id);
+		KUNIT_EXPECT_EQ(test, (u32)lab_word_state(word), (u32)LAB_QUARANTINED);
+		break;
+	case TO_OTHER:
+		KUNIT_EXPECT_EQ(test, lab_word_owner(word), f->other->id);
+		KUNIT_EXPECT_EQ(test, (u32)lab_word_state(word), (u32)LAB_OWNED);
+		break;
+	case GONE:
+		KUNIT_EXPECT_EQ(test, word, 0ULL);
+		break;
+	}
+}
+
+static long violations(const struct state_fixture *f)
+{
+	return atomic_long_read(&f->owner->violations) + atomic_long_read(&f->other->violations);
+}
+
+static void state_and_verb_give_what_the_contract_says(struct kunit *test)
+{
+	const struct transition *t = test->param_value;
+	struct state_fixture *f = lab_test_zalloc(test, sizeof(*f));
+	long owned, other_owned, told;
+	int refs, left_owner, arrived;
+	u64 word;
+
+	set_up(test, f, t->from);
+	owned = lab_owner_owned(f->owner);
+	other_owned = lab_owner_owned(f->other);
+	told = violations(f);
+	refs = page_ref_count(f->page);
+	word = lab_test_word(f->page);
+
+	KUNIT_EXPECT_EQ(test, do_verb(f, t->verb), t->err);
+
+	expect_word(test, f, t->outcome, word);
+	left_owner = t->outcome != SAME;
+	arrived = t->outcome == TO_OTHER;
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(f->owner), owned - left_owner);
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(f->other), other_owned + arrived);
+	KUNIT_EXPECT_EQ_MSG(test, violations(f) - told,
+			    (long)(t->err && t->verb != CHECK && t->verb != QUERY),
+			    "a broken rule is counted once, a question never");
+	if (t->from != ARRIVED || t->verb != FREE)
+		KUNIT_EXPECT_EQ_MSG(test, page_ref_count(f->page), refs,
+				    "no reference is labyrinth's to change");
+	tear_down(test, f, t->from, t->from == ARRIVED && t->verb == FREE);
+}
+
+static struct kunit_case lab_state_cases[] = {
+	KUNIT_CASE_PARAM(state_and_verb_give_what_the_contract_says, transition_gen_params),
+	{}
+};
+
+static struct kunit_suite lab_state_suite = {
+	.name = "labyrinth_state",
+	.init = lab_test_pin,
+	.test_cases = lab_state_cases,
+};
+
+kunit_test_suite(lab_state_suite);
