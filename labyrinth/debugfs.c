@@ -46,21 +46,17 @@ static void *lab_owners_next(struct seq_file *m, void *v, loff_t *pos)
 static int lab_owners_show(struct seq_file *m, void *v)
 {
 	const struct labyrinth_owner *o;
-	long owned, stocked, frees;
 
 	if (v == &lab_owners) {
 		seq_puts(m, "id name module scope budget owned stocked stock peak from_reserve allocs frees refused violations quarantined reserve_pct bytes\n");
 		return 0;
 	}
 	o = list_entry(v, struct labyrinth_owner, list);
-	owned = lab_owner_owned(o);
-	stocked = atomic_read(&o->bound) - owned - atomic_read(&o->quarantined);
-	frees = lab_owner_allocs(o) + atomic_long_read(&o->arrived) - owned -
-		atomic_long_read(&o->left);
 	seq_printf(m, "%u %s %s %s %u %ld %ld %u %ld %d %lu %ld %ld %ld %d %d %zu\n",
-		   o->id, o->name, o->module_name, lab_scope_names[o->scope], o->budget, owned,
-		   max(stocked, 0L), o->stock, lab_owner_peak(o), atomic_read(&o->from_reserve),
-		   lab_owner_allocs(o), max(frees, 0L), atomic_long_read(&o->refused),
+		   o->id, o->name, o->module_name, lab_scope_names[o->scope], o->budget,
+		   lab_owner_owned(o), lab_owner_stocked(o), o->stock,
+		   lab_owner_peak(o), atomic_read(&o->from_reserve), lab_owner_allocs(o),
+		   lab_owner_frees(o), atomic_long_read(&o->refused),
 		   atomic_long_read(&o->violations), atomic_read(&o->quarantined),
 		   o->reserve_pct, lab_owner_bytes(o));
 	return 0;

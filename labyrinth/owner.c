@@ -86,6 +86,22 @@ unsigned long lab_owner_allocs(const struct labyrinth_owner *owner)
 	return allocs;
 }
 
+/* The others as they follow from what is counted; below 0 only while something moves. */
+
+long lab_owner_frees(const struct labyrinth_owner *owner)
+{
+	long came = lab_owner_allocs(owner) + atomic_long_read(&owner->arrived);
+
+	return max(came - lab_owner_owned(owner) - atomic_long_read(&owner->left), 0L);
+}
+
+long lab_owner_stocked(const struct labyrinth_owner *owner)
+{
+	long unready = lab_owner_owned(owner) + atomic_read(&owner->quarantined);
+
+	return max(atomic_read(&owner->bound) - unready, 0L);
+}
+
 /* Bytes that the owner costs: its tags, its handle, and a fixed part per possible CPU. */
 size_t lab_owner_bytes(const struct labyrinth_owner *owner)
 {

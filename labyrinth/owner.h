@@ -96,6 +96,8 @@ void lab_owner_name(u32 id, char name[LABYRINTH_NAME_LEN]);
 long lab_owner_owned(const struct labyrinth_owner *owner);
 long lab_owner_peak(const struct labyrinth_owner *owner);
 unsigned long lab_owner_allocs(const struct labyrinth_owner *owner);
+long lab_owner_frees(const struct labyrinth_owner *owner);
+long lab_owner_stocked(const struct labyrinth_owner *owner);
 size_t lab_owner_bytes(const struct labyrinth_owner *owner);
 int lab_owner_init(void);
 void lab_owner_exit(void);

@@ -8,24 +8,20 @@
 
 #include "fixture.h"
 
-/* The figures that debugfs shows, worked out as it does. */
+/* The figures that debugfs shows. */
 struct books {
 	long owned, stocked, peak, allocs, frees, quarantined;
 };
 
 static struct books books(const struct labyrinth_owner *o)
 {
-	long owned = lab_owner_owned(o), allocs = lab_owner_allocs(o);
-	long quarantined = atomic_read(&o->quarantined);
-
 	return (struct books){
-		.owned = owned,
-		.stocked = atomic_read(&o->bound) - owned - quarantined,
+		.owned = lab_owner_owned(o),
+		.stocked = lab_owner_stocked(o),
 		.peak = lab_owner_peak(o),
-		.allocs = allocs,
-		.frees = allocs + atomic_long_read(&o->arrived) - owned -
-			 atomic_long_read(&o->left),
-		.quarantined = quarantined,
+		.allocs = lab_owner_allocs(o),
+		.frees = lab_owner_frees(o),
+		.quarantined = atomic_read(&o->quarantined),
 	};
 }
 
