@@ -160,15 +160,14 @@ static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
 {
 	gfp_t zero = owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0;
 	int nid = lab_owner_nid(owner);
+	struct lab_choice choice;
 	struct page *page;
-	struct zone *zone;
-	bool below_min;
 
 	page = alloc_pages_node(nid, LAB_GFP_ABOVE_MIN | zero, 0);
 	if (likely(page))
 		return page;
 
-	switch (lab_floor_choose(nid, owner->reserve_pct, &zone, &below_min)) {
+	switch (lab_floor_choose(nid, owner->reserve_pct, &choice)) {
 	case LAB_FLOOR_REFUSES:
 		*reason = LAB_REFUSE_FLOOR;
 		return NULL;
@@ -178,11 +177,11 @@ static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
 	case LAB_FLOOR_PERMITS:
 		break;
 	}
-	page = alloc_pages_node(zone_to_nid(zone), GFP_ATOMIC | __GFP_NOWARN | zero |
-				lab_floor_zone_gfp(zone), 0);
+	page = alloc_pages_node(zone_to_nid(choice.zone), GFP_ATOMIC | __GFP_NOWARN | zero |
+				choice.steer, 0);
 	if (!page)
 		*reason = LAB_REFUSE_BUDDY;
-	else if (below_min)
+	else if (choice.below_min)
 		*flags |= LAB_FROM_RESERVE;
 	return page;
 }

@@ -76,29 +76,58 @@ static struct zoneref *lab_zonerefs(int nid)
 	return node_zonelist(nid, GFP_ATOMIC)->_zonerefs;
 }
 
+/* Would the kernel serve a request that begins at @zone from a lower zone of its node? */
+static bool lab_lower_zone_serves(struct zone *zone)
+{
+	struct zone *lower;
+
+	/* It looks at all the low marks before it goes to any zone's reserve. */
+	for (lower = zone - 1; lower >= zone->zone_pgdat->node_zones; lower--) {
+		struct lab_level level;
+
+		if (!populated_zone(lower))
+			continue;
+		lab_level_read(lower, zone_idx(zone), &level);
+		if (lab_floor_permits(&level, READ_ONCE(lower->_watermark[WMARK_LOW])))
+			return true;
+	}
+	return false;
+}
+
 /*
  * The first zone, in the kernel's order of preference, that stands above the
- * owner's floor. @below_min says whether a page from it is one of the reserve.
- * A bounded walk: a zonelist has MAX_NR_ZONES entries a node.
+ * owner's floor. A page comes from there if the kernel has none to give from the
+ * zones before it on that node. Else it must be told to begin there; but then it
+ * counts lower zones as less protected, so that is only done where these have
+ * nothing to give. A bounded walk: a zonelist has MAX_NR_ZONES entries a node.
  */
-enum lab_floor lab_floor_choose(int nid, int reserve_pct, struct zone **zone, bool *below_min)
+enum lab_floor lab_floor_choose(int nid, int reserve_pct, struct lab_choice *choice)
 {
 	enum lab_floor verdict = LAB_FLOOR_EMPTY;
+	int serving_nid = NUMA_NO_NODE;	/* node of an earlier zone that the kernel would use */
 	struct zoneref *ref;
 
 	for (ref = lab_zonerefs(nid); ref->zone; ref++) {
+		struct zone *zone = ref->zone;
 		struct lab_level level;
+		bool steer;
 
 		if (zonelist_zone_idx(ref) > LAB_HIGHEST_ZONE)
 			continue;
-		lab_level_read(ref->zone, LAB_HIGHEST_ZONE, &level);
-		if (lab_floor_permits(&level, lab_floor_mark(level.min, reserve_pct))) {
-			*zone = ref->zone;
-			*below_min = !lab_floor_permits(&level, level.min);
-			return LAB_FLOOR_PERMITS;
-		}
-		if (lab_floor_permits(&level, lab_floor_atomic_min(level.min)))
+		lab_level_read(zone, LAB_HIGHEST_ZONE, &level);
+		if (!lab_floor_permits(&level, lab_floor_atomic_min(level.min)))
+			continue;
+		steer = serving_nid == zone_to_nid(zone);
+		if (!lab_floor_permits(&level, lab_floor_mark(level.min, reserve_pct)) ||
+		    (steer && lab_lower_zone_serves(zone))) {
 			verdict = LAB_FLOOR_REFUSES;
+			serving_nid = zone_to_nid(zone);
+			continue;
+		}
+		choice->zone = zone;
+		choice->steer = __GFP_THISNODE | (steer ? lab_floor_zone_gfp(zone) : 0);
+		choice->below_min = !lab_floor_permits(&level, level.min);
+		return LAB_FLOOR_PERMITS;
 	}
 	return verdict;
 }
@@ -113,19 +142,19 @@ struct zone *lab_floor_first_zone(int nid)
 	return ref->zone;
 }
 
-/* What to add to GFP_ATOMIC so that the kernel starts at @zone and stays on its node. */
+/* The zone modifier with which a request begins at @zone. */
 gfp_t lab_floor_zone_gfp(const struct zone *zone)
 {
 	switch (zone_idx(zone)) {
 #ifdef CONFIG_ZONE_DMA
 	case ZONE_DMA:
-		return __GFP_THISNODE | __GFP_DMA;
+		return __GFP_DMA;
 #endif
 #ifdef CONFIG_ZONE_DMA32
 	case ZONE_DMA32:
-		return __GFP_THISNODE | __GFP_DMA32;
+		return __GFP_DMA32;
 #endif
 	default:
-		return __GFP_THISNODE;
+		return 0;
 	}
 }

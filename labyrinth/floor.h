@@ -20,13 +20,20 @@ enum lab_floor {
 	LAB_FLOOR_EMPTY,	/* the kernel itself would refuse */
 };
 
+/* Where a page may come from. */
+struct lab_choice {
+	struct zone *zone;
+	gfp_t steer;		/* added to GFP_ATOMIC: begin there, stay on the node */
+	bool below_min;		/* a page from there is one of the reserve */
+};
+
 unsigned long lab_floor_atomic_min(unsigned long min);
 unsigned long lab_floor_mark(unsigned long min, int reserve_pct);
 bool lab_floor_permits(const struct lab_level *level, unsigned long mark);
 unsigned int lab_floor_depth_pct(const struct lab_level *level);
 
 void lab_level_read(struct zone *zone, enum zone_type highest, struct lab_level *level);
-enum lab_floor lab_floor_choose(int nid, int reserve_pct, struct zone **zone, bool *below_min);
+enum lab_floor lab_floor_choose(int nid, int reserve_pct, struct lab_choice *choice);
 struct zone *lab_floor_first_zone(int nid);
 gfp_t lab_floor_zone_gfp(const struct zone *zone);
 

@@ -153,7 +153,7 @@ static void level_is_read_without_the_boost(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, level.reserve, 9);
 }
 
-static void zone_gfp_makes_the_kernel_start_at_the_zone(struct kunit *test)
+static void zone_gfp_makes_the_kernel_begin_at_the_zone(struct kunit *test)
 {
 	struct zone *zones = fake_zones(test);
 	int i;
@@ -162,18 +162,16 @@ static void zone_gfp_makes_the_kernel_start_at_the_zone(struct kunit *test)
 		gfp_t gfp = lab_floor_zone_gfp(&zones[i]);
 
 		KUNIT_EXPECT_EQ(test, gfp_zone(GFP_ATOMIC | gfp), i);
-		KUNIT_EXPECT_TRUE(test, gfp & __GFP_THISNODE);
 	}
 }
 
 static void ample_memory_permits_a_page_that_is_not_of_the_reserve(struct kunit *test)
 {
-	bool below_min = true;
-	struct zone *zone;
+	struct lab_choice choice = { .below_min = true };
 
-	KUNIT_EXPECT_EQ(test, lab_floor_choose(NUMA_NO_NODE, 0, &zone, &below_min),
-			LAB_FLOOR_PERMITS);
-	KUNIT_EXPECT_FALSE(test, below_min);
+	KUNIT_EXPECT_EQ(test, lab_floor_choose(NUMA_NO_NODE, 0, &choice), LAB_FLOOR_PERMITS);
+	KUNIT_EXPECT_FALSE(test, choice.below_min);
+	KUNIT_EXPECT_EQ(test, choice.steer, __GFP_THISNODE);
 }
 
 static struct kunit_case lab_floor_cases[] = {
@@ -183,7 +181,7 @@ static struct kunit_case lab_floor_cases[] = {
 	KUNIT_CASE(permits_iff_usable_pages_exceed_the_mark),
 	KUNIT_CASE(depth_is_the_share_of_the_atomic_reserve_gone),
 	KUNIT_CASE(level_is_read_without_the_boost),
-	KUNIT_CASE(zone_gfp_makes_the_kernel_start_at_the_zone),
+	KUNIT_CASE(zone_gfp_makes_the_kernel_begin_at_the_zone),
 	KUNIT_CASE(ample_memory_permits_a_page_that_is_not_of_the_reserve),
 	{}
 };

@@ -68,10 +68,11 @@ static int alloc_while_short(void *data)
 static int choose_while_short(void *data)
 {
 	struct short_memory *s = data;
-	struct zone *zone;
+	struct lab_choice choice = { };
 
 	lift_marks(s->halves);
-	s->verdict = lab_floor_choose(NUMA_NO_NODE, s->pct, &zone, &s->below_min);
+	s->verdict = lab_floor_choose(NUMA_NO_NODE, s->pct, &choice);
+	s->below_min = choice.below_min;
 	put_marks_back();
 	return 0;
 }
