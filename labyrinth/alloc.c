@@ -23,7 +23,7 @@
 #define LAB_BIND_TRIES		3
 
 /* Looks at all CPUs for a page that the owner must have somewhere. */
-#define LAB_FAR_TURNS		8
+#define LAB_FAR_TURNS		64
 
 /* Count a page as handed out here. Needs preemption disabled. */
 static __always_inline void lab_book_alloc(struct labyrinth_owner *owner)
@@ -119,7 +119,9 @@ static noinline struct page *lab_take_stock(struct labyrinth_owner *owner, unsig
 {
 	struct page *page = lab_take_from(owner, &owner->stocked, caller);
 
-	if (atomic_read(&owner->nr_stocked) <= (int)owner->stock / 2)
+	/* With the budget spent only a zeroing owner's recycled pages are of use to it. */
+	if (atomic_read(&owner->nr_stocked) <= (int)owner->stock / 2 &&
+	    (owner->flags & LABYRINTH_ZERO || atomic_read(&owner->bound) < (int)owner->budget))
 		lab_refill_kick(owner);
 	return page;
 }
@@ -147,6 +149,7 @@ static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long ca
 		if (!spent || lab_owner_owned(owner) + atomic_read(&owner->quarantined) >=
 			      owner->budget)
 			break;
+		cpu_relax();
 	}
 	return page;
 }

@@ -79,32 +79,31 @@ struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 
 
 /*
  * Put a page fresh from the kernel on @stack. False where there is no room for
- * it. An alloc would miss it, and the place in the budget that it takes, between
- * the two: so interrupts are off meanwhile, and lab_take_far() looks again.
+ * it. Between taking its place in the budget and the push, an alloc elsewhere
+ * misses both: so that is kept to a few instructions, with interrupts off, and
+ * lab_take_far() looks again.
  */
 bool lab_enter_ready(struct labyrinth_owner *owner, struct page *page, struct lab_stack *stack)
 {
 	u32 zeroed = owner->flags & LABYRINTH_ZERO ? LAB_ZEROED : 0;
-	struct lab_tag *tag = NULL;
+	u32 moving = lab_head(owner->id, 0, LAB_MOVING);
+	bool entered = false;
 	struct lab_bank *bank;
+	struct lab_tag *tag;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	if (!lab_budget_take(owner))
-		goto out;
-	tag = lab_enter(owner, page, owner->ready | zeroed, _THIS_IP_, &bank);
+	tag = lab_enter(owner, page, moving, _THIS_IP_, &bank);
 	/* Stacks link the slots of one bank: a page that found no room there is of no use. */
-	if (tag && bank != owner->bank) {
-		lab_tag_unbind(bank, tag);
-		tag = NULL;
-	}
-	if (tag)
+	if (tag && bank == owner->bank && lab_budget_take(owner)) {
+		WRITE_ONCE(tag->word, lab_word_with_head(tag->word, owner->ready | zeroed));
 		lab_stack_push(stack, owner->tags, tag);
-	else
-		lab_budget_give(owner);
-out:
+		entered = true;
+	}
+	if (tag && !entered)
+		lab_tag_unbind(bank, tag);
 	local_irq_restore(flags);
-	return tag;
+	return entered;
 }
 
 /* Put a page whose tag this CPU has set to LAB_MOVING on @stack. Needs preemption disabled. */

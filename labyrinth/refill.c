@@ -29,8 +29,10 @@
 				 __GFP_NOMEMALLOC)
 
 /*
- * Move one recycled page to the stock, where the budget has no room for a fresh
- * one. Interrupts are off while it is on neither stack: see lab_enter_ready().
+ * Clear one recycled page and move it to the stock, where the budget has no room
+ * for a fresh one. False where there is none, and for an owner that does not ask
+ * for zeroed pages: it can use them as they are, wherever they lie. Interrupts
+ * are off while the page is on neither stack: see lab_enter_ready().
  */
 static bool lab_stock_recycled(struct labyrinth_owner *owner)
 {
@@ -38,14 +40,15 @@ static bool lab_stock_recycled(struct labyrinth_owner *owner)
 	unsigned long flags;
 	u64 word;
 
+	if (!(owner->flags & LABYRINTH_ZERO))
+		return false;
 	local_irq_save(flags);
 	tag = lab_pop_recycled(owner);
 	if (!tag)
 		goto out;
 	word = READ_ONCE(tag->word);
 	/* What has gone bad, and what is poisoned, is looked at when it is handed out. */
-	if (owner->flags & LABYRINTH_ZERO && lab_word_head(word) == owner->ready &&
-	    lab_page_sole(pfn_to_page(tag->pfn))) {
+	if (lab_word_head(word) == owner->ready && lab_page_sole(pfn_to_page(tag->pfn))) {
 		clear_page(page_address(pfn_to_page(tag->pfn)));
 		cmpxchg(&tag->word, word, lab_word_with_head(word, owner->ready | LAB_ZEROED));
 	}

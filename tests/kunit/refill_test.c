@@ -74,9 +74,8 @@ static void stock_of_one_is_filled_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void stock_takes_recycled_pages_when_the_budget_has_no_room(struct kunit *test)
+static void recycle_all_and_kick(struct kunit *test, struct labyrinth_owner *owner)
 {
-	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4, .stock = 4);
 	struct page *pages[4];
 	unsigned int i;
 
@@ -86,8 +85,31 @@ static void stock_takes_recycled_pages_when_the_budget_has_no_room(struct kunit 
 	preempt_disable();
 	lab_refill_kick(owner);
 	preempt_enable();
+}
+
+static void zero_stock_takes_recycled_pages_when_the_budget_has_no_room(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4, .stock = 4,
+						       .flags = LABYRINTH_ZERO);
+
+	recycle_all_and_kick(test, owner);
 	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 4, LAB_TEST_PATIENCE), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 4);
+}
+
+static void recycled_pages_do_for_a_stock_when_the_budget_has_no_room(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4, .stock = 4);
+	struct page *pages[4];
+	unsigned int i;
+
+	recycle_all_and_kick(test, owner);
+	flush_delayed_work(&owner->refill);
+	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 4);
+	KUNIT_EXPECT_EQ(test, lab_alloc_bulk(owner, 4, pages), 4U);
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 4);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }
 
 /* A page in dispute is looked at once a second: a stock must not wait for that. */
@@ -189,7 +211,8 @@ static struct kunit_case lab_refill_cases[] = {
 	KUNIT_CASE(stock_used_up_is_filled_again),
 	KUNIT_CASE(stock_is_filled_from_half_way_down_only),
 	KUNIT_CASE(stock_of_one_is_filled_again),
-	KUNIT_CASE(stock_takes_recycled_pages_when_the_budget_has_no_room),
+	KUNIT_CASE(zero_stock_takes_recycled_pages_when_the_budget_has_no_room),
+	KUNIT_CASE(recycled_pages_do_for_a_stock_when_the_budget_has_no_room),
 	KUNIT_CASE_SLOW(stock_is_filled_at_once_beside_a_quarantine),
 	KUNIT_CASE(stock_can_be_taken_with_interrupts_off),
 	KUNIT_CASE(stock_can_be_taken_and_filled_under_a_raw_spinlock),
