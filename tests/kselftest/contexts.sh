@@ -1,0 +1,202 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Which call works where: task, raw spinlock, softirq, hard interrupt, NMI.
+. "${0%/*}/ktap.sh"
+need_module lab_puppet
+
+last_cpu=$(($(grep -c ^processor /proc/cpuinfo) - 1))
+
+preempt_rt() {
+	[ "$(cat /sys/kernel/realtime 2>/dev/null)" = 1 ]
+}
+
+# Needs no page from the kernel: right in any context of any kernel.
+ready_pages_serve() { # CONTEXT [NAME-IN-TAG]
+	local name=${2:-$1}
+
+	expect 0 create 0 name=one budget=16 stock=16
+	for cpu in 0 $last_cpu; do
+		expect 16 alloc 0 0 times=16 in="$1" cpu=$cpu
+		say query 0 0
+		expect_match "query" "$answer" "0 owner=one state=owned context=$name cpu=$cpu *"
+		expect 0 check 0 0 times=16 in="$1" cpu=$cpu
+		expect 0 free 0 0 times=16 in="$1" cpu=$cpu
+		expect_owner one owned 0
+	done
+	expect_cell "$name" pages context owner=one state=ready
+	expect_no_violation
+}
+
+test_a_stock_gives_all_its_pages_in_task_context() {
+	ready_pages_serve task
+}
+
+test_a_stock_gives_all_its_pages_under_a_raw_spinlock() {
+	ready_pages_serve raw task
+}
+
+test_a_stock_gives_all_its_pages_in_softirq() {
+	ready_pages_serve softirq
+}
+
+test_a_stock_gives_all_its_pages_in_hardirq() {
+	ready_pages_serve hardirq
+}
+
+test_a_stock_gives_all_its_pages_in_a_hard_timer() {
+	ready_pages_serve hrtimer hardirq
+}
+
+test_a_stock_gives_all_its_pages_in_nmi() {
+	ready_pages_serve nmi
+}
+
+test_bulk_works_in_every_context() {
+	expect 0 create 0 name=one budget=16 stock=16
+	for context in task raw softirq hardirq hrtimer nmi; do
+		expect 16 bulk 0 0 16 in=$context cpu=1
+		expect 0 free 0 0 times=16 in=$context cpu=1
+	done
+}
+
+test_release_works_in_every_context_but_nmi() {
+	expect 0 create 0 name=one budget=8
+	for context in task raw softirq hardirq hrtimer; do
+		expect 1 alloc 0 0
+		expect 0 release 0 0 in=$context cpu=1
+		expect -ENOENT query 0 0
+		expect 0 putref 0
+	done
+	expect 1 alloc 0 0
+	expect -EOPNOTSUPP release 0 0 in=nmi
+	expect 0 check 0 0
+}
+
+test_transfer_works_in_every_context_but_nmi() {
+	expect 0 create 0 name=one budget=8
+	expect 0 create 1 name=two budget=8
+	expect 1 alloc 0 0
+	for context in task raw softirq hardirq hrtimer; do
+		expect 0 transfer 0 1 0 in=$context cpu=1
+		expect 0 check 1 0
+		expect 0 transfer 1 0 0 in=$context cpu=0
+		expect 0 check 0 0
+	done
+	expect -EOPNOTSUPP transfer 0 1 0 in=nmi
+	expect 0 check 0 0
+}
+
+test_query_works_in_every_context_but_nmi() {
+	expect 0 create 0 name=one
+	expect 1 alloc 0 0
+	for context in task raw softirq hardirq hrtimer; do
+		say query 0 0 in=$context
+		expect_match "query in $context" "$answer" "0 owner=one state=owned *"
+	done
+	expect -EOPNOTSUPP query 0 0 in=nmi
+}
+
+test_a_page_that_came_by_transfer_can_be_freed_in_every_context() {
+	expect 0 create 0 name=one budget=8
+	expect 0 create 1 name=two budget=8
+	for context in task raw softirq hardirq hrtimer nmi; do
+		expect 1 alloc 0 0
+		expect 0 scribble 0
+		expect 0 transfer 0 1 0
+		expect 0 free 1 0 in=$context cpu=1
+		expect_owner two owned 0 stocked 0
+	done
+	expect_not_in_log 'Bad page'
+}
+
+test_a_shared_page_can_be_freed_in_every_context() {
+	expect 0 create 0 name=one budget=8
+	for context in task raw softirq hardirq hrtimer nmi; do
+		expect 1 alloc 0 0
+		expect 2 getref 0
+		expect -EBUSY free 0 0 in=$context cpu=1
+		expect 0 putref 0
+	done
+}
+
+test_violations_in_nmi_are_reported() {
+	expect 0 create 0 name=one
+	expect 0 create 1 name=two
+	expect 1 alloc 0 0
+	expect -EPERM free 1 0 in=nmi cpu=1
+	expect_violation kind=foreign_free owner=one offender=two
+	expect_log 'labyrinth: foreign_free: .*owner one,.* of two in nmi on CPU 1;'
+}
+
+test_refusals_tell_context_and_cpu() {
+	expect 0 create 0 name=one budget=1
+	expect 1 alloc 0 0
+	for context in softirq hardirq nmi; do
+		expect 0 alloc 0 1 in=$context cpu=1
+		expect_refusal owner=one reason=budget context=$context cpu=1
+	done
+}
+
+test_nmi_gets_no_page_from_the_kernel() {
+	expect 0 create 0 name=one budget=8
+	expect 0 alloc 0 0 in=nmi
+	expect_refusal owner=one reason=context context=nmi
+	expect_owner one owned 0 refused 1
+	expect 1 alloc 0 0
+}
+
+test_hardirq_and_raw_context_get_a_page_from_the_kernel_where_they_may() {
+	expect 0 create 0 name=one budget=8
+	for context in raw hardirq hrtimer; do
+		if preempt_rt; then
+			expect 0 alloc 0 0 in=$context
+			expect_refusal owner=one reason=context
+		else
+			expect 1 alloc 0 0 in=$context
+			expect 0 release 0 0
+			expect 0 putref 0
+		fi
+	done
+}
+
+test_softirq_gets_a_page_from_the_kernel() {
+	expect 0 create 0 name=one budget=8
+	expect 1 alloc 0 0 in=softirq
+}
+
+test_pages_freed_on_one_cpu_serve_a_hardirq_on_another() {
+	expect 0 create 0 name=one budget=8
+	expect 8 alloc 0 0 times=8 cpu=0
+	expect 0 free 0 0 times=8 cpu=0
+	expect 8 alloc 0 8 times=8 in=hardirq cpu="$last_cpu"
+	expect 0 alloc 0 16 in=hardirq cpu="$last_cpu"
+}
+
+test_pages_freed_on_one_cpu_serve_an_nmi_on_another() {
+	expect 0 create 0 name=one budget=8
+	expect 8 alloc 0 0 times=8 cpu=0
+	expect 0 free 0 0 times=8 cpu=0
+	expect 8 alloc 0 8 times=8 in=nmi cpu="$last_cpu"
+}
+
+stock_is() { # OWNER PAGES
+	[ "$(owner_cell "$1" stocked)" -ge "$2" ]
+}
+
+test_a_stock_is_refilled_after_it_was_taken_in_hardirq() {
+	expect 0 create 0 name=one budget=64 stock=16
+	expect 16 alloc 0 0 times=16 in=hardirq
+	wait_until stock_is one 16 || fail "stocked: $(owner_cell one stocked)"
+	expect 16 alloc 0 16 times=16 in=hardirq
+	wait_until stock_is one 16 || fail "stocked: $(owner_cell one stocked)"
+	expect_owner one owned 32
+}
+
+test_a_stock_is_refilled_after_it_was_taken_in_nmi() {
+	expect 0 create 0 name=one budget=64 stock=16
+	expect 16 alloc 0 0 times=16 in=nmi
+	wait_until stock_is one 16 || fail "stocked: $(owner_cell one stocked)"
+}
+
+let_the_log_speak
+run_tests

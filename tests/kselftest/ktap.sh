@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# What every test file begins with, and ends with "run_tests": each function
+# named test_* in the file is one test, and its name is what it claims.
+
+lab=/sys/kernel/debug/labyrinth
+puppet=/sys/kernel/debug/labyrinth_puppet
+stress=/sys/kernel/debug/labyrinth_stress
+modules=${modules:-/lib/labyrinth}
+needed=
+
+# ---- one test
+
+fail() { # WHY
+	[ -n "$failed" ] || echo "# $test_name:"
+	failed=1
+	echo "#   $*"
+}
+
+expect_equal() { # WHAT GOT WANTED
+	[ "$2" = "$3" ] || fail "$1: got '$2', wanted '$3'"
+}
+
+expect_at_most() { # WHAT GOT WANTED
+	[ "$2" -le "$3" ] 2>/dev/null || fail "$1: got '$2', wanted at most $3"
+}
+
+expect_at_least() { # WHAT GOT WANTED
+	[ "$2" -ge "$3" ] 2>/dev/null || fail "$1: got '$2', wanted at least $3"
+}
+
+expect_match() { # WHAT GOT PATTERN
+	# shellcheck disable=SC2254 # a pattern is wanted
+	case $2 in
+	$3) ;;
+	*) fail "$1: got '$2', wanted $3" ;;
+	esac
+}
+
+# Until CONDITION, a command, holds: 3 seconds at most, for what a worker does.
+wait_until() { # CONDITION...
+	local i=0
+
+	until "$@"; do
+		[ $((i += 1)) -lt 60 ] || return 1
+		usleep 50000
+	done
+}
+
+# ---- the puppet
+
+say() { # COMMAND...: the reply is in $answer
+	answer=
+	[ -d $puppet ] || {
+		echo "Bail out! $test_name: nobody to say '$*' to"
+		exit 1
+	}
+	echo "$*" >$puppet/command && read -r answer <$puppet/answer
+}
+
+expect() { # ANSWER COMMAND...
+	local wanted=$1
+
+	shift
+	say "$*"
+	[ "$answer" = "$wanted" ] || fail "$*: got '$answer', wanted '$wanted'"
+}
+
+number() { # COMMAND...: print the answer
+	say "$*"
+	echo "$answer"
+}
+
+# ---- the tables: columns by their names only
+
+# Rows of TABLE where every condition holds. A condition is COLUMN=VALUE,
+# COLUMN~REGEX, COLUMN<NUMBER or COLUMN>NUMBER; ACTION is "count", or a column to print of the
+# last such row.
+table() { # TABLE ACTION CONDITION...
+	local file=$lab/$1 action=$2
+
+	shift 2
+	awk -v action="$action" -v conditions="$*" '
+	NR == 1 {
+		for (i = 1; i <= NF; i++)
+			column[$i] = i
+		n = split(conditions, condition, " ")
+		for (i = 1; i <= n; i++) {
+			match(condition[i], /[=~><]/)
+			name[i] = substr(condition[i], 1, RSTART - 1)
+			how[i] = substr(condition[i], RSTART, 1)
+			value[i] = substr(condition[i], RSTART + 1)
+			if (!(name[i] in column))
+				missing = name[i]
+		}
+		if (action != "count" && !(action in column))
+			missing = action
+		next
+	}
+	{
+		if (missing)
+			exit
+		for (i = 1; i <= n; i++) {
+			cell = $(column[name[i]])
+			if (how[i] == "=" && cell "" != value[i] "" ||
+			    how[i] == "~" && cell !~ value[i] ||
+			    how[i] == ">" && cell + 0 <= value[i] + 0 ||
+			    how[i] == "<" && cell + 0 >= value[i] + 0)
+				next
+		}
+		count++
+		if (action != "count")
+			last = $(column[action])
+	}
+	END {
+		if (missing)
+			print "no-column-" missing
+		else
+			print action == "count" ? count + 0 : last ""
+	}' "$file"
+}
+
+expect_rows() { # NUMBER TABLE CONDITION...
+	local wanted=$1 file=$2 got
+
+	shift 2
+	got=$(table "$file" count "$@")
+	[ "$got" = "$wanted" ] || fail "rows of $file with $*: got $got, wanted $wanted"
+}
+
+expect_cell() { # VALUE TABLE COLUMN CONDITION...
+	local wanted=$1 file=$2 column=$3 got
+
+	shift 3
+	got=$(table "$file" "$column" "$@")
+	[ "$got" = "$wanted" ] || fail "$column in $file where $*: got '$got', wanted '$wanted'"
+}
+
+owner_cell() { # OWNER COLUMN
+	table owners "$2" "name=$1"
+}
+
+expect_owner() { # OWNER COLUMN VALUE [COLUMN VALUE]...
+	local conditions=name=$1
+
+	shift
+	while [ $# -ge 2 ]; do
+		conditions="$conditions $1=$2"
+		shift 2
+	done
+	# shellcheck disable=SC2086 # one word a condition
+	set -- $conditions
+	[ "$(table owners count "$@")" = 1 ] ||
+		fail "no owner with $*, but: $(grep " ${1#name=} " $lab/owners)"
+}
+
+# Since the test began, or since the last of these that looked.
+expect_violation() { # CONDITION...: this one, and no other
+	local rows last
+
+	rows=$(awk -v seen="$violations_seen" 'NR > 1 && $1 > seen' $lab/violations)
+	case $rows in
+	'' | *"
+"*) fail "violations, where one was wanted with $*: $rows" ;;
+	*) expect_rows 1 violations "seq>$violations_seen" "$@" ;;
+	esac
+	last=${rows##*"
+"}
+	violations_seen=${last%% *}
+	: "${violations_seen:=0}"
+}
+
+expect_no_violation() {
+	expect_rows 0 violations "seq>$violations_seen"
+}
+
+expect_refusal() { # CONDITION...: one such, at least
+	expect_at_least "refusals with $*" "$(table refusals count "seq>$refusals_seen" "$@")" 1
+	refusals_seen=$(table refusals seq)
+}
+
+forget_reports() {
+	local seen
+
+	seen=$(awk 'FNR == 1 { n++ } FNR > 1 { last[n] = $1 } END { print last[1] + 0, last[2] + 0 }' \
+		$lab/violations $lab/refusals)
+	violations_seen=${seen% *} refusals_seen=${seen#* }
+}
+
+# ---- the kernel log since the test began
+
+log_since() {
+	dmesg | sed "1,/ktap: $log_mark\$/d"
+}
+
+in_log() { # EXTENDED-REGEX
+	log_since | grep -qE -e "$1"
+}
+
+expect_log() { # EXTENDED-REGEX
+	wait_until in_log "$1" || fail "not in the kernel log: $1"
+}
+
+expect_not_in_log() { # EXTENDED-REGEX
+	! in_log "$1" || fail "in the kernel log: $(log_since | grep -E -e "$1" | head -n 1)"
+}
+
+# The log's rate limit may still hide what is told now: for files that look there.
+let_the_log_speak() {
+	[ "$(table violations count "age_ms<5000")" -lt 20 ] || sleep 5
+}
+
+# ---- all tests of a file
+
+run_test() { # NUMBER FUNCTION
+	local words=${2#test_}
+
+	while [ "$words" != "${words#*_}" ]; do
+		words="${words%%_*} ${words#*_}"
+	done
+	test_name=$words failed='' log_mark="${0##*/} $1"
+	echo "ktap: $log_mark" >/dev/kmsg
+	forget_reports
+	"$2"
+	say reset
+	if [ -n "$failed" ]; then
+		echo "not ok $1 $words"
+		any_failed=1
+	else
+		echo "ok $1 $words"
+	fi
+}
+
+# What a file needs beside labyrinth; it goes when the tests are done.
+need_module() { # NAME...
+	needed=$*
+	for module; do
+		insmod "$modules/$module.ko" || {
+			echo "Bail out! $module.ko cannot be loaded"
+			exit 1
+		}
+	done
+}
+
+run_tests() {
+	local tests nr=0 one module
+
+	tests=$(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' "$0")
+	# shellcheck disable=SC2086 # one word a test
+	set -- $tests
+	any_failed=
+	echo "KTAP version 1"
+	echo "1..$#"
+	for one; do
+		nr=$((nr + 1))
+		run_test $nr "$one"
+	done
+	for module in $needed; do
+		rmmod "$module"
+	done
+	[ -z "$any_failed" ]
+}

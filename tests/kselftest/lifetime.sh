@@ -1,0 +1,222 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Owners, orphans and modules come and go.
+. "${0%/*}/ktap.sh"
+need_module lab_puppet
+
+labyrinth_users() {
+	cat /sys/module/labyrinth/refcnt
+}
+
+page_gone() { # PFN
+	[ "$(table pages count "pfn=$1")" = 0 ]
+}
+
+puppet_leaves() {
+	expect 0 leave 1
+	rmmod lab_puppet || fail "lab_puppet cannot leave"
+}
+
+puppet_returns() {
+	insmod "$modules/lab_puppet.ko" || fail "lab_puppet cannot return"
+}
+
+test_an_owner_keeps_labyrinth_loaded() {
+	before=$(labyrinth_users)
+	expect 0 create 0 name=one
+	expect 0 create 1 name=two
+	expect_equal "users with two owners" "$(labyrinth_users)" $((before + 2))
+	expect 0 destroy 0
+	expect 0 destroy 1
+	expect_equal "users without" "$(labyrinth_users)" "$before"
+}
+
+test_unloading_labyrinth_is_refused_while_owners_exist() {
+	expect 0 create 0 name=one
+	! rmmod labyrinth 2>/dev/null || fail "it was unloaded"
+	expect 1 alloc 0 0
+}
+
+test_an_orphan_is_listed_with_its_caller() {
+	expect 0 create 0 name=one
+	expect 1 alloc 0 0 in=softirq cpu=1
+	pfn=$(number pfn 0)
+	expect 1 destroy 0
+	expect_rows 1 pages pfn="$pfn" owner=one state=orphan context=softirq cpu=1 \
+		caller~^puppet_call_once
+	expect 0 putref 0
+}
+
+test_an_orphan_is_reported() {
+	expect 0 create 0 name=one
+	expect 1 alloc 0 0
+	pfn=$(number pfn 0)
+	expect 1 destroy 0
+	expect_violation kind=orphan owner=one pfn="$pfn" alloc_caller~^puppet_call_once
+	expect_log "labyrinth: orphan: .*owner one, taken by puppet_call_once.*pfn $pfn"
+	expect 0 putref 0
+}
+
+test_an_orphan_is_an_ordinary_page_of_its_holder() {
+	expect 0 create 0 name=one
+	expect 1 alloc 0 0
+	expect 0 fill 0 0x33
+	expect 1 destroy 0
+	expect 1 refs 0
+	expect 1 holds 0 0x33
+	expect -ENOENT query 0 0
+	expect 0 putref 0
+}
+
+test_an_orphan_that_has_been_freed_is_listed_no_more() {
+	expect 0 create 0 name=one
+	expect 1 alloc 0 0
+	pfn=$(number pfn 0)
+	expect 1 destroy 0
+	expect_rows 1 pages pfn="$pfn" state=orphan
+	expect 0 putref 0
+	wait_until page_gone "$pfn" || fail "it is still listed"
+}
+
+test_orphans_do_not_hold_up_the_unloading() {
+	before=$(labyrinth_users)
+	expect 0 create 0 name=one
+	expect 1 alloc 0 0
+	expect 1 destroy 0
+	expect_equal "users" "$(labyrinth_users)" "$before"
+	expect 0 putref 0
+}
+
+test_a_quarantined_page_of_a_destroyed_owner_is_its_holders() {
+	expect 0 create 0 name=one
+	expect 1 alloc 0 0
+	expect 2 getref 0
+	expect -EBUSY free 0 0
+	expect 0 destroy 0
+	expect 1 refs 0
+	expect 0 putref 0
+}
+
+test_a_devm_owner_goes_with_its_device() {
+	expect 0 create 0 name=one devm stock=4
+	expect 1 alloc 0 0
+	expect 0 free 0 0
+	expect_rows 1 owners name=one
+	expect 0 detach
+	expect_rows 0 owners
+	expect_no_violation
+}
+
+test_a_devm_owners_pages_out_are_orphans() {
+	expect 0 create 0 name=one devm
+	expect 1 alloc 0 0
+	pfn=$(number pfn 0)
+	expect 0 detach
+	expect_violation kind=orphan owner=one pfn="$pfn"
+	expect 0 putref 0
+}
+
+test_a_module_that_leaves_an_owner_behind_is_reported() {
+	expect 0 create 0 name=left
+	puppet_leaves
+	expect_violation kind=module_gone owner=left
+	expect_log "labyrinth: module_gone: .*owner left"
+	puppet_returns
+}
+
+test_an_owner_that_was_left_behind_is_destroyed() {
+	before=$(labyrinth_users)
+	expect 0 create 0 name=left stock=4
+	expect 0 create 1 name=right
+	puppet_leaves
+	expect_rows 0 owners
+	expect_equal "users" "$(labyrinth_users)" $((before - 1))
+	puppet_returns
+}
+
+test_pages_that_were_left_behind_are_orphans_with_their_callers_name() {
+	expect 0 create 0 name=left
+	expect 1 alloc 0 0
+	pfn=$(number pfn 0)
+	puppet_leaves
+	expect_rows 1 pages pfn="$pfn" owner=left state=orphan 'caller~^puppet_call_once.*lab_puppet'
+	expect_log "labyrinth: orphan: .*owner left, taken by puppet_call_once.*lab_puppet"
+	puppet_returns
+}
+
+test_a_destroyed_owner_is_gone_while_others_stay() {
+	expect 0 create 0 name=one budget=100 stock=10
+	expect 0 create 1 name=two budget=100 stock=10
+	expect 50 bulk 0 0 50
+	expect 50 bulk 1 100 50
+	expect 0 free 0 0 times=50
+	expect 0 destroy 0
+	expect 0 check 1 100 times=50
+	expect_owner two owned 50
+	expect_rows 0 pages owner=one state=owned
+	expect_rows 0 pages owner=one state=ready
+}
+
+test_pages_transferred_from_a_destroyed_owner_stay_with_the_receiver() {
+	expect 0 create 0 name=one budget=500
+	expect 0 create 1 name=two budget=500
+	expect 400 bulk 0 0 400
+	expect 0 transfer 0 1 0
+	expect 0 transfer 0 1 1
+	expect 0 free 0 2 times=398
+	expect 0 destroy 0
+	expect 0 check 1 0 times=2
+	expect 0 free 1 0 times=2
+	expect 0 destroy 1
+	expect_rows 0 pages state=owned
+}
+
+test_owners_can_be_created_and_destroyed_many_times() {
+	i=0
+	while [ $i -lt 40 ]; do
+		expect 0 create 0 name=one budget=$((100 * (i % 7) + 50)) stock=$((i % 5)) flags=$((i % 8))
+		expect 1 alloc 0 0
+		expect 0 free 0 0
+		expect 0 destroy 0
+		i=$((i + 1))
+	done
+	expect_rows 0 owners
+	expect_rows 0 pages state=ready
+}
+
+test_a_stock_that_memory_cannot_hold_is_ENOMEM_and_kills_nobody() {
+	expect -ENOMEM create 0 name=one budget=500000 stock=500000
+	expect_rows 0 owners
+	expect_not_in_log 'Out of memory|oom-kill'
+}
+
+test_labyrinth_unloads_with_an_orphan_out_and_says_so() {
+	expect 0 create 0 name=last
+	expect 1 alloc 0 0
+	pfn=$(number pfn 0)
+	puppet_leaves
+	rmmod labyrinth || fail "it cannot be unloaded"
+	[ ! -e /sys/module/labyrinth ] || fail "/sys/module/labyrinth is there"
+	[ ! -e $lab ] || fail "$lab is there"
+	in_log "labyrinth: orphan: pfn $pfn of owner last, taken by puppet_call_once.*is still out" ||
+		fail "the log does not tell of the orphan"
+	insmod "$modules/labyrinth.ko" || fail "it cannot be loaded again"
+	puppet_returns
+}
+
+test_labyrinth_loads_with_reserve_pct_in_range_only() {
+	rmmod lab_puppet
+	rmmod labyrinth
+	for pct in 0 101 x; do
+		! insmod "$modules/labyrinth.ko" reserve_pct=$pct 2>/dev/null ||
+			fail "it took reserve_pct=$pct"
+	done
+	insmod "$modules/labyrinth.ko" reserve_pct=25 || fail "it did not take reserve_pct=25"
+	expect_equal reserve_pct "$(cat /sys/module/labyrinth/parameters/reserve_pct)" 25
+	rmmod labyrinth
+	insmod "$modules/labyrinth.ko"
+	puppet_returns
+}
+
+let_the_log_speak
+run_tests

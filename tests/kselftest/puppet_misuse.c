@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a driver can do to a page and to a handle without labyrinth's calls. */
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/preempt.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "puppet.h"
+
+static struct device *puppet_root;
+
+struct device *puppet_device(void)
+{
+	if (!puppet_root)
+		puppet_root = root_device_register("lab_puppet");
+	return puppet_root;
+}
+
+void puppet_device_remove(void)
+{
+	if (!IS_ERR_OR_NULL(puppet_root))
+		root_device_unregister(puppet_root);
+	puppet_root = NULL;
+}
+
+static long puppet_get_ref(struct page **page, const long *args)
+{
+	get_page(*page);
+	return page_ref_count(*page);
+}
+
+static long puppet_put_ref(struct page **page, const long *args)
+{
+	put_page(*page);
+	return 0;
+}
+
+static long puppet_refs(struct page **page, const long *args)
+{
+	return page_ref_count(*page);
+}
+
+static long puppet_pfn(struct page **page, const long *args)
+{
+	return page_to_pfn(*page);
+}
+
+/* The first of args[2] pages from args[1] on that is @page, or -1. */
+static long puppet_find(struct page **page, const long *args)
+{
+	long i;
+
+	for (i = args[1]; i < args[1] + args[2] && i < PUPPET_PAGES; i++)
+		if (puppet_pages[i] == *page)
+			return i;
+	return -1;
+}
+
+/*
+ * A page for an owner that the kernel would hand out next, were it freed here:
+ * none of a block of another kind, which goes to other users.
+ */
+static long puppet_take_loose(struct page **page, const long *args)
+{
+	struct labyrinth_owner *owner = puppet_owners[args[1]];
+	struct page *first, *second;
+	int tries = 1000;
+
+	migrate_disable();
+	while (tries--) {
+		first = alloc_page(GFP_NOWAIT);
+		if (first)
+			__free_page(first);
+		second = alloc_page(GFP_NOWAIT);
+		if (second)
+			__free_page(second);
+		*page = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+		if (!*page || (*page == first && first == second))
+			break;
+		labyrinth_void_release_page_exclusive(owner, *page);
+		__free_page(*page);
+		*page = NULL;
+	}
+	migrate_enable();
+	return *page ? 0 : -ENOMEM;
+}
+
+/* Free a page without labyrinth, and take pages for an owner until it is among them. */
+static long puppet_come_back(struct page **page, const long *args)
+{
+	struct labyrinth_owner *owner = puppet_owners[args[1]];
+	long i = args[2];
+
+	migrate_disable();
+	put_page(*page);
+	for (; i < min(args[2] + 100, (long)PUPPET_PAGES); i++) {
+		puppet_pages[i] = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+		if (puppet_pages[i] == *page)
+			break;
+	}
+	migrate_enable();
+	return i < PUPPET_PAGES && puppet_pages[i] == *page ? i : -1;
+}
+
+static long puppet_plain(struct page **page, const long *args)
+{
+	*page = alloc_page(GFP_KERNEL);
+	return *page ? 0 : -ENOMEM;
+}
+
+static long puppet_null_page(struct page **page, const long *args)
+{
+	*page = NULL;
+	return 0;
+}
+
+static long puppet_err_page(struct page **page, const long *args)
+{
+	*page = ERR_PTR(-ENOMEM);
+	return 0;
+}
+
+/* Pointers that never were a page's. */
+static long puppet_wild_page(struct page **page, const long *args)
+{
+	static const unsigned long wild[] = { 0x8, PAGE_SIZE, 0xdead4ead0000, -1UL << 47 };
+
+	if (args[1] < ARRAY_SIZE(wild))
+		*page = (struct page *)wild[args[1]];
+	else
+		*page = (struct page *)puppet_owners;
+	return 0;
+}
+
+/* The second page of two; PAGE + 1 is the first. */
+static long puppet_tail_page(struct page **page, const long *args)
+{
+	struct page *head = alloc_pages(GFP_KERNEL | __GFP_COMP, 1);
+
+	if (!head)
+		return -ENOMEM;
+	page[0] = head + 1;
+	page[1] = head;
+	return 0;
+}
+
+static long puppet_copy_page(struct page **page, const long *args)
+{
+	puppet_pages[args[1]] = *page;
+	return 0;
+}
+
+static long puppet_fill(struct page **page, const long *args)
+{
+	memset(page_address(*page), args[1], PAGE_SIZE);
+	return 0;
+}
+
+static long puppet_holds(struct page **page, const long *args)
+{
+	return !memchr_inv(page_address(*page), args[1], PAGE_SIZE);
+}
+
+/* One byte in the middle, so that a look at the ends is not enough. */
+static long puppet_poke(struct page **page, const long *args)
+{
+	((u8 *)page_address(*page))[PAGE_SIZE / 2 + 1] ^= 0x55;
+	return 0;
+}
+
+/* All that the contract leaves to the holder. Bit 0 of lru.next is not: it means a tail page. */
+static long puppet_scribble(struct page **page, const long *args)
+{
+	set_page_private(*page, 0xdeadbeef);
+	(*page)->lru.next = (struct list_head *)0xdead4ead0010;
+	(*page)->lru.prev = (struct list_head *)0xdead4ead0020;
+	(*page)->mapping = (struct address_space *)0xdead4ead0030;
+	lab_compat_set_page_index(*page, 0x12345678);
+	return 0;
+}
+
+static long puppet_scribbled(struct page **page, const long *args)
+{
+	return page_private(*page) == 0xdeadbeef &&
+	       (*page)->lru.next == (struct list_head *)0xdead4ead0010 &&
+	       (*page)->lru.prev == (struct list_head *)0xdead4ead0020 &&
+	       (*page)->mapping == (struct address_space *)0xdead4ead0030;
+}
+
+static const struct {
+	const char *verb;
+	long (*run)(struct page **page, const long *args);
+} puppet_page_verbs[] = {
+	{ "getref",	puppet_get_ref },	/* PAGE: one reference more */
+	{ "putref",	puppet_put_ref },	/* PAGE: one less; the last frees it */
+	{ "refs",	puppet_refs },		/* PAGE */
+	{ "pfn",	puppet_pfn },		/* PAGE */
+	{ "find",	puppet_find },		/* PAGE FIRST NR */
+	{ "takeloose",	puppet_take_loose },	/* PAGE OWNER */
+	{ "comeback",	puppet_come_back },	/* PAGE OWNER FIRST: the slot it came back to */
+	{ "plain",	puppet_plain },		/* PAGE: an ordinary page into this slot */
+	{ "nullpage",	puppet_null_page },	/* PAGE */
+	{ "errpage",	puppet_err_page },	/* PAGE */
+	{ "wildpage",	puppet_wild_page },	/* PAGE 0..4 */
+	{ "tailpage",	puppet_tail_page },	/* PAGE */
+	{ "copypage",	puppet_copy_page },	/* PAGE TO */
+	{ "fill",	puppet_fill },		/* PAGE BYTE */
+	{ "holds",	puppet_holds },		/* PAGE BYTE: is every byte this? */
+	{ "poke",	puppet_poke },		/* PAGE: change one byte */
+	{ "scribble",	puppet_scribble },	/* PAGE */
+	{ "scribbled",	puppet_scribbled },	/* PAGE: is it still? */
+};
+
+static bool puppet_misuse_owner(const char *verb, const long *args)
+{
+	if (!strcmp(verb, "nullowner"))
+		puppet_owners[args[0]] = NULL;
+	else if (!strcmp(verb, "errowner"))
+		puppet_owners[args[0]] = ERR_PTR(-ENOMEM);
+	else if (!strcmp(verb, "copyowner"))
+		puppet_owners[args[1]] = puppet_owners[args[0]];
+	else if (!strcmp(verb, "detach"))
+		puppet_device_remove();
+	else
+		return false;
+	return true;
+}
+
+bool puppet_misuse(const char *verb, const long *args, long *answer)
+{
+	unsigned int i;
+
+	*answer = 0;
+	for (i = 0; i < ARRAY_SIZE(puppet_page_verbs); i++) {
+		if (strcmp(verb, puppet_page_verbs[i].verb))
+			continue;
+		*answer = puppet_page_verbs[i].run(&puppet_pages[args[0]], args);
+		return true;
+	}
+	return puppet_misuse_owner(verb, args);
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lab_reserve - who gets what when memory is short
+ *
+ * For a machine with one CPU and nothing else to do. Commands in
+ * /sys/kernel/debug/labyrinth_reserve/command, each of which leaves memory as
+ * plentiful as it was, but for what "share" keeps until "drop":
+ *
+ *	sweep		the kernel's watermark check against labyrinth's
+ *	share PCT	drain to min, then let an owner take what it gets
+ *	drop		free these pages and destroy the owner
+ *	stock NR	drain to the last page, then let an owner take its stock
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/labyrinth.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/vmalloc.h>
+
+#include "command.h"
+#include "reserve.h"
+
+#define SHARE_BUDGET	32768
+
+static struct labyrinth_owner *share_owner;
+static struct page **share_pages;
+static unsigned long share_nr;
+
+static void reserve_answer_sweep(void)
+{
+	static const char * const names[] = { "plain", "dma", "dma32" };
+	struct reserve_sweep sweep;
+	unsigned int i, mismatches = 0;
+
+	reserve_sweep(&sweep);
+	for (i = 0; i < RESERVE_NR_REQUESTS; i++)
+		mismatches += sweep.counts[i].mismatches;
+	lab_answer("mismatches=%u levels=%u unstable=%u", mismatches, sweep.levels,
+		   sweep.unstable);
+	for (i = 0; i < RESERVE_NR_REQUESTS; i++)
+		lab_answer(" %s_given=%u %s_refused=%u %s_wrong=%u", names[i],
+			   sweep.counts[i].given, names[i], sweep.counts[i].refused, names[i],
+			   sweep.counts[i].mismatches);
+	pr_info("sweep: %s\n", lab_command.answer);
+}
+
+static int share_create(const char *name, unsigned int budget, unsigned int stock, int pct)
+{
+	share_pages = vzalloc(array_size(SHARE_BUDGET, sizeof(*share_pages)));
+	if (!share_pages)
+		return -ENOMEM;
+	share_owner = labyrinth_owner_create(&(struct labyrinth_owner_params){
+		.name = name, .budget = budget, .stock = stock, .reserve_pct = pct,
+		.nid = NUMA_NO_NODE,
+	});
+	share_nr = 0;
+	if (!IS_ERR(share_owner))
+		return 0;
+	vfree(share_pages);
+	share_pages = NULL;
+	return PTR_ERR(share_owner);
+}
+
+static unsigned int share_drop(void)
+{
+	unsigned int out;
+
+	if (!share_pages)
+		return 0;
+	while (share_nr)
+		labyrinth_void_free_page_exclusive(share_owner, share_pages[--share_nr]);
+	out = labyrinth_owner_destroy(share_owner);
+	vfree(share_pages);
+	share_pages = NULL;
+	return out;
+}
+
+/* As many pages as the owner gets. */
+static void share_take(void)
+{
+	while (share_nr < SHARE_BUDGET) {
+		struct page *page = labyrinth_void_alloc_page_gfp_atomic_exclusive(share_owner);
+
+		if (!page)
+			break;
+		share_pages[share_nr++] = page;
+	}
+}
+
+static unsigned long share_from_reserve(void)
+{
+	struct labyrinth_page_info info;
+	unsigned long i, nr = 0;
+
+	for (i = 0; i < share_nr; i++)
+		if (!labyrinth_page_query(share_pages[i], &info) && info.from_reserve)
+			nr++;
+	return nr;
+}
+
+/* The zones as they stand, and what floors at @pct percent make of them. */
+struct share_view {
+	struct zone *zones[MAX_NR_ZONES];
+	unsigned int nr;
+	long usable[MAX_NR_ZONES];
+	long floor[MAX_NR_ZONES];
+};
+
+static void share_look(struct share_view *view, int pct)
+{
+	unsigned int i;
+
+	view->nr = reserve_zones(view->zones);
+	for (i = 0; i < view->nr; i++) {
+		view->usable[i] = reserve_usable(view->zones[i]);
+		view->floor[i] = lab_floor_mark(view->zones[i]->_watermark[WMARK_MIN], pct);
+	}
+}
+
+/* Pages above the floors. */
+static long share_above(const struct share_view *view)
+{
+	long above = 0;
+	unsigned int i;
+
+	for (i = 0; i < view->nr; i++)
+		above += max(view->usable[i] - view->floor[i], 0L);
+	return above;
+}
+
+/* How far a zone was pushed below its floor, or where it stood below that already, at most. */
+static long share_undershot(const struct share_view *before, const struct share_view *after)
+{
+	long worst = 0;
+	unsigned int i;
+
+	for (i = 0; i < before->nr; i++)
+		worst = max(worst, min(before->usable[i], before->floor[i]) - after->usable[i]);
+	return worst;
+}
+
+static unsigned int share_tolerance(const struct share_view *view)
+{
+	unsigned int i, pages = 0;
+
+	for (i = 0; i < view->nr; i++)
+		pages += reserve_tolerance(view->zones[i]);
+	return pages;
+}
+
+static void share_answer_zones(const struct share_view *before, const struct share_view *after)
+{
+	unsigned int i;
+
+	for (i = 0; i < before->nr; i++)
+		lab_answer(" %s=%ld..%ld/%ld", before->zones[i]->name, before->usable[i],
+			   after->usable[i], before->floor[i]);
+}
+
+static void reserve_share(int pct)
+{
+	int err, floor_pct = pct == LABYRINTH_RESERVE_NONE ? 0 : pct;
+	struct reserve_hoard hoard = {}, rest = {};
+	struct share_view before, after;
+	unsigned long nr_rest;
+
+	share_drop();
+	err = share_create("share", SHARE_BUDGET, 0, pct);
+	if (err) {
+		lab_answer("%s", lab_errno_name(err));
+		return;
+	}
+	reserve_drain(&hoard, RESERVE_TO_MIN);
+	share_look(&before, floor_pct);
+	share_take();
+	share_look(&after, floor_pct);
+	nr_rest = reserve_drain(&rest, RESERVE_TO_ATOMIC);
+	reserve_give_back(&rest, rest.nr);
+	reserve_give_back(&hoard, hoard.nr);
+	lab_answer("got=%lu wanted=%ld left=%ld undershot=%ld tolerance=%u from_reserve=%lu",
+		   share_nr, share_above(&before), share_above(&after),
+		   share_undershot(&before, &after), share_tolerance(&before),
+		   share_from_reserve());
+	lab_answer(" rest=%lu", nr_rest);
+	share_answer_zones(&before, &after);
+}
+
+static void reserve_stock(unsigned int nr)
+{
+	struct reserve_hoard hoard = {};
+	int err;
+
+	share_drop();
+	err = share_create("stock", nr, nr, LABYRINTH_RESERVE_NONE);
+	if (err) {
+		lab_answer("%s", lab_errno_name(err));
+		return;
+	}
+	reserve_drain(&hoard, RESERVE_TO_NOTHING);
+	share_take();
+	reserve_give_back(&hoard, hoard.nr);
+	lab_answer("got=%lu from_reserve=%lu", share_nr, share_from_reserve());
+	share_drop();
+}
+
+static void reserve_obey(char *line)
+{
+	char *verb = strsep(&line, " ");
+	int number = 0;
+
+	if (line && kstrtoint(line, 0, &number))
+		lab_answer("impossible");
+	else if (!strcmp(verb, "sweep"))
+		reserve_answer_sweep();
+	else if (!strcmp(verb, "share"))
+		reserve_share(number);
+	else if (!strcmp(verb, "drop"))
+		lab_answer("%u", share_drop());
+	else if (!strcmp(verb, "stock"))
+		reserve_stock(number);
+	else
+		lab_answer("unknown-verb");
+}
+
+static int __init reserve_init(void)
+{
+	lab_command_init("labyrinth_reserve", reserve_obey);
+	return 0;
+}
+
+static void __exit reserve_exit(void)
+{
+	lab_command_exit();
+	share_drop();
+}
+
+module_init(reserve_init);
+module_exit(reserve_exit);
+
+MODULE_DESCRIPTION("labyrinth test: who gets what when memory is short");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Memory made short: who gets the reserve, and does labyrinth know the kernel's own limit?
+# For a machine with one CPU.
+. "${0%/*}/ktap.sh"
+need_module lab_reserve
+
+. "${0%/*}/reserve_lib.sh"
+
+test_the_kernel_refuses_exactly_where_labyrinth_says_it_will() {
+	expect_sweep
+}
+
+test_an_owner_gets_its_40_percent_of_the_reserve_and_no_more() {
+	expect_share 40
+	expect_refusal owner=share reason=floor
+	expect 0 drop
+}
+
+test_an_owner_gets_its_80_percent_of_the_reserve_and_no_more() {
+	expect_share 80
+	expect_refusal owner=share reason=floor
+	expect 0 drop
+}
+
+test_an_owner_with_all_of_the_reserve_gets_what_the_kernel_would_give() {
+	expect_share 100
+	expect_refusal owner=share reason=buddy
+	expect_at_most "pages left for GFP_ATOMIC" "$(figure rest)" "$(figure tolerance)"
+	expect 0 drop
+}
+
+test_an_owner_with_none_of_the_reserve_takes_nothing_below_min() {
+	ask share -1
+	expect_equal "pages from the reserve" "$(figure from_reserve)" 0
+	expect_at_most "pages got" "$(figure got)" "$(figure tolerance)"
+	expect_refusal owner=share reason=floor
+	expect 0 drop
+}
+
+test_a_plain_GFP_ATOMIC_caller_finds_the_rest_of_the_reserve() {
+	ask share 40
+	# 60 of 100 parts are left where 40 were had.
+	expected=$(($(figure wanted) * 60 / 40))
+	expect_at_least "pages left for GFP_ATOMIC" "$(figure rest)" \
+		$((expected - 2 * $(figure tolerance)))
+	expect_at_most "pages left for GFP_ATOMIC" "$(figure rest)" \
+		$((expected + 2 * $(figure tolerance)))
+	expect 0 drop
+}
+
+test_pages_of_the_reserve_are_marked_until_they_go_back() {
+	ask share 40
+	marked=$(figure from_reserve)
+	expect_at_least "pages from the reserve" "$marked" 1
+	expect_owner share from_reserve "$marked"
+	expect_rows "$marked" pages owner=share state=owned from_reserve=1
+	in_zones=$(awk 'NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+		{ n += $column["from_reserve"] } END { print n }' $lab/zones)
+	expect_equal "from_reserve over all zones" "$in_zones" "$marked"
+	expect 0 drop
+	expect_rows 0 pages from_reserve=1
+	expect_rows 0 zones "from_reserve>0"
+}
+
+test_a_refusal_at_the_floor_shows_the_floor() {
+	ask share 40
+	min=$(table zones min zone=DMA32)
+	expect_refusal owner=share reason=floor
+	expect_cell $((min - (min - $(table zones atomic_floor zone=DMA32)) * 40 / 100)) \
+		refusals floor owner=share zone=DMA32
+	expect 0 drop
+}
+
+test_a_stock_gives_all_its_pages_when_the_kernel_has_none() {
+	ask stock 500
+	expect_equal "pages got" "$(figure got)" 500
+	expect_equal "pages from the reserve" "$(figure from_reserve)" 0
+}
+
+test_nobody_was_killed_for_memory() {
+	! dmesg | grep -q 'Out of memory\|oom-kill\|invoked oom' || fail "somebody was"
+}
+
+test_all_memory_is_given_back() {
+	expect_rows 0 owners
+	expect_rows 0 pages
+	free=$(awk '/^nr_free_pages/ { print $2 }' /proc/vmstat)
+	expect_at_least "free pages" "$free" $((all_free - 3000))
+}
+
+all_free=$(awk '/^nr_free_pages/ { print $2 }' /proc/vmstat)
+run_tests

@@ -1,0 +1,144 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Run the kselftests on one kernel, in virtual machines, and print KTAP.
+#
+# usage: run-kernel.sh NAME [--quick] [FILE...]
+#
+# NAME is a kernel of tools/kernels.sh. With FILEs (contract, errors, ...) only
+# these. The logs stay in build/NAME/kselftest/. Exit status 1 if anything
+# failed: a test, a machine that crashed or hung, a test that did not say how it
+# ended, a splat in the kernel's log.
+set -uo pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+here=$top/tests/kselftest
+kernel='' quick='' files=() only=()
+plan=0 nr=0 failed=0
+
+# The first four look into the kernel's log, which hides what comes too fast: so
+# they need not wait.
+all=(violations lifetime scope contexts contract errors budget flags debugfs stress)
+few=(violations contexts contract errors stress)
+
+parse() {
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--quick) quick=1 ;;
+		-*) kernel=''; break ;;
+		*) if [ -z "$kernel" ]; then kernel=$1; else only+=("$1"); fi ;;
+		esac
+		shift
+	done
+	[ -n "$kernel" ] || { sed -n '/^# usage/,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+}
+
+result() { # STATUS WORDS...
+	local ok=ok
+
+	[ "$1" -eq 0 ] || ok="not ok" failed=1
+	shift
+	nr=$((nr + 1))
+	echo "$ok $nr $kernel: $*"
+}
+
+# Everything that was begun has ended, and as often as was planned, at each
+# depth of a KTAP log. What is amiss is printed.
+complete() { # LOG
+	awk '
+	function check(depth) {
+		if (planned[depth] == "")
+			print "# a test without a plan"
+		else if (planned[depth] != seen[depth])
+			print "# " planned[depth] " tests were planned, " seen[depth] " ended"
+		delete planned[depth]
+	}
+	{ match($0, /^ */); depth = RLENGTH }
+	/^ *KTAP version 1$/ { open[depth] = 1; planned[depth] = ""; seen[depth] = 0 }
+	/^ *1\.\.[0-9]+$/ { sub(/^ *1\.\./, ""); planned[depth] = $0 + 0 }
+	/^ *(not )?ok [0-9]+/ {
+		for (d in open)
+			if (d + 0 > depth) {
+				check(d)
+				delete open[d]
+			}
+		seen[depth]++
+		any = 1
+	}
+	/^ *Bail out!/ { print "# " $0 }
+	END {
+		for (d in open)
+			check(d)
+		if (!any)
+			print "# no test at all"
+	}' "$1"
+}
+
+# Boot a machine that runs FILEs, and judge it and its kernel's log.
+boot() { # NAME WORDS "VM-OPTIONS" FILE...
+	local out=$build/kselftest/$1 words=$2 options=$3 status amiss module
+	local copies=(--file "$here:/lib/labyrinth/kselftest" --file "$tools/two_threads")
+
+	shift 3
+	for module in "$build"/labyrinth/labyrinth.ko "$build"/tests/kselftest/*.ko; do
+		copies+=(--file "$module")
+	done
+	rm -rf "$out"
+	mkdir -p "$out"
+	echo "sh /lib/labyrinth/kselftest/run.sh $*" >"$tools/boot.sh"
+	# shellcheck disable=SC2086 # several words
+	"$top/tools/vm.sh" --kernel "$kernel" --out "$out" --timeout 200 $options \
+		--env quick="$quick" "${copies[@]}" "$tools/boot.sh"
+	status=$?
+	tr -d '\r' <"$out/result.log" | sed '/^# vm: /d' >"$out/ktap"
+	sed 's/^/  /' "$out/ktap"
+	amiss=$(complete "$out/ktap")
+	[ -z "$amiss" ] || { echo "$amiss"; status=1; }
+	[ "$status" -lt 124 ] || echo "# the machine ended with $status: see $out"
+	result "$status" "$words"
+
+	"$top/tools/splat.sh" "$out/console.log" | sed 's/^/# /'
+	result "${PIPESTATUS[0]}" "$words: kernel log is clean"
+}
+
+build() {
+	local log=$build/kselftest/build.log
+
+	mkdir -p "$build/kselftest" "$tools"
+	"$top/tools/build.sh" "$kernel" >"$log" 2>&1 &&
+		${CC:-cc} -O2 -Wall -pthread -o "$tools/two_threads" "$here/two_threads.c" \
+			>>"$log" 2>&1 || { tail -n 20 "$log" | sed 's/^/# /'; return 1; }
+}
+
+parse "$@"
+build=$top/build/$kernel
+tools=$build/kselftest/bin
+files=("${all[@]}")
+[ -z "$quick" ] || files=("${few[@]}")
+short=(reserve)
+[ -n "$quick" ] || short+=(reserve_large)
+if [ ${#only[@]} -gt 0 ]; then
+	files=() short=()
+	for file in "${only[@]}"; do
+		case $file in
+		reserve*) short+=("$file") ;;
+		*) files+=("$file") ;;
+		esac
+	done
+fi
+
+plan=$((1 + (${#files[@]} > 0) * 2 + ${#short[@]} * 2))
+echo "KTAP version 1"
+echo "1..$plan"
+build
+result $? "builds"
+if [ "$failed" -eq 0 ]; then
+	[ ${#files[@]} -eq 0 ] || boot machine "4 CPUs" "--smp 4 --mem 1G" "${files[@]}"
+	for file in ${short[@]+"${short[@]}"}; do
+		mem=1G
+		[ "$file" != reserve_large ] || mem=5G
+		boot "$file" "1 CPU, $mem, all of it taken" \
+			"--smp 1 --mem $mem --append init_on_alloc=0" "$file"
+	done
+fi
+exit $failed

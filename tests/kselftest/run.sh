@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Run test files in the virtual machine, as one test each, and unload at the end.
+#
+# usage: run.sh NAME...		NAME.sh is beside this script, the modules in $modules
+here=${here:-/lib/labyrinth/kselftest}
+modules=${modules:-/lib/labyrinth}
+export modules
+
+failed=0 nr=0
+
+result() { # STATUS WORDS...
+	local ok=ok
+
+	[ "$1" = 0 ] || ok="not ok" failed=1
+	shift
+	nr=$((nr + 1))
+	echo "$ok $nr $*"
+}
+
+run_file() { # NAME
+	local log=/tmp/$1.ktap
+
+	sh "$here/$1.sh" >"$log" 2>&1
+	echo $? >/tmp/status
+	sed 's/^/  /' "$log"
+	result "$(cat /tmp/status)" "$1"
+}
+
+unload() {
+	rmmod labyrinth && [ ! -e /sys/module/labyrinth ] && [ ! -e /sys/kernel/debug/labyrinth ]
+}
+
+echo "KTAP version 1"
+echo "1..$(($# + 2))"
+insmod "$modules/labyrinth.ko"
+result $? "labyrinth loads"
+for name; do
+	run_file "$name"
+done
+unload
+result $? "labyrinth unloads and is gone"
+exit $failed
