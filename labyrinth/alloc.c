@@ -7,33 +7,16 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 
-#include "floor.h"
+#include "fresh.h"
 #include "page.h"
 #include "refill.h"
 #include "report.h"
 
-/* Never goes below min, whoever asks. */
-#define LAB_GFP_ABOVE_MIN	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
-
-/* Pages to take with one call, by an owner that has taken so many on this CPU one by one. */
-#define LAB_READAHEAD		8
+/* An owner that has taken so many pages from the kernel on one CPU gets the next ahead of need. */
 #define LAB_READAHEAD_AFTER	32
-
-/* Pages that the kernel is asked for until one finds room in the tag table. */
-#define LAB_BIND_TRIES		3
 
 /* Looks at all CPUs for a page that the owner must have somewhere. */
 #define LAB_FAR_TURNS		64
-
-/* Count a page as handed out here. Needs preemption disabled. */
-static __always_inline void lab_book_alloc(struct labyrinth_owner *owner)
-{
-	/* Once: each this_cpu operation would make the compiler read it again. */
-	struct lab_cpu __percpu *cpu = owner->cpu;
-
-	this_cpu_inc(cpu->allocs);
-	lab_cpu_out_inc(cpu);
-}
 
 /* Fill in a popped tag and count it. Needs preemption disabled. */
 static __always_inline void lab_hand_out(struct labyrinth_owner *owner, struct lab_cpu *here,
@@ -151,124 +134,6 @@ static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long ca
 			break;
 		cpu_relax();
 	}
-	return page;
-}
-
-/*
- * A page from the kernel: only where there is none above min does the reserve
- * come into question, and then the floor says which zone may serve.
- */
-static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
-				   enum lab_refusal *reason)
-{
-	gfp_t zero = owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0;
-	int nid = lab_owner_nid(owner);
-	struct lab_choice choice;
-	struct page *page;
-
-	page = alloc_pages_node(nid, LAB_GFP_ABOVE_MIN | zero, 0);
-	if (likely(page))
-		return page;
-
-	switch (lab_floor_choose(nid, owner->reserve_pct, &choice)) {
-	case LAB_FLOOR_REFUSES:
-		*reason = LAB_REFUSE_FLOOR;
-		return NULL;
-	case LAB_FLOOR_EMPTY:
-		*reason = LAB_REFUSE_BUDDY;
-		return NULL;
-	case LAB_FLOOR_PERMITS:
-		break;
-	}
-	page = alloc_pages_node(zone_to_nid(choice.zone), GFP_ATOMIC | __GFP_NOWARN | zero |
-				choice.steer, 0);
-	if (!page)
-		*reason = LAB_REFUSE_BUDDY;
-	else if (choice.below_min)
-		*flags |= LAB_FROM_RESERVE;
-	return page;
-}
-
-/*
- * An owner that goes on taking pages from the kernel gets the next few with one
- * call: they lie ready here, within its budget. Never from below the low mark.
- * Returns the first.
- */
-static struct page *lab_readahead(struct labyrinth_owner *owner)
-{
-	gfp_t zero = owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0;
-	struct page *pages[LAB_READAHEAD] = {};
-	unsigned long nr;
-
-	nr = lab_compat_alloc_bulk(LAB_GFP_ABOVE_MIN | zero, lab_owner_nid(owner), LAB_READAHEAD,
-				   pages);
-	while (nr > 1) {
-		struct page *page = pages[--nr];
-
-		preempt_disable();
-		if (lab_owner_dead(owner) ||
-		    !lab_enter_ready(owner, page, &this_cpu_ptr(owner->cpu)->recycled))
-			pages[nr] = NULL;
-		preempt_enable();
-		if (!pages[nr])
-			__free_page(page);
-	}
-	return pages[0];
-}
-
-/* Tag a page fresh from the kernel, and count it. Needs preemption disabled. */
-static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 flags,
-			unsigned long caller)
-{
-	struct lab_bank *bank;
-	struct lab_tag *tag = lab_enter(owner, page, owner->owned | flags, caller, &bank);
-
-	if (unlikely(!tag))
-		return false;
-	if (unlikely(owner->flags & LABYRINTH_STACK))
-		lab_tag_save_stack(bank, tag);
-	if (unlikely(flags & LAB_FROM_RESERVE))
-		atomic_inc(&owner->from_reserve);
-	lab_book_alloc(owner);
-	return true;
-}
-
-/*
- * A page from the kernel, tagged; its place in the budget is taken. Where its
- * place in the table is crowded, another page will do. @page is one to begin
- * with, or NULL.
- */
-static struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, bool ahead,
-				   unsigned long caller, enum lab_refusal *reason)
-{
-	struct page *rejected[LAB_BIND_TRIES];
-	unsigned int nr_rejected = 0;
-	bool dead, bound;
-
-	lab_allocator_enter();
-	do {
-		u32 flags = 0;
-
-		if (!page && ahead)
-			page = lab_readahead(owner);
-		if (!page)
-			page = lab_buddy_page(owner, &flags, reason);
-		if (unlikely(!page))
-			break;
-		preempt_disable();
-		/* It may have been destroyed while we were in the allocator. */
-		dead = lab_owner_dead(owner);
-		bound = likely(!dead) && lab_take_in(owner, page, flags, caller);
-		preempt_enable();
-		if (likely(bound))
-			break;
-		rejected[nr_rejected++] = page;
-		page = NULL;
-	} while (!dead && nr_rejected < LAB_BIND_TRIES);
-
-	while (unlikely(nr_rejected))
-		__free_page(rejected[--nr_rejected]);
-	lab_allocator_leave();
 	return page;
 }
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A page from the kernel. See fresh.c. */
+#ifndef _LABYRINTH_FRESH_H
+#define _LABYRINTH_FRESH_H
+
+#include <linux/gfp.h>
+
+#include "owner.h"
+#include "report.h"
+
+/* Never goes below min, whoever asks. */
+#define LAB_GFP_ABOVE_MIN	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
+
+struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, bool ahead,
+			    unsigned long caller, enum lab_refusal *reason);
+
+/* Count a page as handed out here. Needs preemption disabled. */
+static __always_inline void lab_book_alloc(struct labyrinth_owner *owner)
+{
+	/* Once: each this_cpu operation would make the compiler read it again. */
+	struct lab_cpu __percpu *cpu = owner->cpu;
+
+	this_cpu_inc(cpu->allocs);
+	lab_cpu_out_inc(cpu);
+}
+
+#endif /* _LABYRINTH_FRESH_H */
