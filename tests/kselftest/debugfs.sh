@@ -137,17 +137,29 @@ test_pages_lists_thousands_of_pages_once_each() {
 		wc -l)" 4000
 }
 
+# zoneinfo adds the boost to each mark; it may change between two looks.
+zones_agree() {
+	awk 'FNR == 1 { file++ }
+	     file == 1 && FNR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+	     file == 1 {
+		zones++
+		for (name in column)
+			cell[$column["zone"] " " name] = $column[name]
+		next
+	     }
+	     $1 == "Node" { zone = $4; seen["min"] = seen["low"] = seen["high"] = 0 }
+	     $1 in seen && !seen[$1]++ && (zone " zone") in cell {
+		if (cell[zone " " $1] + cell[zone " boost"] == $2)
+			agreed++
+	     }
+	     END {
+		print agreed + 0, "of", 3 * zones, "marks agree"
+		exit !zones || agreed != 3 * zones
+	     }' $lab/zones /proc/zoneinfo >/tmp/agreement
+}
+
 test_zones_agrees_with_zoneinfo() {
-	awk '$1 == "Node" { zone = $4; low = 0 }
-	     $1 ~ /^(min|low|high)$/ && !(zone " " $1 in seen) {
-		seen[zone " " $1] = 1
-		print zone, $1, $2
-	     }' /proc/zoneinfo >/tmp/zoneinfo
-	while read -r zone column value; do
-		[ "$(table zones count zone="$zone")" = 0 ] ||
-			expect_cell "$value" zones "$column" zone="$zone"
-	done </tmp/zoneinfo
-	expect_at_least "zones listed" "$(table zones count)" 1
+	wait_until zones_agree || fail "$(cat /tmp/agreement)"
 }
 
 test_zones_free_is_near_zoneinfos() {
