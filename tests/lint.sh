@@ -32,13 +32,18 @@ check() { # NAME COMMAND...
 }
 
 sources() { find include labyrinth samples tests \( -name '*.[ch]' ! -name '*.mod.c' \); }
-scripts() { find tools tests .ci -name '*.sh' -o -path .ci/run; }
+scripts() { find tools tests samples .ci -name '*.sh' -o -path .ci/run; }
 
 # compat.h tests the kernel's version: that is what it is for.
 run_checkpatch() {
 	sources | xargs perl "$scripts/checkpatch.pl" --no-tree --no-summary --strict --terse -f |
 		grep -Ev '^labyrinth/compat.h:[0-9]*: WARNING: (LINUX_VERSION_CODE|Comparisons) should'
 	return 0
+}
+
+run_splat_self_test() {
+	local said
+	said=$(tools/splat.sh --self-test) || { echo "$said"; return 1; }
 }
 
 run_kernel_doc() {
@@ -81,6 +86,7 @@ run_coccicheck() {
 
 echo "KTAP version 1"
 check "shellcheck" run_shellcheck
+check "every kind of splat is caught, and nothing else" run_splat_self_test
 check "SPDX line in every file" run_spdx
 check "checkpatch --strict" run_checkpatch
 check "kernel-doc -none" run_kernel_doc

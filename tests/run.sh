@@ -61,14 +61,12 @@ prepare() { # KERNEL...
 case ${1-} in
 check)
 	prepare 6.12 kunit-6.12
-	step splat tools/splat.sh --self-test
 	step lint tests/lint.sh --quick
 	step kunit tests/kunit/run.sh --quick
 	step kselftest-6.12 tests/kselftest/run-kernel.sh 6.12 --quick
 	;;
 test)
 	prepare 6.1 6.12 6.12-rt kunit-6.12
-	step splat tools/splat.sh --self-test
 	step lint tests/lint.sh
 	step kunit tests/kunit/run.sh
 	for k in 6.1 6.12 6.12-rt; do

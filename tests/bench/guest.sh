@@ -1,3 +1,4 @@
+#!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # In the guest: measure once, and print what was measured.
 set -e
