@@ -28,7 +28,9 @@ install: $(KDIR)/Makefile
 	install -D -m 644 Module.symvers $(DEVDIR)/Module.symvers
 
 uninstall: $(KDIR)/Makefile
-	rm -rf $(MODDIR) $(DEVDIR)
+	rm -rf $(MODDIR)
+	rm -f $(DEVDIR)/include/linux/labyrinth.h $(DEVDIR)/Module.symvers
+	-rmdir -p --ignore-fail-on-non-empty $(DEVDIR)/include/linux
 	/sbin/depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KREL)
 
 check test:

@@ -19,9 +19,9 @@ static inline bool lab_context_may_allocate(void)
 }
 
 /*
- * Around calls of the page allocator. Off PREEMPT_RT its spinlock_t spin, so it
- * may be called under a raw spinlock; lockdep wants to be told, as
- * put_task_struct() tells it.
+ * Around calls of the page allocator. Off PREEMPT_RT its locks spin, so it may be
+ * called under a raw spinlock; lockdep wants to be told, as put_task_struct()
+ * tells it.
  */
 #ifdef CONFIG_LOCKDEP
 extern struct lockdep_map lab_allocator_map;
@@ -40,7 +40,7 @@ static inline void lab_allocator_enter(void) { }
 static inline void lab_allocator_leave(void) { }
 #endif
 
-#define LAB_CONTEXT_SOFTIRQ	0x00ffU
+#define LAB_CONTEXT_SERVING	0x0001U	/* of the softirq count */
 #define LAB_CONTEXT_HARDIRQ	0x0f00U
 #define LAB_CONTEXT_NMI		0xf000U
 
@@ -68,7 +68,7 @@ static inline enum labyrinth_context lab_context_decode(u32 bits)
 	if (bits & LAB_CONTEXT_HARDIRQ)
 		return LABYRINTH_HARDIRQ;
 	/* An even softirq count means disabled, not serving. */
-	return bits & 1 ? LABYRINTH_SOFTIRQ : LABYRINTH_TASK;
+	return bits & LAB_CONTEXT_SERVING ? LABYRINTH_SOFTIRQ : LABYRINTH_TASK;
 }
 
 const char *lab_context_name(enum labyrinth_context context);

@@ -273,32 +273,6 @@ free:
 	return ERR_PTR(err);
 }
 
-struct labyrinth_owner *
-__labyrinth_owner_create(const struct labyrinth_owner_params *params, struct module *module)
-{
-	struct labyrinth_owner *owner;
-
-	might_sleep();
-	if (!lab_params_valid(params)) {
-		lab_report_violation(&(struct lab_incident){
-			.kind = LAB_BAD_ARGUMENT, .caller = _RET_IP_,
-		});
-		return ERR_PTR(-EINVAL);
-	}
-	owner = lab_owner_new(params, module);
-	if (IS_ERR(owner))
-		return owner;
-	/* A stock is a promise: without it there is no owner. */
-	if (!lab_refill_now(owner)) {
-		labyrinth_owner_destroy(owner);
-		return ERR_PTR(-ENOMEM);
-	}
-	pr_debug("owner %s: budget %u pages, stock %u, %zu bytes\n", owner->name, owner->budget,
-		 owner->stock, lab_owner_bytes(owner));
-	return owner;
-}
-EXPORT_SYMBOL_GPL(__labyrinth_owner_create);
-
 unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner)
 {
 	might_sleep();
@@ -315,6 +289,39 @@ unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner)
 }
 EXPORT_SYMBOL_GPL(labyrinth_owner_destroy);
 
+static struct labyrinth_owner *
+lab_owner_create(const struct labyrinth_owner_params *params, struct module *module,
+		 unsigned long caller)
+{
+	struct labyrinth_owner *owner;
+
+	might_sleep();
+	if (!lab_params_valid(params)) {
+		lab_report_violation(&(struct lab_incident){
+			.kind = LAB_BAD_ARGUMENT, .caller = caller,
+		});
+		return ERR_PTR(-EINVAL);
+	}
+	owner = lab_owner_new(params, module);
+	if (IS_ERR(owner))
+		return owner;
+	/* A stock is a promise: without it there is no owner. */
+	if (!lab_refill_now(owner)) {
+		labyrinth_owner_destroy(owner);
+		return ERR_PTR(-ENOMEM);
+	}
+	pr_debug("owner %s: budget %u pages, stock %u, %zu bytes\n", owner->name, owner->budget,
+		 owner->stock, lab_owner_bytes(owner));
+	return owner;
+}
+
+struct labyrinth_owner *
+__labyrinth_owner_create(const struct labyrinth_owner_params *params, struct module *module)
+{
+	return lab_owner_create(params, module, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(__labyrinth_owner_create);
+
 static void lab_owner_devm_destroy(void *owner)
 {
 	labyrinth_owner_destroy(owner);
@@ -329,7 +336,7 @@ __devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_p
 
 	if (IS_ERR_OR_NULL(dev))
 		return ERR_PTR(-EINVAL);
-	owner = __labyrinth_owner_create(params, module);
+	owner = lab_owner_create(params, module, _RET_IP_);
 	if (IS_ERR(owner))
 		return owner;
 	err = devm_add_action_or_reset(dev, lab_owner_devm_destroy, owner);

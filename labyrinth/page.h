@@ -64,7 +64,7 @@ static __always_inline bool lab_enter_home(struct labyrinth_owner *owner, struct
 	unsigned long vacant = 0;
 
 	/* So it has no tag already, see lab_freed_behind(), and no old trace lies in the slot. */
-	if (READ_ONCE(lab_nr_banks) != 1 || READ_ONCE(owner->bank->stacks) ||
+	if (READ_ONCE(lab_nr_banks) != 1 || owner->bank->stacks ||
 	    atomic_read_acquire(&home->hop))
 		return false;
 	if (!try_cmpxchg(&home->pfn, &vacant, pfn))

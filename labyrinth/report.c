@@ -209,6 +209,10 @@ void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 	r->context = lab_context_decode(lab_context_bits());
 	strscpy(r->owner, owner ? owner->name : "-", sizeof(r->owner));
 	r->zone = zone ? zone->name : "-";
+	r->node = NUMA_NO_NODE;
+	r->free = 0;
+	r->min = 0;
+	r->floor = 0;
 	if (zone) {
 		r->node = zone_to_nid(zone);
 		r->free = zone_page_state(zone, NR_FREE_PAGES);

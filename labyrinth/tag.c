@@ -144,7 +144,7 @@ struct lab_tag *lab_tag_bind(struct lab_bank *first, unsigned long pfn, u64 word
  */
 void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag)
 {
-	unsigned long (*stacks)[LAB_STACK_DEPTH] = READ_ONCE(bank->stacks);
+	unsigned long (*stacks)[LAB_STACK_DEPTH] = bank->stacks;
 	unsigned long trace[LAB_STACK_DEPTH + LAB_OWN_FRAMES] = {};
 	unsigned int i, nr;
 
@@ -160,12 +160,19 @@ void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag)
 /* LAB_STACK_DEPTH return addresses, fewer with a 0 behind; NULL where none are kept. */
 const unsigned long *lab_tag_stack(const struct lab_bank *bank, const struct lab_tag *tag)
 {
-	unsigned long (*stacks)[LAB_STACK_DEPTH] = READ_ONCE(bank->stacks);
+	unsigned long (*stacks)[LAB_STACK_DEPTH] = bank->stacks;
 
 	return stacks ? stacks[tag - bank->tags] : NULL;
 }
 
-static struct lab_bank *lab_bank_new(u32 capacity)
+static void lab_bank_free(struct lab_bank *bank)
+{
+	kvfree(bank->stacks);
+	kvfree(bank->tags);
+	kfree(bank);
+}
+
+static struct lab_bank *lab_bank_new(u32 capacity, bool stacks)
 {
 	struct lab_bank *bank = kzalloc(sizeof(*bank), GFP_KERNEL);
 
@@ -176,31 +183,13 @@ static struct lab_bank *lab_bank_new(u32 capacity)
 	bank->nr_slots = 1 + bank->nr_homes + LAB_HOP_RANGE - 1;
 	/* Zeroed memory is a table of free slots. */
 	bank->tags = kvcalloc(bank->nr_slots, sizeof(*bank->tags), LAB_GFP_TABLE);
-	if (!bank->tags) {
-		kfree(bank);
+	if (stacks)
+		bank->stacks = kvcalloc(bank->nr_slots, sizeof(*bank->stacks), LAB_GFP_TABLE);
+	if (!bank->tags || (stacks && !bank->stacks)) {
+		lab_bank_free(bank);
 		return NULL;
 	}
 	return bank;
-}
-
-static void lab_bank_free(struct lab_bank *bank)
-{
-	kvfree(bank->stacks);
-	kvfree(bank->tags);
-	kfree(bank);
-}
-
-static bool lab_bank_add_stacks(struct lab_bank *bank)
-{
-	void *stacks;
-
-	if (bank->stacks)
-		return true;
-	stacks = kvcalloc(bank->nr_slots, sizeof(*bank->stacks), LAB_GFP_TABLE);
-	/* Readers see NULL or zeroed memory. */
-	smp_wmb();
-	WRITE_ONCE(bank->stacks, stacks);
-	return stacks;
 }
 
 /* Admit an owner of @budget pages to a bank. Needs lab_owners_lock. */
@@ -218,22 +207,19 @@ struct lab_bank *lab_bank_get(u32 budget, bool stacks)
 			continue;
 		}
 		total += bank->capacity;
-		if (bank->capacity - bank->reserved >= budget)
+		/* Stacks cost more than tags: who wants none shall not pay for them. */
+		if (!!bank->stacks == stacks && bank->capacity - bank->reserved >= budget)
 			goto found;
 	}
 	if (vacant == LAB_NR_BANKS)
 		return NULL;
 	bank = lab_bank_new(max3(budget, (u32)min_t(u64, total / 4, LAB_BUDGET_MAX),
-				 (u32)LAB_BANK_MIN));
+				 (u32)LAB_BANK_MIN), stacks);
 	if (!bank)
 		return NULL;
 	rcu_assign_pointer(lab_banks[vacant], bank);
 	WRITE_ONCE(lab_nr_banks, max(lab_nr_banks, vacant + 1));
 found:
-	if (stacks && !lab_bank_add_stacks(bank)) {
-		lab_bank_reap();
-		return NULL;
-	}
 	bank->reserved += budget;
 	return bank;
 }
@@ -260,7 +246,7 @@ static bool lab_bank_vacant(const struct lab_bank *bank)
 
 /*
  * Free the banks that nobody needs. A bank may outlive its owners for a page
- * that was transferred to an owner of another bank.
+ * that found no room in its owner's own.
  */
 void lab_bank_reap(void)
 {

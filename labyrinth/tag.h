@@ -147,7 +147,7 @@ static inline u64 lab_word_here(u32 head)
 	return lab_word(head, (u32)raw_smp_processor_id() << 16 | lab_context_bits());
 }
 
-/* 16 ms a unit (20 at HZ=100): wraps after more than two years. */
+/* 13 to 20 ms a unit: wraps after more than a year. */
 #define LAB_TIME_JIFFIES	BIT(ilog2(HZ / 50))
 
 static inline u32 lab_time_now(void)
@@ -196,7 +196,7 @@ static inline struct lab_tag *lab_bank_home(const struct lab_bank *bank, unsigne
 	return bank->tags + 1 + reciprocal_scale(__hash_32(pfn), bank->nr_homes);
 }
 
-/* The tag of @pfn in @bank, or NULL. Pairs with tag publication in lab_bank_claim(). */
+/* The tag of @pfn in @bank, or NULL. Its acquire pairs with T1. */
 static inline struct lab_tag *lab_bank_find(const struct lab_bank *bank, unsigned long pfn)
 {
 	struct lab_tag *home = lab_bank_home(bank, pfn);

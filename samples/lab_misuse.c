@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lab_misuse - every common mistake once, on purpose
+ * lab_misuse - common mistakes, once each, on purpose
  *
  * Loading it makes the mistakes one after the other and compares each answer
  * with the documented one; labyrinth reports them in the kernel's log and in

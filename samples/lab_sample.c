@@ -149,6 +149,7 @@ static bool sample_produce(void)
 	frame = page_address(page);
 	sample_fill(frame, taken);
 	if (sample_hand_over(page, frame)) {
+		sample_count(&wrong);
 		labyrinth_void_free_page_exclusive(sample_producer, page);
 		return false;
 	}

@@ -94,6 +94,7 @@ check "what Documentation says of code and reports is so" samples/check-doc.sh
 for k in $kernels; do
 	check "builds for $k without a word from W=1 and sparse" run_build "$k"
 done
+[ -n "$quick" ] || check "documentation builds" tools/docs.sh
 [ -n "$quick" ] || check "coccicheck" run_coccicheck
 echo "1..$n"
 exit $failed

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What tools/demo.sh runs in the virtual machine: labyrinth, its samples, a
-# machine short of memory, and every common mistake. For busybox sh.
+# machine short of memory, and common mistakes. For busybox sh.
 #
 # While memory is short nothing may be started, as that needs memory: there, only
 # what the shell has built in.
@@ -274,7 +274,7 @@ show_recovery() {
 
 show_mistakes() {
 	step "Mistakes, on purpose"
-	echo "  lab_misuse makes every common mistake once. This is what labyrinth knows of them:"
+	echo "  lab_misuse makes common mistakes, each once. This is what labyrinth knows of them:"
 	insmod lab_misuse.ko
 	status=$?
 	sleep 1

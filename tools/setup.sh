@@ -27,7 +27,7 @@ lint='sparse coccinelle libpython3.11 perl python3 shellcheck'
 wanted() {
 	case $1 in
 	demo)  echo "$build $vm" ;;
-	test)  echo "$build $vm $own_kernel $lint" ;;
+	test)  echo "$build $vm $own_kernel $lint python3-sphinx" ;;
 	docs)  echo "$build $own_kernel perl python3-sphinx" ;;
 	*)     die "demo, test or docs?" ;;
 	esac

@@ -91,7 +91,7 @@ enum labyrinth_context {
  * @cpu: CPU on which it was last handed out
  * @node: NUMA node of the page
  * @from_reserve: it was taken from below a zone's min watermark
- * @age_ms: milliseconds since it was last handed out, in steps of 16 to 20
+ * @age_ms: milliseconds since it was last handed out, in steps of 13 to 20
  * @caller: return address of the call that took it
  */
 struct labyrinth_page_info {
@@ -194,7 +194,8 @@ labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(struct labyrinth_owner *own
  * labyrinth page; -EPERM where it is another owner's, or the caller is out of
  * @owner's scope; -EALREADY where @owner has given it back before, or somebody
  * freed it behind labyrinth's back; -EBUSY where somebody else holds a
- * reference or mapping (the page is quarantined: the caller has lost it).
+ * reference or mapping (the page is quarantined: the caller has lost it). A
+ * destroyed owner has no pages: -ENOENT, or -EPERM for another's.
  */
 int labyrinth_void_free_page_exclusive(struct labyrinth_owner *owner, struct page *page);
 
@@ -221,7 +222,8 @@ int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct 
  *
  * Context: Any but NMI.
  * Return: As labyrinth_void_release_page_exclusive(); -ENOSPC where @to owns
- * as many pages as its budget allows; -EINVAL also where @to is destroyed.
+ * as many pages as its budget allows; -EINVAL also where @to is destroyed. To
+ * its own owner a page can always be handed.
  */
 int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 					   struct labyrinth_owner *to, struct page *page);

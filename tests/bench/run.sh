@@ -17,8 +17,7 @@ built=$top/build/$kernel
 out=$built/bench
 repeat=
 
-# A pair from page_pool's ring, where another CPU may have freed: what labyrinth
-# may cost at most for a page that it has ready.
+# The most that a pair may cost of a page that labyrinth has ready.
 recycled_limit=161
 # Percent that labyrinth may add to a page that does come from the kernel.
 cold_limit=10
