@@ -308,7 +308,7 @@ labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(struct labyrinth_owner *own
 {
 	unsigned int i;
 
-	if (IS_ERR_OR_NULL(owner)) {
+	if (lab_no_pointer(owner)) {
 		lab_report_refusal(NULL, LAB_REFUSE_DYING, _RET_IP_);
 		return 0;
 	}

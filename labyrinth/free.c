@@ -90,14 +90,6 @@ static int lab_commit(struct lab_finding *found, u32 head)
 	return -EALREADY;
 }
 
-/* A page stops being owned: books only. Needs preemption disabled. */
-static void lab_book_out(struct labyrinth_owner *owner, u64 word)
-{
-	lab_owner_out_dec(owner);
-	if (unlikely(lab_word_flags(word) & LAB_FROM_RESERVE))
-		atomic_dec(&owner->from_reserve);
-}
-
 /* Pages of the reserve, and those that came by transfer, are not kept. */
 #define LAB_NOT_RECYCLED	(LAB_FROM_RESERVE | LAB_AWAY)
 
@@ -176,8 +168,8 @@ static noinline int lab_bad_argument(struct labyrinth_owner *owner, struct page 
 {
 	lab_report_violation(&(struct lab_incident){
 		.kind = LAB_BAD_ARGUMENT,
-		.offender = IS_ERR_OR_NULL(owner) ? NULL : owner,
-		.page = IS_ERR_OR_NULL(page) ? NULL : page,
+		.offender = lab_no_pointer(owner) ? NULL : owner,
+		.page = lab_no_pointer(page) ? NULL : page,
 		.caller = caller,
 	});
 	return -EINVAL;
@@ -274,7 +266,7 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 	u32 moving, head;
 	int err;
 
-	if (IS_ERR_OR_NULL(from) || IS_ERR_OR_NULL(to) || IS_ERR_OR_NULL(page))
+	if (lab_no_pointer(from) || lab_no_pointer(to) || lab_no_pointer(page))
 		return lab_bad_argument(from, page, _RET_IP_);
 	if (unlikely(in_nmi()))
 		return -EOPNOTSUPP;
@@ -345,7 +337,7 @@ int labyrinth_page_query(struct page *page, struct labyrinth_page_info *info)
 	int err = -ENOENT;
 	u64 word;
 
-	if (IS_ERR_OR_NULL(page) || IS_ERR_OR_NULL(info))
+	if (lab_no_pointer(page) || lab_no_pointer(info))
 		return -EINVAL;
 	if (unlikely(in_nmi()))
 		return -EOPNOTSUPP;

@@ -52,9 +52,7 @@ static noinline bool lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag
 		return true;
 	if (state == LAB_OWNED) {
 		atomic_long_inc(&owner->left);
-		lab_owner_out_dec(owner);
-		if (lab_word_flags(word) & LAB_FROM_RESERVE)
-			atomic_dec(&owner->from_reserve);
+		lab_book_out(owner, word);
 	} else {
 		atomic_dec(&owner->quarantined);
 	}

@@ -36,6 +36,14 @@ static inline bool lab_page_poison_intact(struct page *page)
 	return !memchr_inv(page_address(page), LAB_POISON_BYTE, PAGE_SIZE);
 }
 
+/* A page stops being owned: books only. Needs preemption disabled. */
+static inline void lab_book_out(struct labyrinth_owner *owner, u64 word)
+{
+	lab_owner_out_dec(owner);
+	if (unlikely(lab_word_flags(word) & LAB_FROM_RESERVE))
+		atomic_dec(&owner->from_reserve);
+}
+
 /*
  * A tag that this CPU has set to LAB_MOVING goes, and its page is the caller's.
  * Needs preemption disabled.

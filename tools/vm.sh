@@ -235,16 +235,6 @@ say "running $(basename "$script") (timeout $timeout s)"
 start_qemu
 wait_for_qemu
 judge
-# Under emulation a stock kernel has been seen to panic before it ran anything of
-# ours: such a boot says nothing, and is done once more.
-if [ "$status" -eq 125 ] && ! grep -aq 'Run /init as init process' "$out/console.log"; then
-	cp "$out/console.log" "$out/console-boot-panic.log"
-	say "the kernel panicked before /init ($out/console-boot-panic.log): booting once more"
-	start=$SECONDS
-	start_qemu
-	wait_for_qemu
-	judge
-fi
 rm -f "$out/monitor.sock"
 
 [ -z "$throwaway" ] || cat "$out/result.log"
