@@ -119,6 +119,9 @@ write_init() {
 	mount -t tmpfs tmp /tmp
 	mount -t debugfs debug /sys/kernel/debug
 	[ ! -d /sys/kernel/tracing ] || mount -t tracefs trace /sys/kernel/tracing
+	for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do
+		[ ! -e "\$cpu" ] || echo 1 >"\$cpu"
+	done
 	stty -F /dev/ttyS1 raw
 	exec >/dev/ttyS1 2>&1 </dev/null
 	. /env
@@ -165,6 +168,9 @@ start_qemu() {
 		cmdline+=" nokaslr norandmaps random.trust_cpu=off mitigations=off"
 	else
 		args+=(-accel "tcg,thread=multi" -smp "$smp" -cpu max)
+		# The kernel patches its own code while it boots, and a virtual CPU may run
+		# what it has translated before: the others come when that is over.
+		cmdline+=" maxcpus=1"
 	fi
 	args+=(-kernel "$image" -initrd "$work/initramfs" -append "$cmdline $append"
 	       -serial file:console.log -serial file:result.log
