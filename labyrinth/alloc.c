@@ -16,7 +16,7 @@
 #define LAB_READAHEAD_AFTER	32
 
 /* Looks at all CPUs for a page that the owner must have somewhere. */
-#define LAB_FAR_TURNS		64
+#define LAB_FAR_TURNS		4
 
 /* Fill in a popped tag and count it. Needs preemption disabled. */
 static __always_inline void lab_hand_out(struct labyrinth_owner *owner, struct lab_cpu *here,
@@ -27,8 +27,12 @@ static __always_inline void lab_hand_out(struct labyrinth_owner *owner, struct l
 	lab_book_alloc(owner);
 }
 
-/* A popped tag whose page is not as it was put there. The tag leaves the stack for good. */
-static noinline void lab_ready_gone_bad(struct labyrinth_owner *owner, struct lab_tag *tag,
+/*
+ * A popped tag whose page is not as it was put there leaves for good: with the
+ * place in the budget if it goes into quarantine. False where it is all right by
+ * now, since lab_freed_behind() has given it its reference back.
+ */
+static noinline bool lab_ready_gone_bad(struct labyrinth_owner *owner, struct lab_tag *tag,
 					u64 word)
 {
 	struct page *page = pfn_to_page(tag->pfn);
@@ -40,101 +44,141 @@ static noinline void lab_ready_gone_bad(struct labyrinth_owner *owner, struct la
 	};
 	u32 flags, head;
 
-	/* Not where lab_freed_behind() has just given it its reference back. */
-	if (page_ref_count(page) == 0 &&
-	    cmpxchg(&tag->word, word, (u64)lab_head(owner->id, 0, LAB_MOVING) << 32) == word) {
+	if (page_ref_count(page) == 0) {
+		if (cmpxchg(&tag->word, word, (u64)lab_head(owner->id, 0, LAB_MOVING) << 32) != word)
+			return false;
 		incident.kind = LAB_FREED_BEHIND;
 		lab_report_violation(&incident);
 		lab_tag_unbind(owner->bank, tag);
 		lab_budget_give(owner);
-		return;
-	}
-	word = READ_ONCE(tag->word);
-	if (lab_word_flags(word) & LAB_RESTORED && lab_page_sole(page)) {
-		/* That has been reported, and it is as good as any other again. */
-		WRITE_ONCE(tag->word, lab_word_with_head(word, owner->ready));
-		lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, owner->tags, tag);
-		return;
+		return true;
 	}
 	/* Written to, or referenced, after it was given back: out of use until that ends. */
 	incident.kind = lab_page_sole(page) ? LAB_USE_AFTER_FREE : LAB_SHARED_PAGE;
-	lab_report_violation(&incident);
 	flags = lab_word_flags(word) & LAB_POISONED;
+	head = lab_head(owner->id, flags, LAB_QUARANTINED);
 	if (flags)
 		lab_page_poison(page);
-	head = lab_head(owner->id, flags, LAB_QUARANTINED);
-	WRITE_ONCE(tag->word, lab_word_with_head(word, head));
+	if (cmpxchg(&tag->word, word, lab_word_with_head(word, head)) != word)
+		return false;
+	lab_report_violation(&incident);
 	atomic_inc(&owner->quarantined);
 	lab_refill_kick(owner);
-}
-
-/* A tag from @stack, its page made ready as the owner's flags ask. Needs preemption disabled. */
-static struct page *lab_take_from(struct labyrinth_owner *owner, struct lab_stack *stack,
-				  unsigned long caller)
-{
-	struct lab_tag *tag;
-
-	/* Bounded by the pages on the stack: each turn takes one off. */
-	while ((tag = lab_stack_pop(stack, owner->tags))) {
-		u64 word = READ_ONCE(tag->word);
-		u32 flags = lab_word_flags(word);
-		struct page *page = pfn_to_page(tag->pfn);
-
-		if (stack == &owner->stocked)
-			atomic_dec(&owner->nr_stocked);
-		if (unlikely(lab_word_state(word) != LAB_READY || !lab_page_sole(page) ||
-			     (flags & LAB_POISONED && !lab_page_poison_intact(page)))) {
-			lab_ready_gone_bad(owner, tag, word);
-			continue;
-		}
-		if (owner->flags & LABYRINTH_ZERO && !(flags & LAB_ZEROED))
-			clear_page(page_address(page));
-		lab_hand_out(owner, this_cpu_ptr(owner->cpu), tag, caller);
-		if (owner->flags & LABYRINTH_STACK)
-			lab_tag_save_stack(owner->bank, tag);
-		return page;
-	}
-	return NULL;
-}
-
-/* The stock, asking for more when it is down to half. Needs preemption disabled. */
-static noinline struct page *lab_take_stock(struct labyrinth_owner *owner, unsigned long caller)
-{
-	struct page *page = lab_take_from(owner, &owner->stocked, caller);
-
-	/* With the budget spent only a zeroing owner's recycled pages are of use to it. */
-	if (atomic_read(&owner->nr_stocked) <= (int)owner->stock / 2 &&
-	    (owner->flags & LABYRINTH_ZERO || atomic_read(&owner->bound) < (int)owner->budget))
-		lab_refill_kick(owner);
-	return page;
+	return true;
 }
 
 /*
- * Pages of the owner that lie with other CPUs. Where it must have one, since it
- * owns less than its budget and the budget is spent, one is just being moved by
- * another CPU, and it pays to look again. Bounded by LAB_FAR_TURNS and the
- * possible CPUs. Needs preemption disabled.
+ * A popped tag's page, as the owner's flags ask for it; its place in the budget is
+ * taken. NULL where it had gone bad, and the place is gone as well. Needs
+ * preemption disabled.
+ */
+static struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,
+				 unsigned long caller)
+{
+	struct page *page = pfn_to_page(tag->pfn);
+	u32 flags;
+
+	for (;;) {
+		u64 word = READ_ONCE(tag->word);
+
+		flags = lab_word_flags(word);
+		if (likely(lab_word_state(word) == LAB_READY && lab_page_sole(page) &&
+			   (!(flags & LAB_POISONED) || lab_page_poison_intact(page))))
+			break;
+		/* Comes back only where another misuse of the page was just found. */
+		if (lab_ready_gone_bad(owner, tag, word))
+			return NULL;
+	}
+	if (owner->flags & LABYRINTH_ZERO && !(flags & LAB_ZEROED))
+		clear_page(page_address(page));
+	lab_hand_out(owner, this_cpu_ptr(owner->cpu), tag, caller);
+	if (owner->flags & LABYRINTH_STACK)
+		lab_tag_save_stack(owner->bank, tag);
+	return page;
+}
+
+/* A page recycled on @cpu, which brings its place along. Needs preemption disabled. */
+static struct page *lab_take_recycled(struct labyrinth_owner *owner, struct lab_cpu *cpu,
+				      unsigned long caller)
+{
+	struct page *page = NULL;
+	struct lab_tag *tag;
+
+	/* Bounded by the pages there: each turn takes one off. */
+	while (!page && (tag = lab_stack_pop(&cpu->recycled, owner->tags)))
+		page = lab_take_tag(owner, tag, caller);
+	return page;
+}
+
+static struct lab_tag *lab_pop_spare(struct labyrinth_owner *owner, bool anywhere)
+{
+	struct lab_tag *tag = lab_pop_stocked(owner);
+
+	lab_stock_watch(owner);
+	if (tag || !lab_recycles_spares(owner))
+		return tag;
+	if (anywhere)
+		return lab_pop_recycled(owner);
+	tag = lab_stack_pop(&this_cpu_ptr(owner->cpu)->recycled, owner->tags);
+	if (tag)
+		this_cpu_dec(owner->cpu->spares);
+	return tag;
+}
+
+/*
+ * A spare for the place in the budget that the caller has taken: in @page, or
+ * NULL where there is none. False where what lay there had gone bad, and the
+ * budget has no other place. Needs preemption disabled.
+ */
+static __always_inline bool lab_take_spare(struct labyrinth_owner *owner, bool anywhere,
+				    unsigned long caller, struct page **page)
+{
+	struct lab_tag *tag;
+
+	*page = NULL;
+	/* Bounded by the spares: each turn takes one off. */
+	do {
+		tag = lab_pop_spare(owner, anywhere);
+		if (!tag)
+			return true;
+		*page = lab_take_tag(owner, tag, caller);
+		if (likely(*page))
+			return true;
+	} while (lab_budget_take(owner));
+	return false;
+}
+
+/*
+ * Whatever the owner has ready, wherever it lies. Where the budget is @spent
+ * though the owner owns less, somebody has a place in hand this instant, and it
+ * pays to look again. Bounded by LAB_FAR_TURNS and the possible CPUs. Needs
+ * preemption disabled.
  */
 static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long caller, bool spent)
 {
-	struct page *page = NULL;
 	unsigned int turn;
+	struct page *page;
 	int cpu;
 
-	for (turn = 0; !page && turn < LAB_FAR_TURNS; turn++) {
+	for (turn = 0; turn < LAB_FAR_TURNS; turn++) {
 		for_each_possible_cpu(cpu) {
-			page = lab_take_from(owner, &per_cpu_ptr(owner->cpu, cpu)->recycled,
-					     caller);
+			if (lab_recycles_spares(owner))
+				break;
+			page = lab_take_recycled(owner, per_cpu_ptr(owner->cpu, cpu), caller);
 			if (page)
 				return page;
 		}
-		page = lab_take_from(owner, &owner->stocked, caller);
+		if (lab_budget_take(owner) && lab_take_spare(owner, true, caller, &page)) {
+			if (page)
+				return page;
+			lab_budget_give(owner);
+		}
 		if (!spent || lab_owner_owned(owner) + atomic_read(&owner->quarantined) >=
 			      owner->budget)
 			break;
 		cpu_relax();
 	}
-	return page;
+	return NULL;
 }
 
 /*
@@ -164,9 +208,11 @@ static noinline struct page *lab_alloc_fresh(struct labyrinth_owner *owner, stru
 	if (likely(lab_context_may_allocate())) {
 		reason = LAB_REFUSE_BUDDY;
 		page = lab_take_fresh(owner, page, ahead, caller, &reason);
-		if (likely(page))
-			return page;
+	} else {
+		page = lab_take_nolock(owner, caller);
 	}
+	if (likely(page))
+		return page;
 
 	preempt_disable();
 	if (lab_owner_dead(owner)) {
@@ -175,8 +221,6 @@ static noinline struct page *lab_alloc_fresh(struct labyrinth_owner *owner, stru
 		return NULL;
 	}
 	lab_budget_give(owner);
-	if (owner->stock)
-		lab_refill_kick(owner);
 	return lab_alloc_far(owner, caller, reason);
 }
 
@@ -184,6 +228,26 @@ static noinline struct page *lab_alloc_fresh(struct labyrinth_owner *owner, stru
 static __always_inline bool lab_ahead(struct labyrinth_owner *owner)
 {
 	return this_cpu_inc_return(owner->cpu->cold) > LAB_READAHEAD_AFTER;
+}
+
+/*
+ * A spare, or a page from the kernel, for the place in the budget that is taken.
+ * Called with preemption disabled; enables it.
+ */
+static noinline struct page *lab_alloc_spare(struct labyrinth_owner *owner, unsigned long caller)
+{
+	struct page *page;
+	bool ahead;
+
+	if (!lab_take_spare(owner, false, caller, &page))
+		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
+	if (page) {
+		preempt_enable();
+		return page;
+	}
+	ahead = lab_ahead(owner);
+	preempt_enable();
+	return lab_alloc_fresh(owner, NULL, ahead, caller);
 }
 
 /*
@@ -197,13 +261,10 @@ static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsig
 	struct page *page;
 	bool ahead;
 
-	if (owner->stock) {
-		page = lab_take_stock(owner, caller);
-		if (page)
-			goto out;
-	}
 	if (unlikely(!lab_budget_take(owner)))
 		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
+	if (unlikely(owner->stock || lab_stack_slot(READ_ONCE(owner->stocked.head))))
+		return lab_alloc_spare(owner, caller);
 	ahead = lab_ahead(owner);
 	preempt_enable();
 
@@ -221,7 +282,6 @@ static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsig
 		return lab_alloc_fresh(owner, page, false, caller);
 	}
 	lab_book_alloc(owner);
-out:
 	preempt_enable();
 	return page;
 }
@@ -230,8 +290,7 @@ out:
 static noinline struct page *lab_alloc_special(struct labyrinth_owner *owner, unsigned long caller)
 {
 	enum lab_refusal reason;
-	struct page *page;
-	bool ahead;
+	struct page *page = NULL;
 
 	if (lab_owner_dead(owner)) {
 		reason = LAB_REFUSE_DYING;
@@ -241,21 +300,14 @@ static noinline struct page *lab_alloc_special(struct labyrinth_owner *owner, un
 		reason = LAB_REFUSE_SCOPE;
 		goto refuse;
 	}
-	/* What the stock holds is zeroed already. */
-	page = owner->stock && owner->flags & LABYRINTH_ZERO ? lab_take_stock(owner, caller) : NULL;
-	if (!page)
-		page = lab_take_from(owner, &this_cpu_ptr(owner->cpu)->recycled, caller);
-	if (!page && owner->stock)
-		page = lab_take_stock(owner, caller);
+	if (!lab_recycles_spares(owner))
+		page = lab_take_recycled(owner, this_cpu_ptr(owner->cpu), caller);
 	if (page)
 		goto out;
 	if (!lab_budget_take(owner))
 		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
-	ahead = lab_ahead(owner);
-	preempt_enable();
-	return lab_alloc_fresh(owner, NULL, ahead, caller);
+	return lab_alloc_spare(owner, caller);
 refuse:
-	page = NULL;
 	lab_report_refusal(owner, reason, caller);
 out:
 	preempt_enable();
@@ -263,11 +315,15 @@ out:
 }
 
 /* Apart, so that the common case keeps nothing across a call. */
-static noinline struct page *lab_alloc_after_bad(struct labyrinth_owner *owner,
-						 struct lab_tag *tag, unsigned long caller)
+static noinline struct page *lab_alloc_odd(struct labyrinth_owner *owner, struct lab_tag *tag,
+					   unsigned long caller)
 {
-	lab_ready_gone_bad(owner, tag, READ_ONCE(tag->word));
-	return lab_alloc_cold(owner, caller);
+	struct page *page = lab_take_tag(owner, tag, caller);
+
+	if (!page)
+		return lab_alloc_cold(owner, caller);
+	preempt_enable();
+	return page;
 }
 
 static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, unsigned long caller)
@@ -286,7 +342,7 @@ static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, uns
 	word = READ_ONCE(tag->word);
 	page = pfn_to_page(tag->pfn);
 	if (unlikely(lab_word_head(word) != owner->ready || page_ref_count(page) != 1))
-		return lab_alloc_after_bad(owner, tag, caller);
+		return lab_alloc_odd(owner, tag, caller);
 	lab_hand_out(owner, here, tag, caller);
 	preempt_enable();
 	return page;

@@ -52,16 +52,20 @@ long lab_owner_frees(const struct labyrinth_owner *owner)
 	return max(came - lab_owner_owned(owner) - atomic_long_read(&owner->left), 0L);
 }
 
+/* Pages ready, wherever they lie. */
 long lab_owner_stocked(const struct labyrinth_owner *owner)
 {
-	long unready = lab_owner_owned(owner) + atomic_read(&owner->quarantined);
+	long ready = atomic_read(&owner->bound) + atomic_read(&owner->nr_stocked);
+	int cpu;
 
-	return max(atomic_read(&owner->bound) - unready, 0L);
+	for_each_possible_cpu(cpu)
+		ready += READ_ONCE(per_cpu_ptr(owner->cpu, cpu)->spares);
+	return max(ready - lab_owner_owned(owner) - atomic_read(&owner->quarantined), 0L);
 }
 
 /* Bytes that the owner costs: its tags, its handle, and a fixed part per possible CPU. */
 size_t lab_owner_bytes(const struct labyrinth_owner *owner)
 {
-	return lab_bank_bytes(owner->bank, owner->budget) + sizeof(*owner) +
+	return lab_bank_bytes(owner->bank, lab_owner_tags(owner)) + sizeof(*owner) +
 	       num_possible_cpus() * sizeof(struct lab_cpu);
 }

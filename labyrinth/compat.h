@@ -44,6 +44,16 @@ static inline unsigned long lab_compat_alloc_bulk(gfp_t gfp, int nid, unsigned l
 #endif
 }
 
+/* A page where the allocator's locks may not be taken: 7.x can try for one. */
+static inline struct page *lab_compat_alloc_nolock(int nid)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	return alloc_pages_nolock(0, nid, 0);
+#else
+	return NULL;
+#endif
+}
+
 /* page_mapped() is gone in 7.x; an order-0 page's count is still this field. */
 static inline int lab_compat_mapcount(const struct page *page)
 {

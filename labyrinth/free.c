@@ -123,8 +123,9 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 		lab_leave(owner, found.bank, found.tag);
 	} else if (lab_word_flags(found.word) & LAB_NOT_RECYCLED) {
 		leaving = lab_leave(owner, found.bank, found.tag);
+		lab_stock_watch(owner);
 	} else {
-		lab_make_ready(owner, &this_cpu_ptr(owner->cpu)->recycled, found.tag);
+		lab_recycle(owner, found.tag);
 	}
 out:
 	if (err)
@@ -209,6 +210,7 @@ static noinline int lab_release_slow(struct labyrinth_owner *owner, struct page 
 		lab_book_out(owner, found.word);
 		atomic_long_inc(&owner->left);
 		lab_leave(owner, found.bank, found.tag);
+		lab_stock_watch(owner);
 	} else {
 		lab_report_violation(&found.incident);
 	}
@@ -233,6 +235,7 @@ int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct 
 		lab_tag_hide_from(home, tag);
 		lab_tag_drop(tag);
 		lab_budget_give(owner);
+		lab_stock_watch(owner);
 		preempt_enable();
 		return 0;
 	}
@@ -241,17 +244,25 @@ int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct 
 }
 EXPORT_SYMBOL_GPL(labyrinth_void_release_page_exclusive);
 
-/* Room for one more page in @to's books, if need be in place of one that is only ready. */
+/* Room for one more page in @to's books, if need be in place of one that is only recycled. */
 static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 			 struct lab_finding *found)
 {
+	struct lab_tag *tag = NULL;
+
 	if (lab_owner_dead(to)) {
 		found->incident.offender = to;
 		found->incident.kind = LAB_DEAD_OWNER;
 		return -EINVAL;
 	}
-	if (lab_budget_take(to) || lab_discard_ready(to, evicted))
+	if (lab_budget_take(to))
 		return 0;
+	if (!lab_recycles_spares(to))
+		tag = lab_pop_recycled(to);
+	if (tag) {
+		*evicted = lab_discard(to, tag);
+		return 0;
+	}
 	found->incident.offender = to;
 	found->incident.kind = LAB_RECEIVER_FULL;
 	return -ENOSPC;
@@ -298,6 +309,7 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 	lab_book_out(from, found.word);
 	atomic_long_inc(&from->left);
 	lab_budget_give(from);
+	lab_stock_watch(from);
 	atomic_long_inc(&to->arrived);
 	lab_owner_out_inc(to);
 	if (lab_word_flags(found.word) & LAB_FROM_RESERVE)

@@ -53,26 +53,26 @@ static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
 
 /*
  * An owner that goes on taking pages from the kernel gets the next few with one
- * call: they lie ready here, within its budget. Never from below the low mark.
- * Returns the first.
+ * call: they lie with the stock, as far as its budget has room for them. Never
+ * from below the low mark. Returns the first.
  */
 static struct page *lab_readahead(struct labyrinth_owner *owner)
 {
 	gfp_t zero = owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0;
 	struct page *pages[LAB_READAHEAD] = {};
+	int room = (int)owner->budget - atomic_read(&owner->bound);
 	unsigned long nr;
 
-	nr = lab_compat_alloc_bulk(LAB_GFP_ABOVE_MIN | zero, lab_owner_nid(owner), LAB_READAHEAD,
-				   pages);
+	nr = lab_compat_alloc_bulk(LAB_GFP_ABOVE_MIN | zero, lab_owner_nid(owner),
+				   clamp(room + 1, 1, LAB_READAHEAD), pages);
 	while (nr > 1) {
 		struct page *page = pages[--nr];
+		bool entered;
 
 		preempt_disable();
-		if (lab_owner_dead(owner) ||
-		    !lab_enter_ready(owner, page, &this_cpu_ptr(owner->cpu)->recycled))
-			pages[nr] = NULL;
+		entered = !lab_owner_dead(owner) && lab_enter_stocked(owner, page);
 		preempt_enable();
-		if (!pages[nr])
+		if (!entered)
 			__free_page(page);
 	}
 	return pages[0];
@@ -132,4 +132,24 @@ struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, bo
 		__free_page(rejected[--nr_rejected]);
 	lab_allocator_leave();
 	return page;
+}
+
+/*
+ * The same where the page allocator's locks may not be taken: kernels that know
+ * alloc_pages_nolock() try for one, above min and zero-filled.
+ */
+struct page *lab_take_nolock(struct labyrinth_owner *owner, unsigned long caller)
+{
+	struct page *page = lab_compat_alloc_nolock(lab_owner_nid(owner));
+	bool bound;
+
+	if (!page)
+		return NULL;
+	preempt_disable();
+	bound = !lab_owner_dead(owner) && lab_take_in(owner, page, 0, caller);
+	preempt_enable();
+	if (bound)
+		return page;
+	lab_page_to_kernel(page);
+	return NULL;
 }

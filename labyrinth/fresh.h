@@ -14,6 +14,8 @@
 struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, bool ahead,
 			    unsigned long caller, enum lab_refusal *reason);
 
+struct page *lab_take_nolock(struct labyrinth_owner *owner, unsigned long caller);
+
 /* Count a page as handed out here. Needs preemption disabled. */
 static __always_inline void lab_book_alloc(struct labyrinth_owner *owner)
 {

@@ -128,7 +128,7 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 	id = idr_alloc_cyclic(&lab_owner_ids, owner, 1, LAB_OWNER_MAX, GFP_KERNEL);
 	if (id < 0)
 		return -ENOMEM;
-	owner->bank = lab_bank_get(owner->budget, owner->flags & LABYRINTH_STACK);
+	owner->bank = lab_bank_get(lab_owner_tags(owner), owner->flags & LABYRINTH_STACK);
 	if (!owner->bank) {
 		idr_remove(&lab_owner_ids, id);
 		return -ENOMEM;
@@ -150,13 +150,8 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 /* All ready pages go to the kernel. The owner is dead and its refill stopped. */
 static void lab_owner_drain(struct labyrinth_owner *owner)
 {
-	struct page *page;
-
-	while (lab_discard_ready(owner, &page)) {
-		if (page)
-			lab_page_to_kernel(page);
+	while (lab_shed_recycled(owner) || lab_shed_stocked(owner))
 		cond_resched();
-	}
 }
 
 /* Part with every page that still has the owner's tag. Returns those that were out. */
@@ -233,7 +228,7 @@ static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 	lab_owner_drain(owner);
 	out = lab_owner_part(owner);
 	idr_remove(&lab_owner_ids, owner->id);
-	lab_bank_put(owner->bank, owner->budget);
+	lab_bank_put(owner->bank, lab_owner_tags(owner));
 	/* Reports in flight may still read the name: the handle outlives this. */
 	synchronize_rcu();
 	free_percpu(owner->cpu);

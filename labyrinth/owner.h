@@ -40,6 +40,7 @@ struct lab_cpu {
 	 */
 	long peak;
 	long slack;
+	long spares;			/* put on @recycled here, less taken here, where they are spares */
 	u32 cold;			/* pages taken from the kernel, for readahead */
 } __aligned(64);
 
@@ -64,9 +65,9 @@ struct labyrinth_owner {
 	u8 scope;
 
 	/* Written by the slower paths, from any CPU. */
-	struct lab_stack stocked ____cacheline_aligned_in_smp;
+	struct lab_stack stocked ____cacheline_aligned_in_smp;	/* spares: stock and readahead */
 	atomic_t nr_stocked;		/* pages on @stocked, give or take those in flight */
-	atomic_t bound;			/* pages with a tag, owned or not; at most @budget */
+	atomic_t bound;			/* places taken in the budget, see below; at most @budget */
 	atomic_t quarantined;
 	atomic_t from_reserve;
 	atomic_long_t refused;
@@ -143,6 +144,26 @@ static inline void lab_owner_out_inc(struct labyrinth_owner *owner)
 static inline void lab_owner_out_dec(struct labyrinth_owner *owner)
 {
 	this_cpu_inc(owner->cpu->slack);
+}
+
+/*
+ * Places in the budget. Owned and quarantined pages have one each, a call that
+ * looks for a page takes one first, and a recycled page keeps its own, so that to
+ * use it again costs no shared counter. A *spare* is a ready page without one:
+ * whoever takes it has taken a place before. So nothing that labyrinth does with
+ * spares on its own account can make an owner's budget seem spent.
+ *
+ * A zeroing owner's recycled pages are spares as well: clean ones take their place.
+ */
+static inline bool lab_recycles_spares(const struct labyrinth_owner *owner)
+{
+	return owner->flags & LABYRINTH_ZERO;
+}
+
+/* Tags that the owner's pages need: its budget, and spares that come on top of it. */
+static inline u32 lab_owner_tags(const struct labyrinth_owner *owner)
+{
+	return owner->budget + (lab_recycles_spares(owner) ? owner->stock : 0);
 }
 
 /* Exact on any number of CPUs: no attempt that fails is ever counted, even for an instant. */

@@ -75,37 +75,33 @@ struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 
 	return lab_tag_bind(owner->bank, pfn, lab_word_here(head), caller, bank);
 }
 
-/*
- * Put a page fresh from the kernel on @stack. False where there is no room for
- * it. Between taking its place in the budget and the push, an alloc elsewhere
- * misses both: so that is kept to a few instructions, with interrupts off, and
- * lab_take_far() looks again.
- */
-bool lab_enter_ready(struct labyrinth_owner *owner, struct page *page, struct lab_stack *stack)
+/* Put a page fresh from the kernel on the stock, as a spare. False where its place is crowded. */
+bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page)
 {
 	u32 zeroed = owner->flags & LABYRINTH_ZERO ? LAB_ZEROED : 0;
-	u32 moving = lab_head(owner->id, 0, LAB_MOVING);
-	bool entered = false;
 	struct lab_bank *bank;
 	struct lab_tag *tag;
-	unsigned long flags;
 
-	local_irq_save(flags);
-	tag = lab_enter(owner, page, moving, _THIS_IP_, &bank);
+	preempt_disable();
+	tag = lab_enter(owner, page, owner->ready | zeroed, _THIS_IP_, &bank);
 	/* Stacks link the slots of one bank: a page that found no room there is of no use. */
-	if (tag && bank == owner->bank && lab_budget_take(owner)) {
-		WRITE_ONCE(tag->word, lab_word_with_head(tag->word, owner->ready | zeroed));
-		lab_stack_push(stack, owner->tags, tag);
-		entered = true;
-	}
-	if (tag && !entered)
+	if (tag && bank != owner->bank) {
 		lab_tag_unbind(bank, tag);
-	local_irq_restore(flags);
-	return entered;
+		tag = NULL;
+	}
+	if (tag) {
+		lab_stack_push(&owner->stocked, owner->tags, tag);
+		atomic_inc(&owner->nr_stocked);
+	}
+	preempt_enable();
+	return tag;
 }
 
-/* Put a page whose tag this CPU has set to LAB_MOVING on @stack. Needs preemption disabled. */
-void lab_make_ready(struct labyrinth_owner *owner, struct lab_stack *stack, struct lab_tag *tag)
+/*
+ * Make a page whose tag this CPU has set to LAB_MOVING ready again, here. Its
+ * place in the budget goes along or is given back. Needs preemption disabled.
+ */
+void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
 	u32 flags = 0;
 
@@ -114,34 +110,14 @@ void lab_make_ready(struct labyrinth_owner *owner, struct lab_stack *stack, stru
 		flags = LAB_POISONED;
 	}
 	WRITE_ONCE(tag->word, lab_word_with_head(READ_ONCE(tag->word), owner->ready | flags));
-	lab_stack_push(stack, owner->tags, tag);
-}
-
-/*
- * Take one ready page out of use, wherever it lies: its place in the budget is
- * the caller's. False where none is ready; else the page, for the caller to give
- * to the kernel, is in @page, or NULL where somebody freed it already.
- */
-bool lab_discard_ready(struct labyrinth_owner *owner, struct page **page)
-{
-	struct lab_tag *tag = lab_pop_recycled(owner);
-
-	*page = NULL;
-	if (!tag) {
-		tag = lab_stack_pop(&owner->stocked, owner->tags);
-		if (!tag)
-			return false;
-		atomic_dec(&owner->nr_stocked);
+	lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, owner->tags, tag);
+	if (lab_recycles_spares(owner)) {
+		this_cpu_inc(owner->cpu->spares);
+		lab_budget_give(owner);
 	}
-	/* From here on lab_freed_behind() leaves it alone. */
-	xchg(&tag->word, (u64)lab_head(owner->id, 0, LAB_MOVING) << 32);
-	if (page_ref_count(pfn_to_page(tag->pfn)))
-		*page = pfn_to_page(tag->pfn);
-	lab_tag_unbind(owner->bank, tag);
-	return true;
 }
 
-/* Any page recycled on any CPU. Bounded by the possible CPUs. */
+/* Any page recycled on any CPU. Bounded by the possible CPUs. Needs preemption disabled. */
 struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner)
 {
 	int cpu;
@@ -150,10 +126,92 @@ struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner)
 		struct lab_stack *recycled = &per_cpu_ptr(owner->cpu, cpu)->recycled;
 		struct lab_tag *tag = lab_stack_pop(recycled, owner->tags);
 
-		if (tag)
-			return tag;
+		if (!tag)
+			continue;
+		if (lab_recycles_spares(owner))
+			this_cpu_dec(owner->cpu->spares);
+		return tag;
 	}
 	return NULL;
+}
+
+struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner)
+{
+	struct lab_tag *tag = lab_stack_pop(&owner->stocked, owner->tags);
+
+	if (tag)
+		atomic_dec(&owner->nr_stocked);
+	return tag;
+}
+
+/*
+ * A popped tag goes. Returns its page, for the caller to give to the kernel, or
+ * NULL where somebody freed it already. What a look at the page would have shown
+ * when it was next handed out is reported now. Needs preemption disabled.
+ */
+struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	struct page *page = pfn_to_page(tag->pfn);
+	struct lab_incident incident = {
+		.kind = LAB_FREED_BEHIND,
+		.owner = owner,
+		.page = page,
+		.alloc_caller = lab_caller_unpack(tag->caller),
+		.alloc_stack = lab_tag_stack(owner->bank, tag),
+	};
+	/* From here on lab_freed_behind() leaves it alone. */
+	u64 word = xchg(&tag->word, (u64)lab_head(owner->id, 0, LAB_MOVING) << 32);
+
+	if (unlikely(!page_ref_count(page))) {
+		lab_report_violation(&incident);
+		page = NULL;
+	} else if (lab_word_flags(word) & LAB_POISONED && !lab_page_poison_intact(page)) {
+		incident.kind = LAB_USE_AFTER_FREE;
+		lab_report_violation(&incident);
+	}
+	lab_tag_unbind(owner->bank, tag);
+	return page;
+}
+
+/*
+ * One recycled page goes to the kernel. False where there is none. Interrupts are
+ * off while its place in the budget is in hand, since an alloc elsewhere misses
+ * both page and place then; it looks again, see lab_take_far().
+ */
+bool lab_shed_recycled(struct labyrinth_owner *owner)
+{
+	struct page *page = NULL;
+	struct lab_tag *tag;
+	unsigned long flags;
+
+	preempt_disable();
+	local_irq_save(flags);
+	tag = lab_pop_recycled(owner);
+	if (tag && !lab_recycles_spares(owner))
+		lab_budget_give(owner);
+	local_irq_restore(flags);
+	if (tag)
+		page = lab_discard(owner, tag);
+	preempt_enable();
+	if (page)
+		lab_page_to_kernel(page);
+	return tag;
+}
+
+/* The same for the stock. */
+bool lab_shed_stocked(struct labyrinth_owner *owner)
+{
+	struct page *page = NULL;
+	struct lab_tag *tag;
+
+	preempt_disable();
+	tag = lab_pop_stocked(owner);
+	if (tag)
+		page = lab_discard(owner, tag);
+	preempt_enable();
+	if (page)
+		lab_page_to_kernel(page);
+	return tag;
 }
 
 /* Pages on their way to the kernel, linked through page->lru, which is ours again. */

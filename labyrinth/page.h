@@ -84,10 +84,13 @@ static __always_inline bool lab_enter_home(struct labyrinth_owner *owner, struct
 
 struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 head,
 			  unsigned long caller, struct lab_bank **bank);
-bool lab_enter_ready(struct labyrinth_owner *owner, struct page *page, struct lab_stack *stack);
-void lab_make_ready(struct labyrinth_owner *owner, struct lab_stack *stack, struct lab_tag *tag);
-bool lab_discard_ready(struct labyrinth_owner *owner, struct page **page);
+bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page);
+void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag);
 struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner);
+struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner);
+struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag);
+bool lab_shed_recycled(struct labyrinth_owner *owner);
+bool lab_shed_stocked(struct labyrinth_owner *owner);
 
 void lab_page_to_kernel(struct page *page);
 void lab_page_flush(void);

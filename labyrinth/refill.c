@@ -29,58 +29,28 @@
 				 __GFP_NOMEMALLOC)
 
 /*
- * Clear one recycled page and move it to the stock, where the budget has no room
- * for a fresh one. False where there is none, and for an owner that does not ask
- * for zeroed pages: it can use them as they are, wherever they lie. Interrupts
- * are off while the page is on neither stack: see lab_enter_ready().
+ * Fill the stock as far as the budget goes. A clean page for a zeroing owner takes
+ * the place of one that was given back. False where memory is short.
  */
-static bool lab_stock_recycled(struct labyrinth_owner *owner)
-{
-	struct lab_tag *tag;
-	unsigned long flags;
-	u64 word;
-
-	if (!(owner->flags & LABYRINTH_ZERO))
-		return false;
-	local_irq_save(flags);
-	tag = lab_pop_recycled(owner);
-	if (!tag)
-		goto out;
-	word = READ_ONCE(tag->word);
-	/* What has gone bad, and what is poisoned, is looked at when it is handed out. */
-	if (lab_word_head(word) == owner->ready && lab_page_sole(pfn_to_page(tag->pfn))) {
-		clear_page(page_address(pfn_to_page(tag->pfn)));
-		cmpxchg(&tag->word, word, lab_word_with_head(word, owner->ready | LAB_ZEROED));
-	}
-	lab_stack_push(&owner->stocked, owner->tags, tag);
-	atomic_inc(&owner->nr_stocked);
-out:
-	local_irq_restore(flags);
-	return tag;
-}
-
-/* Fill the stock as far as the budget goes. False where memory is short. */
 bool lab_refill_now(struct labyrinth_owner *owner)
 {
 	gfp_t gfp = LAB_GFP_STOCK | (owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0);
-	struct page *rejected[LAB_STOCK_TRIES], *page;
+	struct page *rejected[LAB_STOCK_TRIES], *page = NULL;
 	unsigned int nr_rejected = 0;
 	bool full = true;
 
-	while (atomic_read(&owner->nr_stocked) < (int)owner->stock && !lab_owner_dead(owner)) {
-		if (atomic_read(&owner->bound) < (int)owner->budget) {
-			full = nr_rejected < LAB_STOCK_TRIES;
-			page = full ? alloc_pages_node(owner->nid, gfp, 0) : NULL;
-			full = page;
-			if (!page)
-				break;
-			if (lab_enter_ready(owner, page, &owner->stocked))
-				atomic_inc(&owner->nr_stocked);
-			else	/* Its place is crowded: kept, or the next would be the same. */
-				rejected[nr_rejected++] = page;
-		} else if (!lab_stock_recycled(owner)) {
+	while (atomic_read(&owner->nr_stocked) < lab_stock_wanted(owner) &&
+	       !lab_owner_dead(owner)) {
+		full = nr_rejected < LAB_STOCK_TRIES;
+		page = full ? alloc_pages_node(owner->nid, gfp, 0) : NULL;
+		full = page;
+		if (!page)
 			break;
-		}
+		if (!lab_enter_stocked(owner, page))
+			/* Its place is crowded: kept, or the next would be the same. */
+			rejected[nr_rejected++] = page;
+		else if (lab_recycles_spares(owner))
+			lab_shed_recycled(owner);
 		cond_resched();
 	}
 	while (nr_rejected)
@@ -116,7 +86,7 @@ static void lab_quarantine_look_at(struct labyrinth_owner *owner, struct lab_ban
 		else if (lab_word_flags(word) & LAB_AWAY)
 			leaving = lab_leave(owner, bank, tag);
 		else
-			lab_make_ready(owner, &this_cpu_ptr(owner->cpu)->recycled, tag);
+			lab_recycle(owner, tag);
 	}
 	preempt_enable();
 	if (leaving)

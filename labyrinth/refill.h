@@ -3,11 +3,34 @@
 #ifndef _LABYRINTH_REFILL_H
 #define _LABYRINTH_REFILL_H
 
-struct labyrinth_owner;
+#include "owner.h"
 
 void lab_refill_kick(struct labyrinth_owner *owner);
 bool lab_refill_now(struct labyrinth_owner *owner);
 void lab_refill_init(struct labyrinth_owner *owner);
 void lab_refill_stop(struct labyrinth_owner *owner);
+
+/* Pages that should lie in stock: as many as could be handed out from there. */
+static inline int lab_stock_wanted(const struct labyrinth_owner *owner)
+{
+	int room = (int)owner->budget - atomic_read(&owner->bound);
+
+	return lab_recycles_spares(owner) ? owner->stock : clamp(room, 0, (int)owner->stock);
+}
+
+/*
+ * Ask for more when the stock is down to half. For whoever took a page from it,
+ * or gave a place in the budget back. Needs preemption disabled.
+ */
+static __always_inline void lab_stock_watch(struct labyrinth_owner *owner)
+{
+	int nr;
+
+	if (likely(!owner->stock))
+		return;
+	nr = atomic_read(&owner->nr_stocked);
+	if (nr <= (int)owner->stock / 2 && nr < lab_stock_wanted(owner))
+		lab_refill_kick(owner);
+}
 
 #endif /* _LABYRINTH_REFILL_H */

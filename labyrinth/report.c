@@ -51,7 +51,7 @@ static const struct lab_violation_kind lab_violation_kinds[] = {
 	[LAB_FREED_BEHIND]	= { "freed_behind",
 		"page was freed without labyrinth, by put_page() or the like" },
 	[LAB_USE_AFTER_FREE]	= { "use_after_free",
-		"page was written to after it was given back; quarantined" },
+		"page was written to after it was given back" },
 	[LAB_WRONG_SCOPE]	= { "wrong_scope",
 		"caller is outside the owner's scope" },
 	[LAB_DEAD_OWNER]	= { "dead_owner",

@@ -101,12 +101,23 @@ test_a_transfer_to_oneself_leaves_the_page_owned_once() {
 
 test_a_transfer_makes_room_by_giving_up_a_ready_page() {
 	expect 0 create 0 name=giver budget=4
-	expect 0 create 1 name=taker budget=2 stock=2
+	expect 0 create 1 name=taker budget=2
+	expect 2 alloc 1 1 times=2
+	expect 0 free 1 1 times=2
 	expect_owner taker stocked 2
 	expect 1 alloc 0 0
 	expect 0 transfer 0 1 0
-	expect_owner taker owned 1
-	expect_at_most "ready pages beside it" "$(owner_cell taker stocked)" 1
+	expect_owner taker owned 1 stocked 1
+}
+
+test_a_full_stock_leaves_the_budget_free() {
+	expect 0 create 0 name=giver budget=4
+	expect 0 create 1 name=taker budget=2 stock=2
+	expect 2 alloc 0 0 times=2
+	expect 0 transfer 0 1 0
+	expect 0 transfer 0 1 1
+	expect 0 alloc 1 4
+	expect_refusal owner=taker reason=budget
 }
 
 test_query_tells_owner_context_and_caller() {

@@ -211,12 +211,9 @@ int stress_steal(unsigned long amount)
 	return mix_run(amount, MIX_BUDGET_SMALL, 0, 0);
 }
 
-/*
- * They never want more than the budget, less what may be on its way to a stack
- * this instant: one page for each CPU, and one for the refill that runs beside.
- */
+/* They never want more than the budget, and use it to the last page. */
 int stress_never_refused(unsigned long amount)
 {
 	mix_limited = true;
-	return mix_run(amount, MIX_BUDGET, MIX_BUDGET / 3, MIX_BUDGET - stress_nr_cpus() - 1);
+	return mix_run(amount, MIX_BUDGET, MIX_BUDGET / 3, MIX_BUDGET);
 }

@@ -100,7 +100,6 @@ static void budget_is_kept_by_several_cpus_whose_pages_leave(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", BUDGET);
 	struct budget_fixture *f = lab_test_zalloc(test, sizeof(*f));
-	struct page *page;
 
 	f->owner = owner;
 	f->rounds = ROUNDS;
@@ -108,10 +107,6 @@ static void budget_is_kept_by_several_cpus_whose_pages_leave(struct kunit *test)
 	KUNIT_EXPECT_LE(test, atomic_read(&f->most), (int)BUDGET);
 	KUNIT_EXPECT_EQ(test, atomic_read(&f->errors), 0);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
-	/* What is left of the budget is bound by pages read ahead, and they are ready. */
-	while (lab_discard_ready(owner, &page))
-		if (page)
-			lab_page_to_kernel(page);
 	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->bound), 0, "no place lost or won");
 }
 
@@ -231,8 +226,7 @@ static void stock_can_be_taken_on_any_cpu_in_full(struct kunit *test)
 	struct budget_fixture *f = lab_test_zalloc(test, sizeof(*f));
 	unsigned int i;
 
-	/* Nothing is left for the buddy to give: the budget is bound by the stock. */
-	KUNIT_ASSERT_EQ(test, atomic_read(&owner->bound), (int)BUDGET);
+	KUNIT_ASSERT_EQ(test, atomic_read(&owner->nr_stocked), (int)BUDGET);
 	KUNIT_EXPECT_EQ(test, lab_alloc_bulk(owner, BUDGET, f->pages), BUDGET);
 	for (i = 0; i < BUDGET; i++)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, f->pages[i]), 0);
@@ -269,16 +263,50 @@ static void transfer_discards_a_ready_page_of_a_receiver_without_room(struct kun
 	KUNIT_EXPECT_EQ(test, lab_free_page(to, page), 0);
 }
 
-static void transfer_discards_from_the_stock_too(struct kunit *test)
+static void transfer_finds_room_beside_a_full_stock(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct labyrinth_owner *to = lab_test_owner(test, "to", 2, .stock = 2);
+	struct page *page = lab_test_take(test, owner), *pages[2];
+
+	KUNIT_EXPECT_EQ(test, lab_transfer_page(owner, to, page), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&to->bound), 1);
+	KUNIT_EXPECT_EQ_MSG(test, lab_alloc_bulk(to, 2, pages), 1U, "one place is left");
+	KUNIT_EXPECT_EQ(test, lab_free_page(to, page), 0);
+	KUNIT_EXPECT_EQ(test, lab_free_page(to, pages[0]), 0);
+}
+
+/* As when a refill, a quarantine or another call has it in hand. */
+static void spare_in_hand_does_not_make_the_budget_seem_spent(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2, .stock = 2);
+	struct lab_tag *in_hand;
+	struct page *pages[2];
+
+	preempt_disable();
+	in_hand = lab_pop_stocked(owner);
+	preempt_enable();
+	KUNIT_ASSERT_NOT_NULL(test, in_hand);
+	KUNIT_EXPECT_EQ(test, lab_alloc_bulk(owner, 2, pages), 2U);
+	lab_stack_push(&owner->stocked, owner->tags, in_hand);
+	atomic_inc(&owner->nr_stocked);
+	KUNIT_EXPECT_NULL_MSG(test, lab_alloc_page(owner), "a spare is no place");
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[0]), 0);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[1]), 0);
+}
+
+static void zero_owner_keeps_no_place_for_a_recycled_page(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "zero", 2, .flags = LABYRINTH_ZERO);
 	struct page *page = lab_test_take(test, owner);
 
-	KUNIT_ASSERT_EQ(test, atomic_read(&to->bound), 2);
-	KUNIT_EXPECT_EQ(test, lab_transfer_page(owner, to, page), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&to->bound), 2);
-	KUNIT_EXPECT_EQ(test, lab_free_page(to, page), 0);
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 1L);
+	KUNIT_EXPECT_PTR_EQ_MSG(test, lab_test_take(test, owner), page, "and takes it again");
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 1);
+	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 0L);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
 static struct kunit_case lab_budget_cases[] = {
@@ -294,7 +322,9 @@ static struct kunit_case lab_budget_cases[] = {
 	KUNIT_CASE(stock_can_be_taken_on_any_cpu_in_full),
 	KUNIT_CASE(transfer_to_a_full_receiver_is_enospc_and_changes_nothing),
 	KUNIT_CASE(transfer_discards_a_ready_page_of_a_receiver_without_room),
-	KUNIT_CASE(transfer_discards_from_the_stock_too),
+	KUNIT_CASE(transfer_finds_room_beside_a_full_stock),
+	KUNIT_CASE(spare_in_hand_does_not_make_the_budget_seem_spent),
+	KUNIT_CASE(zero_owner_keeps_no_place_for_a_recycled_page),
 	{}
 };
 

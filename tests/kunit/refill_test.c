@@ -32,9 +32,29 @@ static void stock_is_full_when_the_owner_is_created(struct kunit *test)
 static void stock_is_within_the_budget(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8, .stock = 5);
+	struct page *pages[6];
+	unsigned int i;
 
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 5);
-	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
+	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 5L);
+	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 6, pages), 6U);
+	KUNIT_EXPECT_EQ_MSG(test, wait_for_stock(owner, 2, LAB_TEST_PATIENCE), 0,
+			    "no more than could be handed out");
+	for (i = 0; i < 6; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+}
+
+static void stock_is_filled_when_the_budget_has_room_again(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4, .stock = 4);
+	struct page *pages[4];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 4, pages), 4U);
+	for (i = 0; i < 4; i++) {
+		KUNIT_EXPECT_EQ(test, lab_release_page(owner, pages[i]), 0);
+		__free_page(pages[i]);
+	}
+	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 4, LAB_TEST_PATIENCE), 0);
 }
 
 static void stock_used_up_is_filled_again(struct kunit *test)
@@ -45,7 +65,7 @@ static void stock_used_up_is_filled_again(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 8, pages), 8U);
 	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 8, LAB_TEST_PATIENCE), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 16);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 8);
 	for (i = 0; i < 8; i++)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }
@@ -87,14 +107,15 @@ static void recycle_all_and_kick(struct kunit *test, struct labyrinth_owner *own
 	preempt_enable();
 }
 
-static void zero_stock_takes_recycled_pages_when_the_budget_has_no_room(struct kunit *test)
+static void zero_stock_takes_the_place_of_recycled_pages(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4, .stock = 4,
 						       .flags = LABYRINTH_ZERO);
 
 	recycle_all_and_kick(test, owner);
 	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 4, LAB_TEST_PATIENCE), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 4);
+	flush_delayed_work(&owner->refill);
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_stocked(owner), 4L, "and there are no more than before");
 }
 
 static void recycled_pages_do_for_a_stock_when_the_budget_has_no_room(struct kunit *test)
@@ -208,10 +229,11 @@ static void destroy_stops_a_refill_under_way(struct kunit *test)
 static struct kunit_case lab_refill_cases[] = {
 	KUNIT_CASE(stock_is_full_when_the_owner_is_created),
 	KUNIT_CASE(stock_is_within_the_budget),
+	KUNIT_CASE(stock_is_filled_when_the_budget_has_room_again),
 	KUNIT_CASE(stock_used_up_is_filled_again),
 	KUNIT_CASE(stock_is_filled_from_half_way_down_only),
 	KUNIT_CASE(stock_of_one_is_filled_again),
-	KUNIT_CASE(zero_stock_takes_recycled_pages_when_the_budget_has_no_room),
+	KUNIT_CASE(zero_stock_takes_the_place_of_recycled_pages),
 	KUNIT_CASE(recycled_pages_do_for_a_stock_when_the_budget_has_no_room),
 	KUNIT_CASE_SLOW(stock_is_filled_at_once_beside_a_quarantine),
 	KUNIT_CASE(stock_can_be_taken_with_interrupts_off),
