@@ -45,7 +45,7 @@ static noinline bool lab_ready_gone_bad(struct labyrinth_owner *owner, struct la
 	u32 flags, head;
 
 	if (page_ref_count(page) == 0) {
-		if (cmpxchg(&tag->word, word, (u64)lab_head(owner->id, 0, LAB_MOVING) << 32) != word)
+		if (cmpxchg(&tag->word, word, owner->moving_word) != word)
 			return false;
 		incident.kind = LAB_FREED_BEHIND;
 		lab_report_violation(&incident);
@@ -131,7 +131,7 @@ static struct lab_tag *lab_pop_spare(struct labyrinth_owner *owner, bool anywher
  * budget has no other place. Needs preemption disabled.
  */
 static __always_inline bool lab_take_spare(struct labyrinth_owner *owner, bool anywhere,
-				    unsigned long caller, struct page **page)
+					   unsigned long caller, struct page **page)
 {
 	struct lab_tag *tag;
 

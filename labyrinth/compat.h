@@ -6,6 +6,8 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(7, 4, 0)
@@ -58,6 +60,47 @@ static inline struct page *lab_compat_alloc_nolock(int nid)
 static inline int lab_compat_mapcount(const struct page *page)
 {
 	return atomic_read(&page->_mapcount) + 1;
+}
+
+typedef unsigned long (*lab_compat_shrink_fn)(struct shrinker *shrinker,
+					      struct shrink_control *sc);
+
+/* Registered, or NULL where memory is short. Shrinkers are the kernel's to allocate since 6.7. */
+static inline struct shrinker *lab_compat_shrinker_new(const char *name,
+						       lab_compat_shrink_fn count,
+						       lab_compat_shrink_fn scan)
+{
+	struct shrinker *shrinker;
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker = shrinker_alloc(0, "%s", name);
+#else
+	shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+#endif
+	if (!shrinker)
+		return NULL;
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker->seeks = DEFAULT_SEEKS;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker_register(shrinker);
+#else
+	if (register_shrinker(shrinker, "%s", name)) {
+		kfree(shrinker);
+		return NULL;
+	}
+#endif
+	return shrinker;
+}
+
+static inline void lab_compat_shrinker_free(struct shrinker *shrinker)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker_free(shrinker);
+#else
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+#endif
 }
 
 #endif /* _LABYRINTH_COMPAT_H */

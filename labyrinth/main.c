@@ -10,6 +10,7 @@
 #include "owner.h"
 #include "page.h"
 #include "report.h"
+#include "shrink.h"
 
 int lab_default_reserve_pct = 50;
 
@@ -43,17 +44,24 @@ static int __init labyrinth_init(void)
 	if (!lab_wq)
 		return -ENOMEM;
 	err = lab_owner_init();
-	if (err) {
-		destroy_workqueue(lab_wq);
-		return err;
-	}
+	if (err)
+		goto no_owner;
+	err = lab_shrink_init();
+	if (err)
+		goto no_shrink;
 	lab_debugfs_init();
 	return 0;
+no_shrink:
+	lab_owner_exit();
+no_owner:
+	destroy_workqueue(lab_wq);
+	return err;
 }
 
 static void __exit labyrinth_exit(void)
 {
 	lab_debugfs_exit();
+	lab_shrink_exit();
 	lab_owner_exit();
 	lab_page_flush();
 	lab_report_flush();

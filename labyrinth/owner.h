@@ -40,7 +40,7 @@ struct lab_cpu {
 	 */
 	long peak;
 	long slack;
-	long spares;			/* put on @recycled here, less taken here, where they are spares */
+	long spares;			/* on @recycled; taken elsewhere, they are missing there */
 	u32 cold;			/* pages taken from the kernel, for readahead */
 } __aligned(64);
 

@@ -160,7 +160,7 @@ struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 		.alloc_stack = lab_tag_stack(owner->bank, tag),
 	};
 	/* From here on lab_freed_behind() leaves it alone. */
-	u64 word = xchg(&tag->word, (u64)lab_head(owner->id, 0, LAB_MOVING) << 32);
+	u64 word = xchg(&tag->word, owner->moving_word);
 
 	if (unlikely(!page_ref_count(page))) {
 		lab_report_violation(&incident);

@@ -115,7 +115,7 @@ static void zero_stock_takes_the_place_of_recycled_pages(struct kunit *test)
 	recycle_all_and_kick(test, owner);
 	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 4, LAB_TEST_PATIENCE), 0);
 	flush_delayed_work(&owner->refill);
-	KUNIT_EXPECT_EQ_MSG(test, lab_owner_stocked(owner), 4L, "and there are no more than before");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_stocked(owner), 4L, "no more than before");
 }
 
 static void recycled_pages_do_for_a_stock_when_the_budget_has_no_room(struct kunit *test)

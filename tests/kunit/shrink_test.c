@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/* When memory is short: what is ready above the stock goes, and nothing else does. */
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/shrinker.h>
+
+#include "fixture.h"
+#include "shrink.h"
+
+#define PAGES	32
+
+static unsigned long shrink(unsigned long nr)
+{
+	return lab_shrink_scan(NULL, &(struct shrink_control){ .nr_to_scan = nr });
+}
+
+static unsigned long shrinkable(void)
+{
+	return lab_shrink_count(NULL, &(struct shrink_control){});
+}
+
+/* Have @nr pages recycled beside the stock. */
+static void recycle(struct kunit *test, struct labyrinth_owner *owner, unsigned int nr)
+{
+	struct page *pages[PAGES];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, nr, pages), nr);
+	for (i = 0; i < nr; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+}
+
+static void recycled_pages_go(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", PAGES);
+
+	recycle(test, owner, PAGES);
+	KUNIT_EXPECT_EQ(test, shrinkable(), (unsigned long)lab_owner_stocked(owner));
+	KUNIT_EXPECT_GE(test, shrink(4 * PAGES), (unsigned long)PAGES);
+	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 0L);
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->bound), 0, "with their places");
+	KUNIT_EXPECT_EQ(test, shrinkable(), SHRINK_EMPTY);
+}
+
+static void stock_stays(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2 * PAGES, .stock = 8);
+
+	recycle(test, owner, PAGES);
+	KUNIT_ASSERT_TRUE(test, lab_refill_now(owner));
+	shrink(4 * PAGES);
+	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 8L);
+	KUNIT_EXPECT_EQ(test, shrink(PAGES), 0UL);
+}
+
+/* What lies recycled does for a stock that the budget has no room for. */
+static void recycled_pages_that_stand_for_the_stock_stay(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8, .stock = 8);
+
+	recycle(test, owner, 8);
+	flush_delayed_work(&owner->refill);
+	shrink(PAGES);
+	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 8L);
+}
+
+static void zero_owner_gives_back_too(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "zero", PAGES,
+						       .flags = LABYRINTH_ZERO);
+
+	recycle(test, owner, PAGES);
+	shrink(4 * PAGES);
+	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 0L);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+}
+
+static void owned_pages_stay(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", PAGES);
+	struct page *page = lab_test_take(test, owner);
+
+	shrink(4 * PAGES);
+	KUNIT_EXPECT_EQ(test, lab_check_page(owner, page), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 1);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void no_more_than_asked_for_go(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", PAGES);
+	struct labyrinth_owner *other = lab_test_owner(test, "other", PAGES);
+	long ready;
+
+	recycle(test, owner, PAGES);
+	recycle(test, other, PAGES);
+	ready = lab_owner_stocked(owner) + lab_owner_stocked(other);
+	KUNIT_EXPECT_EQ(test, shrink(PAGES + 3), (unsigned long)PAGES + 3);
+	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner) + lab_owner_stocked(other),
+			ready - PAGES - 3);
+}
+
+/* Whoever holds the lock may be the one who asks for memory. */
+static void nothing_goes_while_owners_are_locked(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", PAGES);
+
+	recycle(test, owner, PAGES);
+	mutex_lock(&lab_owners_lock);
+	KUNIT_EXPECT_EQ(test, shrinkable(), 0UL);
+	KUNIT_EXPECT_EQ(test, shrink(PAGES), SHRINK_STOP);
+	mutex_unlock(&lab_owners_lock);
+	KUNIT_EXPECT_GE(test, lab_owner_stocked(owner), (long)PAGES);
+}
+
+static void write_after_free_is_reported_as_the_page_leaves(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "poison", 1,
+						       .flags = LABYRINTH_POISON);
+	struct page *page = lab_test_take(test, owner);
+
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
+	memset(page_address(page) + 100, 1, 1);
+	KUNIT_EXPECT_EQ(test, shrink(PAGES), 1UL);
+	lab_expect_violation(test, "use_after_free", "poison", "-");
+}
+
+static void page_freed_behind_is_reported_and_not_freed_again(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
+	/* As put_page() leaves it, but for the kernel that might give it away meanwhile. */
+	KUNIT_ASSERT_TRUE(test, put_page_testzero(page));
+	KUNIT_EXPECT_EQ(test, shrink(PAGES), 1UL);
+	lab_expect_violation(test, "freed_behind", "owner", "-");
+	KUNIT_EXPECT_EQ(test, page_ref_count(page), 0);
+	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	init_page_count(page);
+	__free_page(page);
+}
+
+static struct kunit_case lab_shrink_cases[] = {
+	KUNIT_CASE(recycled_pages_go),
+	KUNIT_CASE(stock_stays),
+	KUNIT_CASE(recycled_pages_that_stand_for_the_stock_stay),
+	KUNIT_CASE(zero_owner_gives_back_too),
+	KUNIT_CASE(owned_pages_stay),
+	KUNIT_CASE(no_more_than_asked_for_go),
+	KUNIT_CASE(nothing_goes_while_owners_are_locked),
+	KUNIT_CASE(write_after_free_is_reported_as_the_page_leaves),
+	KUNIT_CASE(page_freed_behind_is_reported_and_not_freed_again),
+	{}
+};
+
+static struct kunit_suite lab_shrink_suite = {
+	.name = "labyrinth_shrink",
+	.init = lab_test_pin,
+	.test_cases = lab_shrink_cases,
+};
+
+kunit_test_suite(lab_shrink_suite);
