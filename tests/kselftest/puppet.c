@@ -10,6 +10,8 @@
  *	alloc|free|release|check|query OWNER PAGE [times=N]	times: so many pages from PAGE on
  *	bulk OWNER PAGE NR [nopages]
  *	transfer OWNER TO PAGE
+ *	timer OWNER PAGE NR every=US	NR pages from PAGE on, one each US, in an NMI
+ *	timerstop 0			say what that got, of how many
  *	reset				free and destroy all there is
  *	leave 1				unload without doing so
  *	or a verb of puppet_misuse.c
@@ -187,6 +189,28 @@ static void puppet_call(const struct puppet_line *split, enum puppet_verb verb)
 		lab_answer("%s", lab_errno_name(call.ret));
 }
 
+static void puppet_timer(const struct puppet_line *split)
+{
+	unsigned int page = split->args[1], nr = split->args[2];
+
+	if (page + nr > PUPPET_PAGES ||
+	    !puppet_timer_start(puppet_owners[split->args[0]], &puppet_pages[page], nr,
+				puppet_number(split, "every=", 1000)))
+		lab_answer("impossible");
+	else
+		lab_answer("0");
+}
+
+static void puppet_answer_timer(void)
+{
+	unsigned int got, refused;
+
+	if (puppet_timer_stop(&got, &refused))
+		lab_answer("got=%u refused=%u", got, refused);
+	else
+		lab_answer("impossible");
+}
+
 static unsigned int puppet_destroy(unsigned int i)
 {
 	puppet_live[i] = false;
@@ -198,6 +222,7 @@ static unsigned int puppet_reset(void)
 {
 	unsigned int i, page, out = 0;
 
+	puppet_timer_stop(&i, &page);
 	for (page = 0; page < PUPPET_PAGES; page++) {
 		for (i = 0; puppet_pages[page] && i < PUPPET_OWNERS; i++)
 			if (puppet_live[i] &&
@@ -244,6 +269,10 @@ static void puppet_obey(char *line)
 		puppet_call(&split, verb);
 	} else if (!strcmp(split.words[0], "create")) {
 		puppet_create(&split);
+	} else if (!strcmp(split.words[0], "timer")) {
+		puppet_timer(&split);
+	} else if (!strcmp(split.words[0], "timerstop")) {
+		puppet_answer_timer();
 	} else if (!strcmp(split.words[0], "destroy")) {
 		lab_answer("%u", puppet_destroy(split.args[0]));
 	} else if (!strcmp(split.words[0], "reset")) {

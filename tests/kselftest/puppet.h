@@ -47,6 +47,14 @@ enum puppet_context {
 };
 
 bool puppet_call_in(enum puppet_context context, int cpu, struct puppet_call *call);
+void puppet_nmi_begin(void);
+void puppet_nmi_call(struct puppet_call *call);
+void puppet_nmi_end(void);
+
+/* One page every so often, in NMI, until so many are there or it is stopped. */
+bool puppet_timer_start(struct labyrinth_owner *owner, struct page **pages, unsigned int nr,
+			unsigned int period_us);
+bool puppet_timer_stop(unsigned int *got, unsigned int *refused);
 
 /* A verb that the API does not have. False where this is none; else its answer is in *@answer. */
 bool puppet_misuse(const char *verb, const long *args, long *answer);

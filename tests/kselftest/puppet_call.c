@@ -149,9 +149,20 @@ static int puppet_nmi_run(unsigned int type, struct pt_regs *regs)
 	return NMI_HANDLED;
 }
 
-static long puppet_run_nmi(void *unused)
+void puppet_nmi_begin(void)
 {
 	register_nmi_handler(NMI_LOCAL, puppet_nmi_run, 0, "lab_puppet");
+}
+
+void puppet_nmi_end(void)
+{
+	unregister_nmi_handler(NMI_LOCAL, "lab_puppet");
+}
+
+/* Between begin and end, from any context but NMI. */
+void puppet_nmi_call(struct puppet_call *call)
+{
+	puppet_pending = call;
 	WRITE_ONCE(puppet_nmi_wanted, 1);
 	preempt_disable();
 	apic->send_IPI(smp_processor_id(), NMI_VECTOR);
@@ -159,10 +170,19 @@ static long puppet_run_nmi(void *unused)
 	/* Pairs with puppet_nmi_run(). */
 	while (smp_load_acquire(&puppet_nmi_wanted))
 		cpu_relax();
-	unregister_nmi_handler(NMI_LOCAL, "lab_puppet");
+}
+
+static long puppet_run_nmi(void *unused)
+{
+	puppet_nmi_begin();
+	puppet_nmi_call(puppet_pending);
+	puppet_nmi_end();
 	return 0;
 }
 #else
+void puppet_nmi_begin(void) { }
+void puppet_nmi_end(void) { }
+void puppet_nmi_call(struct puppet_call *call) { }
 #define puppet_run_nmi	NULL
 #endif
 
@@ -183,10 +203,12 @@ bool puppet_call_in(enum puppet_context context, int cpu, struct puppet_call *ca
 	if (!puppet_runs[context] || cpu >= (int)nr_cpu_ids || (cpu >= 0 && !cpu_online(cpu)))
 		return false;
 	puppet_pending = call;
-	if (cpu < 0 && context <= PUPPET_RAW) {
-		puppet_runs[context](NULL);
+	if (cpu >= 0) {
+		work_on_cpu(cpu, puppet_runs[context], NULL);
 		return true;
 	}
-	work_on_cpu(cpu < 0 ? raw_smp_processor_id() : cpu, puppet_runs[context], NULL);
+	migrate_disable();
+	puppet_runs[context](NULL);
+	migrate_enable();
 	return true;
 }

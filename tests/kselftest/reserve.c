@@ -6,10 +6,11 @@
  * /sys/kernel/debug/labyrinth_reserve/command, each of which leaves memory as
  * plentiful as it was, but for what "share" keeps until "drop":
  *
- *	sweep		the kernel's watermark check against labyrinth's
- *	share PCT	drain to min, then let an owner take what it gets
- *	drop		free these pages and destroy the owner
- *	stock NR	drain to the last page, then let an owner take its stock
+ *	sweep			the kernel's watermark check against labyrinth's
+ *	share PCT		drain to min, then let an owner take what it gets
+ *	drop			free these pages and destroy the owner
+ *	stock NR		drain to the last page, then let an owner take its stock
+ *	guarantee NR [FLAGS]	the same on each CPU in each context; for several CPUs
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -204,12 +205,21 @@ static void reserve_stock(unsigned int nr)
 	share_drop();
 }
 
+static void reserve_answer_guarantee(unsigned int stock, unsigned int flags)
+{
+	struct reserve_guarantee g = {};
+	int err = reserve_guarantee(stock, flags, &g);
+
+	lab_answer("%s runs=%u too_few=%u kernel_gave=%u errors=%u out=%u", lab_errno_name(err),
+		   g.runs, g.too_few, g.kernel_gave, g.errors, g.out);
+}
+
 static void reserve_obey(char *line)
 {
-	char *verb = strsep(&line, " ");
-	int number = 0;
+	char *verb = strsep(&line, " "), *first = strsep(&line, " ");
+	int number = 0, flags = 0;
 
-	if (line && kstrtoint(line, 0, &number))
+	if ((first && kstrtoint(first, 0, &number)) || (line && kstrtoint(line, 0, &flags)))
 		lab_answer("impossible");
 	else if (!strcmp(verb, "sweep"))
 		reserve_answer_sweep();
@@ -219,6 +229,8 @@ static void reserve_obey(char *line)
 		lab_answer("%u", share_drop());
 	else if (!strcmp(verb, "stock"))
 		reserve_stock(number);
+	else if (!strcmp(verb, "guarantee"))
+		reserve_answer_guarantee(number, flags);
 	else
 		lab_answer("unknown-verb");
 }

@@ -49,4 +49,15 @@ struct reserve_sweep {
 
 void reserve_sweep(struct reserve_sweep *sweep);
 
+/* What a stock gave while the kernel had nothing. */
+struct reserve_guarantee {
+	unsigned int runs;		/* a context on a CPU each */
+	unsigned int too_few;		/* of these, where there were fewer pages than the stock's */
+	unsigned int kernel_gave;	/* of these, before which the kernel had a page all the same */
+	unsigned int errors;
+	unsigned int out;
+};
+
+int reserve_guarantee(unsigned int stock, unsigned int flags, struct reserve_guarantee *g);
+
 #endif /* _LAB_RESERVE_H */

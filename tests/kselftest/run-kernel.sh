@@ -18,7 +18,8 @@ plan=0 nr=0 failed=0
 
 # The first four look into the kernel's log, which hides what comes too fast: so
 # they need not wait.
-all=(violations lifetime scope contexts contract errors budget flags debugfs stress)
+all=(violations lifetime scope contexts contract errors budget flags debugfs hotplug pressure suspend
+	stress)
 few=(violations contexts contract errors stress)
 
 parse() {
@@ -115,13 +116,13 @@ build=$top/build/$kernel
 tools=$build/kselftest/bin
 files=("${all[@]}")
 [ -z "$quick" ] || files=("${few[@]}")
-short=(reserve)
+short=(reserve guarantee)
 [ -n "$quick" ] || short+=(reserve_large)
 if [ ${#only[@]} -gt 0 ]; then
 	files=() short=()
 	for file in "${only[@]}"; do
 		case $file in
-		reserve*) short+=("$file") ;;
+		reserve* | guarantee) short+=("$file") ;;
 		*) files+=("$file") ;;
 		esac
 	done
@@ -135,10 +136,13 @@ result $? "builds"
 if [ "$failed" -eq 0 ]; then
 	[ ${#files[@]} -eq 0 ] || boot machine "4 CPUs" "--smp 4 --mem 1G" "${files[@]}"
 	for file in ${short[@]+"${short[@]}"}; do
-		mem=1G
-		[ "$file" != reserve_large ] || mem=5G
-		boot "$file" "1 CPU, $mem, all of it taken" \
-			"--smp 1 --mem $mem --append init_on_alloc=0" "$file"
+		cpus=1 mem=1G
+		case $file in
+		reserve_large) mem=5G ;;
+		guarantee) cpus=4 mem=512M ;;
+		esac
+		boot "$file" "$file: $cpus CPU, $mem, all of it taken" \
+			"--smp $cpus --mem $mem --append init_on_alloc=0" "$file"
 	done
 fi
 exit $failed

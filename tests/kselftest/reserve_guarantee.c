@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The guarantee: a stock of S pages gives S pages in a row to any one CPU in any
+ * context, wherever they lie, while the whole machine has no page.
+ */
+#include <linux/cpumask.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+
+#include "puppet.h"
+#include "reserve.h"
+
+static struct page *guarantee_pages[PUPPET_PAGES];
+
+/* Nothing may sleep for long here: whoever needs a page now waits for us. */
+static void guarantee_hog(struct reserve_hoard *hoard)
+{
+	int cpu;
+
+	/* Twice, since what lay in a CPU's list may have gone to a zone meanwhile. */
+	for_each_online_cpu(cpu) {
+		set_cpus_allowed_ptr(current, cpumask_of(cpu));
+		reserve_drain(hoard, RESERVE_TO_NOTHING);
+	}
+	for_each_online_cpu(cpu) {
+		set_cpus_allowed_ptr(current, cpumask_of(cpu));
+		reserve_drain(hoard, RESERVE_TO_NOTHING);
+	}
+}
+
+/* Does the kernel have a page here for the most urgent of requests? */
+static bool guarantee_kernel_gives(void)
+{
+	struct page *page = alloc_page(GFP_ATOMIC | __GFP_NOWARN);
+
+	if (page)
+		__free_page(page);
+	return page;
+}
+
+static void guarantee_run(struct labyrinth_owner *owner, enum puppet_context context,
+			  unsigned int stock, struct reserve_guarantee *g)
+{
+	struct puppet_call call = {
+		.verb = PUPPET_ALLOC, .owner = owner, .page = guarantee_pages, .times = stock,
+	};
+
+	g->runs++;
+	g->kernel_gave += guarantee_kernel_gives();
+	puppet_call_in(context, -1, &call);
+	if (call.ret != stock)
+		g->too_few++;
+	call = (struct puppet_call){
+		.verb = PUPPET_FREE, .owner = owner, .page = guarantee_pages, .times = call.ret,
+	};
+	if (!call.times)
+		return;
+	puppet_call_in(context, -1, &call);
+	if (call.ret)
+		g->errors++;
+}
+
+/* Each CPU after the other, so that it finds the pages in another's cache. */
+int reserve_guarantee(unsigned int stock, unsigned int flags, struct reserve_guarantee *g)
+{
+	struct reserve_hoard hoard = {};
+	struct labyrinth_owner *owner;
+	int cpu, context;
+
+	if (stock > PUPPET_PAGES)
+		return -EINVAL;
+	owner = labyrinth_owner_create(&(struct labyrinth_owner_params){
+		.name = "guarantee", .budget = stock, .stock = stock, .flags = flags,
+		.reserve_pct = LABYRINTH_RESERVE_NONE, .nid = NUMA_NO_NODE,
+	});
+	if (IS_ERR(owner))
+		return PTR_ERR(owner);
+	guarantee_hog(&hoard);
+	for (context = 0; context < PUPPET_NR_CONTEXTS; context++)
+		for_each_online_cpu(cpu) {
+			set_cpus_allowed_ptr(current, cpumask_of(cpu));
+			guarantee_run(owner, context, stock, g);
+		}
+	reserve_give_back(&hoard, hoard.nr);
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+	g->out = labyrinth_owner_destroy(owner);
+	return 0;
+}

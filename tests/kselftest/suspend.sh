@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The stock is refilled while the machine goes to sleep and wakes up again.
+. "${0%/*}/ktap.sh"
+need_module lab_puppet
+
+power=/sys/power
+echo 3 >/sys/module/suspend/parameters/pm_test_delay
+
+# Suspend as far as STAGE, wait there, and wake up.
+suspend_to() { # STAGE
+	echo "$1" >$power/pm_test || fail "no such stage: $1"
+	echo mem >$power/state 2>/dev/null || echo freeze >$power/state || fail "does not suspend"
+	echo none >$power/pm_test
+}
+
+# A page each 5 ms in NMI, where only the stock serves: many more than it holds.
+test_a_stock_is_refilled_while_all_tasks_are_frozen() {
+	expect 0 create 0 name=one budget=2000 stock=64
+	expect 0 timer 0 0 1500 every=5000
+	suspend_to freezer
+	say timerstop 0
+	echo "# frozen: $answer"
+	expect_match "timer" "$answer" "got=* refused=0"
+	expect_at_least "pages got meanwhile" "$(echo "$answer" | sed 's/got=\([0-9]*\) .*/\1/')" 96
+	expect_no_violation
+}
+
+test_all_is_as_before_after_all_cpus_but_one_were_off() {
+	expect 0 create 0 name=one budget=100 stock=16
+	expect 50 alloc 0 0 times=50 cpu=1
+	expect 0 free 0 0 times=20 cpu=1
+	suspend_to core
+	expect 0 check 0 20 times=30
+	expect 0 free 0 20 times=30 cpu=1
+	expect_owner one owned 0 violations 0
+	expect 16 alloc 0 0 times=16 in=nmi cpu=1
+}
+
+run_tests
