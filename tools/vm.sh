@@ -8,6 +8,7 @@
 #   --kernel NAME      a name that tools/kernels.sh knows, or the path of an image
 #   --smp N            CPUs, truly at once (default 2)
 #   --mem SIZE         memory (default 1G)
+#   --possible N       CPUs that the kernel must reckon with beside the one of --icount
 #   --icount           one CPU, one clock tick per instruction: counts repeat exactly
 #   --timeout SEC      end it after so long (default 120)
 #   --append "ARGS"    more for the kernel's command line
@@ -28,7 +29,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 status_mark='# vm: exit status'
 
-kernel='' smp=2 mem=1G icount='' timeout=120 append='' out='' script=''
+kernel='' smp=2 mem=1G possible=1 icount='' timeout=120 append='' out='' script=''
 files=() envs=()
 work='' qemu=''
 
@@ -53,6 +54,7 @@ parse() {
 		case $1 in
 		--kernel)  kernel=$2 ;;
 		--smp)     smp=$2 ;;
+		--possible) possible=$2 ;;
 		--mem)     mem=$2 ;;
 		--timeout) timeout=$2 ;;
 		--append)  append=$2 ;;
@@ -120,7 +122,7 @@ write_init() {
 	mount -t debugfs debug /sys/kernel/debug
 	[ ! -d /sys/kernel/tracing ] || mount -t tracefs trace /sys/kernel/tracing
 	for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do
-		[ ! -e "\$cpu" ] || echo 1 >"\$cpu"
+		[ -n "$icount" ] || [ ! -e "\$cpu" ] || echo 1 >"\$cpu"
 	done
 	stty -F /dev/ttyS1 raw
 	exec >/dev/ttyS1 2>&1 </dev/null
@@ -160,17 +162,16 @@ build_initramfs() {
 
 start_qemu() {
 	local args=(-nodefaults -no-user-config -display none -no-reboot -m "$mem")
-	local cmdline="console=ttyS0,115200 panic=1"
+	# The kernel patches its own code while it boots, and a virtual CPU may run what it
+	# has translated before: the others come when that is over, by /init.
+	local cmdline="console=ttyS0,115200 panic=1 maxcpus=1"
 
 	if [ -n "$icount" ]; then
-		args+=(-accel "tcg,thread=single" -smp 1 -icount "shift=0,sleep=off"
+		args+=(-accel "tcg,thread=single" -smp "$possible" -icount "shift=0,sleep=off"
 		       -cpu "max,-rdrand,-rdseed" -rtc "base=2024-01-01,clock=vm")
 		cmdline+=" nokaslr norandmaps random.trust_cpu=off mitigations=off"
 	else
 		args+=(-accel "tcg,thread=multi" -smp "$smp" -cpu max)
-		# The kernel patches its own code while it boots, and a virtual CPU may run
-		# what it has translated before: the others come when that is over.
-		cmdline+=" maxcpus=1"
 	fi
 	args+=(-kernel "$image" -initrd "$work/initramfs" -append "$cmdline $append"
 	       -serial file:console.log -serial file:result.log

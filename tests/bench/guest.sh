@@ -4,6 +4,7 @@
 set -e
 
 insmod /lib/labyrinth/labyrinth.ko
-insmod /lib/labyrinth/lab_bench.ko
-dmesg | sed -n 's/.*lab_bench: //p'
-rmmod lab_bench labyrinth
+# $what: bench or worst
+insmod "/lib/labyrinth/lab_$what.ko"
+dmesg | sed -n "s/.*lab_$what: //p"
+rmmod "lab_$what" labyrinth

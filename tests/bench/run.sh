@@ -22,19 +22,28 @@ recycled_limit=161
 # Percent that labyrinth may add to a page that does come from the kernel.
 cold_limit=10
 
-nr_tests=4
+# One alloc in NMI where a page is ready here or in stock; one call of any kind.
+worst_alloc_limit=300
+worst_call_limit=2000
+worst_paths=11
+many_cpus=8
+
+nr_tests=6
 nr_done=0
 failed=
 
 die() { echo "Bail out! $*"; exit 1; }
 
-measure() { # RUN INIT_ON_ALLOC: into $out/RUN
-	rm -rf "${out:?}/$1"
-	mkdir -p "$out/$1"
-	"$top/tools/vm.sh" --kernel "$kernel" --icount --append "init_on_alloc=$2" \
-		--out "$out/$1" --file "$built/labyrinth/labyrinth.ko" \
-		--file "$built/tests/bench/lab_bench.ko" "$top/tests/bench/guest.sh" \
-		2>"$out/$1/vm.log" || die "the measuring failed: see $out/$1"
+measure() { # RUN MODULE INIT_ON_ALLOC [VM-OPTION...]: into $out/RUN
+	local run=$1 module=$2 zeroing=$3
+
+	shift 3
+	rm -rf "${out:?}/$run"
+	mkdir -p "$out/$run"
+	"$top/tools/vm.sh" --kernel "$kernel" --icount --append "init_on_alloc=$zeroing" "$@" \
+		--out "$out/$run" --file "$built/labyrinth/labyrinth.ko" --env what="$module" \
+		--file "$built/tests/bench/lab_$module.ko" "$top/tests/bench/guest.sh" \
+		2>"$out/$run/vm.log" || die "the measuring failed: see $out/$run"
 }
 
 figures() { # RUN: lines of "NAME MIN MEDIAN"
@@ -99,6 +108,28 @@ gate_recycled() {
 	at_most recycled_pair "$ours" "$recycled_limit" ""
 }
 
+worst_figures() { # RUN: lines of "NAME MAXIMUM"
+	sed -n 's/^worst \([a-z0-9_]* [0-9]*\)\r\{0,1\}$/\1/p' "$out/$1/result.log"
+}
+
+worst_table() {
+	echo "# the most that one call costs in NMI, with 1 and with $many_cpus possible CPUs"
+	join <(worst_figures worst | sort) <(worst_figures worst_of_many_cpus | sort) |
+		awk '$1 != "nothing" { printf "# %-26s %7d %9d\n", $1, $2, $3 }'
+}
+
+# Of the paths that an owner within its rights takes, or that name a misuse.
+gate_worst() {
+	local got
+
+	got=$(worst_figures worst_of_many_cpus | wc -l)
+	[ "$got" -eq "$worst_paths" ] || die "$got of $worst_paths worst paths: see $out"
+	at_most worst_alloc "$(worst_figures worst | awk '/^alloc_(stock|recycled) / \
+		&& $2 > most { most = $2 } END { print most }')" "$worst_alloc_limit" ""
+	at_most worst_call "$(worst_figures worst_of_many_cpus | awk '$2 > most { most = $2 }
+		END { print most }')" "$worst_call_limit" " with $many_cpus possible CPUs"
+}
+
 gate_log() {
 	local splats
 
@@ -130,15 +161,19 @@ echo "1..$nr_tests"
 mkdir -p "$out"
 "$top/tools/build.sh" "$kernel" >"$out/build.log" 2>&1 || die "the build failed: see $out/build.log"
 rm -rf "$out/again"
-measure plain 0
-measure zeroing 1
-[ -z "$repeat" ] || measure again 0
+measure plain bench 0
+measure zeroing bench 1
+measure worst worst 0
+measure worst_of_many_cpus worst 0 --possible $many_cpus
+[ -z "$repeat" ] || measure again bench 0
 
 table
 gate_cold cold_pair lab_cold_pair buddy_pair
 tell_softirqs_off
 gate_cold stream_pair lab_stream_pair buddy_pair_bh
 gate_recycled
+worst_table
+gate_worst
 gate_log
 [ -z "$repeat" ] || gate_repeat
 

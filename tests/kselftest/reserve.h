@@ -52,8 +52,8 @@ void reserve_sweep(struct reserve_sweep *sweep);
 /* What a stock gave while the kernel had nothing. */
 struct reserve_guarantee {
 	unsigned int runs;		/* a context on a CPU each */
-	unsigned int too_few;		/* of these, where there were fewer pages than the stock's */
-	unsigned int kernel_gave;	/* of these, before which the kernel had a page all the same */
+	unsigned int too_few;		/* of these, where the stock was not to be had in full */
+	unsigned int kernel_gave;	/* of these, before which the kernel had a page */
 	unsigned int errors;
 	unsigned int out;
 };
