@@ -39,7 +39,7 @@ static noinline bool lab_ready_gone_bad(struct labyrinth_owner *owner, struct la
 	struct lab_incident incident = {
 		.owner = owner,
 		.page = page,
-		.alloc_caller = lab_caller_unpack(tag->caller),
+		.alloc_caller = lab_tag_caller(tag),
 		.alloc_stack = lab_tag_stack(owner->bank, tag),
 	};
 	u32 flags, head;

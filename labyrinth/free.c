@@ -47,7 +47,7 @@ static int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigne
 		}
 		return -ENOENT;
 	}
-	found->incident.alloc_caller = lab_caller_unpack(found->tag->caller);
+	found->incident.alloc_caller = lab_tag_caller(found->tag);
 	found->incident.alloc_stack = lab_tag_stack(found->bank, found->tag);
 	if (lab_word_owner(found->word) != owner->id) {
 		found->incident.owner_id = lab_word_owner(found->word);
@@ -363,8 +363,8 @@ int labyrinth_page_query(struct page *page, struct labyrinth_page_info *info)
 		info->cpu = lab_word_cpu(word);
 		info->node = page_to_nid(page);
 		info->from_reserve = lab_word_flags(word) & LAB_FROM_RESERVE;
-		info->age_ms = lab_time_age_ms(tag->time);
-		info->caller = lab_caller_unpack(tag->caller);
+		info->age_ms = lab_time_age_ms(READ_ONCE(tag->time));
+		info->caller = lab_tag_caller(tag);
 		err = 0;
 	}
 	preempt_enable();

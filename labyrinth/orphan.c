@@ -27,7 +27,7 @@ void lab_orphan_add(struct labyrinth_owner *owner, const struct lab_bank *bank,
 		.kind = LAB_ORPHAN,
 		.owner = owner,
 		.page = pfn_to_page(tag->pfn),
-		.alloc_caller = lab_caller_unpack(tag->caller),
+		.alloc_caller = lab_tag_caller(tag),
 		.alloc_stack = lab_tag_stack(bank, tag),
 	});
 	orphan = kzalloc(sizeof(*orphan), GFP_KERNEL);
@@ -35,12 +35,12 @@ void lab_orphan_add(struct labyrinth_owner *owner, const struct lab_bank *bank,
 		return;	/* the report stands */
 	orphan->pfn = tag->pfn;
 	orphan->born = get_jiffies_64() -
-		       (u64)(u32)(lab_time_now() - tag->time) * LAB_TIME_JIFFIES;
+		       (u64)(u32)(lab_time_now() - READ_ONCE(tag->time)) * LAB_TIME_JIFFIES;
 	orphan->context = lab_word_context(word);
 	orphan->cpu = lab_word_cpu(word);
 	orphan->from_reserve = lab_word_flags(word) & LAB_FROM_RESERVE;
 	strscpy(orphan->owner, owner->name, sizeof(orphan->owner));
-	lab_caller_name(lab_caller_unpack(tag->caller), orphan->caller, sizeof(orphan->caller));
+	lab_caller_name(lab_tag_caller(tag), orphan->caller, sizeof(orphan->caller));
 	list_add_tail(&orphan->list, &lab_orphans);
 }
 

@@ -137,13 +137,17 @@ void lab_seq_stack(struct seq_file *m, const unsigned long *stack)
 {
 	unsigned int i;
 
-	if (!stack || !stack[0])
-		seq_putc(m, '-');
-	for (i = 0; stack && i < LAB_STACK_DEPTH && stack[i]; i++) {
+	for (i = 0; stack && i < LAB_STACK_DEPTH; i++) {
+		unsigned long ip = READ_ONCE(stack[i]);
+
+		if (!ip)
+			break;
 		if (i)
 			seq_putc(m, '<');
-		lab_seq_caller(m, stack[i]);
+		lab_seq_caller(m, ip);
 	}
+	if (!i)
+		seq_putc(m, '-');
 }
 
 static void lab_report_work(struct work_struct *work);
@@ -239,7 +243,9 @@ void lab_report_violation(const struct lab_incident *incident)
 	r->alloc_caller = incident->alloc_caller;
 	r->alloc_stack[0] = 0;
 	if (incident->alloc_stack)
-		memcpy(r->alloc_stack, incident->alloc_stack, sizeof(r->alloc_stack));
+		/* The page may have found its next holder: then it is his, or parts of both. */
+		data_race(memcpy(r->alloc_stack, incident->alloc_stack,
+				 sizeof(r->alloc_stack)));
 	r->cpu = raw_smp_processor_id();
 	r->context = lab_context_decode(lab_context_bits());
 	if (incident->owner)

@@ -65,7 +65,7 @@ lab_bank_claim_hidden(struct lab_bank *bank, unsigned long pfn, u64 word, unsign
 		if (READ_ONCE(tag->pfn) || cmpxchg(&tag->pfn, 0, pfn))
 			continue;
 		if (unlikely(bank->stacks))
-			bank->stacks[tag - bank->tags][0] = 0;
+			WRITE_ONCE(bank->stacks[tag - bank->tags][0], 0);
 		lab_tag_fill(tag, word, caller);
 		return tag;
 	}
@@ -87,10 +87,10 @@ struct lab_tag *lab_tag_copy(struct lab_bank *bank, unsigned long pfn, const str
 			     u64 word)
 {
 	struct lab_tag *copy = lab_bank_claim_hidden(bank, pfn, word,
-						     lab_caller_unpack(tag->caller));
+						     lab_tag_caller(tag));
 
 	if (copy)
-		copy->time = tag->time;
+		WRITE_ONCE(copy->time, READ_ONCE(tag->time));
 	return copy;
 }
 
@@ -152,9 +152,10 @@ void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag)
 		return;
 	nr = stack_trace_save(trace, ARRAY_SIZE(trace), 0);
 	for (i = 0; i < LAB_OWN_FRAMES && i < nr; i++)
-		if (trace[i] == lab_caller_unpack(tag->caller))
+		if (trace[i] == lab_tag_caller(tag))
 			break;
-	memcpy(stacks[tag - bank->tags], &trace[i], sizeof(stacks[0]));
+	/* A late misuse may just be told: whose trace it then finds is not said. */
+	data_race(memcpy(stacks[tag - bank->tags], &trace[i], sizeof(stacks[0])));
 }
 
 /* LAB_STACK_DEPTH return addresses, fewer with a 0 behind; NULL where none are kept. */

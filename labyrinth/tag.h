@@ -176,12 +176,17 @@ static inline unsigned long lab_caller_unpack(u32 caller)
 	return near + (s32)(caller - (u32)near);
 }
 
-/* Who took its page, where and when. */
+/* Who took its page, where and when: not one step, so a report may mix two holders. */
 static inline void lab_tag_fill(struct lab_tag *tag, u64 word, unsigned long caller)
 {
-	tag->caller = lab_caller_pack(caller);
-	tag->time = lab_time_now();
+	WRITE_ONCE(tag->caller, lab_caller_pack(caller));
+	WRITE_ONCE(tag->time, lab_time_now());
 	WRITE_ONCE(tag->word, word);
+}
+
+static inline unsigned long lab_tag_caller(const struct lab_tag *tag)
+{
+	return lab_caller_unpack(READ_ONCE(tag->caller));
 }
 
 static inline void lab_tag_show(struct lab_tag *home, struct lab_tag *tag)
