@@ -3,7 +3,7 @@
 # make			build labyrinth.ko for the running kernel (or KDIR=...)
 # sudo make install	install it, its header and its Module.symvers
 # make demo		see it work, in a virtual machine
-# make check		quick tests; make test: all tests
+# make check		quick tests; make test: what a change must pass; make test-all: everything
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 KREL  = $(shell $(MAKE) -s -C $(KDIR) kernelrelease)
@@ -33,7 +33,7 @@ uninstall: $(KDIR)/Makefile
 	-rmdir -p --ignore-fail-on-non-empty $(DEVDIR)/include/linux
 	/sbin/depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KREL)
 
-check test:
+check test test-all:
 	tools/setup.sh test
 	tests/run.sh $@
 
@@ -59,4 +59,4 @@ clean:
 	rm -rf build
 	-test ! -e $(KDIR)/Makefile || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
-.PHONY: all modules install uninstall check test demo bench lint docs clean
+.PHONY: all modules install uninstall check test test-all demo bench lint docs clean

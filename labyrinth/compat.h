@@ -47,9 +47,15 @@ static inline unsigned long lab_compat_alloc_bulk(gfp_t gfp, int nid, unsigned l
 }
 
 /* A page where the allocator's locks may not be taken: 7.x can try for one. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#define LAB_COMPAT_HAS_NOLOCK	1
+#else
+#define LAB_COMPAT_HAS_NOLOCK	0
+#endif
+
 static inline struct page *lab_compat_alloc_nolock(int nid)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#if LAB_COMPAT_HAS_NOLOCK
 	return alloc_pages_nolock(0, nid, 0);
 #else
 	return NULL;

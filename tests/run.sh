@@ -1,9 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# All tests, or the quick ones, and one line of sums at the end.
+# The tests, and one line of sums at the end.
 #
-# usage: run.sh test|check
+# usage: run.sh check|test|test-all
+#
+#   check     what a change is tried with: minutes
+#   test      what a change must pass: the stock kernels, and one of our own
+#   test-all  that, and all tests on every kernel of our own: hours
 #
 # Each step prints KTAP; it is shown, kept in build/results/, and its results are
 # counted: of nested ones the innermost. A step that fails without saying which
@@ -58,25 +62,65 @@ prepare() { # KERNEL...
 	tools/kernels.sh "$@" || { echo "0 passed, 1 failed"; exit 1; }
 }
 
-case ${1-} in
-check)
-	prepare 6.12 kunit-6.12
+stock="6.1 6.12 6.12-rt"
+own="kunit-6.12 kasan-6.12 kcsan-6.12 kunit-7.3 rt-7.3"
+
+run_check() {
 	step lint tests/lint.sh --quick
 	step kunit tests/kunit/run.sh --quick
 	step kselftest-6.12 tests/kselftest/run-kernel.sh 6.12 --quick
-	;;
-test)
-	prepare 6.1 6.12 6.12-rt kunit-6.12
+}
+
+run_test() {
 	step lint tests/lint.sh
+	step model tests/model/run.sh
 	step kunit tests/kunit/run.sh
-	for k in 6.1 6.12 6.12-rt; do
+	for k in $stock; do
 		step "kselftest-$k" tests/kselftest/run-kernel.sh "$k"
+	done
+	for k in $stock kunit-6.12; do
+		step "torture-$k" tests/torture/run.sh "$k" smoke
 	done
 	step bench tests/bench/run.sh
 	step demo tests/demo.sh
+}
+
+# Each kernel looks for something else, so each gets everything.
+run_own() {
+	for k in $own; do
+		LABYRINTH_APPEND=
+		[ "$k" != kasan-6.12 ] || LABYRINTH_APPEND="page_owner=on page_poison=1"
+		export LABYRINTH_APPEND
+		step "kunit-on-$k" env LABYRINTH_KUNIT_KERNEL="$k" tests/kunit/run.sh
+		step "kselftest-$k" tests/kselftest/run-kernel.sh "$k"
+		step "torture-long-$k" tests/torture/run.sh "$k" long ops=10000000
+	done
+	unset LABYRINTH_APPEND
+	for k in $stock; do
+		step "torture-long-$k" tests/torture/run.sh "$k" long ops=10000000
+	done
+	step coverage tests/coverage.sh
+	step kunit-in-tree tests/kunit/in-tree.sh
+}
+
+case ${1-} in
+check)
+	prepare 6.12 kunit-6.12
+	run_check
+	;;
+test)
+	# shellcheck disable=SC2086 # one word a kernel
+	prepare $stock kunit-6.12
+	run_test
+	;;
+test-all)
+	# shellcheck disable=SC2086 # one word a kernel
+	prepare $stock $own
+	run_test
+	run_own
 	;;
 *)
-	echo "usage: $0 test|check" >&2
+	echo "usage: $0 check|test|test-all" >&2
 	exit 2
 	;;
 esac

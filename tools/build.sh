@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Build labyrinth, its samples and its test modules for one kernel of the cache.
 #
-#	tools/build.sh NAME [MAKE-VARIABLE=VALUE...]
+#	[LABYRINTH_MAKE="VARIABLE=VALUE..."] tools/build.sh NAME [VARIABLE=VALUE...]
 #
 # The sources are copied to build/NAME (or build/$OUT) first: kernels before 6.13
 # build external modules only where their sources are.
@@ -18,4 +18,5 @@ mkdir -p "$out"
 # With their times, so that only what changed is built again.
 (cd "$top" && find Kbuild include labyrinth samples tests \( -name '*.[ch]' -o -name Kbuild \) \
 	! -name '*.mod.c' -print0 | tar -cf - --null -T -) | tar -C "$out" -xf -
-exec make -C "$kdir" M="$out" LABYRINTH_TESTS=y "$@" modules
+# shellcheck disable=SC2086 # one word a variable
+exec make -C "$kdir" M="$out" LABYRINTH_TESTS=y ${LABYRINTH_MAKE-} "$@" modules

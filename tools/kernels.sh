@@ -16,6 +16,7 @@ export LC_ALL=C
 top=$(cd "$(dirname "$0")/.." && pwd)
 cache=${LABYRINTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/labyrinth}
 kernels=$cache/kernels
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 tmp=
 job=
 
@@ -56,6 +57,21 @@ apt_private_lists() {
 	apt-get "${apt[@]}" -qq update || say "not every package list could be read"
 }
 
+# For a package of another Debian suite: its list instead, from the machine's own mirrors.
+apt_private_suite() { # SUITE
+	local codename
+
+	say "reading the package list of $1 into a private folder"
+	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	# shellcheck disable=SC2016 # for apt, not for the shell
+	apt-get "${apt[@]}" indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+		awk -v own="$codename" -v suite="$1" -v key="$keyring" '
+			$1 == own && !seen[$2]++ { print "deb [signed-by=" key "]", $2, suite, "main" }
+		' >"$tmp/apt/sources.list"
+	apt+=(-o Dir::Etc::sourcelist="$tmp/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null)
+	apt-get "${apt[@]}" -qq update || say "not every package list could be read"
+}
+
 # ---- stock Debian kernels; key: the version of the meta package
 
 stock_meta() { # NAME: the end of the names of its two meta packages
@@ -65,6 +81,10 @@ stock_meta() { # NAME: the end of the names of its two meta packages
 	6.12-rt) echo 6.12-rt-amd64 ;;
 	*)       return 1 ;;
 	esac
+}
+
+stock_private_lists() {
+	apt_private_lists
 }
 
 stock_key() {
@@ -118,12 +138,24 @@ stock_make() {
 # ---- our own, FLAVOUR-SERIES: linux-source-SERIES with tests/configs/FLAVOUR.config;
 # ---- key: the version of the source and the sum of the configuration
 
-own_config() {
-	echo "$top/tests/configs/${1%-*}.config"
+own_config() { # NAME or FLAVOUR: the configuration, what it includes coming first
+	local file=$top/tests/configs/${1%-*}.config included
+
+	sed -n 's/^# include \(.*\)\.config$/\1/p' "$file" | while read -r included; do
+		own_config "$included" || return
+	done
+	cat "$file"
 }
 
 own_sum() {
-	sha256sum <"$(own_config "$1")" | cut -c1-12
+	own_config "$1" | sha256sum | cut -c1-12
+}
+
+own_private_lists() {
+	apt_private_lists
+	case $1 in
+	*-7.3) apt_private_suite trixie-backports ;;
+	esac
 }
 
 own_key() {
@@ -154,11 +186,11 @@ own_fetch() {
 }
 
 own_configure() { # here, in the source
-	local config line option missing=
+	local line option missing=
 
-	config=$(own_config "$1")
+	own_config "$1" >asked.config
 	make -s tinyconfig >/dev/null
-	scripts/kconfig/merge_config.sh -m .config "$config" >/dev/null
+	scripts/kconfig/merge_config.sh -m .config asked.config >/dev/null
 	make -s olddefconfig
 
 	while read -r line; do
@@ -173,7 +205,7 @@ own_configure() { # here, in the source
 		esac
 		echo "$1: the final configuration has not: $line" >&2
 		missing=1
-	done <"$config"
+	done <asked.config
 	[ -z "$missing" ] || die "$1: options did not stick"
 }
 
@@ -225,7 +257,7 @@ own_make() {
 kind_of() { # NAME
 	if stock_meta "$1" >/dev/null; then
 		echo stock
-	elif [ "${1%-*}" != "$1" ] && [ -e "$(own_config "$1")" ]; then
+	elif [ "${1%-*}" != "$1" ] && [ -e "$top/tests/configs/${1%-*}.config" ]; then
 		echo own
 	else
 		die "no such kernel: $1 (see --list)"
@@ -257,7 +289,7 @@ get() { # NAME
 	mkdir "$tmp"
 
 	for lists in machine private; do
-		[ "$lists" = machine ] || apt_private_lists
+		[ "$lists" = machine ] || "${kind}_private_lists" "$1"
 		key=$("${kind}_key" "$1")
 		if [ -n "$key" ]; then
 			dir=$kernels/$1_$key
@@ -287,12 +319,8 @@ get_locked() { # NAME
 }
 
 list() {
-	local config
-
 	printf '%s\n' 6.1 6.12 6.12-rt
-	for config in "$top"/tests/configs/*.config; do
-		[ ! -e "$config" ] || echo "$(basename "$config" .config)-6.12"
-	done
+	printf '%s\n' kunit-6.12 kasan-6.12 kcsan-6.12 kunit-7.3 rt-7.3
 }
 
 print() { # NAME

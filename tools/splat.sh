@@ -43,6 +43,9 @@ workqueue lockup
 ^(KASAN|KCSAN|KMSAN|UBSAN): 
 ^kmemleak: .*suspected
 ^unreferenced object 
+^kmemleak: (Memory pool empty|Cannot |Kernel memory leak detector disabled|.* unknown object at )
+^ODEBUG: ([Oo]ut of memory|object )
+^pagealloc: (single bit error|memory corruption)
 Bad page (state|map|cache)
 ^page dumped because
 ^list_(add|del) (corruption|double)
@@ -102,6 +105,13 @@ splat_samples() {
 [    5.123456] UBSAN: array-index-out-of-bounds in labyrinth/tag.c:120:8
 [    5.123456] kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 [    5.123456] unreferenced object 0xffff888003a40000 (size 64):
+[    5.123456] kmemleak: Memory pool empty, consider increasing CONFIG_DEBUG_KMEMLEAK_MEM_POOL_SIZE
+[    5.123456] kmemleak: Cannot allocate a kmemleak_object structure
+[    5.123456] kmemleak: Kernel memory leak detector disabled
+[    5.123456] kmemleak: Freeing unknown object at 0xffff888003a40000
+[    5.123456] ODEBUG: Out of memory. ODEBUG disabled
+[    5.123456] ODEBUG: object 00000000c0ffee00 is on stack 00000000c0ffe000, but NOT annotated.
+[    5.123456] pagealloc: memory corruption
 [    5.123456] page dumped because: nonzero _refcount
 [    5.123456] list_add corruption. prev->next should be next (ffff88), but was dead00.
 [    5.123456] list_del corruption, ffff888003a40000->next is LIST_POISON1 (dead000000000100)
@@ -137,6 +147,8 @@ clean_samples() {
 [    1.895107]   "trace_clock=local"
 [    1.900000] kmemleak: Kernel memory leak detector initialized (mem pool available: 15680)
 [    1.900000] kasan: KernelAddressSanitizer initialized
+[    1.900000] kcsan: enabled early
+[    1.900000] kcsan: selftest: 3/3 tests passed
 [    1.900000] kfence: initialized - using 2097152 bytes for 255 objects at 0x(____ptrval____)
 [    2.016865] RAS: Correctable Errors collector initialized.
 [    2.397601] labyrinth: loading out-of-tree module taints kernel.

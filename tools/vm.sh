@@ -21,6 +21,9 @@
 # DIR then has result.log (what the script printed; the last line is its status),
 # console.log (the kernel's log), qemu.log, and while the guest runs monitor.sock.
 #
+# In the environment: LABYRINTH_APPEND, more for the kernel's command line; with
+# LABYRINTH_COVERAGE=1 DIR gets coverage.tgz, GCOV's counters of labyrinth.
+#
 # Exit status: the script's own, or 124 timeout, 125 panic, 126 the guest ended
 # without a status, 127 it could not be started.
 
@@ -128,7 +131,19 @@ write_init() {
 	exec >/dev/ttyS1 2>&1 </dev/null
 	. /env
 	sh /script
-	echo "$status_mark \$?"
+	status=\$?
+	if [ -e /sys/kernel/debug/kmemleak ]; then
+		sleep 6  # what is younger is no leak yet
+		echo scan >/sys/kernel/debug/kmemleak
+	fi
+	if [ -n "${LABYRINTH_COVERAGE-}" ]; then
+		mkdir /tmp/gcov
+		# tar would believe debugfs that the files are empty.
+		find /sys/kernel/debug/gcov -path '*/labyrinth/*.gcda' -exec cp {} /tmp/gcov \;
+		stty -F /dev/ttyS2 raw
+		tar -C /tmp/gcov -czf - . >/dev/ttyS2
+	fi
+	echo "$status_mark \$status"
 	stty -F /dev/ttyS1 raw  # waits until everything is out
 	reboot -f
 	EOI
@@ -173,8 +188,9 @@ start_qemu() {
 	else
 		args+=(-accel "tcg,thread=multi" -smp "$smp" -cpu max)
 	fi
-	args+=(-kernel "$image" -initrd "$work/initramfs" -append "$cmdline $append"
+	args+=(-kernel "$image" -initrd "$work/initramfs" -append "$cmdline $append ${LABYRINTH_APPEND-}"
 	       -serial file:console.log -serial file:result.log
+	       ${LABYRINTH_COVERAGE:+-serial file:coverage.tgz}
 	       -monitor "unix:monitor.sock,server=on,wait=off")
 
 	: >"$out/console.log"

@@ -10,6 +10,11 @@ preempt_rt() {
 	[ "$(cat /sys/kernel/realtime 2>/dev/null)" = 1 ]
 }
 
+# Does the kernel have a call that only tries for the allocator's locks?
+can_try_for_pages() {
+	grep -q alloc_pages_nolock /proc/kallsyms
+}
+
 # Needs no page from the kernel: right in any context of any kernel.
 ready_pages_serve() { # CONTEXT [NAME-IN-TAG]
 	local name=${2:-$1}
@@ -137,24 +142,43 @@ test_refusals_tell_context_and_cpu() {
 	done
 }
 
-test_nmi_gets_no_page_from_the_kernel() {
-	expect 0 create 0 name=one budget=8
-	expect 0 alloc 0 0 in=nmi
-	expect_refusal owner=one reason=context context=nmi
-	expect_owner one owned 0 refused 1
-	expect 1 alloc 0 0
+gets_no_page_from_the_kernel() { # CONTEXT
+	expect 0 alloc 0 0 in="$1"
+	expect_refusal owner=one reason=context
+	expect_owner one owned 0
 }
 
-test_hardirq_and_raw_context_get_a_page_from_the_kernel_where_they_may() {
+gets_a_page_from_the_kernel() { # CONTEXT
+	expect 1 alloc 0 0 in="$1"
+	expect 0 release 0 0
+	expect 0 putref 0
+}
+
+test_nmi_gets_a_page_from_the_kernel_only_where_that_can_be_tried_for() {
 	expect 0 create 0 name=one budget=8
-	for context in raw hardirq hrtimer; do
+	if can_try_for_pages && ! preempt_rt; then
+		gets_a_page_from_the_kernel nmi
+	else
+		gets_no_page_from_the_kernel nmi
+	fi
+}
+
+test_raw_context_gets_a_page_from_the_kernel_where_it_may() {
+	expect 0 create 0 name=one budget=8
+	if preempt_rt && ! can_try_for_pages; then
+		gets_no_page_from_the_kernel raw
+	else
+		gets_a_page_from_the_kernel raw
+	fi
+}
+
+test_hardirq_gets_a_page_from_the_kernel_where_it_may() {
+	expect 0 create 0 name=one budget=8
+	for context in hardirq hrtimer; do
 		if preempt_rt; then
-			expect 0 alloc 0 0 in=$context
-			expect_refusal owner=one reason=context
+			gets_no_page_from_the_kernel $context
 		else
-			expect 1 alloc 0 0 in=$context
-			expect 0 release 0 0
-			expect 0 putref 0
+			gets_a_page_from_the_kernel $context
 		fi
 	done
 }
