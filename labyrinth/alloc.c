@@ -15,9 +15,6 @@
 /* An owner that has taken so many pages from the kernel on one CPU gets the next ahead of need. */
 #define LAB_READAHEAD_AFTER	32
 
-/* Looks at all CPUs for a page that the owner must have somewhere. */
-#define LAB_FAR_TURNS		4
-
 /* Fill in a popped tag and count it. Needs preemption disabled. */
 static __always_inline void lab_hand_out(struct labyrinth_owner *owner, struct lab_cpu *here,
 					 struct lab_tag *tag, unsigned long caller)
@@ -149,34 +146,40 @@ static __always_inline bool lab_take_spare(struct labyrinth_owner *owner, bool a
 }
 
 /*
- * Whatever the owner has ready, wherever it lies. Where the budget is @spent
- * though the owner owns less, somebody has a place in hand this instant, and it
- * pays to look again. Bounded by LAB_FAR_TURNS and the possible CPUs. Needs
- * preemption disabled.
+ * Whatever the owner has ready, wherever it lies. While we look from CPU to CPU,
+ * others take pages that we have yet to come to and give back where we have been:
+ * that we found none is only believed when as many pages were out, and that
+ * LAB_SURE_TURNS times in a row. Where the budget is @spent that many is the
+ * budget, else all that have a tag. Bounded by LAB_FAR_TURNS and the possible CPUs.
+ * Needs preemption disabled.
  */
 static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long caller, bool spent)
 {
-	unsigned int turn;
+	unsigned int turn, sure = 0;
 	struct page *page;
 	int cpu;
 
-	for (turn = 0; turn < LAB_FAR_TURNS; turn++) {
+	for (turn = 0; turn < LAB_FAR_TURNS && sure < LAB_SURE_TURNS; turn++) {
+		long out = atomic_read(&owner->quarantined), all = 0;
+
 		for_each_possible_cpu(cpu) {
-			if (lab_recycles_spares(owner))
-				break;
-			page = lab_take_recycled(owner, per_cpu_ptr(owner->cpu, cpu), caller);
+			struct lab_cpu *there = per_cpu_ptr(owner->cpu, cpu);
+
+			page = NULL;
+			if (!lab_recycles_spares(owner))
+				page = lab_take_recycled(owner, there, caller);
 			if (page)
 				return page;
+			out += READ_ONCE(there->peak) - READ_ONCE(there->slack);
+			all += READ_ONCE(there->spares);
 		}
 		if (lab_budget_take(owner) && lab_take_spare(owner, true, caller, &page)) {
 			if (page)
 				return page;
 			lab_budget_give(owner);
 		}
-		if (!spent || lab_owner_owned(owner) + atomic_read(&owner->quarantined) >=
-			      owner->budget)
-			break;
-		cpu_relax();
+		all += atomic_read(&owner->bound) + atomic_read(&owner->nr_stocked);
+		sure = out >= (spent ? (long)owner->budget : all) ? sure + 1 : 0;
 	}
 	return NULL;
 }

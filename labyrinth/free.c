@@ -248,20 +248,25 @@ EXPORT_SYMBOL_GPL(labyrinth_void_release_page_exclusive);
 static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 			 struct lab_finding *found)
 {
-	struct lab_tag *tag = NULL;
+	unsigned int turn, sure = 0;
+	struct lab_tag *tag;
 
 	if (lab_owner_dead(to)) {
 		found->incident.offender = to;
 		found->incident.kind = LAB_DEAD_OWNER;
 		return -EINVAL;
 	}
-	if (lab_budget_take(to))
-		return 0;
-	if (!lab_recycles_spares(to))
-		tag = lab_pop_recycled(to);
-	if (tag) {
-		*evicted = lab_discard(to, tag);
-		return 0;
+	/* What has left one CPU may be at another where we have been: see lab_take_far(). */
+	for (turn = 0; turn < LAB_FAR_TURNS && sure < LAB_SURE_TURNS; turn++) {
+		if (lab_budget_take(to))
+			return 0;
+		tag = lab_recycles_spares(to) ? NULL : lab_pop_recycled(to);
+		if (tag) {
+			*evicted = lab_discard(to, tag);
+			return 0;
+		}
+		sure = lab_owner_owned(to) + atomic_read(&to->quarantined) >= to->budget ?
+			sure + 1 : 0;
 	}
 	found->incident.offender = to;
 	found->incident.kind = LAB_RECEIVER_FULL;

@@ -12,6 +12,10 @@
 
 #define LAB_POISON_BYTE		0x6b
 
+/* Looks at all CPUs for what an owner may have somewhere; how many in vain make sure it has not. */
+#define LAB_FAR_TURNS		16
+#define LAB_SURE_TURNS		3
+
 extern struct workqueue_struct *lab_wq;
 
 /* IS_ERR_OR_NULL() in one comparison: what NULL wraps around to is above the errors as well. */
