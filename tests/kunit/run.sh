@@ -18,7 +18,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 kernel=${LABYRINTH_KUNIT_KERNEL:-kunit-6.12}
 out=$top/build/$kernel/kunit
 mark='labyrinth-kunit: loading'
-timeout=${LABYRINTH_KUNIT_TIMEOUT:-300}
+timeout=600
 # An oops ends the run at once; a grace period shall not take most of the time.
 append='loglevel=7 oops=panic rcupdate.rcu_expedited=1'
 problems=0
@@ -27,7 +27,7 @@ say() { echo "==> $*" >&2; }
 problem() { echo "# $*"; problems=$((problems + 1)); }
 
 case ${1:-} in
---quick) append+=' kunit.filter=speed>slow' timeout=200 ;;
+--quick) append+=' kunit.filter=speed>slow' timeout=300 ;;
 '') ;;
 *) sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Misuse, each with the one report that it must make and both its parties.
+ *
+ * What labyrinth answers must follow from what the misuser knows, whatever all
+ * others do meanwhile. So a page that is given back twice is one that cannot
+ * have gone to somebody else in between: it is quarantined, for we have a
+ * reference; or its owner is private to this user.
+ */
+#include <linux/preempt.h>
+
+#include "torture.h"
+
+#define LT_ROUNDS	8	/* in which two threads give back one page, in a row */
+
+static atomic_long_t lt_nr_misused;
+
+unsigned long lt_misused(void)
+{
+	return atomic_long_read(&lt_nr_misused);
+}
+
+static struct lt_owner *lt_shared_any(struct lt_user *user)
+{
+	return &lt_owners[prandom_u32_state(&user->random) % lt_nr_shared];
+}
+
+/* One of the user's pages whose owner stays, or -1. */
+static int lt_page_any(struct lt_user *user)
+{
+	unsigned int i;
+
+	if (!user->nr_held)
+		return -1;
+	i = prandom_u32_state(&user->random) % user->nr_held;
+	return user->held[i].owner->kind == LT_CHURN ? -1 : i;
+}
+
+/*
+ * A page of a private owner, just given back: it lies ready on top of this CPU's
+ * stack if preemption has been disabled since before. NULL where there is none,
+ * or where it went to the kernel, as pages from the reserve do.
+ */
+static struct page *lt_given_back(struct lt_user *user, struct lt_owner *owner)
+{
+	struct page *page;
+
+	if (!lt_get(user, owner, 1))
+		return NULL;
+	page = lt_give(user, user->nr_held - 1, false);
+	return labyrinth_void_check_page_exclusive(owner->lab, page) == -EALREADY ? page : NULL;
+}
+
+/* ---- giving back what is not one's own. Each returns how many reports it made. */
+
+static unsigned int lt_free_foreign(struct lt_user *user)
+{
+	struct lt_owner *offender = lt_shared_any(user);
+	int i = lt_page_any(user);
+	struct lt_owner *owner;
+	struct page *page;
+	int err;
+
+	if (i < 0 || user->held[i].owner == offender)
+		return 0;
+	owner = user->held[i].owner;
+	page = user->held[i].page;
+	switch (in_nmi() ? 0 : prandom_u32_state(&user->random) % 3) {
+	case 0:
+		err = labyrinth_void_free_page_exclusive(offender->lab, page);
+		break;
+	case 1:
+		err = labyrinth_void_release_page_exclusive(offender->lab, page);
+		break;
+	default:
+		err = labyrinth_void_transfer_page_exclusive(offender->lab, owner->lab, page);
+		break;
+	}
+	lt_answered("foreign free", offender, err, -EPERM);
+	lt_expect(LT_FOREIGN_FREE, owner, offender);
+	return 1;
+}
+
+static unsigned int lt_free_plain(struct lt_user *user)
+{
+	struct lt_owner *offender = lt_shared_any(user);
+
+	lt_answered("free of a plain page", offender,
+		    labyrinth_void_free_page_exclusive(offender->lab, user->plain), -ENOENT);
+	lt_expect(LT_PLAIN_PAGE, NULL, offender);
+	return 1;
+}
+
+static unsigned int lt_free_null(struct lt_user *user)
+{
+	struct lt_owner *offender = lt_shared_any(user);
+
+	lt_answered("free of NULL", offender,
+		    labyrinth_void_free_page_exclusive(offender->lab, NULL), -EINVAL);
+	lt_expect(LT_BAD_ARGUMENT, NULL, offender);
+	return 1;
+}
+
+static unsigned int lt_out_of_scope(struct lt_user *user)
+{
+	struct page *page = labyrinth_void_alloc_page_gfp_atomic_exclusive(lt_scoped->lab);
+
+	lt_answered("alloc out of scope", lt_scoped, !!page, 0);
+	atomic_long_inc(&lt_scoped->refused);
+	atomic_long_inc(&lt_reasons[LT_BY_SCOPE]);
+	lt_answered("free out of scope", lt_scoped,
+		    labyrinth_void_free_page_exclusive(lt_scoped->lab, user->plain), -EPERM);
+	lt_expect(LT_WRONG_SCOPE, lt_scoped, lt_scoped);
+	return 1;
+}
+
+static unsigned int lt_free_twice(struct lt_user *user)
+{
+	struct lt_owner *owner = user->exact;
+	struct page *page = lt_given_back(user, owner);
+
+	if (!page)
+		return 0;
+	lt_answered("second free", owner,
+		    labyrinth_void_free_page_exclusive(owner->lab, page), -EALREADY);
+	lt_expect(LT_DOUBLE_FREE, owner, owner);
+	return 1;
+}
+
+/* Two threads at once, as often as there is a second. */
+static unsigned int lt_free_at_once(struct lt_user *user)
+{
+	struct lt_owner *owner = user->exact;
+	unsigned int reports = 0;
+
+	while (reports < LT_ROUNDS && lt_get(user, owner, 1)) {
+		if (!lt_duel_first(user, user->nr_held - 1, false))
+			break;
+		lt_expect(LT_DOUBLE_FREE, owner, owner);
+		atomic_long_inc(&owner->frees);
+		lt_unclaim(owner, 1);
+		reports++;
+	}
+	return reports;
+}
+
+/* ---- with a reference too many: the page is quarantined, and comes back without it */
+
+static unsigned int lt_free_shared(struct lt_user *user)
+{
+	unsigned int reports = 1;
+	int i = lt_page_any(user);
+	struct lt_owner *owner;
+	struct lt_debt *debt;
+	struct lt_held held;
+
+	if (i < 0)
+		return 0;
+	owner = user->held[i].owner;
+	debt = lt_debt_find(user, owner);
+	if (!debt)
+		return 0;
+	held = lt_let_go(user, i);
+	get_page(held.page);
+	lt_answered("free with a reference too many", owner,
+		    labyrinth_void_free_page_exclusive(owner->lab, held.page), -EBUSY);
+	lt_expect(LT_SHARED_PAGE, owner, owner);
+	if (prandom_u32_state(&user->random) & 1) {
+		lt_answered("second free, in quarantine", owner,
+			    labyrinth_void_free_page_exclusive(owner->lab, held.page), -EALREADY);
+		lt_expect(LT_DOUBLE_FREE, owner, owner);
+		reports++;
+	}
+	lt_debt_owe(debt, owner, held.page, LT_DEBT_REFERENCED);
+	return reports;
+}
+
+/* Two threads at once. */
+static unsigned int lt_free_shared_at_once(struct lt_user *user)
+{
+	int i = lt_page_any(user);
+	struct lt_owner *owner;
+	struct lt_debt *debt;
+	struct page *page;
+
+	if (i < 0)
+		return 0;
+	owner = user->held[i].owner;
+	debt = lt_debt_find(user, owner);
+	page = debt ? lt_duel_first(user, i, true) : NULL;
+	if (!page)
+		return 0;
+	lt_expect(LT_SHARED_PAGE, owner, owner);
+	lt_expect(LT_DOUBLE_FREE, owner, owner);
+	lt_debt_owe(debt, owner, page, LT_DEBT_REFERENCED);
+	return 2;
+}
+
+/* These change nothing. */
+static unsigned int lt_release_shared(struct lt_user *user)
+{
+	int err, i = lt_page_any(user);
+	struct lt_owner *owner, *other = lt_shared_any(user);
+	struct page *page;
+
+	if (i < 0 || user->held[i].owner == other)
+		return 0;
+	owner = user->held[i].owner;
+	page = user->held[i].page;
+	get_page(page);
+	lt_answered("check with a reference too many", owner,
+		    labyrinth_void_check_page_exclusive(owner->lab, page), -EBUSY);
+	if (prandom_u32_state(&user->random) & 1)
+		err = labyrinth_void_release_page_exclusive(owner->lab, page);
+	else
+		err = labyrinth_void_transfer_page_exclusive(owner->lab, other->lab, page);
+	lt_answered("release with a reference too many", owner, err, -EBUSY);
+	lt_expect(LT_SHARED_PAGE, owner, owner);
+	/* Not the last one. */
+	page_ref_dec(page);
+	return 1;
+}
+
+/*
+ * What is done to a page after it was given back shows when it would be handed
+ * out next: here at once, for it lies on top of this CPU's stack.
+ */
+static unsigned int lt_after_free(struct lt_user *user, struct lt_owner *owner,
+				  enum lt_violation kind)
+{
+	struct lt_debt *debt = lt_debt_find(user, owner);
+	struct page *page;
+	unsigned int got;
+	u64 claimed;
+
+	if (!debt || user->nr_held == LT_HELD_MAX || !lt_claim(owner, 1, &claimed))
+		return 0;
+	preempt_disable();
+	/* Two must be left to us: the page, and the one that is handed out in its place. */
+	page = lt_claims(owner) < owner->budget ? lt_given_back(user, owner) : NULL;
+	if (!page) {
+		preempt_enable();
+		lt_unclaim(owner, 1);
+		return 0;
+	}
+	if (kind == LT_SHARED_PAGE)
+		get_page(page);
+	else if (kind == LT_USE_AFTER_FREE)
+		((u8 *)page_address(page))[page_to_pfn(page) % PAGE_SIZE] ^= 0x55;
+	else
+		page_ref_dec(page);
+	got = lt_get(user, owner, 1);
+	preempt_enable();
+	lt_expect(kind, owner, NULL);
+	if (got && user->held[user->nr_held - 1].page == page)
+		lt_fail(LT_ANSWER, "alloc after misuse gave the same page", owner, kind, 0);
+	if (kind == LT_FREED_BEHIND) {
+		set_page_count(page, 1);
+		lt_page_away(page);
+		lt_unclaim(owner, 1);
+	} else {
+		lt_debt_owe(debt, owner, page, kind == LT_SHARED_PAGE ? LT_DEBT_REFERENCED :
+								       LT_DEBT_DROPPED);
+	}
+	return 1;
+}
+
+static unsigned int lt_reference_after_free(struct lt_user *user)
+{
+	return lt_after_free(user, user->exact, LT_SHARED_PAGE);
+}
+
+static unsigned int lt_write_after_free(struct lt_user *user)
+{
+	return lt_after_free(user, user->poisoning, LT_USE_AFTER_FREE);
+}
+
+/* ---- freed behind labyrinth's back */
+
+/*
+ * As if somebody had put the only reference, and the page lay in the kernel's
+ * free lists still. It is kept out of these, for there another could take it,
+ * and then nobody could say what the owner's free must answer. (Pages that
+ * really go to the kernel behind labyrinth's back: churn.c.)
+ */
+static unsigned int lt_put_ready(struct lt_user *user)
+{
+	return lt_after_free(user, user->poisoning, LT_FREED_BEHIND);
+}
+
+static unsigned int lt_put_owned(struct lt_user *user)
+{
+	int i = lt_page_any(user);
+	struct lt_owner *owner;
+	struct lt_held held;
+
+	if (i < 0 || user->held[i].owner->whole)
+		return 0;
+	owner = user->held[i].owner;
+	held = lt_let_go(user, i);
+	if (!lt_answered("put", owner, page_ref_dec_return(held.page), 0))
+		return 0;
+	lt_answered("check of a page freed behind", owner,
+		    labyrinth_void_check_page_exclusive(owner->lab, held.page), -EALREADY);
+	lt_answered("free of a page freed behind", owner,
+		    labyrinth_void_free_page_exclusive(owner->lab, held.page), -EALREADY);
+	lt_expect(LT_FREED_BEHIND, owner, NULL);
+	lt_unclaim(owner, 1);
+	set_page_count(held.page, 1);
+	lt_page_away(held.page);
+	return 1;
+}
+
+/* ---- too many for the receiver */
+
+/* Nothing is left of the private owner's budget: the user has it. */
+static unsigned int lt_transfer_to_full(struct lt_user *user)
+{
+	struct lt_owner *owner, *full = user->exact;
+	unsigned int nr = full->budget;
+	u64 claimed;
+	int i;
+
+	/* A disputed page may be ready again before our books know. */
+	if (user->nr_held + nr > LT_HELD_MAX || atomic_read(&full->disputed))
+		return 0;
+	i = lt_page_any(user);
+	if (i < 0 || user->held[i].owner == full)
+		return 0;
+	while (lt_claims(full) < nr)
+		if (!lt_get(user, full, 1))
+			return 0;
+	if (!lt_answered("claim on a full owner", full, lt_claim(full, 1, &claimed), false))
+		return 0;
+	owner = user->held[i].owner;
+	lt_answered("transfer to a full owner", full,
+		    labyrinth_void_transfer_page_exclusive(owner->lab, full->lab,
+							   user->held[i].page), -ENOSPC);
+	lt_expect(LT_RECEIVER_FULL, owner, full);
+	return 1;
+}
+
+enum lt_where { LT_ANYWHERE, LT_NOT_IN_NMI, LT_IN_TASK };
+
+static const struct {
+	unsigned int (*inject)(struct lt_user *user);
+	unsigned int reports;	/* at most */
+	enum lt_where where;	/* it may be done */
+} lt_misuses[] = {
+	{ lt_free_foreign,		1, LT_ANYWHERE },
+	{ lt_free_plain,		1, LT_ANYWHERE },
+	{ lt_free_null,			1, LT_ANYWHERE },
+	{ lt_out_of_scope,		1, LT_ANYWHERE },
+	{ lt_free_twice,		1, LT_ANYWHERE },
+	{ lt_free_at_once,		LT_ROUNDS, LT_IN_TASK },
+	{ lt_free_shared,		2, LT_ANYWHERE },
+	{ lt_free_shared_at_once,	2, LT_IN_TASK },
+	{ lt_release_shared,		1, LT_NOT_IN_NMI },
+	{ lt_reference_after_free,	1, LT_ANYWHERE },
+	{ lt_write_after_free,		1, LT_ANYWHERE },
+	{ lt_put_ready,			1, LT_ANYWHERE },
+	{ lt_put_owned,			1, LT_ANYWHERE },
+	{ lt_transfer_to_full,		1, LT_NOT_IN_NMI },
+};
+
+static bool lt_allowed(const struct lt_user *user, enum lt_where where)
+{
+	switch (where) {
+	case LT_ANYWHERE:
+		return true;
+	case LT_NOT_IN_NMI:
+		return user->context != LT_NMI;
+	default:
+		return user->context == LT_TASK;
+	}
+}
+
+/* One misuse at random. Context: any. */
+void lt_misuse(struct lt_user *user)
+{
+	unsigned int i = prandom_u32_state(&user->random) % ARRAY_SIZE(lt_misuses);
+	unsigned int made;
+
+	if (!lt_allowed(user, lt_misuses[i].where) ||
+	    !lt_reserve_reports(lt_misuses[i].reports, false))
+		return;
+	made = lt_misuses[i].inject(user);
+	lt_return_reports(lt_misuses[i].reports - made);
+	atomic_long_add(made, &lt_nr_misused);
+}

@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Torture labyrinth on one kernel, in a virtual machine of 4 CPUs, and print KTAP.
+#
+# usage: run.sh KERNEL [smoke|long] [PARAMETER=VALUE...]
+#
+# KERNEL is one of tools/kernels.sh. PARAMETERs are lab_torture.ko's, or hotplug=0
+# and faults=0, which leave out what the guest does beside. The logs stay in
+# build/KERNEL/torture/. Exit status 1 if anything failed.
+set -uo pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+here=$top/tests/torture
+[ $# -gt 0 ] || { sed -n '/^# usage/,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+kernel=$1
+shift
+preset=smoke limit=200 envs=() params=()
+build=$top/build/$kernel
+out=$build/torture
+
+for word; do
+	case $word in
+	smoke | long) preset=$word ;;
+	hotplug=* | faults=*) envs+=(--env "$word") ;;
+	duration=*) params+=("$word") limit=$((${word#*=} * 3 + 200)) ;;
+	ops=*) params+=("$word") limit=$((${word#*=} / 10000 + 300)) ;;
+	*=*) params+=("$word") ;;
+	*) echo "run.sh: what is $word?" >&2; exit 2 ;;
+	esac
+done
+[ "$preset" = smoke ] || [ "$limit" -gt 1200 ] || limit=1200
+
+echo "KTAP version 1"
+echo "1..4"
+mkdir -p "$out"
+"$top/tools/build.sh" "$kernel" >"$out/build.log" 2>&1 || {
+	tail -n 20 "$out/build.log" | sed 's/^/# /'
+	echo "Bail out! it does not build for $kernel"
+	exit 1
+}
+
+"$top/tools/vm.sh" --kernel "$kernel" --out "$out" --smp 4 --mem 1G --timeout "$limit" \
+	--env params="preset=$preset ${params[*]-}" ${envs[@]+"${envs[@]}"} \
+	--file "$build/labyrinth/labyrinth.ko" --file "$build/tests/torture/lab_torture.ko" \
+	"$here/guest.sh"
+status=$?
+tr -d '\r' <"$out/result.log" | sed '/^# vm: /d; /^KTAP/d; /^1\.\./d'
+ended=$(grep -cE '^(not )?ok ' "$out/result.log")
+[ "$status" -lt 124 ] || echo "# the machine ended with $status: see $out"
+while [ "$ended" -lt 3 ]; do
+	ended=$((ended + 1)) status=1
+	echo "not ok $ended $kernel: the machine did not get here"
+done
+
+amiss=$("$top/tools/splat.sh" "$out/console.log") || status=1
+[ -z "$amiss" ] || sed 's/^/# /' <<<"$amiss" | head -n 40
+if [ -z "$amiss" ]; then echo "ok 4 kernel log is clean"; else echo "not ok 4 kernel log is clean"; fi
+exit $((status != 0))
