@@ -107,18 +107,14 @@ static struct page *lab_take_recycled(struct labyrinth_owner *owner, struct lab_
 	return page;
 }
 
-static struct lab_tag *lab_pop_spare(struct labyrinth_owner *owner, bool anywhere)
+static struct lab_tag *lab_pop_spare(struct labyrinth_owner *owner)
 {
 	struct lab_tag *tag = lab_pop_stocked(owner);
 
 	lab_stock_watch(owner);
-	if (tag || !lab_recycles_spares(owner))
-		return tag;
-	if (anywhere)
-		return lab_pop_recycled(owner);
-	tag = lab_stack_pop(&this_cpu_ptr(owner->cpu)->recycled, owner->tags);
-	if (tag)
-		this_cpu_dec(owner->cpu->spares);
+	/* Wherever it lies: nothing but this keeps recycled spares from growing in number. */
+	if (!tag && lab_recycles_spares(owner))
+		tag = lab_pop_recycled(owner);
 	return tag;
 }
 
@@ -127,15 +123,15 @@ static struct lab_tag *lab_pop_spare(struct labyrinth_owner *owner, bool anywher
  * NULL where there is none. False where what lay there had gone bad, and the
  * budget has no other place. Needs preemption disabled.
  */
-static __always_inline bool lab_take_spare(struct labyrinth_owner *owner, bool anywhere,
-					   unsigned long caller, struct page **page)
+static __always_inline bool lab_take_spare(struct labyrinth_owner *owner, unsigned long caller,
+					   struct page **page)
 {
 	struct lab_tag *tag;
 
 	*page = NULL;
 	/* Bounded by the spares: each turn takes one off. */
 	do {
-		tag = lab_pop_spare(owner, anywhere);
+		tag = lab_pop_spare(owner);
 		if (!tag)
 			return true;
 		*page = lab_take_tag(owner, tag, caller);
@@ -149,11 +145,13 @@ static __always_inline bool lab_take_spare(struct labyrinth_owner *owner, bool a
  * Whatever the owner has ready, wherever it lies. While we look from CPU to CPU,
  * others take pages that we have yet to come to and give back where we have been:
  * that we found none is only believed when as many pages were out, and that
- * LAB_SURE_TURNS times in a row. Where the budget is @spent that many is the
- * budget, else all that have a tag. Bounded by LAB_FAR_TURNS and the possible CPUs.
- * Needs preemption disabled.
+ * LAB_SURE_TURNS times in a row. Where the budget was @spent that many is the
+ * budget, else all that have a tag; and where it turns out not to be, a place in
+ * it is the caller's, and @placed is set. Bounded by LAB_FAR_TURNS and the possible
+ * CPUs. Needs preemption disabled.
  */
-static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long caller, bool spent)
+static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long caller, bool spent,
+				 bool *placed)
 {
 	unsigned int turn, sure = 0;
 	struct page *page;
@@ -173,8 +171,9 @@ static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long ca
 			out += READ_ONCE(there->peak) - READ_ONCE(there->slack);
 			all += READ_ONCE(there->spares);
 		}
-		if (lab_budget_take(owner) && lab_take_spare(owner, true, caller, &page)) {
-			if (page)
+		if (lab_budget_take(owner) && lab_take_spare(owner, caller, &page)) {
+			*placed = spent && !page;
+			if (page || spent)
 				return page;
 			lab_budget_give(owner);
 		}
@@ -184,6 +183,9 @@ static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long ca
 	return NULL;
 }
 
+static struct page *lab_alloc_fresh(struct labyrinth_owner *owner, struct page *page, bool ahead,
+				    unsigned long caller);
+
 /*
  * The last way, and the refusal, with the reason for which the way before was
  * closed. Called with preemption disabled; enables it.
@@ -191,12 +193,14 @@ static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long ca
 static noinline struct page *lab_alloc_far(struct labyrinth_owner *owner, unsigned long caller,
 					   enum lab_refusal reason)
 {
-	struct page *page = lab_take_far(owner, caller, reason == LAB_REFUSE_BUDGET);
+	bool placed = false;
+	struct page *page = lab_take_far(owner, caller, reason == LAB_REFUSE_BUDGET, &placed);
 
-	if (!page)
+	if (!page && !placed)
 		lab_report_refusal(owner, reason, caller);
 	preempt_enable();
-	return page;
+	/* That comes back here at most once, and for another reason. */
+	return placed ? lab_alloc_fresh(owner, NULL, false, caller) : page;
 }
 
 /*
@@ -242,7 +246,7 @@ static noinline struct page *lab_alloc_spare(struct labyrinth_owner *owner, unsi
 	struct page *page;
 	bool ahead;
 
-	if (!lab_take_spare(owner, false, caller, &page))
+	if (!lab_take_spare(owner, caller, &page))
 		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
 	if (page) {
 		preempt_enable();

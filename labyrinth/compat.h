@@ -46,7 +46,7 @@ static inline unsigned long lab_compat_alloc_bulk(gfp_t gfp, int nid, unsigned l
 #endif
 }
 
-/* A page where the allocator's locks may not be taken: 7.x can try for one. */
+/* A page where the allocator's locks may not be taken: tried for from 7.0 on. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 #define LAB_COMPAT_HAS_NOLOCK	1
 #else

@@ -151,8 +151,8 @@ static void lab_tag_line(struct seq_file *m, const struct lab_bank *bank,
 	lab_owner_name(lab_word_owner(word), owner);
 	preempt_enable();
 	lab_page_cells(m, pfn, owner, lab_state_names[lab_state_public(lab_word_state(word))],
-		       lab_time_age_ms(READ_ONCE(tag->time)), lab_word_context(word), lab_word_cpu(word),
-		       lab_word_flags(word) & LAB_FROM_RESERVE);
+		       lab_time_age_ms(READ_ONCE(tag->time)), lab_word_context(word),
+		       lab_word_cpu(word), lab_word_flags(word) & LAB_FROM_RESERVE);
 	lab_seq_stack(m, lab_tag_stack(bank, tag));
 	seq_putc(m, ' ');
 	lab_seq_caller(m, lab_tag_caller(tag));

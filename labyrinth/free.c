@@ -81,6 +81,10 @@ static int lab_examine_sharing(struct page *page, struct lab_finding *found)
 	return -EALREADY;
 }
 
+/*
+ * To LAB_MOVING or LAB_ARRIVING, by which nobody else may act: a late call's change
+ * of a tag that is another page's by now must be put back before it means anything.
+ */
 static int lab_commit(struct lab_finding *found, u32 head)
 {
 	if (likely(lab_tag_change(found->tag, page_to_pfn(found->incident.page), found->word,
@@ -99,7 +103,7 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 	struct lab_finding found;
 	struct page *leaving = NULL;
 	int err, busy = 0;
-	u32 away;
+	u32 away, head;
 
 	preempt_disable();
 	err = lab_examine(owner, page, caller, &found);
@@ -107,13 +111,14 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 		goto out;
 	busy = lab_examine_sharing(page, &found);
 	away = lab_word_flags(found.word) & LAB_NOT_RECYCLED ? LAB_AWAY : 0;
-	err = lab_commit(&found, lab_head(owner->id, away,
-					  busy == -EBUSY ? LAB_QUARANTINED : LAB_MOVING));
+	err = lab_commit(&found, lab_head(owner->id, away, LAB_MOVING));
 	if (err)
 		goto out;
 	lab_book_out(owner, found.word);
 	err = busy;
 	if (busy == -EBUSY) {
+		head = lab_head(owner->id, away, LAB_QUARANTINED);
+		WRITE_ONCE(found.tag->word, lab_word_with_head(found.word, head));
 		atomic_long_inc(&owner->left);
 		atomic_inc(&owner->quarantined);
 		lab_refill_kick(owner);
@@ -279,7 +284,7 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 	struct lab_finding found;
 	struct page *evicted = NULL;
 	struct lab_tag *copy = NULL;
-	u32 moving, head;
+	u32 arriving, head;
 	int err;
 
 	if (lab_no_pointer(from) || lab_no_pointer(to) || lab_no_pointer(page))
@@ -295,13 +300,13 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 	if (err)
 		goto out;
 	/* The tag goes along, or the receiver's pages would crowd out the giver's own. */
-	moving = lab_head(to->id, 0, LAB_MOVING);
+	arriving = lab_head(to->id, 0, LAB_ARRIVING);
 	head = lab_head(to->id, (lab_word_flags(found.word) & LAB_FROM_RESERVE) | LAB_AWAY,
 			LAB_OWNED);
 	if (found.bank != to->bank)
 		copy = lab_tag_copy(to->bank, page_to_pfn(page), found.tag,
-				    lab_word_with_head(found.word, moving));
-	err = lab_commit(&found, copy ? moving : head);
+				    lab_word_with_head(found.word, arriving));
+	err = lab_commit(&found, arriving);
 	if (unlikely(err)) {
 		if (copy)
 			lab_tag_drop(copy);
@@ -311,6 +316,8 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 	if (copy)
 		lab_tag_replace(found.bank, found.tag, to->bank, copy,
 				lab_word_with_head(found.word, head));
+	else
+		WRITE_ONCE(found.tag->word, lab_word_with_head(found.word, head));
 	lab_book_out(from, found.word);
 	atomic_long_inc(&from->left);
 	lab_budget_give(from);
@@ -339,9 +346,13 @@ int labyrinth_void_check_page_exclusive(struct labyrinth_owner *owner, struct pa
 		return -EINVAL;
 	preempt_disable();
 	if (unlikely(!lab_ordinary(owner, page, page_to_pfn(page), &home, &tag) ||
-		     lab_word_head(READ_ONCE(tag->word)) != owner->owned))
-		err = lab_examine(owner, page, _RET_IP_, &found) ?:
-		      lab_examine_sharing(page, &found);
+		     lab_word_head(READ_ONCE(tag->word)) != owner->owned)) {
+		err = lab_examine(owner, page, _RET_IP_, &found);
+		/* A page that is just being transferred has an owner at this instant, too. */
+		if (err == -EALREADY && lab_word_state(found.word) == LAB_ARRIVING)
+			err = 0;
+		err = err ?: lab_examine_sharing(page, &found);
+	}
 	preempt_enable();
 	return err;
 }

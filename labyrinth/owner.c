@@ -166,7 +166,7 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 		u64 word = READ_ONCE(tag->word);
 		struct page *page;
 
-		if (lab_word_owner(word) != owner->id || lab_word_state(word) == LAB_MOVING)
+		if (lab_word_owner(word) != owner->id || lab_state_moves(lab_word_state(word)))
 			continue;
 		/* Another owner's alloc may just find that somebody freed the page. */
 		if (cmpxchg(&tag->word, word, lab_word_with_head(word, moving)) != word)

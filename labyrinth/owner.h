@@ -160,10 +160,10 @@ static inline bool lab_recycles_spares(const struct labyrinth_owner *owner)
 	return owner->flags & LABYRINTH_ZERO;
 }
 
-/* Tags that the owner's pages need: its budget, and spares that come on top of it. */
+/* Tags that the owner's pages need: spares come on top of the budget. */
 static inline u32 lab_owner_tags(const struct labyrinth_owner *owner)
 {
-	return owner->budget + (lab_recycles_spares(owner) ? owner->stock : 0);
+	return owner->budget + owner->stock;
 }
 
 /* Exact on any number of CPUs: no attempt that fails is ever counted, even for an instant. */

@@ -8,6 +8,7 @@
 #include <linux/workqueue.h>
 
 #include "page.h"
+#include "refill.h"
 #include "report.h"
 
 #ifdef CONFIG_LOCKDEP
@@ -37,7 +38,7 @@ static noinline bool lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag
 					lab_head(lab_word_owner(word), 0, LAB_MOVING);
 
 	/* Somebody is at it this moment: let him, and take another page. */
-	if (state == LAB_FREE || state == LAB_MOVING)
+	if (state == LAB_FREE || lab_state_moves(state))
 		return false;
 	if (!lab_tag_change(tag, page_to_pfn(page), word, lab_word_with_head(word, head)))
 		return false;
@@ -57,6 +58,7 @@ static noinline bool lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag
 		atomic_dec(&owner->quarantined);
 	}
 	lab_budget_give(owner);
+	lab_stock_watch(owner);
 	return true;
 }
 
@@ -117,12 +119,12 @@ void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag)
 	}
 }
 
-/* Any page recycled on any CPU. Bounded by the possible CPUs. Needs preemption disabled. */
+/* Any page recycled, here or on any CPU. Bounded by these. Needs preemption disabled. */
 struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
+	for_each_cpu_wrap(cpu, cpu_possible_mask, smp_processor_id()) {
 		struct lab_stack *recycled = &per_cpu_ptr(owner->cpu, cpu)->recycled;
 		struct lab_tag *tag = lab_stack_pop(recycled, owner->tags);
 
@@ -145,9 +147,10 @@ struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner)
 }
 
 /*
- * A popped tag goes. Returns its page, for the caller to give to the kernel, or
- * NULL where somebody freed it already. What a look at the page would have shown
- * when it was next handed out is reported now. Needs preemption disabled.
+ * A popped tag goes. Returns its page, with our reference for the caller to give to
+ * the kernel (somebody else may have another), or NULL where somebody freed it
+ * already. What a look at the page would have shown when it was next handed out is
+ * reported now. Needs preemption disabled.
  */
 struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
@@ -165,6 +168,9 @@ struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 	if (unlikely(!page_ref_count(page))) {
 		lab_report_violation(&incident);
 		page = NULL;
+	} else if (!lab_page_sole(page)) {
+		incident.kind = LAB_SHARED_PAGE;
+		lab_report_violation(&incident);
 	} else if (lab_word_flags(word) & LAB_POISONED && !lab_page_poison_intact(page)) {
 		incident.kind = LAB_USE_AFTER_FREE;
 		lab_report_violation(&incident);
@@ -174,22 +180,46 @@ struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 }
 
 /*
- * One recycled page goes to the kernel. False where there is none. Interrupts are
- * off while its place in the budget is in hand, since an alloc elsewhere misses
- * both page and place then; it looks again, see lab_take_far().
+ * Pop a recycled page without its place in the budget. Interrupts are off while
+ * the place is in hand, since an alloc elsewhere misses both page and place then;
+ * it looks again, see lab_take_far(). Needs preemption disabled.
  */
-bool lab_shed_recycled(struct labyrinth_owner *owner)
+static struct lab_tag *lab_pop_as_spare(struct labyrinth_owner *owner)
 {
-	struct page *page = NULL;
 	struct lab_tag *tag;
 	unsigned long flags;
 
-	preempt_disable();
 	local_irq_save(flags);
 	tag = lab_pop_recycled(owner);
 	if (tag && !lab_recycles_spares(owner))
 		lab_budget_give(owner);
 	local_irq_restore(flags);
+	return tag;
+}
+
+/* One recycled page goes to the stock. False where there is none. */
+bool lab_stock_recycled(struct labyrinth_owner *owner)
+{
+	struct lab_tag *tag;
+
+	preempt_disable();
+	tag = lab_pop_as_spare(owner);
+	if (tag) {
+		lab_stack_push(&owner->stocked, owner->tags, tag);
+		atomic_inc(&owner->nr_stocked);
+	}
+	preempt_enable();
+	return tag;
+}
+
+/* One recycled page goes to the kernel. False where there is none. */
+bool lab_shed_recycled(struct labyrinth_owner *owner)
+{
+	struct page *page = NULL;
+	struct lab_tag *tag;
+
+	preempt_disable();
+	tag = lab_pop_as_spare(owner);
 	if (tag)
 		page = lab_discard(owner, tag);
 	preempt_enable();
@@ -220,8 +250,10 @@ static LLIST_HEAD(lab_leaving);
 static void lab_page_free(struct page *page)
 {
 	/* The holder was free to use these; the kernel wants them clean. */
-	page->mapping = NULL;
-	set_page_private(page, 0);
+	if (likely(lab_page_sole(page))) {
+		page->mapping = NULL;
+		set_page_private(page, 0);
+	}
 	lab_allocator_enter();
 	__free_page(page);
 	lab_allocator_leave();

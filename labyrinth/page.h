@@ -93,6 +93,7 @@ void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag);
 struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner);
 struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner);
 struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag);
+bool lab_stock_recycled(struct labyrinth_owner *owner);
 bool lab_shed_recycled(struct labyrinth_owner *owner);
 bool lab_shed_stocked(struct labyrinth_owner *owner);
 

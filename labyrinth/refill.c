@@ -5,7 +5,7 @@
  * from any context, NMI included, to the workqueue.
  *
  * The stock is asked for when it is down to half and filled to the whole, so
- * that it does not flap.
+ * that it does not flap; at the end of a budget, as far as that leaves room.
  */
 #include <linux/gfp.h>
 #include <linux/irq_work.h>
@@ -35,16 +35,15 @@
 bool lab_refill_now(struct labyrinth_owner *owner)
 {
 	gfp_t gfp = LAB_GFP_STOCK | (owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0);
-	struct page *rejected[LAB_STOCK_TRIES], *page = NULL;
+	struct page *rejected[LAB_STOCK_TRIES], *page;
 	unsigned int nr_rejected = 0;
 	bool full = true;
 
 	while (atomic_read(&owner->nr_stocked) < lab_stock_wanted(owner) &&
 	       !lab_owner_dead(owner)) {
-		full = nr_rejected < LAB_STOCK_TRIES;
-		page = full ? alloc_pages_node(owner->nid, gfp, 0) : NULL;
+		page = nr_rejected < LAB_STOCK_TRIES ? alloc_pages_node(owner->nid, gfp, 0) : NULL;
 		full = page;
-		if (!page)
+		if (!full)
 			break;
 		if (!lab_enter_stocked(owner, page))
 			/* Its place is crowded: kept, or the next would be the same. */
@@ -87,6 +86,7 @@ static void lab_quarantine_look_at(struct labyrinth_owner *owner, struct lab_ban
 			leaving = lab_leave(owner, bank, tag);
 		else
 			lab_recycle(owner, tag);
+		lab_stock_watch(owner);
 	}
 	preempt_enable();
 	if (leaving)

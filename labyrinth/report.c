@@ -47,7 +47,7 @@ static const struct lab_violation_kind lab_violation_kinds[] = {
 	[LAB_PLAIN_PAGE]	= { "plain_page",
 		"no page of labyrinth, or no longer one" },
 	[LAB_SHARED_PAGE]	= { "shared_page",
-		"given back while somebody else holds a reference or mapping; quarantined" },
+		"somebody else holds a reference or mapping too" },
 	[LAB_FREED_BEHIND]	= { "freed_behind",
 		"page was freed without labyrinth, by put_page() or the like" },
 	[LAB_USE_AFTER_FREE]	= { "use_after_free",

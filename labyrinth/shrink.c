@@ -13,14 +13,21 @@
 
 static struct shrinker *lab_shrinker;
 
-/* Pages that an owner has ready above its stock. */
+/* Pages that an owner has ready above its stock, give or take those that calls have in hand. */
 static unsigned long lab_excess(const struct labyrinth_owner *owner)
 {
 	return max(lab_owner_stocked(owner) - (long)owner->stock, 0L);
 }
 
+/*
+ * No recycled page goes while one is missing in the stock: it goes there, though a
+ * zeroing owner will have to clear it.
+ */
 static bool lab_shed(struct labyrinth_owner *owner)
 {
+	while (atomic_read(&owner->nr_stocked) < (int)owner->stock)
+		if (!lab_stock_recycled(owner))
+			return false;
 	return lab_shed_recycled(owner) ||
 	       (atomic_read(&owner->nr_stocked) > (int)owner->stock && lab_shed_stocked(owner));
 }

@@ -8,7 +8,7 @@
  * bitmap says in which (hopscotch hashing, without the displacement): a look-up
  * reads one bitmap and the slots it names, and most often that is one or none.
  *
- * A bank has room for the budgets of its owners at half load. It never moves
+ * A bank has room for the budgets and stocks of its owners at half load. It never moves
  * and never grows; when it is full a further bank is made, at least a quarter
  * of all before it, so there are few. A look-up starts in the owner's bank.
  *
@@ -94,7 +94,10 @@ struct lab_tag *lab_tag_copy(struct lab_bank *bank, unsigned long pfn, const str
 	return copy;
 }
 
-/* @copy stands in for @tag of @from, which goes. At any time one or both are found. */
+/*
+ * @copy stands in for @tag of @from, which goes. At any time one or both stand
+ * there; a look-up just then may pass by both, and answer -ENOENT.
+ */
 void lab_tag_replace(struct lab_bank *from, struct lab_tag *tag,
 		     struct lab_bank *to, struct lab_tag *copy, u64 word)
 {

@@ -30,6 +30,7 @@ enum lab_state {
 	LAB_OWNED,		/* handed out */
 	LAB_QUARANTINED,	/* given back while somebody else held it */
 	LAB_MOVING,		/* one CPU is taking it from one state to another */
+	LAB_ARRIVING,		/* the same: to the owner it names, by a transfer */
 	LAB_NR_STATES,
 };
 
@@ -67,8 +68,8 @@ struct lab_bank {
 	unsigned long (*stacks)[LAB_STACK_DEPTH];	/* a trace per slot, or NULL */
 	u32 nr_homes;
 	u32 nr_slots;
-	u32 capacity;		/* budgets that fit; guarded by lab_owners_lock */
-	u32 reserved;		/* budgets admitted; guarded by lab_owners_lock */
+	u32 capacity;		/* tags that fit, at half load; guarded by lab_owners_lock */
+	u32 reserved;		/* lab_owner_tags() of those admitted; guarded by lab_owners_lock */
 	bool closed;		/* takes no page of an owner of another bank */
 };
 
@@ -99,6 +100,12 @@ static inline u32 lab_word_flags(u64 word)
 static inline enum lab_state lab_word_state(u64 word)
 {
 	return (word >> 32) & LAB_STATE_MASK;
+}
+
+/* One CPU has the tag to itself: nobody else may change it. */
+static inline bool lab_state_moves(enum lab_state state)
+{
+	return state >= LAB_MOVING;
 }
 
 /* What the public is told of a state that is only passed through. */
@@ -288,7 +295,7 @@ static inline void lab_tag_drop(struct lab_tag *tag)
 	smp_store_release(&tag->pfn, 0);
 }
 
-/* The caller has the tag to itself: its state is LAB_MOVING, set by the caller's cmpxchg. */
+/* The caller has the tag to itself, by its cmpxchg: see lab_state_moves(). */
 static inline void lab_tag_unbind(struct lab_bank *bank, struct lab_tag *tag)
 {
 	lab_tag_hide(bank, tag);

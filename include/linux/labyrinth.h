@@ -165,7 +165,7 @@ unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner);
  * Its contents are undefined unless the owner has %LABYRINTH_ZERO.
  *
  * Context: Any, NMI included. Where the page allocator may not be called, the
- * owner's ready pages are all there is.
+ * owner's ready pages are all there is to count on.
  * Return: The page, or NULL. Each NULL is counted, and its reason is in
  * debugfs ``refusals``.
  */

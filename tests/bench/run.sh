@@ -24,7 +24,7 @@ cold_limit=10
 
 # One alloc in NMI where a page is ready here or in stock; one call of any kind.
 worst_alloc_limit=300
-worst_call_limit=2000
+worst_call_limit=2500
 worst_paths=11
 many_cpus=8
 

@@ -7,7 +7,7 @@ need_module lab_puppet
 last_cpu=$(($(grep -c ^processor /proc/cpuinfo) - 1))
 
 preempt_rt() {
-	[ "$(cat /sys/kernel/realtime 2>/dev/null)" = 1 ]
+	grep -q PREEMPT_RT /proc/version
 }
 
 # Does the kernel have a call that only tries for the allocator's locks?

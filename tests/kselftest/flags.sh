@@ -134,6 +134,18 @@ test_poison_and_zero_go_together() {
 	expect_violation kind=use_after_free owner=one
 }
 
+# Taken on one CPU, given back on another: each is used again, wherever it lies.
+test_zeroed_pages_stay_within_the_budget() {
+	expect 0 create 0 name=one budget=8 flags=1
+	i=0
+	while [ $((i += 1)) -le 20 ]; do
+		expect 2 alloc 0 0 times=2 cpu=1
+		expect 0 free 0 0 times=2 cpu=0
+	done
+	expect_at_most "ready pages" "$(owner_cell one stocked)" 8
+	expect_owner one owned 0 allocs 40
+}
+
 test_poison_works_in_nmi() {
 	expect 0 create 0 name=one budget=2 stock=2 flags=2
 	expect 2 alloc 0 0 times=2 in=nmi cpu=1

@@ -32,6 +32,8 @@ static long puppet_get_ref(struct page **page, const long *args)
 
 static long puppet_put_ref(struct page **page, const long *args)
 {
+	if (!*page)
+		return -EINVAL;
 	put_page(*page);
 	return 0;
 }

@@ -4,13 +4,46 @@
  * context, wherever they lie, while the whole machine has no page.
  */
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/workqueue.h>
 
 #include "puppet.h"
 #include "reserve.h"
 
+#define GUARANTEE_WORKERS	16
+
 static struct page *guarantee_pages[PUPPET_PAGES];
+
+static void guarantee_idle(struct work_struct *work)
+{
+	msleep(50);
+}
+
+/*
+ * Have workers enough that none must be made while there is no page: a refill will
+ * be waiting for memory then, and for who makes workers the kernel would kill.
+ */
+static void guarantee_make_workers(void)
+{
+	static struct work_struct works[GUARANTEE_WORKERS];
+	unsigned int i;
+	int cpu;
+
+	for (i = 0; i < GUARANTEE_WORKERS; i++) {
+		INIT_WORK(&works[i], guarantee_idle);
+		queue_work(system_unbound_wq, &works[i]);
+	}
+	for (i = 0; i < GUARANTEE_WORKERS; i++)
+		flush_work(&works[i]);
+	for_each_online_cpu(cpu) {
+		for (i = 0; i < GUARANTEE_WORKERS / 4; i++)
+			queue_work_on(cpu, system_wq, &works[i]);
+		for (i = 0; i < GUARANTEE_WORKERS / 4; i++)
+			flush_work(&works[i]);
+	}
+}
 
 /* Nothing may sleep for long here: whoever needs a page now waits for us. */
 static void guarantee_hog(struct reserve_hoard *hoard)
@@ -75,6 +108,7 @@ int reserve_guarantee(unsigned int stock, unsigned int flags, struct reserve_gua
 	});
 	if (IS_ERR(owner))
 		return PTR_ERR(owner);
+	guarantee_make_workers();
 	guarantee_hog(&hoard);
 	for (context = 0; context < PUPPET_NR_CONTEXTS; context++)
 		for_each_online_cpu(cpu) {

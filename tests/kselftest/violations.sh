@@ -48,7 +48,7 @@ test_giving_a_shared_page_is_reported_with_its_references() {
 	expect 3 getref 0
 	expect -EBUSY free 0 0
 	expect_violation kind=shared_page owner=one offender=one refcount=3
-	expect_log "labyrinth: shared_page: .*quarantined.* of one .*refcount 3"
+	expect_log "labyrinth: shared_page: .* of one .*refcount 3"
 	expect 0 putref 0
 	expect 0 putref 0
 }

@@ -219,9 +219,8 @@ static void page_is_its_holders_alone(struct kunit *test)
 	LIST_HEAD(mine);
 
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
-	KUNIT_EXPECT_FALSE(test, page_mapped(page));
+	KUNIT_EXPECT_EQ(test, lab_compat_mapcount(page), 0);
 	page->mapping = page_address(page);
-	page->index = 0x1234;
 	set_page_private(page, 0x5678);
 	list_add(&page->lru, &mine);
 	KUNIT_EXPECT_EQ_MSG(test, lab_check_page(owner, page), 0, "the tag is not on the page");

@@ -113,6 +113,9 @@ static void context_of_nested_counts_is_the_innermost(struct kunit *test)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		/* There the softirq count is the task's own, and not in this one. */
+		if (IS_ENABLED(CONFIG_PREEMPT_RT) && table[i].context == LABYRINTH_SOFTIRQ)
+			continue;
 		KUNIT_EXPECT_EQ_MSG(test, lab_context_decode(bits_at(table[i].count)),
 				    table[i].context, "%s", table[i].what);
 	}
