@@ -22,7 +22,7 @@ build='make gcc gcc-12 binutils libc6-dev libelf1 libssl3 zlib1g pahole'
 vm='qemu-system-x86 busybox-static|busybox cpio'
 own_kernel='bc bison flex libelf-dev xz-utils python3'
 # The library is for coccinelle's rules that are written in Python.
-lint='sparse coccinelle libpython3.11 perl python3 shellcheck'
+lint='sparse coccinelle libpython3.11 perl python3 shellcheck spin'
 
 wanted() {
 	case $1 in

@@ -1,0 +1,153 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Check the models of the lock-free core with Spin: every interleaving.
+#
+# usage: run.sh
+#
+# KTAP on standard output; logs in build/model/. A test a model, a test a
+# mutation of it (which must fail), and whether the code is still what the
+# models say it is. "max" words are Spin's limits: a search that meets one proves
+# nothing and fails.
+
+set -uo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+out=$top/build/model
+depth=10000 memory=1500
+how=-O2
+n=0 failed=0
+
+result() { # STATUS NAME
+	n=$((n + 1))
+	[ "$1" -eq 0 ] || failed=1
+	[ "$1" -eq 0 ] && echo "ok $n $2" || echo "not ok $n $2"
+}
+
+words_after() { # WORD MODEL
+	sed -n "s/^ \* $1: //p" "$here/$2.pml"
+}
+
+# Comments "file: function: text": is the text in that function?
+names_hold() { # MODEL LABYRINTH
+	awk -v dir="$2" '
+	function body(file, name,	line, text, in_it) {
+		if ((file, name) in known)
+			return known[file, name]
+		while ((getline line <(dir "/" file)) > 0) {
+			if (!in_it && line ~ "^[^ \t#].*[ *]" name "\\(" )
+				in_it = 1
+			else if (!in_it && line ~ "^" name "\\(")
+				in_it = 1
+			if (in_it) {
+				text = text line "\n"
+				if (line ~ /;$/ && line ~ /^[^ \t]/) {
+					in_it = 0
+					text = ""
+				} else if (line ~ /^}/) {
+					break
+				}
+			}
+		}
+		close(dir "/" file)
+		return known[file, name] = text
+	}
+	match($0, /\/\* [a-z]+\.[ch]: .* \*\//) {
+		named = substr($0, RSTART + 3, RLENGTH - 6)
+		colon = index(named, ": ")
+		file = substr(named, 1, colon - 1)
+		rest = substr(named, colon + 2)
+		colon = index(rest, ": ")
+		name = substr(rest, 1, colon - 1)
+		if (!index(body(file, name), substr(rest, colon + 2))) {
+			printf "# %s:%d: not in the code: %s\n", FILENAME, FNR, named
+			bad = 1
+		}
+		count++
+	}
+	END {
+		printf "# %d names\n", count
+		exit bad || !count
+	}' "$1"
+}
+
+build() { # LOG MODEL DEFINES...
+	local dir=$out/$1
+
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	cp "$here/$2.pml" "$dir/"
+	cd "$dir" || return
+	spin -a "${@:3}" "$2.pml" >spin.log 2>&1 || return
+	# A condition on another process does not go with partial order reduction.
+	# shellcheck disable=SC2086 # options, one word each
+	gcc $how -w -DSAFETY -DNOREDUCE -DCOLLAPSE -DMEMLIM=$memory -o pan pan.c >gcc.log 2>&1
+}
+
+search() { # LOG MODEL DEFINES...
+	local start=$EPOCHREALTIME
+
+	build "$@" || { echo "# cannot be built: see build/model/$1"; return 2; }
+	./pan -m$depth >pan.log 2>&1
+	echo "# $1: $(awk '/states, stored/ { printf "%d states, ", $1 }
+		/total actual memory/ { printf "%d MB, ", $1 }' pan.log)$(
+		awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }') s"
+}
+
+complete() {
+	! grep -qE 'max search depth|out of memory|pan: reached|not completed|aborted' pan.log
+}
+
+found_none() { # LOG MODEL DEFINES...
+	search "$@" && complete && grep -q 'errors: 0$' pan.log
+}
+
+found_one() { # LOG MODEL DEFINES...
+	search "$@" && grep -qE 'pan:1: (assertion violated|invalid end state)' pan.log
+}
+
+# Lines of the processes, not of what they include, that no search of the model came to.
+unreached() { # MODEL LOG...
+	local from log
+
+	from=$(grep -n '^proctype' "$here/$1.pml" | head -n 1 | cut -d: -f1)
+	for log in "${@:2}"; do
+		sed -n "s/^\t$1\.pml:\([0-9]*\), state.*/\1/p" "$out/$log/pan.log" | sort -un
+	done | sort -n | uniq -c | awk -v all=$(($# - 1)) -v from="$from" \
+		'$1 == all && $2 > from { print "# not reached: line " $2; bad = 1 } END { exit bad }'
+}
+
+check() { # NAME COMMAND...
+	"${@:2}"
+	result $? "$1"
+}
+
+command -v spin >/dev/null || { echo "run.sh: spin is missing: run tools/setup.sh test" >&2; exit 1; }
+echo "KTAP version 1"
+for model in stack tag; do
+	check "$model: the code is what the model says" \
+		names_hold "$here/$model.pml" "$top/labyrinth"
+done
+
+check "stack: no interleaving fails" found_none stack stack
+check "tag: no interleaving fails in one bank" found_none tag tag
+check "tag: none in two banks" found_none tag-two-banks tag -DTWO_BANKS
+check "tag: none where pages are freed behind our back" found_none tag-behind tag -DBEHIND
+check "stack: every step is reached" unreached stack stack
+check "tag: every step is reached" unreached tag tag tag-two-banks tag-behind
+
+# These are found soon, the sooner from the other end.
+how='-O0 -DREVERSE'
+for model in stack tag; do
+	for word in $(words_after Mutations $model); do
+		check "$model: mutation $word is found" \
+			found_one "$model-$word" $model "-D$word"
+	done
+	for word in $(words_after Known $model); do
+		check "$model: known not to hold: $word" \
+			found_one "$model-$word" $model "-D$word"
+	done
+done
+echo "1..$n"
+exit $failed
