@@ -68,7 +68,7 @@ test_pages_of_an_offline_cpu_are_given_back_when_memory_is_short() {
 test_pages_of_an_offline_cpu_go_when_their_owner_is_destroyed() {
 	leave_with_offline_cpu
 	expect 0 destroy 0
-	expect_rows 0 pages owner=one
+	expect_rows 0 pages owner=one state=ready
 	come_back
 }
 

@@ -19,7 +19,7 @@ test_recycled_pages_are_given_back() {
 	expect_owner one stocked 1000
 	shrink
 	expect_owner one owned 0 stocked 0
-	expect_rows 0 pages owner=one
+	expect_rows 0 pages owner=one state=ready
 }
 
 test_the_stock_is_left_alone() {
