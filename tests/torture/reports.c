@@ -46,7 +46,7 @@ struct lt_case {
 };
 
 static struct lt_case (*lt_cases)[LT_PARTIES][LT_PARTIES];
-static struct lt_table lt_violations;
+static struct lt_table * const lt_violations = &lt_tables[LT_VIOLATIONS];
 static struct task_struct *lt_reader;
 static atomic_t lt_unread;	/* records that were made or may be, and are not read */
 static u64 lt_last_seq;
@@ -113,9 +113,9 @@ static int lt_party(const char *name)
 
 static void lt_record(void)
 {
-	const char *kind_name = lt_table_cell(&lt_violations, "kind");
-	int owner = lt_party(lt_table_cell(&lt_violations, "owner"));
-	int offender = lt_party(lt_table_cell(&lt_violations, "offender"));
+	const char *kind_name = lt_table_cell(lt_violations, "kind");
+	int owner = lt_party(lt_table_cell(lt_violations, "owner"));
+	int offender = lt_party(lt_table_cell(lt_violations, "offender"));
 	int kind = match_string(lt_kind_names, ARRAY_SIZE(lt_kind_names), kind_name);
 
 	WRITE_ONCE(lt_nr_reported, lt_nr_reported + 1);
@@ -129,14 +129,14 @@ static void lt_record(void)
 /* All records in their order, up to one that is not whole yet. */
 static void lt_read_reports(bool count)
 {
-	if (!lt_table_read(&lt_violations)) {
+	if (!lt_table_read(lt_violations)) {
 		lt_fail(LT_REPORT, "violations cannot be read", NULL, 0, 0);
 		return;
 	}
-	while (lt_table_line(&lt_violations)) {
+	while (lt_table_line(lt_violations)) {
 		u64 seq;
 
-		if (kstrtou64(lt_table_cell(&lt_violations, "seq"), 10, &seq)) {
+		if (kstrtou64(lt_table_cell(lt_violations, "seq"), 10, &seq)) {
 			lt_fail(LT_REPORT, "no number", NULL, 0, 0);
 			return;
 		}
@@ -162,14 +162,9 @@ static int lt_read_loop(void *unused)
 
 int lt_reports_start(void)
 {
-	int err;
-
 	lt_cases = kvcalloc(LT_NR_VIOLATIONS, sizeof(*lt_cases), GFP_KERNEL);
 	if (!lt_cases)
 		return -ENOMEM;
-	err = lt_table_open(&lt_violations, "/sys/kernel/debug/labyrinth/violations");
-	if (err)
-		return err;
 	lt_read_reports(false);
 	lt_reader = kthread_run(lt_read_loop, NULL, "torture_read");
 	return PTR_ERR_OR_ZERO(lt_reader);
@@ -187,7 +182,7 @@ void lt_reports_stop(void)
 		kthread_stop(lt_reader);
 	lt_reader = NULL;
 	/* Those that should not be there. */
-	if (lt_violations.buf)
+	if (lt_cases)
 		lt_read_reports(true);
 }
 
@@ -225,7 +220,6 @@ void lt_reports_judge(void)
 
 void lt_reports_exit(void)
 {
-	lt_table_close(&lt_violations);
 	kvfree(lt_cases);
 	lt_cases = NULL;
 }

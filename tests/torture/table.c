@@ -28,23 +28,39 @@ static void lt_table_cut(char *line, const char **cells)
 			cells[i++] = cell;
 }
 
-int lt_table_open(struct lt_table *table, const char *path)
-{
-	struct file *file = filp_open(path, O_RDONLY, 0);
+struct lt_table lt_tables[] = {
+	[LT_OWNERS]	= { .path = "/sys/kernel/debug/labyrinth/owners" },
+	[LT_REFUSALS]	= { .path = "/sys/kernel/debug/labyrinth/refusals" },
+	[LT_VIOLATIONS]	= { .path = "/sys/kernel/debug/labyrinth/violations" },
+};
 
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	table->file = file;
-	table->buf = kvmalloc(LT_TABLE_SIZE, GFP_KERNEL);
-	return table->buf ? 0 : -ENOMEM;
+/* By the process that loads us: from 7.x on a kernel thread sees no files. */
+int lt_tables_open(void)
+{
+	struct lt_table *table;
+
+	for (table = lt_tables; table < lt_tables + LT_NR_TABLES; table++) {
+		struct file *file = filp_open(table->path, O_RDONLY, 0);
+
+		if (IS_ERR(file))
+			return PTR_ERR(file);
+		table->file = file;
+		table->buf = kvmalloc(LT_TABLE_SIZE, GFP_KERNEL);
+		if (!table->buf)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
-void lt_table_close(struct lt_table *table)
+void lt_tables_close(void)
 {
-	if (table->file)
-		filp_close(table->file, NULL);
-	kvfree(table->buf);
-	memset(table, 0, sizeof(*table));
+	struct lt_table *table;
+
+	for (table = lt_tables; table < lt_tables + LT_NR_TABLES; table++) {
+		if (table->file)
+			filp_close(table->file, NULL);
+		kvfree(table->buf);
+	}
 }
 
 /*
@@ -136,40 +152,36 @@ static void lt_owner_judge(const struct lt_table *table, const struct lt_owner *
 /* Labyrinth's own words for refusals of those who never asked for too much. */
 void lt_refusals_tell(void)
 {
-	struct lt_table table = {};
+	struct lt_table *table = &lt_tables[LT_REFUSALS];
 	unsigned int i, told = 0;
 
-	if (!lt_table_open(&table, "/sys/kernel/debug/labyrinth/refusals") &&
-	    lt_table_read(&table))
-		while (told < LT_REFUSALS_TOLD && lt_table_line(&table))
+	if (lt_table_read(table))
+		while (told < LT_REFUSALS_TOLD && lt_table_line(table))
 			for (i = 0; i < lt_nr_shared; i++)
 				if (lt_owners[i].polite &&
-				    !strcmp(lt_table_cell(&table, "owner"), lt_owners[i].name)) {
+				    !strcmp(lt_table_cell(table, "owner"), lt_owners[i].name)) {
 					pr_err("FAIL: refusal of %s: %s in %s on CPU %s\n",
-					       lt_owners[i].name, lt_table_cell(&table, "reason"),
-					       lt_table_cell(&table, "context"),
-					       lt_table_cell(&table, "cpu"));
+					       lt_owners[i].name, lt_table_cell(table, "reason"),
+					       lt_table_cell(table, "context"),
+					       lt_table_cell(table, "cpu"));
 					told++;
 				}
-	lt_table_close(&table);
 }
 
 void lt_table_judge(void)
 {
 	unsigned int i, found = 0, wanted = 0;
-	struct lt_table table = {};
+	struct lt_table *table = &lt_tables[LT_OWNERS];
 
 	for (i = 0; i < lt_nr_owners; i++)
 		wanted += lt_owners[i].kind != LT_CHURN;
-	if (!lt_table_open(&table, "/sys/kernel/debug/labyrinth/owners") &&
-	    lt_table_read(&table))
-		while (lt_table_line(&table))
+	if (lt_table_read(table))
+		while (lt_table_line(table))
 			for (i = 0; i < lt_nr_owners; i++)
 				if (lt_owners[i].kind != LT_CHURN &&
-				    !strcmp(lt_table_cell(&table, "name"), lt_owners[i].name)) {
-					lt_owner_judge(&table, &lt_owners[i]);
+				    !strcmp(lt_table_cell(table, "name"), lt_owners[i].name)) {
+					lt_owner_judge(table, &lt_owners[i]);
 					found++;
 				}
 	lt_answered("lines of owners", NULL, found, wanted);
-	lt_table_close(&table);
 }

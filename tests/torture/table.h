@@ -10,6 +10,7 @@
 struct file;
 
 struct lt_table {
+	const char *path;
 	struct file *file;
 	char *buf;		/* what the file said, cut into cells as it is read */
 	char *next;		/* the line after this one */
@@ -17,10 +18,14 @@ struct lt_table {
 	const char *cells[LT_COLUMNS_MAX];
 };
 
-int lt_table_open(struct lt_table *table, const char *path);
+enum { LT_OWNERS, LT_REFUSALS, LT_VIOLATIONS, LT_NR_TABLES };
+
+extern struct lt_table lt_tables[LT_NR_TABLES];
+
+int lt_tables_open(void);
+void lt_tables_close(void);
 bool lt_table_read(struct lt_table *table);
 bool lt_table_line(struct lt_table *table);
 const char *lt_table_cell(const struct lt_table *table, const char *column);
-void lt_table_close(struct lt_table *table);
 
 #endif /* _LAB_TORTURE_TABLE_H */

@@ -16,6 +16,7 @@
 #include <linux/moduleparam.h>
 #include <linux/sysfs.h>
 
+#include "table.h"
 #include "torture.h"
 
 #define LT_SMOKE_S	10
@@ -229,13 +230,21 @@ static int lt_boss_run(void *unused)
 
 static int __init lt_init(void)
 {
-	lt_boss = kthread_run(lt_boss_run, NULL, "torture_boss");
-	return PTR_ERR_OR_ZERO(lt_boss);
+	int err = lt_tables_open();
+
+	if (!err) {
+		lt_boss = kthread_run(lt_boss_run, NULL, "torture_boss");
+		err = PTR_ERR_OR_ZERO(lt_boss);
+	}
+	if (err)
+		lt_tables_close();
+	return err;
 }
 
 static void __exit lt_exit(void)
 {
 	kthread_stop(lt_boss);
+	lt_tables_close();
 }
 
 module_init(lt_init);
