@@ -15,6 +15,9 @@ out=$top/build/${OUT:-$name}
 kdir=$("$top/tools/kernels.sh" --print "$name" | sed -n 's/^kdir=//p')
 
 mkdir -p "$out"
+# One at a time in each folder.
+exec 9>"$out.lock"
+flock 9
 # With their times, so that only what changed is built again.
 (cd "$top" && find Kbuild include labyrinth samples tests \( -name '*.[ch]' -o -name Kbuild \) \
 	! -name '*.mod.c' -print0 | tar -cf - --null -T -) | tar -C "$out" -xf -

@@ -6,7 +6,7 @@ need_module lab_stress
 
 puppet=$stress
 factor=${quick:+1}
-factor=${factor:-8}
+factor=${factor:-4}
 
 # Runs a preset, and shows what it counted.
 run_preset() { # PRESET AMOUNT
