@@ -7,6 +7,7 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 
+#include "fast.h"
 #include "fresh.h"
 #include "page.h"
 #include "refill.h"
@@ -15,34 +16,25 @@
 /* An owner that has taken so many pages from the kernel on one CPU gets the next ahead of need. */
 #define LAB_READAHEAD_AFTER	32
 
-/* Fill in a popped tag and count it. Needs preemption disabled. */
-static __always_inline void lab_hand_out(struct labyrinth_owner *owner, struct lab_cpu *here,
-					 struct lab_tag *tag, unsigned long caller)
-{
-	/* The page is nobody else's since the pop: no cmpxchg needed. */
-	lab_tag_fill(tag, here->owned_here | lab_context_bits(), caller);
-	lab_book_alloc(owner);
-}
-
 /*
  * A popped tag whose page is not as it was put there leaves for good: with the
  * place in the budget if it goes into quarantine. False where it is all right by
  * now, since lab_freed_behind() has given it its reference back.
  */
 static noinline bool lab_ready_gone_bad(struct labyrinth_owner *owner, struct lab_tag *tag,
-					u64 word)
+					u32 head)
 {
-	struct page *page = pfn_to_page(tag->pfn);
+	struct page *page = tag->page;
 	struct lab_incident incident = {
 		.owner = owner,
 		.page = page,
 		.alloc_caller = lab_tag_caller(tag),
 		.alloc_stack = lab_tag_stack(owner->bank, tag),
 	};
-	u32 flags, head;
+	u32 flags;
 
 	if (page_ref_count(page) == 0) {
-		if (cmpxchg(&tag->word, word, owner->moving_word) != word)
+		if (cmpxchg(&tag->head, head, owner->moving) != head)
 			return false;
 		incident.kind = LAB_FREED_BEHIND;
 		lab_report_violation(&incident);
@@ -52,11 +44,10 @@ static noinline bool lab_ready_gone_bad(struct labyrinth_owner *owner, struct la
 	}
 	/* Written to, or referenced, after it was given back: out of use until that ends. */
 	incident.kind = lab_page_sole(page) ? LAB_USE_AFTER_FREE : LAB_SHARED_PAGE;
-	flags = lab_word_flags(word) & LAB_POISONED;
-	head = lab_head(owner->id, flags, LAB_QUARANTINED);
+	flags = head & LAB_POISONED;
 	if (flags)
 		lab_page_poison(page);
-	if (cmpxchg(&tag->word, word, lab_word_with_head(word, head)) != word)
+	if (cmpxchg(&tag->head, head, lab_head(owner->id, flags, LAB_QUARANTINED)) != head)
 		return false;
 	lab_report_violation(&incident);
 	atomic_inc(&owner->quarantined);
@@ -69,26 +60,26 @@ static noinline bool lab_ready_gone_bad(struct labyrinth_owner *owner, struct la
  * taken. NULL where it had gone bad, and the place is gone as well. Needs
  * preemption disabled.
  */
-static struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,
-				 unsigned long caller)
+struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,
+			  unsigned long caller)
 {
-	struct page *page = pfn_to_page(tag->pfn);
-	u32 flags;
+	struct page *page = tag->page;
+	struct lab_cpu *here;
+	u32 head;
 
 	for (;;) {
-		u64 word = READ_ONCE(tag->word);
-
-		flags = lab_word_flags(word);
-		if (likely(lab_word_state(word) == LAB_READY && lab_page_sole(page) &&
-			   (!(flags & LAB_POISONED) || lab_page_poison_intact(page))))
+		head = READ_ONCE(tag->head);
+		if (likely(lab_head_state(head) == LAB_READY && lab_page_sole(page) &&
+			   (!(head & LAB_POISONED) || lab_page_poison_intact(page))))
 			break;
 		/* Comes back only where another misuse of the page was just found. */
-		if (lab_ready_gone_bad(owner, tag, word))
+		if (lab_ready_gone_bad(owner, tag, head))
 			return NULL;
 	}
-	if (owner->flags & LABYRINTH_ZERO && !(flags & LAB_ZEROED))
+	if (owner->flags & LABYRINTH_ZERO && !(head & LAB_ZEROED))
 		clear_page(page_address(page));
-	lab_hand_out(owner, this_cpu_ptr(owner->cpu), tag, caller);
+	here = this_cpu_ptr(owner->cpu);
+	lab_hand_out(here, tag, caller);
 	if (owner->flags & LABYRINTH_STACK)
 		lab_tag_save_stack(owner->bank, tag);
 	return page;
@@ -102,7 +93,7 @@ static struct page *lab_take_recycled(struct labyrinth_owner *owner, struct lab_
 	struct lab_tag *tag;
 
 	/* Bounded by the pages there: each turn takes one off. */
-	while (!page && (tag = lab_stack_pop(&cpu->recycled, owner->tags)))
+	while (!page && (tag = lab_stack_pop(&cpu->recycled, &owner->slots)))
 		page = lab_take_tag(owner, tag, caller);
 	return page;
 }
@@ -135,8 +126,10 @@ static __always_inline bool lab_take_spare(struct labyrinth_owner *owner, unsign
 		if (!tag)
 			return true;
 		*page = lab_take_tag(owner, tag, caller);
-		if (likely(*page))
+		if (likely(*page)) {
+			lab_peak_note(owner);
 			return true;
+		}
 	} while (lab_budget_take(owner));
 	return false;
 }
@@ -158,7 +151,8 @@ static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long ca
 	int cpu;
 
 	for (turn = 0; turn < LAB_FAR_TURNS && sure < LAB_SURE_TURNS; turn++) {
-		long out = atomic_read(&owner->quarantined), all = 0;
+		u32 out = atomic_read(&owner->quarantined) + atomic_long_read(&owner->arrived);
+		long all = 0;
 
 		for_each_possible_cpu(cpu) {
 			struct lab_cpu *there = per_cpu_ptr(owner->cpu, cpu);
@@ -168,7 +162,7 @@ static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long ca
 				page = lab_take_recycled(owner, there, caller);
 			if (page)
 				return page;
-			out += READ_ONCE(there->peak) - READ_ONCE(there->slack);
+			out += lab_cpu_owned(there);
 			all += READ_ONCE(there->spares);
 		}
 		if (lab_budget_take(owner) && lab_take_spare(owner, caller, &page)) {
@@ -178,7 +172,7 @@ static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long ca
 			lab_budget_give(owner);
 		}
 		all += atomic_read(&owner->bound) + atomic_read(&owner->nr_stocked);
-		sure = out >= (spent ? (long)owner->budget : all) ? sure + 1 : 0;
+		sure = (s32)out >= (spent ? (long)owner->budget : all) ? sure + 1 : 0;
 	}
 	return NULL;
 }
@@ -270,7 +264,7 @@ static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsig
 
 	if (unlikely(!lab_budget_take(owner)))
 		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
-	if (unlikely(owner->stock || lab_stack_slot(READ_ONCE(owner->stocked.head))))
+	if (unlikely(owner->stock || lab_stack_top(READ_ONCE(owner->stocked.head))))
 		return lab_alloc_spare(owner, caller);
 	ahead = lab_ahead(owner);
 	preempt_enable();
@@ -284,11 +278,12 @@ static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsig
 		return lab_alloc_fresh(owner, NULL, false, caller);
 	preempt_disable();
 	/* It may have been destroyed while we were in the allocator. */
-	if (unlikely(lab_owner_dead(owner) || !lab_enter_home(owner, page, caller))) {
+	if (unlikely(lab_owner_dead(owner) || !lab_enter_near(owner, page, caller))) {
 		preempt_enable();
 		return lab_alloc_fresh(owner, page, false, caller);
 	}
-	lab_book_alloc(owner);
+	lab_cpu_count_alloc(this_cpu_ptr(owner->cpu));
+	lab_peak_note(owner);
 	preempt_enable();
 	return page;
 }
@@ -321,12 +316,21 @@ out:
 	return page;
 }
 
-/* Apart, so that the common case keeps nothing across a call. */
-static noinline struct page *lab_alloc_odd(struct labyrinth_owner *owner, struct lab_tag *tag,
-					   unsigned long caller)
+/*
+ * The fast way has come to an end: at @tag, whose page is not as it was put there,
+ * or at the bottom of the stack. Called with preemption disabled; enables it.
+ */
+static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struct lab_tag *tag,
+					    unsigned long caller)
 {
-	struct page *page = lab_take_tag(owner, tag, caller);
+	struct page *page;
 
+	/* A tag that was just popped, as the owner died, is found by lab_owner_part(). */
+	if (unlikely(READ_ONCE(owner->attention)))
+		return lab_alloc_special(owner, caller);
+	if (likely(lab_tag_is_end(tag)))
+		return lab_alloc_cold(owner, caller);
+	page = lab_take_tag(owner, tag, caller);
 	if (!page)
 		return lab_alloc_cold(owner, caller);
 	preempt_enable();
@@ -336,58 +340,37 @@ static noinline struct page *lab_alloc_odd(struct labyrinth_owner *owner, struct
 static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, unsigned long caller)
 {
 	struct lab_cpu *here;
-	struct page *page;
 	struct lab_tag *tag;
-	u64 word;
+	struct page *page;
 
 	preempt_disable();
-	if (unlikely(READ_ONCE(owner->attention)))
-		return lab_alloc_special(owner, caller);
-	here = this_cpu_ptr(owner->cpu);
-	if (unlikely(!lab_stack_try_pop(&here->recycled, owner->tags, &tag)))
-		return lab_alloc_cold(owner, caller);
-	word = READ_ONCE(tag->word);
-	page = pfn_to_page(tag->pfn);
-	if (unlikely(lab_word_head(word) != owner->ready || page_ref_count(page) != 1))
-		return lab_alloc_odd(owner, tag, caller);
-	lab_hand_out(owner, here, tag, caller);
+	here = this_cpu_ptr(READ_ONCE(owner->fast));
+	tag = lab_stack_pop_any(&here->recycled, &owner->slots);
+	page = tag->page;
+	if (unlikely(lab_peek(page->_refcount.counter) != 1))
+		return lab_alloc_slow(owner, tag, caller);
+	lab_hand_out(here, tag, caller);
 	preempt_enable();
 	return page;
 }
 
+/* The same, for a caller who has worked more than one page's way out of line. */
+struct page *lab_alloc_one(struct labyrinth_owner *owner, unsigned long caller)
+{
+	return lab_alloc(owner, caller);
+}
+
+/* There is no owner to take a page for. Context: any. */
+noinline struct page *lab_alloc_nothing(unsigned long caller)
+{
+	lab_report_refusal(NULL, LAB_REFUSE_DYING, caller);
+	return NULL;
+}
+
 struct page *labyrinth_void_alloc_page_gfp_atomic_exclusive(struct labyrinth_owner *owner)
 {
-	if (lab_no_pointer(owner)) {
-		lab_report_refusal(NULL, LAB_REFUSE_DYING, _RET_IP_);
-		return NULL;
-	}
+	if (lab_no_owner(owner))
+		return lab_alloc_nothing(_RET_IP_);
 	return lab_alloc(owner, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(labyrinth_void_alloc_page_gfp_atomic_exclusive);
-
-unsigned int
-labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(struct labyrinth_owner *owner,
-						     unsigned int nr, struct page **pages)
-{
-	unsigned int i;
-
-	if (lab_no_pointer(owner)) {
-		lab_report_refusal(NULL, LAB_REFUSE_DYING, _RET_IP_);
-		return 0;
-	}
-	if (!pages) {
-		lab_report_violation(&(struct lab_incident){
-			.kind = LAB_BAD_ARGUMENT, .offender = owner, .caller = _RET_IP_,
-		});
-		return 0;
-	}
-	for (i = 0; i < nr; i++) {
-		struct page *page = lab_alloc(owner, _RET_IP_);
-
-		if (!page)
-			break;
-		pages[i] = page;
-	}
-	return i;
-}
-EXPORT_SYMBOL_GPL(labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive);

@@ -5,32 +5,28 @@
 
 #include "owner.h"
 
-/* Pages handed out; exact when nothing moves meanwhile. Context: any. */
+/*
+ * Pages handed out; exact when nothing moves meanwhile. The frees of a CPU are
+ * counted modulo 2^32 only, by its stack: so is what is worked out here, and there
+ * are fewer pages than that. Context: any.
+ */
 long lab_owner_owned(const struct labyrinth_owner *owner)
 {
-	long owned = 0;
+	u32 owned = atomic_long_read(&owner->arrived);
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		const struct lab_cpu *c = per_cpu_ptr(owner->cpu, cpu);
-
-		owned += READ_ONCE(c->peak) - READ_ONCE(c->slack);
-	}
-	return owned;
+	for_each_possible_cpu(cpu)
+		owned += lab_cpu_owned(per_cpu_ptr(owner->cpu, cpu));
+	return (s32)owned;
 }
 
 /*
  * Most pages owned at once: exact where one CPU takes and frees them, else an
- * upper bound, since the CPUs' peaks need not have come together.
+ * upper bound, for it counts those that lay ready on other CPUs.
  */
 long lab_owner_peak(const struct labyrinth_owner *owner)
 {
-	long peak = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		peak += READ_ONCE(per_cpu_ptr(owner->cpu, cpu)->peak);
-	return min_t(long, peak, READ_ONCE(owner->bound_peak));
+	return READ_ONCE(owner->peak);
 }
 
 unsigned long lab_owner_allocs(const struct labyrinth_owner *owner)
@@ -39,7 +35,7 @@ unsigned long lab_owner_allocs(const struct labyrinth_owner *owner)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		allocs += READ_ONCE(per_cpu_ptr(owner->cpu, cpu)->allocs);
+		allocs += local_read(&per_cpu_ptr(owner->cpu, cpu)->allocs);
 	return allocs;
 }
 
@@ -47,9 +43,13 @@ unsigned long lab_owner_allocs(const struct labyrinth_owner *owner)
 
 long lab_owner_frees(const struct labyrinth_owner *owner)
 {
-	long came = lab_owner_allocs(owner) + atomic_long_read(&owner->arrived);
+	long frees = lab_owner_allocs(owner) + atomic_long_read(&owner->arrived) -
+		     lab_owner_owned(owner);
+	int cpu;
 
-	return max(came - lab_owner_owned(owner) - atomic_long_read(&owner->left), 0L);
+	for_each_possible_cpu(cpu)
+		frees -= READ_ONCE(per_cpu_ptr(owner->cpu, cpu)->left);
+	return max(frees, 0L);
 }
 
 /* Pages ready, wherever they lie. */
@@ -66,6 +66,6 @@ long lab_owner_stocked(const struct labyrinth_owner *owner)
 /* Bytes that the owner costs: its tags, its handle, and a fixed part per possible CPU. */
 size_t lab_owner_bytes(const struct labyrinth_owner *owner)
 {
-	return lab_bank_bytes(owner->bank, lab_owner_tags(owner)) + sizeof(*owner) +
+	return lab_bank_bytes(owner->bank, lab_owner_tags(owner)) + LAB_OWNER_SIZE +
 	       num_possible_cpus() * sizeof(struct lab_cpu);
 }

@@ -62,10 +62,31 @@ static inline struct page *lab_compat_alloc_nolock(int nid)
 #endif
 }
 
+/*
+ * A word that others may be changing, read once and compared with what it must be: as
+ * good as READ_ONCE(), but the compiler may make it an operand of the comparison.
+ */
+#define lab_peek(word)	data_race(word)
+
 /* page_mapped() is gone in 7.x; an order-0 page's count is still this field. */
 static inline int lab_compat_mapcount(const struct page *page)
 {
 	return atomic_read(&page->_mapcount) + 1;
+}
+
+/*
+ * The page's counts of references, above, and of mappings less one: one word where the
+ * kernel has them side by side, as every supported one has.
+ */
+static inline u64 lab_compat_page_counts(const struct page *page)
+{
+#ifdef __LITTLE_ENDIAN
+	static_assert(offsetof(struct page, _refcount) ==
+		      offsetof(struct page, _mapcount) + sizeof(u32));
+	if (!(offsetof(struct page, _mapcount) % sizeof(u64)))
+		return lab_peek(*(const u64 *)&page->_mapcount);
+#endif
+	return (u64)page_ref_count(page) << 32 | (u32)atomic_read(&page->_mapcount);
 }
 
 typedef unsigned long (*lab_compat_shrink_fn)(struct shrinker *shrinker,

@@ -116,17 +116,21 @@ static void *lab_pages_start(struct seq_file *m, loff_t *pos)
 
 static void *lab_pages_next(struct seq_file *m, void *v, loff_t *pos)
 {
-	return lab_pages_after(pos);
+	struct lab_orphan *orphan = v;
+
+	if (*pos <= LAB_POS_ORPHANS)
+		return lab_pages_after(pos);
+	/* To count them from the first again, line by line, would take for ever. */
+	++*pos;
+	return list_is_last(&orphan->list, &lab_orphans) ? NULL : list_next_entry(orphan, list);
 }
 
 /* All cells but the last two. */
-static void lab_page_cells(struct seq_file *m, unsigned long pfn, const char *owner,
+static void lab_page_cells(struct seq_file *m, const struct page *page, const char *owner,
 			   const char *state, u64 age_ms, enum labyrinth_context context,
 			   unsigned int cpu, bool from_reserve)
 {
-	struct page *page = pfn_to_page(pfn);
-
-	seq_printf(m, "%lu %s %s %llu %s %u %d %s %d ", pfn, owner, state, age_ms,
+	seq_printf(m, "%lu %s %s %llu %s %u %d %s %d ", page_to_pfn(page), owner, state, age_ms,
 		   lab_context_name(context), cpu, page_to_nid(page), page_zone(page)->name,
 		   from_reserve);
 }
@@ -140,17 +144,17 @@ static const char * const lab_state_names[] = {
 static void lab_tag_line(struct seq_file *m, const struct lab_bank *bank,
 			 const struct lab_tag *tag)
 {
-	unsigned long pfn = READ_ONCE(tag->pfn);
+	const struct page *page = READ_ONCE(tag->page);
 	u64 word = READ_ONCE(tag->word);
 	char owner[LABYRINTH_NAME_LEN];
 
 	/* It may have gone since lab_pages_after(). */
-	if (!word || !pfn)
+	if (!word || !page)
 		return;
 	preempt_disable();
 	lab_owner_name(lab_word_owner(word), owner);
 	preempt_enable();
-	lab_page_cells(m, pfn, owner, lab_state_names[lab_state_public(lab_word_state(word))],
+	lab_page_cells(m, page, owner, lab_state_names[lab_state_public(lab_word_state(word))],
 		       lab_time_age_ms(READ_ONCE(tag->time)), lab_word_context(word),
 		       lab_word_cpu(word), lab_word_flags(word) & LAB_FROM_RESERVE);
 	lab_seq_stack(m, lab_tag_stack(bank, tag));
@@ -172,7 +176,7 @@ static int lab_pages_show(struct seq_file *m, void *v)
 		return 0;
 	}
 	orphan = v;
-	lab_page_cells(m, orphan->pfn, orphan->owner, "orphan",
+	lab_page_cells(m, pfn_to_page(orphan->pfn), orphan->owner, "orphan",
 		       jiffies64_to_msecs(get_jiffies_64() - orphan->born), orphan->context,
 		       orphan->cpu, orphan->from_reserve);
 	seq_printf(m, "- %s\n", orphan->caller);
@@ -195,10 +199,10 @@ static unsigned long lab_zone_from_reserve(const struct zone *zone)
 	struct lab_tag *tag;
 
 	while ((tag = lab_walk_next(&walk))) {
-		unsigned long pfn = READ_ONCE(tag->pfn);	/* 0 once it is given back */
+		const struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
 
-		if (pfn && lab_word_flags(READ_ONCE(tag->word)) & LAB_FROM_RESERVE &&
-		    page_zone(pfn_to_page(pfn)) == zone)
+		if (page && lab_word_flags(READ_ONCE(tag->word)) & LAB_FROM_RESERVE &&
+		    page_zone(page) == zone)
 			nr++;
 	}
 	return nr;

@@ -8,6 +8,7 @@
 #include <linux/export.h>
 #include <linux/mm.h>
 
+#include "fast.h"
 #include "page.h"
 #include "refill.h"
 #include "report.h"
@@ -36,7 +37,7 @@ static int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigne
 		found->incident.kind = LAB_WRONG_SCOPE;
 		return -EPERM;
 	}
-	found->tag = lab_tag_find(dead ? NULL : owner->bank, page_to_pfn(page), &found->bank);
+	found->tag = lab_tag_find(dead ? NULL : owner->bank, page, &found->bank);
 	found->word = found->tag ? READ_ONCE(found->tag->word) : 0;
 	if (!found->word) {
 		if (dead) {
@@ -87,8 +88,8 @@ static int lab_examine_sharing(struct page *page, struct lab_finding *found)
  */
 static int lab_commit(struct lab_finding *found, u32 head)
 {
-	if (likely(lab_tag_change(found->tag, page_to_pfn(found->incident.page), found->word,
-				  lab_word_with_head(found->word, head))))
+	if (likely(lab_tag_change(found->tag, found->incident.page, lab_word_head(found->word),
+				  head)))
 		return 0;
 	found->incident.kind = LAB_DOUBLE_FREE;
 	return -EALREADY;
@@ -97,14 +98,28 @@ static int lab_commit(struct lab_finding *found, u32 head)
 /* Pages of the reserve, and those that came by transfer, are not kept. */
 #define LAB_NOT_RECYCLED	(LAB_FROM_RESERVE | LAB_AWAY)
 
+noinline int lab_bad_argument(struct labyrinth_owner *owner, struct page *page,
+			      unsigned long caller)
+{
+	lab_report_violation(&(struct lab_incident){
+		.kind = LAB_BAD_ARGUMENT,
+		.offender = lab_no_owner(owner) ? NULL : owner,
+		.page = lab_no_pointer(page) ? NULL : page,
+		.caller = caller,
+	});
+	return -EINVAL;
+}
+
 static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *page,
 				  unsigned long caller)
 {
 	struct lab_finding found;
 	struct page *leaving = NULL;
 	int err, busy = 0;
-	u32 away, head;
+	u32 away;
 
+	if (lab_no_pointer(page))
+		return lab_bad_argument(owner, page, caller);
 	preempt_disable();
 	err = lab_examine(owner, page, caller, &found);
 	if (err)
@@ -114,19 +129,19 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 	err = lab_commit(&found, lab_head(owner->id, away, LAB_MOVING));
 	if (err)
 		goto out;
-	lab_book_out(owner, found.word);
+	lab_book_reserve(owner, found.word);
 	err = busy;
 	if (busy == -EBUSY) {
-		head = lab_head(owner->id, away, LAB_QUARANTINED);
-		WRITE_ONCE(found.tag->word, lab_word_with_head(found.word, head));
-		atomic_long_inc(&owner->left);
+		WRITE_ONCE(found.tag->head, lab_head(owner->id, away, LAB_QUARANTINED));
+		lab_owner_count_left(owner);
 		atomic_inc(&owner->quarantined);
 		lab_refill_kick(owner);
 	} else if (busy) {
 		/* Freed behind our back: it is no page of ours to put anywhere. */
-		atomic_long_inc(&owner->left);
+		lab_owner_count_left(owner);
 		lab_leave(owner, found.bank, found.tag);
 	} else if (lab_word_flags(found.word) & LAB_NOT_RECYCLED) {
+		this_cpu_inc(owner->cpu->unkept);
 		leaving = lab_leave(owner, found.bank, found.tag);
 		lab_stock_watch(owner);
 	} else {
@@ -141,63 +156,46 @@ out:
 	return err;
 }
 
-/*
- * The common case: a page of a live owner without special wishes, with a tag in
- * its bank, and held by nobody else. False where anything is not as it should be.
- */
-static __always_inline bool lab_ordinary(struct labyrinth_owner *owner, const struct page *page,
-					 unsigned long pfn, struct lab_tag **home,
-					 struct lab_tag **tag)
+/* The tag was another page's when it was turned. Called with preemption disabled; enables it. */
+static noinline int lab_free_late(struct labyrinth_owner *owner, struct page *page,
+				  struct lab_tag *tag, unsigned long caller)
 {
-	return likely(!READ_ONCE(owner->attention)) &&
-	       likely(lab_bank_find_near(owner->bank, pfn, home, tag)) &&
-	       likely(lab_page_sole(page));
+	/* The owner may have died meanwhile: not labyrinth_owner::owned. */
+	lab_tag_turn_back(tag, lab_head(owner->id, 0, LAB_OWNED), owner->ready);
+	preempt_enable();
+	return lab_free_slow(owner, page, caller);
 }
 
-/*
- * From handed out to @word: this is at once the check that it is handed out to
- * @owner, for no other word compares equal. False where nothing has changed.
- */
-static __always_inline bool lab_give(struct labyrinth_owner *owner, unsigned long pfn,
-				     struct lab_tag *tag, u64 word)
+static __always_inline int lab_free(struct labyrinth_owner *owner, struct page *page,
+				    unsigned long caller)
 {
-	u64 where = lab_word_where(READ_ONCE(tag->word));
+	struct lab_tag *tag;
 
-	if (unlikely(!lab_tag_change(tag, pfn, owner->owned_word | where, word | where)))
-		return false;
-	lab_owner_out_dec(owner);
-	return true;
-}
-
-static noinline int lab_bad_argument(struct labyrinth_owner *owner, struct page *page,
-				     unsigned long caller)
-{
-	lab_report_violation(&(struct lab_incident){
-		.kind = LAB_BAD_ARGUMENT,
-		.offender = lab_no_pointer(owner) ? NULL : owner,
-		.page = lab_no_pointer(page) ? NULL : page,
-		.caller = caller,
-	});
-	return -EINVAL;
-}
-
-int labyrinth_void_free_page_exclusive(struct labyrinth_owner *owner, struct page *page)
-{
-	struct lab_tag *home, *tag;
-	unsigned long pfn;
-
-	if (lab_no_pointer(owner) || lab_no_pointer(page))
-		return lab_bad_argument(owner, page, _RET_IP_);
-	pfn = page_to_pfn(page);
 	preempt_disable();
-	if (likely(lab_ordinary(owner, page, pfn, &home, &tag) &&
-		   lab_give(owner, pfn, tag, owner->ready_word))) {
-		lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, owner->tags, tag);
+	/* The turn is at once the check that it is @owner's: no other head compares equal. */
+	if (likely(lab_ordinary(owner, page, &tag) &&
+		   lab_tag_turn(tag, lab_peek(owner->owned), owner->ready))) {
+		if (unlikely(!lab_tag_is(tag, page)))
+			return lab_free_late(owner, page, tag, caller);
+		lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, tag);
 		preempt_enable();
 		return 0;
 	}
 	preempt_enable();
-	return lab_free_slow(owner, page, _RET_IP_);
+	return lab_free_slow(owner, page, caller);
+}
+
+/* The same, for a caller who has worked more than one page's way out of line. */
+int lab_free_one(struct labyrinth_owner *owner, struct page *page, unsigned long caller)
+{
+	return lab_free(owner, page, caller);
+}
+
+int labyrinth_void_free_page_exclusive(struct labyrinth_owner *owner, struct page *page)
+{
+	if (lab_no_owner(owner))
+		return lab_bad_argument(owner, page, _RET_IP_);
+	return lab_free(owner, page, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(labyrinth_void_free_page_exclusive);
 
@@ -207,13 +205,17 @@ static noinline int lab_release_slow(struct labyrinth_owner *owner, struct page 
 	struct lab_finding found;
 	int err;
 
+	if (lab_no_owner(owner) || lab_no_pointer(page))
+		return lab_bad_argument(owner, page, caller);
+	if (in_nmi())
+		return -EOPNOTSUPP;
 	preempt_disable();
 	err = lab_examine(owner, page, caller, &found) ?:
 	      lab_examine_sharing(page, &found) ?:
-	      lab_commit(&found, lab_head(owner->id, 0, LAB_MOVING));
+	      lab_commit(&found, owner->moving);
 	if (likely(!err)) {
-		lab_book_out(owner, found.word);
-		atomic_long_inc(&owner->left);
+		lab_book_reserve(owner, found.word);
+		lab_owner_count_left(owner);
 		lab_leave(owner, found.bank, found.tag);
 		lab_stock_watch(owner);
 	} else {
@@ -225,19 +227,15 @@ static noinline int lab_release_slow(struct labyrinth_owner *owner, struct page 
 
 int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct page *page)
 {
-	struct lab_tag *home, *tag;
-	unsigned long pfn;
+	struct lab_tag *tag;
 
-	if (lab_no_pointer(owner) || lab_no_pointer(page))
-		return lab_bad_argument(owner, page, _RET_IP_);
-	if (unlikely(in_nmi()))
-		return -EOPNOTSUPP;
-	pfn = page_to_pfn(page);
+	if (lab_no_owner(owner) || unlikely(in_nmi()))
+		goto slow;
 	preempt_disable();
-	if (likely(lab_ordinary(owner, page, pfn, &home, &tag) &&
-		   lab_give(owner, pfn, tag, owner->moving_word))) {
-		atomic_long_inc(&owner->left);
-		lab_tag_hide_from(home, tag);
+	if (likely(lab_find_near(lab_home(&owner->slots, page), page, &tag) &&
+		   lab_page_sole(page) &&
+		   lab_tag_change(tag, page, lab_peek(owner->owned), owner->moving))) {
+		lab_owner_count_left(owner);
 		lab_tag_drop(tag);
 		lab_budget_give(owner);
 		lab_stock_watch(owner);
@@ -245,6 +243,7 @@ int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct 
 		return 0;
 	}
 	preempt_enable();
+slow:
 	return lab_release_slow(owner, page, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(labyrinth_void_release_page_exclusive);
@@ -287,7 +286,7 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 	u32 arriving, head;
 	int err;
 
-	if (lab_no_pointer(from) || lab_no_pointer(to) || lab_no_pointer(page))
+	if (lab_no_owner(from) || lab_no_owner(to) || lab_no_pointer(page))
 		return lab_bad_argument(from, page, _RET_IP_);
 	if (unlikely(in_nmi()))
 		return -EOPNOTSUPP;
@@ -304,8 +303,7 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 	head = lab_head(to->id, (lab_word_flags(found.word) & LAB_FROM_RESERVE) | LAB_AWAY,
 			LAB_OWNED);
 	if (found.bank != to->bank)
-		copy = lab_tag_copy(to->bank, page_to_pfn(page), found.tag,
-				    lab_word_with_head(found.word, arriving));
+		copy = lab_tag_copy(to->bank, found.tag, arriving);
 	err = lab_commit(&found, arriving);
 	if (unlikely(err)) {
 		if (copy)
@@ -314,16 +312,15 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 		goto out;
 	}
 	if (copy)
-		lab_tag_replace(found.bank, found.tag, to->bank, copy,
-				lab_word_with_head(found.word, head));
+		lab_tag_replace(found.bank, found.tag, to->bank, copy, head);
 	else
-		WRITE_ONCE(found.tag->word, lab_word_with_head(found.word, head));
-	lab_book_out(from, found.word);
-	atomic_long_inc(&from->left);
+		WRITE_ONCE(found.tag->head, head);
+	lab_book_reserve(from, found.word);
+	lab_owner_count_left(from);
 	lab_budget_give(from);
 	lab_stock_watch(from);
 	atomic_long_inc(&to->arrived);
-	lab_owner_out_inc(to);
+	lab_peak_note(to);
 	if (lab_word_flags(found.word) & LAB_FROM_RESERVE)
 		atomic_inc(&to->from_reserve);
 out:
@@ -336,25 +333,39 @@ out:
 }
 EXPORT_SYMBOL_GPL(labyrinth_void_transfer_page_exclusive);
 
-int labyrinth_void_check_page_exclusive(struct labyrinth_owner *owner, struct page *page)
+static noinline int lab_check_slow(struct labyrinth_owner *owner, struct page *page,
+				   unsigned long caller)
 {
-	struct lab_tag *home, *tag;
 	struct lab_finding found;
-	int err = 0;
+	int err;
 
-	if (lab_no_pointer(owner) || lab_no_pointer(page))
+	if (lab_no_owner(owner) || lab_no_pointer(page))
 		return -EINVAL;
 	preempt_disable();
-	if (unlikely(!lab_ordinary(owner, page, page_to_pfn(page), &home, &tag) ||
-		     lab_word_head(READ_ONCE(tag->word)) != owner->owned)) {
-		err = lab_examine(owner, page, _RET_IP_, &found);
-		/* A page that is just being transferred has an owner at this instant, too. */
-		if (err == -EALREADY && lab_word_state(found.word) == LAB_ARRIVING)
-			err = 0;
-		err = err ?: lab_examine_sharing(page, &found);
-	}
+	err = lab_examine(owner, page, caller, &found);
+	/* A page that is just being transferred has an owner at this instant, too. */
+	if (err == -EALREADY && lab_word_state(found.word) == LAB_ARRIVING)
+		err = 0;
+	err = err ?: lab_examine_sharing(page, &found);
 	preempt_enable();
 	return err;
+}
+
+int labyrinth_void_check_page_exclusive(struct labyrinth_owner *owner, struct page *page)
+{
+	struct lab_tag *tag;
+	bool mine;
+
+	if (lab_no_owner(owner))
+		goto slow;
+	preempt_disable();
+	mine = lab_ordinary(owner, page, &tag) &&
+	       likely(lab_peek(tag->head) == lab_peek(owner->owned));
+	preempt_enable();
+	if (likely(mine))
+		return 0;
+slow:
+	return lab_check_slow(owner, page, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(labyrinth_void_check_page_exclusive);
 
@@ -370,7 +381,7 @@ int labyrinth_page_query(struct page *page, struct labyrinth_page_info *info)
 	if (unlikely(in_nmi()))
 		return -EOPNOTSUPP;
 	preempt_disable();
-	tag = lab_tag_find(NULL, page_to_pfn(page), &bank);
+	tag = lab_tag_find(NULL, page, &bank);
 	word = tag ? READ_ONCE(tag->word) : 0;
 	if (word) {
 		lab_owner_name(lab_word_owner(word), info->owner);

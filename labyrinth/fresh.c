@@ -83,7 +83,8 @@ static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 fl
 			unsigned long caller)
 {
 	struct lab_bank *bank;
-	struct lab_tag *tag = lab_enter(owner, page, owner->owned | flags, caller, &bank);
+	struct lab_tag *tag = lab_enter(owner, page, lab_head(owner->id, flags, LAB_OWNED), caller,
+					&bank);
 
 	if (unlikely(!tag))
 		return false;
@@ -91,7 +92,8 @@ static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 fl
 		lab_tag_save_stack(bank, tag);
 	if (unlikely(flags & LAB_FROM_RESERVE))
 		atomic_inc(&owner->from_reserve);
-	lab_book_alloc(owner);
+	lab_cpu_count_alloc(this_cpu_ptr(owner->cpu));
+	lab_peak_note(owner);
 	return true;
 }
 

@@ -16,14 +16,4 @@ struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, bo
 
 struct page *lab_take_nolock(struct labyrinth_owner *owner, unsigned long caller);
 
-/* Count a page as handed out here. Needs preemption disabled. */
-static __always_inline void lab_book_alloc(struct labyrinth_owner *owner)
-{
-	/* Once: each this_cpu operation would make the compiler read it again. */
-	struct lab_cpu __percpu *cpu = owner->cpu;
-
-	this_cpu_inc(cpu->allocs);
-	lab_cpu_out_inc(cpu);
-}
-
 #endif /* _LABYRINTH_FRESH_H */

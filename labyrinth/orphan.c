@@ -26,14 +26,14 @@ void lab_orphan_add(struct labyrinth_owner *owner, const struct lab_bank *bank,
 	lab_report_violation(&(struct lab_incident){
 		.kind = LAB_ORPHAN,
 		.owner = owner,
-		.page = pfn_to_page(tag->pfn),
+		.page = tag->page,
 		.alloc_caller = lab_tag_caller(tag),
 		.alloc_stack = lab_tag_stack(bank, tag),
 	});
 	orphan = kzalloc(sizeof(*orphan), GFP_KERNEL);
 	if (!orphan)
 		return;	/* the report stands */
-	orphan->pfn = tag->pfn;
+	orphan->pfn = page_to_pfn(tag->page);
 	orphan->born = get_jiffies_64() -
 		       (u64)(u32)(lab_time_now() - READ_ONCE(tag->time)) * LAB_TIME_JIFFIES;
 	orphan->context = lab_word_context(word);

@@ -32,6 +32,9 @@ DEFINE_MUTEX(lab_owners_lock);
 LIST_HEAD(lab_owners);
 static LIST_HEAD(lab_graves);		/* guarded by lab_owners_lock, oldest first */
 static unsigned int lab_nr_graves;
+
+/* labyrinth_owner::fast of those that may not go the fast way. */
+static DEFINE_PER_CPU(struct lab_cpu, lab_nothing_here);
 static DEFINE_IDR(lab_owner_ids);	/* changed under lab_owners_lock, read under RCU */
 
 /* Context: any, with preemption disabled. */
@@ -113,6 +116,7 @@ static void lab_owner_fill(struct labyrinth_owner *owner, const struct labyrinth
 		owner->attention |= LAB_ATTENTION_POISON;
 	if (p->flags & LABYRINTH_STACK)
 		owner->attention |= LAB_ATTENTION_STACK;
+	owner->fast = &lab_nothing_here;
 	lab_refill_init(owner);
 }
 
@@ -123,7 +127,7 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 
 	if (lab_name_taken(owner->name))
 		return -EEXIST;
-	if (owner->budget > LAB_BUDGET_MAX)
+	if ((u64)owner->budget + owner->stock > LAB_BANK_MAX)
 		return -ENOMEM;
 	id = idr_alloc_cyclic(&lab_owner_ids, owner, 1, LAB_OWNER_MAX, GFP_KERNEL);
 	if (id < 0)
@@ -135,14 +139,18 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 	}
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(owner->cpu, cpu)->owned_here =
-			lab_word(lab_head(id, 0, LAB_OWNED), (u32)cpu << 16);
+			lab_word(lab_head(id, 0, LAB_OWNED), lab_where(cpu, 0));
 	owner->id = id;
-	owner->tags = owner->bank->tags;
+	owner->slots = owner->bank->slots;
 	owner->owned = lab_head(id, 0, LAB_OWNED);
 	owner->ready = lab_head(id, 0, LAB_READY);
-	owner->owned_word = lab_word(owner->owned, 0);
-	owner->ready_word = lab_word(owner->ready, 0);
-	owner->moving_word = lab_word(lab_head(id, 0, LAB_MOVING), 0);
+	owner->moving = lab_head(id, 0, LAB_MOVING);
+	if (owner->attention) {
+		owner->slots.homes = 0;
+		owner->owned = LAB_NO_HEAD;
+	} else {
+		owner->fast = owner->cpu;
+	}
 	list_add_tail(&owner->list, &lab_owners);
 	return 0;
 }
@@ -157,7 +165,6 @@ static void lab_owner_drain(struct labyrinth_owner *owner)
 /* Part with every page that still has the owner's tag. Returns those that were out. */
 static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 {
-	u32 moving = lab_head(owner->id, 0, LAB_MOVING);
 	struct lab_walk walk = {};
 	unsigned int out = 0;
 	struct lab_tag *tag;
@@ -169,7 +176,7 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 		if (lab_word_owner(word) != owner->id || lab_state_moves(lab_word_state(word)))
 			continue;
 		/* Another owner's alloc may just find that somebody freed the page. */
-		if (cmpxchg(&tag->word, word, lab_word_with_head(word, moving)) != word)
+		if (cmpxchg(&tag->head, lab_word_head(word), owner->moving) != lab_word_head(word))
 			continue;
 		if (lab_word_state(word) == LAB_OWNED) {
 			lab_orphan_add(owner, walk.bank, tag, word);
@@ -209,6 +216,9 @@ static bool lab_owner_kill(struct labyrinth_owner *owner)
 	alive = !lab_owner_dead(owner);
 	if (alive) {
 		WRITE_ONCE(owner->attention, owner->attention | LAB_ATTENTION_DEAD);
+		WRITE_ONCE(owner->fast, &lab_nothing_here);
+		WRITE_ONCE(owner->slots.homes, 0);
+		WRITE_ONCE(owner->owned, LAB_NO_HEAD);
 		list_del(&owner->list);
 	}
 	mutex_unlock(&lab_owners_lock);
@@ -228,6 +238,8 @@ static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 	lab_owner_drain(owner);
 	out = lab_owner_part(owner);
 	idr_remove(&lab_owner_ids, owner->id);
+	/* Nobody has a place on a stack of this owner any more: these will do as well. */
+	WRITE_ONCE(owner->slots.tags, lab_nowhere);
 	lab_bank_put(owner->bank, lab_owner_tags(owner));
 	/* Reports in flight may still read the name: the handle outlives this. */
 	synchronize_rcu();
@@ -243,7 +255,7 @@ static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 static struct labyrinth_owner *lab_owner_new(const struct labyrinth_owner_params *params,
 					     struct module *module)
 {
-	struct labyrinth_owner *owner = kzalloc(sizeof(*owner), GFP_KERNEL);
+	struct labyrinth_owner *owner = kzalloc(LAB_OWNER_SIZE, GFP_KERNEL);
 	int err = -ENOMEM;
 
 	if (!owner)

@@ -9,56 +9,57 @@
 #include <linux/irq_work.h>
 #include <linux/labyrinth.h>
 #include <linux/list.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/topology.h>
 #include <linux/workqueue.h>
+#include <asm/local.h>
 
 #include "stack.h"
 #include "tag.h"
 
-/* Why alloc and free leave their fast path. */
+/* Why no call may go the fast way. */
 #define LAB_ATTENTION_DEAD	BIT(0)
 #define LAB_ATTENTION_SCOPE	BIT(1)
 #define LAB_ATTENTION_ZERO	BIT(2)
 #define LAB_ATTENTION_POISON	BIT(3)
 #define LAB_ATTENTION_STACK	BIT(4)
 
-/* Above this no machine has memory for the tags. */
-#define LAB_BUDGET_MAX		BIT(28)
-
 /* One cache line a CPU. */
 struct lab_cpu {
-	struct lab_stack recycled;	/* pages freed here; other CPUs may take them */
+	/* Pages freed here; other CPUs may take them. Its count is of these frees. */
+	struct lab_stack recycled;
 	u64 owned_here;			/* tag word of a page handed out here, less the context */
-	unsigned long allocs;
-	/*
-	 * Pages handed out here less pages that left ownership here is
-	 * "peak - slack": two counters so that the fast path needs one
-	 * instruction for both the count and its maximum.
-	 */
-	long peak;
-	long slack;
+	local_t allocs;
+	long left;			/* pages that left ownership here other than by free */
+	long unkept;			/* frees that pushed nothing less pushes of none */
 	long spares;			/* on @recycled; taken elsewhere, they are missing there */
 	u32 cold;			/* pages taken from the kernel, for readahead */
 } __aligned(64);
 
 struct labyrinth_owner {
-	/* Read by every call, written by none but create and destroy. */
-	u32 attention;
-	u32 owned;			/* tag head of a page handed out, no flag set */
-	u32 ready;			/* tag head of a page on a stack, no flag set */
-	u32 id;
-	/* Tag words with these heads, less CPU and context. */
-	u64 owned_word;
-	u64 ready_word;
-	u64 moving_word;
+	/*
+	 * All of the owner that the fast way reads. An owner that wants something special,
+	 * or is dead, has no homes here, @owned is no tag's head, and @fast is a CPU's line
+	 * on which nothing ever lies: so every call leaves the fast way without having to ask.
+	 */
+	struct lab_cpu __percpu *fast;
 	struct lab_cpu __percpu *cpu;
-	struct lab_tag *tags;		/* bank->tags */
-	struct lab_bank *bank;
+	struct lab_slots slots;		/* bank->slots */
+	/* Tag heads of the owner's pages, no flag set. */
+	u32 owned;			/* or LAB_NO_HEAD */
+	u32 ready;
+	u32 moving;
+	/* Written by none but create and destroy, as are those above. */
+	u32 attention;
 	u32 budget;
 	u32 stock;
+
+	struct lab_bank *bank;
+	u32 id;
 	int nid;
 	u32 flags;
 	s16 reserve_pct;		/* 0 to 100, the module's default put in */
@@ -73,8 +74,7 @@ struct labyrinth_owner {
 	atomic_long_t refused;
 	atomic_long_t violations;
 	atomic_long_t arrived;		/* pages transferred in */
-	atomic_long_t left;		/* pages that left ownership other than by free */
-	u32 bound_peak;
+	u32 peak;			/* most of @bound while a page was handed out */
 	struct irq_work kick;
 	struct delayed_work refill;
 	struct delayed_work look;	/* at the quarantine */
@@ -85,7 +85,14 @@ struct labyrinth_owner {
 	struct module *module;
 	char name[LABYRINTH_NAME_LEN];
 	char module_name[MODULE_NAME_LEN];
-};
+} __aligned(64);
+
+/* A handle begins with a cache line, as the kernel aligns what is a power of 2 in size. */
+#define LAB_OWNER_SIZE	roundup_pow_of_two(sizeof(struct labyrinth_owner))
+
+/* alloc and free touch these two lines, the page's tag, and its struct page. */
+static_assert(sizeof(struct lab_cpu) == 64);
+static_assert(offsetofend(struct labyrinth_owner, stock) <= 64);
 
 /* Guards the life of owners, banks and orphans; no page's way takes it. */
 extern struct mutex lab_owners_lock;
@@ -127,23 +134,22 @@ static inline bool lab_owner_in_scope(const struct labyrinth_owner *owner)
 }
 
 /* A page becomes owned on this CPU. Needs preemption disabled; may nest by interrupts. */
-static inline void lab_cpu_out_inc(struct lab_cpu __percpu *cpu)
+static __always_inline void lab_cpu_count_alloc(struct lab_cpu *here)
 {
-	this_cpu_dec(cpu->slack);
-	if (unlikely(this_cpu_read(cpu->slack) < 0)) {
-		this_cpu_inc(cpu->peak);
-		this_cpu_inc(cpu->slack);
-	}
+	local_inc(&here->allocs);
 }
 
-static inline void lab_owner_out_inc(struct labyrinth_owner *owner)
+/* Pages handed out on a CPU less those that left ownership there, modulo 2^32. */
+static inline u32 lab_cpu_owned(const struct lab_cpu *cpu)
 {
-	lab_cpu_out_inc(owner->cpu);
+	return (u32)local_read(&cpu->allocs) - lab_stack_pushes(READ_ONCE(cpu->recycled.head)) -
+	       (u32)READ_ONCE(cpu->left) - (u32)READ_ONCE(cpu->unkept);
 }
 
-static inline void lab_owner_out_dec(struct labyrinth_owner *owner)
+/* A page left ownership other than by a free. Needs preemption disabled. */
+static inline void lab_owner_count_left(struct labyrinth_owner *owner)
 {
-	this_cpu_inc(owner->cpu->slack);
+	this_cpu_inc(owner->cpu->left);
 }
 
 /*
@@ -169,21 +175,45 @@ static inline u32 lab_owner_tags(const struct labyrinth_owner *owner)
 /* Exact on any number of CPUs: no attempt that fails is ever counted, even for an instant. */
 static inline bool lab_budget_take(struct labyrinth_owner *owner)
 {
-	u32 peak = READ_ONCE(owner->bound_peak);
 	int bound = atomic_read(&owner->bound);
 
 	do {
 		if (unlikely(bound == owner->budget))
 			return false;
 	} while (!atomic_try_cmpxchg(&owner->bound, &bound, bound + 1));
-	while (unlikely(bound >= peak) && !try_cmpxchg(&owner->bound_peak, &peak, bound + 1))
-		;
 	return true;
+}
+
+/* The same for up to @nr places: how many. */
+static inline unsigned int lab_budget_take_many(struct labyrinth_owner *owner, unsigned int nr)
+{
+	int bound = atomic_read(&owner->bound);
+	unsigned int taken;
+
+	do {
+		taken = min(nr, owner->budget - bound);
+	} while (taken && !atomic_try_cmpxchg(&owner->bound, &bound, bound + taken));
+	return taken;
+}
+
+/* A place that was taken has come to hold an owned page. */
+static inline void lab_peak_note(struct labyrinth_owner *owner)
+{
+	u32 peak = READ_ONCE(owner->peak);
+	u32 bound = atomic_read(&owner->bound);
+
+	while (unlikely(bound > peak) && !try_cmpxchg(&owner->peak, &peak, bound))
+		;
 }
 
 static inline void lab_budget_give(struct labyrinth_owner *owner)
 {
 	atomic_dec(&owner->bound);
+}
+
+static inline void lab_budget_give_many(struct labyrinth_owner *owner, unsigned int nr)
+{
+	atomic_sub(nr, &owner->bound);
 }
 
 #endif /* _LABYRINTH_OWNER_H */

@@ -40,7 +40,7 @@ static noinline bool lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag
 	/* Somebody is at it this moment: let him, and take another page. */
 	if (state == LAB_FREE || lab_state_moves(state))
 		return false;
-	if (!lab_tag_change(tag, page_to_pfn(page), word, lab_word_with_head(word, head)))
+	if (!lab_tag_change(tag, page, lab_word_head(word), head))
 		return false;
 	lab_report_violation(&incident);
 	if (state == LAB_READY) {
@@ -52,8 +52,8 @@ static noinline bool lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag
 	if (!owner)
 		return true;
 	if (state == LAB_OWNED) {
-		atomic_long_inc(&owner->left);
-		lab_book_out(owner, word);
+		lab_owner_count_left(owner);
+		lab_book_reserve(owner, word);
 	} else {
 		atomic_dec(&owner->quarantined);
 	}
@@ -69,12 +69,11 @@ static noinline bool lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag
 struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 head,
 			  unsigned long caller, struct lab_bank **bank)
 {
-	unsigned long pfn = page_to_pfn(page);
-	struct lab_tag *tag = lab_tag_find(owner->bank, pfn, bank);
+	struct lab_tag *tag = lab_tag_find(owner->bank, page, bank);
 
 	if (unlikely(tag) && !lab_freed_behind(*bank, tag, page))
 		return NULL;
-	return lab_tag_bind(owner->bank, pfn, lab_word_here(head), caller, bank);
+	return lab_tag_bind(owner->bank, page, lab_word_here(head), caller, bank);
 }
 
 /* Put a page fresh from the kernel on the stock, as a spare. False where its place is crowded. */
@@ -92,7 +91,7 @@ bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page)
 		tag = NULL;
 	}
 	if (tag) {
-		lab_stack_push(&owner->stocked, owner->tags, tag);
+		lab_stack_push(&owner->stocked, &owner->slots, tag);
 		atomic_inc(&owner->nr_stocked);
 	}
 	preempt_enable();
@@ -108,11 +107,11 @@ void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag)
 	u32 flags = 0;
 
 	if (owner->flags & LABYRINTH_POISON) {
-		lab_page_poison(pfn_to_page(tag->pfn));
+		lab_page_poison(tag->page);
 		flags = LAB_POISONED;
 	}
-	WRITE_ONCE(tag->word, lab_word_with_head(READ_ONCE(tag->word), owner->ready | flags));
-	lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, owner->tags, tag);
+	WRITE_ONCE(tag->head, owner->ready | flags);
+	lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, tag);
 	if (lab_recycles_spares(owner)) {
 		this_cpu_inc(owner->cpu->spares);
 		lab_budget_give(owner);
@@ -126,7 +125,7 @@ struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner)
 
 	for_each_cpu_wrap(cpu, cpu_possible_mask, smp_processor_id()) {
 		struct lab_stack *recycled = &per_cpu_ptr(owner->cpu, cpu)->recycled;
-		struct lab_tag *tag = lab_stack_pop(recycled, owner->tags);
+		struct lab_tag *tag = lab_stack_pop(recycled, &owner->slots);
 
 		if (!tag)
 			continue;
@@ -139,7 +138,7 @@ struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner)
 
 struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner)
 {
-	struct lab_tag *tag = lab_stack_pop(&owner->stocked, owner->tags);
+	struct lab_tag *tag = lab_stack_pop(&owner->stocked, &owner->slots);
 
 	if (tag)
 		atomic_dec(&owner->nr_stocked);
@@ -154,7 +153,7 @@ struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner)
  */
 struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
-	struct page *page = pfn_to_page(tag->pfn);
+	struct page *page = tag->page;
 	struct lab_incident incident = {
 		.kind = LAB_FREED_BEHIND,
 		.owner = owner,
@@ -163,7 +162,7 @@ struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 		.alloc_stack = lab_tag_stack(owner->bank, tag),
 	};
 	/* From here on lab_freed_behind() leaves it alone. */
-	u64 word = xchg(&tag->word, owner->moving_word);
+	u32 head = xchg(&tag->head, owner->moving);
 
 	if (unlikely(!page_ref_count(page))) {
 		lab_report_violation(&incident);
@@ -171,7 +170,7 @@ struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 	} else if (!lab_page_sole(page)) {
 		incident.kind = LAB_SHARED_PAGE;
 		lab_report_violation(&incident);
-	} else if (lab_word_flags(word) & LAB_POISONED && !lab_page_poison_intact(page)) {
+	} else if (head & LAB_POISONED && !lab_page_poison_intact(page)) {
 		incident.kind = LAB_USE_AFTER_FREE;
 		lab_report_violation(&incident);
 	}
@@ -205,21 +204,22 @@ bool lab_stock_recycled(struct labyrinth_owner *owner)
 	preempt_disable();
 	tag = lab_pop_as_spare(owner);
 	if (tag) {
-		lab_stack_push(&owner->stocked, owner->tags, tag);
+		lab_stack_push(&owner->stocked, &owner->slots, tag);
 		atomic_inc(&owner->nr_stocked);
 	}
 	preempt_enable();
 	return tag;
 }
 
-/* One recycled page goes to the kernel. False where there is none. */
-bool lab_shed_recycled(struct labyrinth_owner *owner)
+/* One ready page, of those that @pop gives, goes to the kernel. False where there is none. */
+static bool lab_shed(struct labyrinth_owner *owner,
+		     struct lab_tag *(*pop)(struct labyrinth_owner *owner))
 {
 	struct page *page = NULL;
 	struct lab_tag *tag;
 
 	preempt_disable();
-	tag = lab_pop_as_spare(owner);
+	tag = pop(owner);
 	if (tag)
 		page = lab_discard(owner, tag);
 	preempt_enable();
@@ -228,20 +228,14 @@ bool lab_shed_recycled(struct labyrinth_owner *owner)
 	return tag;
 }
 
-/* The same for the stock. */
+bool lab_shed_recycled(struct labyrinth_owner *owner)
+{
+	return lab_shed(owner, lab_pop_as_spare);
+}
+
 bool lab_shed_stocked(struct labyrinth_owner *owner)
 {
-	struct page *page = NULL;
-	struct lab_tag *tag;
-
-	preempt_disable();
-	tag = lab_pop_stocked(owner);
-	if (tag)
-		page = lab_discard(owner, tag);
-	preempt_enable();
-	if (page)
-		lab_page_to_kernel(page);
-	return tag;
+	return lab_shed(owner, lab_pop_stocked);
 }
 
 /* Pages on their way to the kernel, linked through page->lru, which is ours again. */

@@ -24,10 +24,23 @@ static inline bool lab_no_pointer(const void *ptr)
 	return unlikely((unsigned long)ptr - 1 >= (unsigned long)-MAX_ERRNO - 1);
 }
 
+/*
+ * The same for a handle, which must be followed. Where the kernel has the upper half of
+ * all addresses, no other is taken for one.
+ */
+static inline bool lab_no_owner(const struct labyrinth_owner *owner)
+{
+	if ((IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_UML)) || IS_ENABLED(CONFIG_ARM64))
+		return unlikely((long)owner >= -MAX_ERRNO);
+	return lab_no_pointer(owner);
+}
+
 /* Nobody but the holder has the page: one reference, no mapping. */
+#define LAB_SOLE_COUNTS	(BIT_ULL(32) | U32_MAX)
+
 static inline bool lab_page_sole(const struct page *page)
 {
-	return page_ref_count(page) == 1 && !lab_compat_mapcount(page);
+	return lab_compat_page_counts(page) == LAB_SOLE_COUNTS;
 }
 
 static inline void lab_page_poison(struct page *page)
@@ -40,10 +53,9 @@ static inline bool lab_page_poison_intact(struct page *page)
 	return !memchr_inv(page_address(page), LAB_POISON_BYTE, PAGE_SIZE);
 }
 
-/* A page stops being owned: books only. Needs preemption disabled. */
-static inline void lab_book_out(struct labyrinth_owner *owner, u64 word)
+/* A page of this word stops being owned: the books of the reserve. */
+static inline void lab_book_reserve(struct labyrinth_owner *owner, u64 word)
 {
-	lab_owner_out_dec(owner);
 	if (unlikely(lab_word_flags(word) & LAB_FROM_RESERVE))
 		atomic_dec(&owner->from_reserve);
 }
@@ -55,7 +67,7 @@ static inline void lab_book_out(struct labyrinth_owner *owner, u64 word)
 static inline struct page *lab_leave(struct labyrinth_owner *owner, struct lab_bank *bank,
 				     struct lab_tag *tag)
 {
-	struct page *page = pfn_to_page(tag->pfn);
+	struct page *page = tag->page;
 
 	lab_tag_unbind(bank, tag);
 	lab_budget_give(owner);
@@ -63,26 +75,25 @@ static inline struct page *lab_leave(struct labyrinth_owner *owner, struct lab_b
 }
 
 /*
- * The common case of lab_enter(), for a page handed out here: there is one bank,
- * it keeps no traces, and no page there has the same home. False where it is not
- * that, and nothing has changed. Needs preemption disabled.
+ * The common case of lab_enter(), for a page handed out here: it has no tag, this bank
+ * keeps no traces, and there is room near its home. False where it is not that, and
+ * nothing has changed. Needs preemption disabled.
  */
-static __always_inline bool lab_enter_home(struct labyrinth_owner *owner, struct page *page,
+static __always_inline bool lab_enter_near(struct labyrinth_owner *owner, struct page *page,
 					   unsigned long caller)
 {
-	unsigned long pfn = page_to_pfn(page);
-	struct lab_tag *home = lab_bank_home(owner->bank, pfn);
+	struct lab_tag *home = lab_home(&owner->slots, page), *tag;
 	struct lab_cpu *here = this_cpu_ptr(owner->cpu);
-	unsigned long vacant = 0;
+	struct page *vacant = NULL;
 
-	/* So it has no tag already, see lab_freed_behind(), and no old trace lies in the slot. */
-	if (READ_ONCE(lab_nr_banks) != 1 || owner->bank->stacks ||
-	    atomic_read_acquire(&home->hop))
+	/* A tag would be that of a page freed behind our back; an old trace lies in its slot. */
+	if (unlikely(lab_find(home, page, &tag) || owner->bank->stacks) ||
+	    !lab_tag_nowhere_but(owner->bank, page))
 		return false;
-	if (!try_cmpxchg(&home->pfn, &vacant, pfn))
-		return false;
-	lab_tag_fill(home, here->owned_here | lab_context_bits(), caller);
-	lab_tag_show(home, home);
+	for (tag = home; !try_cmpxchg(&tag->page, &vacant, page); vacant = NULL)
+		if (++tag == home + LAB_HOP_NEAR)
+			return false;
+	lab_tag_fill(tag, here->owned_here | lab_where(0, lab_context_bits()), caller);
 	return true;
 }
 

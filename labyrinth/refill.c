@@ -61,12 +61,11 @@ bool lab_refill_now(struct labyrinth_owner *owner)
 static void lab_quarantine_look_at(struct labyrinth_owner *owner, struct lab_bank *bank,
 				   struct lab_tag *tag, u64 word)
 {
-	unsigned long pfn = READ_ONCE(tag->pfn);	/* 0 once it is given back */
-	struct page *page = pfn_to_page(pfn);
+	struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
 	struct page *leaving = NULL;
 	bool gone;
 
-	if (!pfn)
+	if (!page)
 		return;
 	gone = !page_ref_count(page);
 	if (!gone && (!lab_page_sole(page) || folio_test_lru(page_folio(page))))
@@ -77,15 +76,17 @@ static void lab_quarantine_look_at(struct labyrinth_owner *owner, struct lab_ban
 		return;
 	}
 	preempt_disable();
-	if (cmpxchg(&tag->word, word,
-		    lab_word_with_head(word, lab_head(owner->id, 0, LAB_MOVING))) == word) {
+	if (cmpxchg(&tag->head, lab_word_head(word), owner->moving) == lab_word_head(word)) {
 		atomic_dec(&owner->quarantined);
-		if (gone)
+		if (gone) {
 			lab_leave(owner, bank, tag);
-		else if (lab_word_flags(word) & LAB_AWAY)
+		} else if (lab_word_flags(word) & LAB_AWAY) {
 			leaving = lab_leave(owner, bank, tag);
-		else
+		} else {
+			/* It had left when it was freed: the push does not free it again. */
+			this_cpu_dec(owner->cpu->unkept);
 			lab_recycle(owner, tag);
+		}
 		lab_stock_watch(owner);
 	}
 	preempt_enable();

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tag table: a tag per page, off the page, found by PFN.
+ * The tag table: a tag per page, off the page, found by the page's address.
  *
  * Tags stand in banks. A bank is an open hash table whose slots are the tags
  * themselves, so claiming a slot is at once getting a tag and entering it. A
  * page's tag stands within LAB_HOP_RANGE slots of its home, and the home's
  * bitmap says in which (hopscotch hashing, without the displacement): a look-up
- * reads one bitmap and the slots it names, and most often that is one or none.
+ * reads the LAB_HOP_NEAR first slots, where most tags are, then the bitmap and the
+ * slots it names, of which there is seldom one.
  *
  * A bank has room for the budgets and stocks of its owners at half load. It never moves
  * and never grows; when it is full a further bank is made, at least a quarter
@@ -18,22 +19,32 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/stacktrace.h>
+#include <linux/vmalloc.h>
 
 #include "owner.h"
 #include "tag.h"
 
-#define LAB_BANK_MIN	64
-
 /* At most so many of labyrinth's functions stand between a caller and the saving of its stack. */
 #define LAB_OWN_FRAMES	8
+
+/* From here on a table is a few percent larger for the sake of huge pages. */
+#define LAB_HUGE_TABLE	(16 * PMD_SIZE)
 
 /* A table too large for the machine is an answer, not a reason to kill a task or to splat. */
 #define LAB_GFP_TABLE	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-struct lab_bank __rcu *lab_banks[LAB_NR_BANKS];
-unsigned int lab_nr_banks;	/* slots of lab_banks ever used; only grows */
+/* Only its count of references is ever looked at: there is none. */
+struct page lab_no_page;
 
-struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, unsigned long pfn,
+/* In place of the tags of an owner that is dead. */
+struct lab_tag lab_nowhere[LAB_NR_ENDS] = {
+	[0 ... LAB_NR_ENDS - 1] = { .page = &lab_no_page },
+};
+
+struct lab_bank __rcu *lab_banks[LAB_NR_BANKS];
+unsigned int lab_nr_banks;	/* slots of lab_banks in use, and what lies between */
+
+struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, const struct page *page,
 				       struct lab_bank **where)
 {
 	unsigned int i, nr = READ_ONCE(lab_nr_banks);
@@ -44,7 +55,7 @@ struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, unsigned lo
 
 		if (!bank || bank == first)
 			continue;
-		tag = lab_bank_find(bank, pfn);
+		tag = lab_bank_find(bank, page);
 		if (tag) {
 			*where = bank;
 			return tag;
@@ -54,18 +65,18 @@ struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, unsigned lo
 }
 
 static __always_inline struct lab_tag *
-lab_bank_claim_hidden(struct lab_bank *bank, unsigned long pfn, u64 word, unsigned long caller)
+lab_bank_claim_hidden(struct lab_bank *bank, struct page *page, u64 word, unsigned long caller)
 {
-	struct lab_tag *home = lab_bank_home(bank, pfn);
+	struct lab_tag *home = lab_bank_home(bank, page);
 	unsigned int i;
 
 	for (i = 0; i < LAB_HOP_RANGE; i++) {
 		struct lab_tag *tag = home + i;
 
-		if (READ_ONCE(tag->pfn) || cmpxchg(&tag->pfn, 0, pfn))
+		if (READ_ONCE(tag->page) || cmpxchg(&tag->page, NULL, page))
 			continue;
 		if (unlikely(bank->stacks))
-			WRITE_ONCE(bank->stacks[tag - bank->tags][0], 0);
+			WRITE_ONCE(bank->stacks[tag - bank->slots.tags][0], 0);
 		lab_tag_fill(tag, word, caller);
 		return tag;
 	}
@@ -73,20 +84,20 @@ lab_bank_claim_hidden(struct lab_bank *bank, unsigned long pfn, u64 word, unsign
 }
 
 static __always_inline struct lab_tag *
-lab_bank_claim(struct lab_bank *bank, unsigned long pfn, u64 word, unsigned long caller)
+lab_bank_claim(struct lab_bank *bank, struct page *page, u64 word, unsigned long caller)
 {
-	struct lab_tag *tag = lab_bank_claim_hidden(bank, pfn, word, caller);
+	struct lab_tag *tag = lab_bank_claim_hidden(bank, page, word, caller);
 
 	if (likely(tag))
-		lab_tag_show(lab_bank_home(bank, pfn), tag);
+		lab_tag_show(lab_bank_home(bank, page), tag);
 	return tag;
 }
 
-/* A place in @bank for what @tag says, not shown yet; NULL where it is crowded. */
-struct lab_tag *lab_tag_copy(struct lab_bank *bank, unsigned long pfn, const struct lab_tag *tag,
-			     u64 word)
+/* A place in @bank for what @tag says, under @head, not shown yet; NULL where it is crowded. */
+struct lab_tag *lab_tag_copy(struct lab_bank *bank, const struct lab_tag *tag, u32 head)
 {
-	struct lab_tag *copy = lab_bank_claim_hidden(bank, pfn, word,
+	struct lab_tag *copy = lab_bank_claim_hidden(bank, tag->page,
+						     lab_word(head, READ_ONCE(tag->where)),
 						     lab_tag_caller(tag));
 
 	if (copy)
@@ -99,14 +110,14 @@ struct lab_tag *lab_tag_copy(struct lab_bank *bank, unsigned long pfn, const str
  * there; a look-up just then may pass by both, and answer -ENOENT.
  */
 void lab_tag_replace(struct lab_bank *from, struct lab_tag *tag,
-		     struct lab_bank *to, struct lab_tag *copy, u64 word)
+		     struct lab_bank *to, struct lab_tag *copy, u32 head)
 {
-	WRITE_ONCE(copy->word, word);
-	lab_tag_show(lab_bank_home(to, copy->pfn), copy);
+	WRITE_ONCE(copy->head, head);
+	lab_tag_show(lab_bank_home(to, copy->page), copy);
 	lab_tag_unbind(from, tag);
 }
 
-static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_bank *first, unsigned long pfn,
+static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_bank *first, struct page *page,
 						       u64 word, unsigned long caller,
 						       struct lab_bank **where)
 {
@@ -118,7 +129,7 @@ static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_bank *first, u
 
 		if (!bank || bank == first || READ_ONCE(bank->closed))
 			continue;
-		tag = lab_bank_claim(bank, pfn, word | (u64)LAB_AWAY << 32, caller);
+		tag = lab_bank_claim(bank, page, word | (u64)LAB_AWAY << 32, caller);
 		if (tag) {
 			*where = bank;
 			return tag;
@@ -128,17 +139,16 @@ static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_bank *first, u
 }
 
 /*
- * Enter @pfn, in bank @first where there is room near its home, else in any
- * other. NULL only where all are crowded there: another page will fit. (PFN 0
- * says that a slot is free; no kernel gives that page away.)
+ * Enter @page, in bank @first where there is room near its home, else in any
+ * other. NULL only where all are crowded there: another page will fit.
  */
-struct lab_tag *lab_tag_bind(struct lab_bank *first, unsigned long pfn, u64 word,
+struct lab_tag *lab_tag_bind(struct lab_bank *first, struct page *page, u64 word,
 			     unsigned long caller, struct lab_bank **where)
 {
-	struct lab_tag *tag = lab_bank_claim(first, pfn, word, caller);
+	struct lab_tag *tag = lab_bank_claim(first, page, word, caller);
 
 	*where = first;
-	return tag ?: lab_tag_bind_elsewhere(first, pfn, word, caller, where);
+	return tag ?: lab_tag_bind_elsewhere(first, page, word, caller, where);
 }
 
 /*
@@ -158,7 +168,7 @@ void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag)
 		if (trace[i] == lab_tag_caller(tag))
 			break;
 	/* A late misuse may just be told: whose trace it then finds is not said. */
-	data_race(memcpy(stacks[tag - bank->tags], &trace[i], sizeof(stacks[0])));
+	data_race(memcpy(stacks[tag - bank->slots.tags], &trace[i], sizeof(stacks[0])));
 }
 
 /* LAB_STACK_DEPTH return addresses, fewer with a 0 behind; NULL where none are kept. */
@@ -166,33 +176,49 @@ const unsigned long *lab_tag_stack(const struct lab_bank *bank, const struct lab
 {
 	unsigned long (*stacks)[LAB_STACK_DEPTH] = bank->stacks;
 
-	return stacks ? stacks[tag - bank->tags] : NULL;
+	return stacks ? stacks[tag - bank->slots.tags] : NULL;
+}
+
+/*
+ * Zeroed memory for a table, of its size and hardly more: kvzalloc() rounds up to a
+ * power of two, and where huge pages are to be had to these.
+ */
+static void *lab_table_new(size_t nr, size_t size)
+{
+	size *= nr;
+	if (size > PAGE_SIZE && size < LAB_HUGE_TABLE)
+		return __vmalloc(size, LAB_GFP_TABLE | __GFP_ZERO);
+	return kvzalloc(size, LAB_GFP_TABLE);
 }
 
 static void lab_bank_free(struct lab_bank *bank)
 {
 	kvfree(bank->stacks);
-	kvfree(bank->tags);
+	kvfree(bank->slots.tags);
 	kfree(bank);
 }
 
 static struct lab_bank *lab_bank_new(u32 capacity, bool stacks)
 {
 	struct lab_bank *bank = kzalloc(sizeof(*bank), GFP_KERNEL);
+	struct lab_tag *tags;
 
 	if (!bank)
 		return NULL;
 	bank->capacity = capacity;
-	bank->nr_homes = capacity * LAB_SLOTS_PER_PAGE;
-	bank->nr_slots = 1 + bank->nr_homes + LAB_HOP_RANGE - 1;
+	bank->nr_slots = capacity * LAB_SLOTS_PER_PAGE + LAB_HOP_RANGE - 1;
 	/* Zeroed memory is a table of free slots. */
-	bank->tags = kvcalloc(bank->nr_slots, sizeof(*bank->tags), LAB_GFP_TABLE);
+	tags = lab_table_new(bank->nr_slots, sizeof(*tags));
 	if (stacks)
-		bank->stacks = kvcalloc(bank->nr_slots, sizeof(*bank->stacks), LAB_GFP_TABLE);
-	if (!bank->tags || (stacks && !bank->stacks)) {
+		bank->stacks = lab_table_new(bank->nr_slots, sizeof(*bank->stacks));
+	bank->slots.tags = tags;
+	if (!tags || (stacks && !bank->stacks)) {
 		lab_bank_free(bank);
 		return NULL;
 	}
+	memcpy(tags, lab_nowhere, sizeof(lab_nowhere));
+	bank->slots.pushed = (void *)tags - LAB_STACK_PUSH;
+	bank->slots.homes = capacity * LAB_SLOTS_PER_PAGE * sizeof(*tags);
 	return bank;
 }
 
@@ -217,7 +243,7 @@ struct lab_bank *lab_bank_get(u32 budget, bool stacks)
 	}
 	if (vacant == LAB_NR_BANKS)
 		return NULL;
-	bank = lab_bank_new(max3(budget, (u32)min_t(u64, total / 4, LAB_BUDGET_MAX),
+	bank = lab_bank_new(max3(budget, (u32)min_t(u64, total / 4, LAB_BANK_MAX),
 				 (u32)LAB_BANK_MIN), stacks);
 	if (!bank)
 		return NULL;
@@ -240,8 +266,8 @@ static bool lab_bank_vacant(const struct lab_bank *bank)
 {
 	u32 i;
 
-	for (i = 1; i < bank->nr_slots; i++) {
-		if (READ_ONCE(bank->tags[i].pfn))
+	for (i = LAB_NR_ENDS; i < bank->nr_slots; i++) {
+		if (READ_ONCE(bank->slots.tags[i].page))
 			return false;
 		cond_resched();
 	}
@@ -273,6 +299,8 @@ void lab_bank_reap(void)
 		synchronize_rcu();
 		lab_bank_free(bank);
 	}
+	while (lab_nr_banks && !lab_bank_nth(lab_nr_banks - 1))
+		WRITE_ONCE(lab_nr_banks, lab_nr_banks - 1);
 }
 
 /* The next tag that is claimed, or NULL. Needs lab_owners_lock, which keeps the banks. */
@@ -282,9 +310,10 @@ struct lab_tag *lab_walk_next(struct lab_walk *walk)
 	for (; walk->nr < lab_nr_banks; walk->nr++, walk->slot = 0) {
 		walk->bank = lab_bank_nth(walk->nr);
 		while (walk->bank && ++walk->slot < walk->bank->nr_slots) {
-			struct lab_tag *tag = &walk->bank->tags[walk->slot];
+			struct lab_tag *tag = &walk->bank->slots.tags[walk->slot];
 
-			if (READ_ONCE(tag->pfn) && READ_ONCE(tag->word))
+			/* The ends have no head. */
+			if (READ_ONCE(tag->page) && READ_ONCE(tag->head))
 				return tag;
 			cond_resched();
 		}
@@ -295,7 +324,7 @@ struct lab_tag *lab_walk_next(struct lab_walk *walk)
 /* Memory that @budget pages take in @bank, in bytes. */
 size_t lab_bank_bytes(const struct lab_bank *bank, u32 budget)
 {
-	size_t per_slot = sizeof(*bank->tags) + (bank->stacks ? sizeof(*bank->stacks) : 0);
+	size_t per_slot = sizeof(*bank->slots.tags) + (bank->stacks ? sizeof(*bank->stacks) : 0);
 
 	return (size_t)budget * LAB_SLOTS_PER_PAGE * per_slot;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What labyrinth knows of a page, and how to find it by PFN. See tag.c. */
+/* What labyrinth knows of a page, and how to find it. See tag.c. */
 #ifndef _LABYRINTH_TAG_H
 #define _LABYRINTH_TAG_H
 
@@ -8,21 +8,25 @@
 #include <linux/hash.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/mm_types.h>
 #include <linux/rcupdate.h>
 #include <linux/smp.h>
 #include <linux/types.h>
 
+#include "compat.h"
 #include "context.h"
 
 /*
- * The word of a tag, changed by cmpxchg, says it all:
+ * The word of a tag says it all:
  *
- *	63      40 39   35 34   32 31      16 15      0
- *	+---------+-------+-------+----------+---------+
- *	|  owner  | flags | state |   CPU    | context |
- *	+---------+-------+-------+----------+---------+
+ *	63      40 39   35 34   32 31   24 23       8 7     0
+ *	+---------+-------+-------+-------+----------+-------+
+ *	|  owner  | flags | state |  CPU  | context  |  CPU  |
+ *	+---------+-------+-------+-------+----------+-------+
  *
- * The upper half is the tag's "head": an owner compares it in one go.
+ * The upper half is the tag's "head", changed by cmpxchg: an owner compares it in
+ * one go. The lower half says "where" the page was taken, the context in those bits
+ * in which the preemption count has it.
  */
 enum lab_state {
 	LAB_FREE,		/* no page: the slot may be claimed */
@@ -44,13 +48,32 @@ enum lab_state {
 #define LAB_OWNER_SHIFT		8
 #define LAB_OWNER_MAX		(BIT(24) - 1)
 
+/* No tag's: turning from it never succeeds. */
+#define LAB_NO_HEAD		U32_MAX
+
 struct lab_tag {
-	u64 word;
-	unsigned long pfn;	/* 0: slot is unclaimed */
+	union {
+		u64 word;
+		struct {
+#ifdef __LITTLE_ENDIAN
+			u32 where;
+			u32 head;
+#else
+			u32 head;
+			u32 where;
+#endif
+		};
+	};
+	struct page *page;	/* NULL: slot is unclaimed */
 	atomic_t hop;		/* bit i: slot "this + i" holds a page whose home is here */
-	u32 next;		/* slot of the tag below on the same stack, 0 at the bottom */
-	u32 caller;		/* who took the page, packed */
-	u32 time;		/* when, in units of LAB_TIME_JIFFIES */
+	s32 below;		/* bytes to the tag below on the same stack */
+	union {
+		u64 taken;	/* both of these */
+		struct {
+			u32 caller;	/* who took the page, packed */
+			u32 time;	/* when, in units of LAB_TIME_JIFFIES */
+		};
+	};
 };
 
 /* Two slots a page at 32 bytes each are the 64 bytes a page that we promise. */
@@ -61,17 +84,46 @@ static_assert(CONFIG_NR_CPUS <= 65536);
 /* A page lives at most this many slots from its home; also the bits in lab_tag::hop. */
 #define LAB_HOP_RANGE		32
 
+/* The first of these are looked at by every call, and need no bit: most tags lie there. */
+#define LAB_HOP_NEAR		2
+
+/*
+ * Slots that are no page's, at the beginning of a bank. The first ends a stack, and is
+ * home to the NULL pointer. What these slots say their page is has no reference.
+ */
+#define LAB_NR_ENDS		LAB_HOP_NEAR
+extern struct lab_tag lab_nowhere[LAB_NR_ENDS];
+extern struct page lab_no_page;
+
+static inline bool lab_tag_is_end(const struct lab_tag *tag)
+{
+	return tag->page == &lab_no_page;
+}
+
 #define LAB_STACK_DEPTH		8
 
+/* The slots of a bank, as the fast way wants to know of them. */
+struct lab_slots {
+	struct lab_tag *tags;
+	void *pushed;		/* @tags less LAB_STACK_PUSH: see lab_stack_push_all() */
+	u32 homes;		/* bytes of @tags, from the first on, that are homes */
+};
+
 struct lab_bank {
-	struct lab_tag *tags;	/* slot 0 is never used: index 0 ends a stack */
+	struct lab_slots slots;
 	unsigned long (*stacks)[LAB_STACK_DEPTH];	/* a trace per slot, or NULL */
-	u32 nr_homes;
 	u32 nr_slots;
 	u32 capacity;		/* tags that fit, at half load; guarded by lab_owners_lock */
 	u32 reserved;		/* lab_owner_tags() of those admitted; guarded by lab_owners_lock */
 	bool closed;		/* takes no page of an owner of another bank */
 };
+
+/* Tags of the smallest bank: in a larger one more lie near their homes. */
+#define LAB_BANK_MIN		256U
+
+/* Tags of the largest: its bytes can be told by lab_tag::below. */
+#define LAB_BANK_MAX		(BIT(31) / sizeof(struct lab_tag) / LAB_SLOTS_PER_PAGE - \
+				 LAB_HOP_RANGE)
 
 #define LAB_NR_BANKS		64
 extern struct lab_bank __rcu *lab_banks[LAB_NR_BANKS];
@@ -87,6 +139,11 @@ static inline u32 lab_word_head(u64 word)
 	return word >> 32;
 }
 
+static inline enum lab_state lab_head_state(u32 head)
+{
+	return head & LAB_STATE_MASK;
+}
+
 static inline u32 lab_word_owner(u64 word)
 {
 	return word >> (32 + LAB_OWNER_SHIFT);
@@ -99,7 +156,7 @@ static inline u32 lab_word_flags(u64 word)
 
 static inline enum lab_state lab_word_state(u64 word)
 {
-	return (word >> 32) & LAB_STATE_MASK;
+	return lab_head_state(lab_word_head(word));
 }
 
 /* One CPU has the tag to itself: nobody else may change it. */
@@ -123,12 +180,12 @@ static inline enum labyrinth_state lab_state_public(enum lab_state state)
 
 static inline unsigned int lab_word_cpu(u64 word)
 {
-	return (word >> 16) & 0xffff;
+	return (word & 0xff) | (word >> 16 & 0xff00);
 }
 
 static inline enum labyrinth_context lab_word_context(u64 word)
 {
-	return lab_context_decode(word & 0xffff);
+	return lab_context_decode(word >> 8 & 0xffff);
 }
 
 static inline u64 lab_word(u32 head, u32 where)
@@ -136,22 +193,16 @@ static inline u64 lab_word(u32 head, u32 where)
 	return (u64)head << 32 | where;
 }
 
-/* CPU and context */
-static inline u32 lab_word_where(u64 word)
+/* CPU and context; both halves of the CPU's number stay clear of the context's 16 bits. */
+static inline u32 lab_where(unsigned int cpu, u32 context)
 {
-	return word;
-}
-
-/* The same tag under another head: who took the page, and where, stays. */
-static inline u64 lab_word_with_head(u64 word, u32 head)
-{
-	return lab_word(head, lab_word_where(word));
+	return (cpu & 0xff) | context << 8 | (cpu & 0xff00) << 16;
 }
 
 /* A word for this CPU and context. Needs preemption disabled. */
 static inline u64 lab_word_here(u32 head)
 {
-	return lab_word(head, (u32)raw_smp_processor_id() << 16 | lab_context_bits());
+	return lab_word(head, lab_where(raw_smp_processor_id(), lab_context_bits()));
 }
 
 /* 13 to 20 ms a unit: wraps after more than a year. */
@@ -183,12 +234,23 @@ static inline unsigned long lab_caller_unpack(u32 caller)
 	return near + (s32)(caller - (u32)near);
 }
 
+/* What goes into lab_tag::taken of a page that is taken now. */
+static __always_inline u64 lab_taken(unsigned long caller)
+{
+#ifdef __LITTLE_ENDIAN
+	return (u64)lab_time_now() << 32 | lab_caller_pack(caller);
+#else
+	return (u64)lab_caller_pack(caller) << 32 | lab_time_now();
+#endif
+}
+
 /* Who took its page, where and when: not one step, so a report may mix two holders. */
 static inline void lab_tag_fill(struct lab_tag *tag, u64 word, unsigned long caller)
 {
 	WRITE_ONCE(tag->caller, lab_caller_pack(caller));
 	WRITE_ONCE(tag->time, lab_time_now());
-	WRITE_ONCE(tag->word, word);
+	/* P3: all that was read of it as the tag of a ready page was read before. */
+	smp_store_release(&tag->word, word);
 }
 
 static inline unsigned long lab_tag_caller(const struct lab_tag *tag)
@@ -196,95 +258,156 @@ static inline unsigned long lab_tag_caller(const struct lab_tag *tag)
 	return lab_caller_unpack(READ_ONCE(tag->caller));
 }
 
+static inline bool lab_tag_is_near(const struct lab_tag *home, const struct lab_tag *tag)
+{
+	return tag - home < LAB_HOP_NEAR;
+}
+
 static inline void lab_tag_show(struct lab_tag *home, struct lab_tag *tag)
 {
-	/* T1: the tag is whole before its bit shows. Pairs with lab_bank_find(). */
+	if (lab_tag_is_near(home, tag))
+		return;
+	/* T1: the tag is whole before its bit shows. Pairs with lab_find(). */
 	smp_mb__before_atomic();
 	atomic_or(BIT(tag - home), &home->hop);
 }
 
-static inline struct lab_tag *lab_bank_home(const struct lab_bank *bank, unsigned long pfn)
+/* reciprocal_scale(), which compilers shift for though the processor has the upper half apart. */
+static __always_inline u32 lab_scale(u32 hash, u32 range)
 {
-	return bank->tags + 1 + reciprocal_scale(__hash_32(pfn), bank->nr_homes);
-}
+#ifdef CONFIG_X86_64
+	u32 low, high;
 
-/* The tag of @pfn in @bank, or NULL. Its acquire pairs with T1. */
-static inline struct lab_tag *lab_bank_find(const struct lab_bank *bank, unsigned long pfn)
-{
-	struct lab_tag *home = lab_bank_home(bank, pfn);
-	unsigned long hop = (u32)atomic_read_acquire(&home->hop);
-
-	while (hop) {
-		struct lab_tag *tag = home + __ffs(hop);
-
-		if (READ_ONCE(tag->pfn) == pfn)
-			return tag;
-		hop &= hop - 1;
-	}
-	return NULL;
+	asm("mull %3" : "=a" (low), "=d" (high) : "0" (hash), "rm" (range) : "cc");
+	return high;
+#else
+	return reciprocal_scale(hash, range);
+#endif
 }
 
 /*
- * The same, quicker for a tag at its home, where most are: true where it is
- * found. Its home is told as well.
+ * The home of @page: Fibonacci hashing of its address, scaled to the bytes by one more
+ * multiplication. NULL's is slot 0.
  */
-static __always_inline bool lab_bank_find_near(const struct lab_bank *bank, unsigned long pfn,
-					       struct lab_tag **home, struct lab_tag **tag)
+static __always_inline struct lab_tag *lab_home(const struct lab_slots *slots,
+						const struct page *page)
 {
-	*home = lab_bank_home(bank, pfn);
-	*tag = *home;
-	if (likely(atomic_read_acquire(&(*home)->hop) & 1 && READ_ONCE((*tag)->pfn) == pfn))
+	u32 hash = (u32)(unsigned long)page * GOLDEN_RATIO_32;
+
+	/* Only an owner's death changes these, and calls in flight may have either. */
+	return (void *)lab_peek(slots->tags) +
+	       (lab_scale(hash, lab_peek(slots->homes)) & -(u32)sizeof(*slots->tags));
+}
+
+static inline struct lab_tag *lab_bank_home(const struct lab_bank *bank, const struct page *page)
+{
+	return lab_home(&bank->slots, page);
+}
+
+/* Is @tag that of @page? T2: what else it says is read afterwards. */
+static __always_inline bool lab_tag_is(const struct lab_tag *tag, const struct page *page)
+{
+	if (lab_peek(tag->page) != page)
+		return false;
+	smp_acquire__after_ctrl_dep();
+	return true;
+}
+
+/* True where the tag of @page lies near its @home, and is in @tag. */
+static __always_inline bool lab_find_near(struct lab_tag *home, const struct page *page,
+					  struct lab_tag **tag)
+{
+	BUILD_BUG_ON(LAB_HOP_NEAR != 2);
+	*tag = home;
+	if (likely(lab_tag_is(home, page)))
 		return true;
-	*tag = lab_bank_find(bank, pfn);
-	return *tag;
+	*tag = home + 1;
+	return lab_tag_is(home + 1, page);
+}
+
+/* The same wherever it lies. The acquire pairs with T1. */
+static __always_inline bool lab_find(struct lab_tag *home, const struct page *page,
+				     struct lab_tag **tag)
+{
+	unsigned long hop;
+
+	if (likely(lab_find_near(home, page, tag)))
+		return true;
+	/* A slot that is just being left says NULL. */
+	for (hop = page ? (u32)atomic_read_acquire(&home->hop) : 0; hop; hop &= hop - 1) {
+		*tag = home + __ffs(hop);
+		if (likely(lab_tag_is(*tag, page)))
+			return true;
+	}
+	return false;
+}
+
+/* The tag of @page in @bank, or NULL. */
+static inline struct lab_tag *lab_bank_find(const struct lab_bank *bank, const struct page *page)
+{
+	struct lab_tag *tag;
+
+	return lab_find(lab_bank_home(bank, page), page, &tag) ? tag : NULL;
 }
 
 /*
  * The one step that decides between callers: F1. Of two that found @tag for
- * @pfn with @word, one wins. The tag may have gone to another page meanwhile and
- * carry the same word again: whoever finds that puts it back and has lost.
+ * @page with @head, one wins. The tag may have gone to another page meanwhile and
+ * carry the same head again: whoever finds that by lab_tag_is() has lost, and puts
+ * it back.
  */
-static inline bool lab_tag_change(struct lab_tag *tag, unsigned long pfn, u64 word, u64 changed)
+static __always_inline bool lab_tag_turn(struct lab_tag *tag, u32 head, u32 changed)
 {
-	u64 old = word;
+	return likely(try_cmpxchg(&tag->head, &head, changed));
+}
 
-	if (unlikely(!try_cmpxchg(&tag->word, &old, changed)))
+static inline void lab_tag_turn_back(struct lab_tag *tag, u32 head, u32 changed)
+{
+	cmpxchg(&tag->head, changed, head);
+}
+
+/* All of it. */
+static inline bool lab_tag_change(struct lab_tag *tag, const struct page *page, u32 head,
+				  u32 changed)
+{
+	if (!lab_tag_turn(tag, head, changed))
 		return false;
-	if (likely(READ_ONCE(tag->pfn) == pfn))
+	if (likely(lab_tag_is(tag, page)))
 		return true;
-	cmpxchg(&tag->word, changed, word);
+	lab_tag_turn_back(tag, head, changed);
 	return false;
 }
 
-struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, unsigned long pfn,
+struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, const struct page *page,
 				       struct lab_bank **where);
 
-/* The tag of @pfn in any bank, looking in @first (may be NULL) before the others. */
-static inline struct lab_tag *lab_tag_find(struct lab_bank *first, unsigned long pfn,
+/* The tag of @page in any bank, looking in @first (may be NULL) before the others. */
+static inline struct lab_tag *lab_tag_find(struct lab_bank *first, const struct page *page,
 					   struct lab_bank **where)
 {
 	if (first) {
-		struct lab_tag *tag = lab_bank_find(first, pfn);
+		struct lab_tag *tag = lab_bank_find(first, page);
 
 		*where = first;
 		if (tag || READ_ONCE(lab_nr_banks) == 1)
 			return tag;
 	}
-	return lab_tag_find_elsewhere(first, pfn, where);
+	return lab_tag_find_elsewhere(first, page, where);
 }
 
-struct lab_tag *lab_tag_bind(struct lab_bank *first, unsigned long pfn, u64 word,
+struct lab_tag *lab_tag_bind(struct lab_bank *first, struct page *page, u64 word,
 			     unsigned long caller, struct lab_bank **where);
 
-/* Take the tag out of look-ups; the slot stays claimed. */
+/* Take the tag out of look-ups, but for who looks at its slot anyway; that stays claimed. */
 static inline void lab_tag_hide_from(struct lab_tag *home, struct lab_tag *tag)
 {
-	atomic_andnot(BIT(tag - home), &home->hop);
+	if (!lab_tag_is_near(home, tag))
+		atomic_andnot(BIT(tag - home), &home->hop);
 }
 
 static inline void lab_tag_hide(struct lab_bank *bank, struct lab_tag *tag)
 {
-	lab_tag_hide_from(lab_bank_home(bank, tag->pfn), tag);
+	lab_tag_hide_from(lab_bank_home(bank, tag->page), tag);
 }
 
 /* Give a hidden tag's slot back. */
@@ -292,7 +415,7 @@ static inline void lab_tag_drop(struct lab_tag *tag)
 {
 	WRITE_ONCE(tag->word, 0);
 	/* T2: the slot is empty before it can be claimed again. Pairs with the claim's cmpxchg. */
-	smp_store_release(&tag->pfn, 0);
+	smp_store_release(&tag->page, NULL);
 }
 
 /* The caller has the tag to itself, by its cmpxchg: see lab_state_moves(). */
@@ -302,15 +425,31 @@ static inline void lab_tag_unbind(struct lab_bank *bank, struct lab_tag *tag)
 	lab_tag_drop(tag);
 }
 
-struct lab_tag *lab_tag_copy(struct lab_bank *bank, unsigned long pfn, const struct lab_tag *tag,
-			     u64 word);
+struct lab_tag *lab_tag_copy(struct lab_bank *bank, const struct lab_tag *tag, u32 head);
 void lab_tag_replace(struct lab_bank *from, struct lab_tag *tag,
-		     struct lab_bank *to, struct lab_tag *copy, u64 word);
+		     struct lab_bank *to, struct lab_tag *copy, u32 head);
 
 static inline struct lab_bank *lab_bank_nth(unsigned int i)
 {
 	/* Readers disable preemption; owners of a bank and lab_owners_lock keep it as well. */
 	return rcu_dereference_raw(lab_banks[i]);
+}
+
+/* Has @page no tag in any bank but @first? Needs preemption disabled. */
+static __always_inline bool lab_tag_nowhere_but(const struct lab_bank *first,
+						const struct page *page)
+{
+	unsigned int i, nr = READ_ONCE(lab_nr_banks);
+
+	if (likely(nr == 1))
+		return true;
+	for (i = 0; i < nr; i++) {
+		struct lab_bank *bank = lab_bank_nth(i);
+
+		if (bank && bank != first && lab_bank_find(bank, page))
+			return false;
+	}
+	return true;
 }
 
 /* A walk over all tags, in process context. */

@@ -200,6 +200,22 @@ labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(struct labyrinth_owner *own
 int labyrinth_void_free_page_exclusive(struct labyrinth_owner *owner, struct page *page);
 
 /**
+ * labyrinth_void_free_pages_bulk_exclusive() - give several pages back
+ * @owner: owner that the pages are tagged to
+ * @nr: how many
+ * @pages: array of @nr pages; left as it is
+ *
+ * What one page's free would be told by an error is reported, and the others are
+ * given back all the same. They can be taken again when all of them have been, or a
+ * number of them in between.
+ *
+ * Context: Any, NMI included.
+ * Return: How many were given back without an error.
+ */
+unsigned int labyrinth_void_free_pages_bulk_exclusive(struct labyrinth_owner *owner,
+						      unsigned int nr, struct page **pages);
+
+/**
  * labyrinth_void_release_page_exclusive() - end exclusivity
  * @owner: owner that the page is tagged to
  * @page: page of @owner

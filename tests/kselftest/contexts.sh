@@ -60,7 +60,8 @@ test_bulk_works_in_every_context() {
 	expect 0 create 0 name=one budget=16 stock=16
 	for context in task raw softirq hardirq hrtimer nmi; do
 		expect 16 bulk 0 0 16 in=$context cpu=1
-		expect 0 free 0 0 times=16 in=$context cpu=1
+		expect 0 free 0 0 times=6 in=$context cpu=1
+		expect 10 freebulk 0 6 10 in=$context cpu=1
 	done
 }
 

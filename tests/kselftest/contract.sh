@@ -44,9 +44,20 @@ test_bulk_takes_as_many_as_asked_for() {
 	expect_owner one owned 0
 }
 
+test_bulk_free_gives_all_back() {
+	expect 0 create 0 name=one budget=100
+	expect 100 bulk 0 0 100
+	expect 100 freebulk 0 0 100
+	expect_owner one owned 0 frees 100 stocked 100 violations 0
+	expect 100 bulk 0 0 100
+	expect 0 check 0 0 times=100
+	expect 100 freebulk 0 0 100
+}
+
 test_bulk_of_none_takes_none() {
 	expect 0 create 0 name=one
 	expect 0 bulk 0 0 0
+	expect 0 freebulk 0 0 0
 	expect_owner one owned 0 refused 0
 }
 

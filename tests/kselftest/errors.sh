@@ -120,9 +120,28 @@ test_bulk_from_NULL_and_ERR_PTR_gives_none() {
 	expect 0 bulk 0 0 4
 }
 
+test_bulk_free_to_NULL_and_ERR_PTR_frees_none() {
+	expect 0 nullowner 0
+	expect 0 freebulk 0 0 4
+	expect_violation kind=bad_argument owner=- offender=-
+	expect 0 errowner 0
+	expect 0 freebulk 0 0 4
+}
+
+test_bulk_free_of_pages_given_back_frees_the_others() {
+	expect 0 create 0 name=one budget=8
+	expect 8 bulk 0 0 8
+	expect 0 free 0 3
+	expect 7 freebulk 0 0 8
+	expect_violation kind=double_free owner=one offender=one
+	expect 0 freebulk 0 0 8
+	expect_owner one owned 0 violations 9 frees 8
+}
+
 test_bulk_into_no_array_gives_none() {
 	expect 0 create 0 name=one
 	expect 0 bulk 0 0 4 nopages
+	expect 0 freebulk 0 0 4 nopages
 	expect_owner one owned 0
 }
 

@@ -9,6 +9,7 @@
  *	destroy OWNER
  *	alloc|free|release|check|query OWNER PAGE [times=N]	times: so many pages from PAGE on
  *	bulk OWNER PAGE NR [nopages]
+ *	freebulk OWNER PAGE NR [nopages]
  *	transfer OWNER TO PAGE
  *	timer OWNER PAGE NR every=US	NR pages from PAGE on, one each US, in an NMI
  *	timerstop 0			say what that got, of how many
@@ -39,6 +40,7 @@ static bool puppet_leaves;
 static const char * const puppet_verbs[] = {
 	[PUPPET_ALLOC]		= "alloc",
 	[PUPPET_BULK]		= "bulk",
+	[PUPPET_FREEBULK]	= "freebulk",
 	[PUPPET_FREE]		= "free",
 	[PUPPET_RELEASE]	= "release",
 	[PUPPET_TRANSFER]	= "transfer",
@@ -176,14 +178,14 @@ static void puppet_call(const struct puppet_line *split, enum puppet_verb verb)
 		.times = puppet_number(split, "times=", 1),
 	};
 	if (in < 0 || page + call.times > PUPPET_PAGES ||
-	    (verb == PUPPET_BULK && page + call.nr > PUPPET_PAGES) ||
+	    ((verb == PUPPET_BULK || verb == PUPPET_FREEBULK) && page + call.nr > PUPPET_PAGES) ||
 	    !puppet_call_in(in, puppet_number(split, "cpu=", -1), &call)) {
 		lab_answer("impossible");
 		return;
 	}
 	if (verb == PUPPET_QUERY)
 		puppet_answer_query(&call);
-	else if (verb <= PUPPET_BULK)
+	else if (verb <= PUPPET_FREEBULK)
 		lab_answer("%ld", call.ret);
 	else
 		lab_answer("%s", lab_errno_name(call.ret));

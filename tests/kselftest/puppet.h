@@ -16,6 +16,7 @@ extern struct page *puppet_pages[PUPPET_PAGES];
 enum puppet_verb {
 	PUPPET_ALLOC,
 	PUPPET_BULK,
+	PUPPET_FREEBULK,
 	PUPPET_FREE,
 	PUPPET_RELEASE,
 	PUPPET_TRANSFER,

@@ -33,6 +33,8 @@ static noinline long puppet_call_once(struct puppet_call *call)
 	case PUPPET_BULK:
 		return labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(owner, call->nr,
 									    call->page);
+	case PUPPET_FREEBULK:
+		return labyrinth_void_free_pages_bulk_exclusive(owner, call->nr, call->page);
 	case PUPPET_FREE:
 		return labyrinth_void_free_page_exclusive(owner, *call->page);
 	case PUPPET_RELEASE:

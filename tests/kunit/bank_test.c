@@ -7,24 +7,30 @@
 #include "tag.h"
 
 #define CAPACITY	4096U
-#define PFN_BITS	34		/* 64 TiB of pages that no machine here has */
+#define NR_BITS		34		/* 64 TiB of pages that no machine here has */
 #define WORD		((u64)lab_head(LAB_OWNER_MAX, 0, LAB_OWNED) << 32)
 
 struct bank_fixture {
 	struct lab_bank *bank;
 	u32 budget;
 	struct rnd_state rnd;
-	unsigned long pfns[CAPACITY];
+	unsigned long nrs[CAPACITY];
 };
+
+/* A page that is only ever compared with others. */
+static struct page *made_up(unsigned long nr)
+{
+	return (struct page *)PAGE_OFFSET + nr;
+}
 
 static void put_bank(void *data)
 {
 	struct bank_fixture *f = data;
 	u32 i;
 
-	for (i = 1; i < f->bank->nr_slots; i++)
-		if (f->bank->tags[i].pfn)
-			lab_tag_unbind(f->bank, &f->bank->tags[i]);
+	for (i = LAB_NR_ENDS; i < f->bank->nr_slots; i++)
+		if (f->bank->slots.tags[i].page)
+			lab_tag_unbind(f->bank, &f->bank->slots.tags[i]);
 	mutex_lock(&lab_owners_lock);
 	lab_bank_put(f->bank, f->budget);
 	mutex_unlock(&lab_owners_lock);
@@ -45,38 +51,38 @@ static struct bank_fixture *get_bank(struct kunit *test, u32 budget)
 	return f;
 }
 
-static struct lab_tag *bind(struct lab_bank *bank, unsigned long pfn, struct lab_bank **where)
+static struct lab_tag *bind(struct lab_bank *bank, unsigned long nr, struct lab_bank **where)
 {
 	struct lab_tag *tag;
 
 	preempt_disable();
-	tag = lab_tag_bind(bank, pfn, WORD, (unsigned long)bind, where);
+	tag = lab_tag_bind(bank, made_up(nr), WORD, (unsigned long)bind, where);
 	preempt_enable();
 	return tag;
 }
 
-static struct lab_tag *find(struct lab_bank *bank, unsigned long pfn)
+static struct lab_tag *find(struct lab_bank *bank, unsigned long nr)
 {
 	struct lab_bank *where;
 	struct lab_tag *tag;
 
 	preempt_disable();
-	tag = lab_tag_find(bank, pfn, &where);
+	tag = lab_tag_find(bank, made_up(nr), &where);
 	preempt_enable();
 	return tag;
 }
 
 /* Odd ones are bound, even ones never are. */
-static unsigned long random_pfn(struct bank_fixture *f)
+static unsigned long random_nr(struct bank_fixture *f)
 {
 	u64 high = prandom_u32_state(&f->rnd);
 
-	return ((high << 32 | prandom_u32_state(&f->rnd)) >> (64 - PFN_BITS)) | 1;
+	return ((high << 32 | prandom_u32_state(&f->rnd)) >> (64 - NR_BITS)) | 1;
 }
 
-static void unbind(struct bank_fixture *f, unsigned long pfn)
+static void unbind(struct bank_fixture *f, unsigned long nr)
 {
-	lab_tag_unbind(f->bank, find(f->bank, pfn));
+	lab_tag_unbind(f->bank, find(f->bank, nr));
 }
 
 /* Fill the places [from, to) with pages bound in the fixture's bank. */
@@ -87,9 +93,9 @@ static void bind_random(struct kunit *test, struct bank_fixture *f, u32 from, u3
 
 	for (i = from; i < to; i++) {
 		do
-			f->pfns[i] = random_pfn(f);
-		while (find(f->bank, f->pfns[i]) ||
-		       (!bind(f->bank, f->pfns[i], &where) && crowded++ < CAPACITY));
+			f->nrs[i] = random_nr(f);
+		while (find(f->bank, f->nrs[i]) ||
+		       (!bind(f->bank, f->nrs[i], &where) && crowded++ < CAPACITY));
 	}
 	/* At half load the slots near a page's home are all taken once in 100000 pages. */
 	KUNIT_EXPECT_LE(test, crowded, 2U);
@@ -100,11 +106,11 @@ static void expect_all_found(struct kunit *test, struct bank_fixture *f, u32 nr)
 	u32 i, lost = 0, strangers = 0, wrong = 0;
 
 	for (i = 0; i < nr; i++) {
-		struct lab_tag *tag = find(f->bank, f->pfns[i]);
+		struct lab_tag *tag = find(f->bank, f->nrs[i]);
 
 		lost += !tag;
-		wrong += tag && (tag->pfn != f->pfns[i] || tag->word != WORD);
-		strangers += !!find(f->bank, f->pfns[i] - 1);
+		wrong += tag && (tag->page != made_up(f->nrs[i]) || tag->word != WORD);
+		strangers += !!find(f->bank, f->nrs[i] - 1);
 	}
 	KUNIT_EXPECT_EQ_MSG(test, lost, 0U, "bound and not found");
 	KUNIT_EXPECT_EQ_MSG(test, wrong, 0U, "found with another's tag");
@@ -115,19 +121,27 @@ static void expect_empty(struct kunit *test, const struct lab_bank *bank)
 {
 	u32 i, hops = 0, claimed = 0, words = 0;
 
-	for (i = 0; i < bank->nr_slots; i++) {
-		hops += !!atomic_read(&bank->tags[i].hop);
-		claimed += !!bank->tags[i].pfn;
-		words += !!bank->tags[i].word;
+	for (i = LAB_NR_ENDS; i < bank->nr_slots; i++) {
+		hops += !!atomic_read(&bank->slots.tags[i].hop);
+		claimed += !!bank->slots.tags[i].page;
+		words += !!bank->slots.tags[i].word;
 	}
 	KUNIT_EXPECT_EQ_MSG(test, hops, 0U, "hop bits left behind");
 	KUNIT_EXPECT_EQ_MSG(test, claimed, 0U, "slots left claimed");
 	KUNIT_EXPECT_EQ_MSG(test, words, 0U, "words left behind");
 }
 
-static void bound_page_is_found_until_it_is_hidden(struct kunit *test)
+/* The number of the next made-up page after @nr that has the home of @page. */
+static unsigned long next_of_home(struct lab_bank *bank, const struct page *page, unsigned long nr)
 {
-	struct bank_fixture *f = get_bank(test, 64);
+	while (lab_bank_home(bank, made_up(++nr)) != lab_bank_home(bank, page))
+		;
+	return nr;
+}
+
+static void bound_page_is_found_until_it_is_dropped(struct kunit *test)
+{
+	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
 	struct lab_bank *where = NULL;
 	struct lab_tag *tag = bind(f->bank, 4711, &where);
 
@@ -137,12 +151,109 @@ static void bound_page_is_found_until_it_is_hidden(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_caller_unpack(tag->caller), (unsigned long)bind);
 	KUNIT_EXPECT_PTR_EQ(test, find(f->bank, 4711), tag);
 	KUNIT_EXPECT_PTR_EQ_MSG(test, find(NULL, 4711), tag, "from outside the bank");
+	KUNIT_EXPECT_PTR_EQ_MSG(test, tag, lab_bank_home(f->bank, made_up(4711)), "at home");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&tag->hop), 0, "near its home it needs no bit");
 
 	lab_tag_hide(f->bank, tag);
-	KUNIT_EXPECT_NULL(test, find(f->bank, 4711));
-	KUNIT_EXPECT_EQ_MSG(test, tag->pfn, 4711, "a hidden tag keeps its slot");
+	KUNIT_EXPECT_PTR_EQ_MSG(test, find(f->bank, 4711), tag, "nor can it be hidden");
 	lab_tag_drop(tag);
+	KUNIT_EXPECT_NULL(test, find(f->bank, 4711));
 	expect_empty(test, f->bank);
+}
+
+static void page_far_from_its_home_is_found_until_it_is_hidden(struct kunit *test)
+{
+	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
+	struct lab_tag *home = lab_bank_home(f->bank, made_up(4711)), *tag;
+	unsigned long nr = 4711;
+	struct lab_bank *where;
+	int i;
+
+	for (i = 0; i < LAB_HOP_NEAR; i++) {
+		KUNIT_ASSERT_PTR_EQ(test, bind(f->bank, nr, &where), home + i);
+		nr = next_of_home(f->bank, made_up(4711), nr);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&home->hop), 0);
+	tag = bind(f->bank, nr, &where);
+	KUNIT_ASSERT_PTR_EQ(test, tag, home + LAB_HOP_NEAR);
+	KUNIT_EXPECT_EQ(test, atomic_read(&home->hop), (int)BIT(LAB_HOP_NEAR));
+	KUNIT_EXPECT_PTR_EQ(test, find(f->bank, nr), tag);
+
+	lab_tag_hide(f->bank, tag);
+	KUNIT_EXPECT_NULL(test, find(f->bank, nr));
+	KUNIT_EXPECT_PTR_EQ_MSG(test, tag->page, made_up(nr), "a hidden tag keeps its slot");
+	lab_tag_drop(tag);
+	KUNIT_EXPECT_EQ(test, atomic_read(&home->hop), 0);
+}
+
+/* Calls look before they know what they were given. */
+static void no_pointer_is_ever_found(struct kunit *test)
+{
+	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
+	struct page *nothing[] = { NULL, ERR_PTR(-ENOMEM), ERR_PTR(-MAX_ERRNO) };
+	struct lab_tag *tag;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(nothing); i++) {
+		struct lab_tag *home = lab_bank_home(f->bank, nothing[i]);
+
+		KUNIT_EXPECT_FALSE(test, lab_find_near(home, nothing[i], &tag));
+		home = lab_home(&(struct lab_slots){ .tags = lab_nowhere }, nothing[i]);
+		KUNIT_EXPECT_FALSE_MSG(test, lab_find_near(home, nothing[i], &tag), "dead");
+	}
+	KUNIT_EXPECT_PTR_EQ(test, lab_bank_home(f->bank, NULL), f->bank->slots.tags);
+}
+
+/* Its home is an end: it lies far off, and is found by who looks there for nothing. */
+static void page_whose_home_is_slot_0_is_bound_as_any(struct kunit *test)
+{
+	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
+	unsigned long nr = next_of_home(f->bank, NULL, 0);
+	struct lab_tag *home = f->bank->slots.tags, *tag;
+	struct lab_bank *where;
+
+	KUNIT_ASSERT_PTR_EQ(test, bind(f->bank, nr, &where), home + LAB_NR_ENDS);
+	KUNIT_EXPECT_PTR_EQ(test, find(f->bank, nr), home + LAB_NR_ENDS);
+	KUNIT_EXPECT_FALSE(test, lab_find(home, NULL, &tag));
+	home[LAB_NR_ENDS].page = NULL;
+	KUNIT_EXPECT_FALSE_MSG(test, lab_find(home, NULL, &tag), "while its slot is being left");
+	home[LAB_NR_ENDS].page = made_up(nr);
+}
+
+/* For such a page, too. */
+static void no_special_owner_has_a_head_to_turn_from(struct kunit *test)
+{
+	static const unsigned int flags[] = { LABYRINTH_ZERO, LABYRINTH_POISON, LABYRINTH_STACK };
+	struct labyrinth_owner *owner;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		owner = lab_test_owner(test, "special", 1, .flags = flags[i]);
+		KUNIT_EXPECT_EQ(test, owner->owned, LAB_NO_HEAD);
+		lab_test_owner_end(test, owner);
+	}
+	owner = lab_test_owner(test, "ordinary", 1);
+	KUNIT_EXPECT_EQ(test, owner->owned, lab_head(owner->id, 0, LAB_OWNED));
+	lab_test_owner_end(test, owner);
+	KUNIT_EXPECT_EQ_MSG(test, owner->owned, LAB_NO_HEAD, "dead");
+}
+
+static void homes_lie_in_the_bank(struct kunit *test)
+{
+	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
+	struct lab_tag *tags = f->bank->slots.tags;
+	u32 i, outside = 0, first = U32_MAX, last = 0;
+
+	for (i = 0; i < 100000; i++) {
+		u32 slot = lab_bank_home(f->bank, made_up(random_nr(f))) - tags;
+
+		outside += slot >= f->bank->capacity * LAB_SLOTS_PER_PAGE;
+		first = min(first, slot);
+		last = max(last, slot);
+	}
+	KUNIT_EXPECT_EQ(test, outside, 0U);
+	KUNIT_EXPECT_EQ(test, first, 0U);
+	KUNIT_EXPECT_EQ(test, last, f->bank->capacity * LAB_SLOTS_PER_PAGE - 1);
 }
 
 static void half_load_of_random_pages_is_found(struct kunit *test)
@@ -151,11 +262,11 @@ static void half_load_of_random_pages_is_found(struct kunit *test)
 	u32 i;
 
 	KUNIT_EXPECT_EQ(test, f->bank->capacity, CAPACITY);
-	KUNIT_EXPECT_EQ(test, f->bank->nr_homes, 2 * CAPACITY);
+	KUNIT_EXPECT_EQ(test, f->bank->slots.homes, 2 * CAPACITY * (u32)sizeof(struct lab_tag));
 	bind_random(test, f, 0, CAPACITY);
 	expect_all_found(test, f, CAPACITY);
 	for (i = 0; i < CAPACITY; i++)
-		unbind(f, f->pfns[i]);
+		unbind(f, f->nrs[i]);
 	expect_empty(test, f->bank);
 }
 
@@ -183,12 +294,12 @@ static void churn_loses_and_leaves_nothing(struct kunit *test)
 	bind_random(test, f, 0, CAPACITY);
 	for (round = 0; round < 20000; round++) {
 		i = prandom_u32_state(&f->rnd) % CAPACITY;
-		unbind(f, f->pfns[i]);
+		unbind(f, f->nrs[i]);
 		bind_random(test, f, i, i + 1);
 	}
 	expect_all_found(test, f, CAPACITY);
 	for (i = 0; i < CAPACITY; i++)
-		unbind(f, f->pfns[i]);
+		unbind(f, f->nrs[i]);
 	expect_empty(test, f->bank);
 }
 
@@ -223,104 +334,103 @@ static void churn_on_several_cpus_loses_nothing(struct kunit *test)
 	expect_empty(test, f->bank);
 }
 
-/* The next page after @pfn that has @home. */
-static unsigned long next_of_home(struct lab_bank *bank, struct lab_tag *home, unsigned long pfn)
+/* Bind as many pages of the home of @page as fit. Returns a further one of that home. */
+static unsigned long crowd(struct kunit *test, struct lab_bank *bank, const struct page *page)
 {
-	while (lab_bank_home(bank, ++pfn) != home)
-		;
-	return pfn;
-}
-
-/* Bind as many pages of the home of @pfn as fit. Returns a further one of that home. */
-static unsigned long crowd(struct kunit *test, struct lab_bank *bank, unsigned long pfn)
-{
-	struct lab_tag *home = lab_bank_home(bank, pfn);
-	unsigned long another = BIT(PFN_BITS);
+	unsigned long nr = BIT(NR_BITS);
 	struct lab_bank *where;
-	int i;
+	struct lab_tag *tag;
+	int bound = -1;
 
-	for (i = 0; i < LAB_HOP_RANGE; i++) {
-		another = next_of_home(bank, home, another);
-		KUNIT_ASSERT_NOT_NULL(test, bind(bank, another, &where));
-		KUNIT_ASSERT_PTR_EQ(test, where, bank);
-	}
-	return next_of_home(bank, home, another);
+	do {
+		nr = next_of_home(bank, page, nr);
+		tag = bind(bank, nr, &where);
+		bound++;
+	} while (tag && where == bank);
+	if (tag)
+		lab_tag_unbind(where, tag);
+	KUNIT_ASSERT_GE(test, bound, LAB_HOP_RANGE - LAB_NR_ENDS);
+	KUNIT_ASSERT_LE(test, bound, LAB_HOP_RANGE);
+	return nr;
 }
 
 static void crowded_page_finds_no_room_in_the_only_bank(struct kunit *test)
 {
-	struct bank_fixture *f = get_bank(test, 64);
-	unsigned long pfn = crowd(test, f->bank, 1);
+	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
+	unsigned long nr = crowd(test, f->bank, made_up(1));
 	struct lab_bank *where;
 
-	KUNIT_EXPECT_NULL(test, bind(f->bank, pfn, &where));
-	KUNIT_EXPECT_NULL(test, find(f->bank, pfn));
-	KUNIT_EXPECT_NOT_NULL_MSG(test, bind(f->bank, 0x123457, &where), "another page fits");
+	KUNIT_EXPECT_NULL(test, bind(f->bank, nr, &where));
+	KUNIT_EXPECT_NULL(test, find(f->bank, nr));
+	while (lab_bank_home(f->bank, made_up(nr)) - lab_bank_home(f->bank, made_up(1)) <
+	       LAB_HOP_RANGE)
+		nr++;
+	KUNIT_EXPECT_NOT_NULL_MSG(test, bind(f->bank, nr, &where), "another page fits");
 }
 
 static void crowded_page_goes_to_another_bank(struct kunit *test)
 {
-	struct bank_fixture *f = get_bank(test, 64), *other = get_bank(test, 64);
-	unsigned long pfn = crowd(test, f->bank, 1);
+	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
+	struct bank_fixture *other = get_bank(test, LAB_BANK_MIN);
+	unsigned long nr = crowd(test, f->bank, made_up(1));
 	struct lab_bank *where = NULL;
 	struct lab_tag *tag;
 
 	KUNIT_ASSERT_PTR_NE(test, f->bank, other->bank);
-	tag = bind(f->bank, pfn, &where);
+	tag = bind(f->bank, nr, &where);
 	KUNIT_ASSERT_NOT_NULL(test, tag);
 	KUNIT_EXPECT_PTR_EQ(test, where, other->bank);
 	KUNIT_EXPECT_EQ_MSG(test, lab_word_flags(tag->word), (u32)LAB_AWAY, "not to be recycled");
-	KUNIT_EXPECT_PTR_EQ(test, find(f->bank, pfn), tag);
+	KUNIT_EXPECT_PTR_EQ(test, find(f->bank, nr), tag);
 	lab_tag_unbind(other->bank, tag);
 
 	WRITE_ONCE(other->bank->closed, true);
-	KUNIT_EXPECT_NULL_MSG(test, bind(f->bank, pfn, &where), "a closed bank takes nothing");
+	KUNIT_EXPECT_NULL_MSG(test, bind(f->bank, nr, &where), "a closed bank takes nothing");
 }
 
 static void owners_share_a_bank_while_their_budgets_fit(struct kunit *test)
 {
-	struct bank_fixture *a = get_bank(test, 40), *b = get_bank(test, 24);
+	struct bank_fixture *a = get_bank(test, LAB_BANK_MIN - 24), *b = get_bank(test, 24);
 	struct bank_fixture *c = get_bank(test, 1);
 
 	KUNIT_EXPECT_PTR_EQ(test, a->bank, b->bank);
-	KUNIT_EXPECT_PTR_NE_MSG(test, a->bank, c->bank, "64 pages are all it has room for");
+	KUNIT_EXPECT_PTR_NE_MSG(test, a->bank, c->bank, "there is room for no more");
 }
 
 static void transfer_takes_the_tag_to_the_receivers_bank(struct kunit *test)
 {
-	struct labyrinth_owner *from = lab_test_owner(test, "from", 64);
-	struct labyrinth_owner *to = lab_test_owner(test, "to", 64);
+	struct labyrinth_owner *from = lab_test_owner(test, "from", LAB_BANK_MIN);
+	struct labyrinth_owner *to = lab_test_owner(test, "to", LAB_BANK_MIN);
 	struct page *page = lab_test_take(test, from);
 
 	KUNIT_ASSERT_PTR_NE(test, from->bank, to->bank);
 	KUNIT_ASSERT_EQ(test, lab_transfer_page(from, to, page), 0);
 	expect_empty(test, from->bank);
-	KUNIT_EXPECT_NOT_NULL(test, lab_bank_find(to->bank, page_to_pfn(page)));
+	KUNIT_EXPECT_NOT_NULL(test, lab_bank_find(to->bank, page));
 	KUNIT_EXPECT_EQ(test, lab_free_page(to, page), 0);
 	expect_empty(test, to->bank);
 }
 
 static void bank_outlives_its_owner_for_a_page_that_found_no_room_elsewhere(struct kunit *test)
 {
-	struct labyrinth_owner *from = lab_test_owner(test, "from", 64);
-	struct labyrinth_owner *to = lab_test_owner(test, "to", 64);
+	struct labyrinth_owner *from = lab_test_owner(test, "from", LAB_BANK_MIN);
+	struct labyrinth_owner *to = lab_test_owner(test, "to", LAB_BANK_MIN);
 	struct page *page = lab_test_take(test, from);
 	struct lab_bank *bank = from->bank;
-	struct lab_tag *tag;
 	unsigned int i;
 
 	KUNIT_ASSERT_PTR_NE(test, to->bank, bank);
-	crowd(test, to->bank, page_to_pfn(page));
+	crowd(test, to->bank, page);
 	KUNIT_EXPECT_EQ(test, lab_transfer_page(from, to, page), 0);
-	KUNIT_EXPECT_NOT_NULL(test, lab_bank_find(bank, page_to_pfn(page)));
+	KUNIT_EXPECT_NOT_NULL(test, lab_bank_find(bank, page));
 	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, from), 0U);
 	KUNIT_EXPECT_PTR_EQ_MSG(test, lab_bank_nth(0), bank, "kept for that page");
 	KUNIT_EXPECT_EQ(test, lab_check_page(to, page), 0);
 	KUNIT_EXPECT_EQ(test, lab_free_page(to, page), 0);
 	/* No kernel has the pages that crowd it: they must not be there when it is destroyed. */
-	for (i = 1, tag = to->tags + 1; i < to->bank->nr_slots; i++, tag++)
-		if (tag->pfn)
-			lab_tag_unbind(to->bank, tag);
+	for (i = LAB_NR_ENDS; i < to->bank->nr_slots; i++)
+		if (to->slots.tags[i].page)
+			lab_tag_unbind(to->bank, &to->slots.tags[i]);
 }
 
 /* 32 MiB of tags each time: what is not given back does not fit into the machine for long. */
@@ -343,7 +453,12 @@ static void reaped_banks_give_their_memory_back(struct kunit *test)
 }
 
 static struct kunit_case lab_bank_cases[] = {
-	KUNIT_CASE(bound_page_is_found_until_it_is_hidden),
+	KUNIT_CASE(bound_page_is_found_until_it_is_dropped),
+	KUNIT_CASE(page_far_from_its_home_is_found_until_it_is_hidden),
+	KUNIT_CASE(no_pointer_is_ever_found),
+	KUNIT_CASE(page_whose_home_is_slot_0_is_bound_as_any),
+	KUNIT_CASE(no_special_owner_has_a_head_to_turn_from),
+	KUNIT_CASE(homes_lie_in_the_bank),
 	KUNIT_CASE(half_load_of_random_pages_is_found),
 	KUNIT_CASE(half_load_of_neighbouring_pages_is_never_crowded),
 	KUNIT_CASE(churn_loses_and_leaves_nothing),

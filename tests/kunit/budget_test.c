@@ -288,7 +288,7 @@ static void spare_in_hand_does_not_make_the_budget_seem_spent(struct kunit *test
 	preempt_enable();
 	KUNIT_ASSERT_NOT_NULL(test, in_hand);
 	KUNIT_EXPECT_EQ(test, lab_alloc_bulk(owner, 2, pages), 2U);
-	lab_stack_push(&owner->stocked, owner->tags, in_hand);
+	lab_stack_push(&owner->stocked, &owner->slots, in_hand);
 	atomic_inc(&owner->nr_stocked);
 	KUNIT_EXPECT_NULL_MSG(test, lab_alloc_page(owner), "a spare is no place");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[0]), 0);

@@ -81,7 +81,7 @@ u64 lab_test_word(struct page *page)
 	u64 word;
 
 	preempt_disable();
-	tag = lab_tag_find(NULL, page_to_pfn(page), &bank);
+	tag = lab_tag_find(NULL, page, &bank);
 	word = tag ? READ_ONCE(tag->word) : 0;
 	preempt_enable();
 	return word;

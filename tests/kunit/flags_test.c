@@ -61,7 +61,7 @@ static void zero_page_recycled_is_zero(struct kunit *test)
 /* What is known of the page on top of the stock. */
 static u32 stocked_flags(const struct labyrinth_owner *owner)
 {
-	return lab_word_flags(owner->tags[lab_stack_slot(owner->stocked.head)].word);
+	return lab_word_flags(lab_stack_tag(&owner->slots, owner->stocked.head)->word);
 }
 
 static void zero_stock_is_zeroed_ahead(struct kunit *test)
@@ -196,12 +196,12 @@ static bool trace_names(struct page *page, const char *function)
 	int i;
 
 	preempt_disable();
-	tag = lab_tag_find(NULL, page_to_pfn(page), &bank);
+	tag = lab_tag_find(NULL, page, &bank);
 	preempt_enable();
 	if (!tag || !bank->stacks)
 		return false;
-	for (i = 0; i < LAB_STACK_DEPTH && bank->stacks[tag - bank->tags][i]; i++) {
-		sprint_symbol(symbol, bank->stacks[tag - bank->tags][i]);
+	for (i = 0; i < LAB_STACK_DEPTH && bank->stacks[tag - bank->slots.tags][i]; i++) {
+		sprint_symbol(symbol, bank->stacks[tag - bank->slots.tags][i]);
 		if (strstarts(symbol, function))
 			return true;
 	}

@@ -57,7 +57,7 @@ static void stock_stays(struct kunit *test)
 	settle(owner);
 	shrink(4 * PAGES);
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 8L);
-	KUNIT_EXPECT_EQ(test, shrink(PAGES), 0UL);
+	KUNIT_EXPECT_EQ(test, shrink(PAGES), SHRINK_STOP);
 }
 
 /* What lies recycled does for a stock that the budget has no room for. */

@@ -7,6 +7,7 @@
 
 struct stack_fixture {
 	struct lab_stack stack;
+	struct lab_slots slots;
 	struct lab_tag tags[1 + NR_TAGS];	/* slot 0 ends a stack */
 	unsigned int rounds;
 	atomic_t holders[1 + NR_TAGS];
@@ -18,19 +19,27 @@ static struct stack_fixture *get_stack(struct kunit *test, unsigned int nr)
 	struct stack_fixture *f = lab_test_zalloc(test, sizeof(*f));
 	unsigned int i;
 
+	f->tags[0] = lab_nowhere[0];
+	f->slots.tags = f->tags;
+	f->slots.pushed = (void *)f->tags - LAB_STACK_PUSH;
 	for (i = 1; i <= nr; i++)
-		lab_stack_push(&f->stack, f->tags, &f->tags[i]);
+		lab_stack_push(&f->stack, &f->slots, &f->tags[i]);
 	return f;
 }
 
-static u32 pops(const struct stack_fixture *f)
+static u32 pushes(const struct stack_fixture *f)
 {
-	return lab_stack_pops(f->stack.head);
+	return lab_stack_pushes(f->stack.head);
 }
 
 static bool is_empty(const struct stack_fixture *f)
 {
-	return !lab_stack_slot(f->stack.head);
+	return !lab_stack_top(f->stack.head);
+}
+
+static struct lab_tag *pop(struct stack_fixture *f)
+{
+	return lab_stack_pop(&f->stack, &f->slots);
 }
 
 static void new_stack_is_empty(struct kunit *test)
@@ -38,8 +47,10 @@ static void new_stack_is_empty(struct kunit *test)
 	struct stack_fixture *f = get_stack(test, 0);
 
 	KUNIT_EXPECT_TRUE(test, is_empty(f));
-	KUNIT_EXPECT_NULL(test, lab_stack_pop(&f->stack, f->tags));
-	KUNIT_EXPECT_EQ_MSG(test, pops(f), 0U, "a pop of nothing is not counted");
+	KUNIT_EXPECT_NULL(test, pop(f));
+	KUNIT_EXPECT_PTR_EQ(test, lab_stack_pop_any(&f->stack, &f->slots), &f->tags[0]);
+	KUNIT_EXPECT_PTR_EQ(test, lab_stack_pop_many(&f->stack, &f->slots, 3), &f->tags[0]);
+	KUNIT_EXPECT_EQ_MSG(test, f->stack.head, 0ULL, "a pop of nothing changes nothing");
 }
 
 static void last_pushed_is_first_popped(struct kunit *test)
@@ -49,12 +60,12 @@ static void last_pushed_is_first_popped(struct kunit *test)
 
 	KUNIT_EXPECT_FALSE(test, is_empty(f));
 	for (i = NR_TAGS; i; i--)
-		KUNIT_EXPECT_PTR_EQ(test, lab_stack_pop(&f->stack, f->tags), &f->tags[i]);
+		KUNIT_EXPECT_PTR_EQ(test, pop(f), &f->tags[i]);
 	KUNIT_EXPECT_TRUE(test, is_empty(f));
-	KUNIT_EXPECT_NULL(test, lab_stack_pop(&f->stack, f->tags));
+	KUNIT_EXPECT_NULL(test, pop(f));
 }
 
-static void every_pop_changes_the_head_for_good(struct kunit *test)
+static void every_push_changes_the_head_for_good(struct kunit *test)
 {
 	struct stack_fixture *f = get_stack(test, 2);
 	u64 before = f->stack.head;
@@ -62,24 +73,111 @@ static void every_pop_changes_the_head_for_good(struct kunit *test)
 	u32 i;
 
 	for (i = 1; i <= 100; i++) {
-		tag = lab_stack_pop(&f->stack, f->tags);
-		KUNIT_EXPECT_EQ(test, pops(f), i);
-		lab_stack_push(&f->stack, f->tags, tag);
-		KUNIT_EXPECT_EQ_MSG(test, pops(f), i, "a push keeps the count");
-		KUNIT_EXPECT_EQ(test, lab_stack_slot(f->stack.head), lab_stack_slot(before));
+		tag = pop(f);
+		KUNIT_EXPECT_EQ_MSG(test, pushes(f), 1 + i, "a pop keeps the count");
+		lab_stack_push(&f->stack, &f->slots, tag);
+		KUNIT_EXPECT_EQ(test, pushes(f), 2 + i);
+		KUNIT_EXPECT_EQ(test, lab_stack_top(f->stack.head), lab_stack_top(before));
 		KUNIT_EXPECT_NE_MSG(test, f->stack.head, before, "the same tag on top, ABA");
 	}
 }
 
-static void count_of_pops_wraps_without_harm(struct kunit *test)
+static void count_of_pushes_wraps_without_harm(struct kunit *test)
 {
 	struct stack_fixture *f = get_stack(test, 2);
+	struct lab_tag *tag;
 
-	f->stack.head |= LAB_STACK_POPS;
-	KUNIT_EXPECT_PTR_EQ(test, lab_stack_pop(&f->stack, f->tags), &f->tags[2]);
-	KUNIT_EXPECT_EQ(test, pops(f), 0U);
-	KUNIT_EXPECT_PTR_EQ(test, lab_stack_pop(&f->stack, f->tags), &f->tags[1]);
+	f->stack.head |= ~0ULL << 32;
+	tag = pop(f);
+	KUNIT_EXPECT_PTR_EQ(test, tag, &f->tags[2]);
+	KUNIT_EXPECT_EQ(test, pushes(f), U32_MAX);
+	lab_stack_push(&f->stack, &f->slots, tag);
+	KUNIT_EXPECT_EQ(test, pushes(f), 0U);
+	KUNIT_EXPECT_PTR_EQ(test, pop(f), &f->tags[2]);
+	KUNIT_EXPECT_PTR_EQ(test, pop(f), &f->tags[1]);
 	KUNIT_EXPECT_TRUE(test, is_empty(f));
+}
+
+/* The first slots of as large a bank as may be, and the last: links of both signs. */
+static void links_reach_across_the_largest_bank(struct kunit *test)
+{
+	struct stack_fixture *f = get_stack(test, 2);
+	u64 last = (LAB_BANK_MAX * LAB_SLOTS_PER_PAGE + LAB_HOP_RANGE - 2) * sizeof(struct lab_tag);
+
+	KUNIT_EXPECT_LE(test, last, (u64)S32_MAX);
+	/* As if slot 0 lay so far before the first tag. */
+	f->slots.tags = (void *)&f->tags[2] - last;
+	f->slots.pushed = (void *)f->slots.tags - LAB_STACK_PUSH;
+	f->stack.head = 0;
+	lab_stack_push(&f->stack, &f->slots, &f->tags[2]);
+	KUNIT_EXPECT_EQ(test, (u64)lab_stack_top(f->stack.head), last);
+	KUNIT_EXPECT_EQ(test, (s64)f->tags[2].below, -(s64)last);
+	KUNIT_EXPECT_PTR_EQ(test, lab_stack_pop_any(&f->stack, &f->slots), &f->tags[2]);
+	KUNIT_EXPECT_EQ(test, lab_stack_top(f->stack.head), 0U);
+	KUNIT_EXPECT_EQ(test, pushes(f), 1U);
+}
+
+static void many_are_popped_in_order_and_no_more_than_there_are(struct kunit *test)
+{
+	struct stack_fixture *f = get_stack(test, 5);
+	struct lab_tag *tag = lab_stack_pop_many(&f->stack, &f->slots, 3);
+
+	KUNIT_EXPECT_PTR_EQ(test, tag, &f->tags[5]);
+	KUNIT_EXPECT_PTR_EQ(test, lab_stack_next(tag), &f->tags[4]);
+	KUNIT_EXPECT_PTR_EQ(test, lab_stack_next(&f->tags[4]), &f->tags[3]);
+	KUNIT_EXPECT_PTR_EQ(test, lab_stack_pop_many(&f->stack, &f->slots, 3), &f->tags[2]);
+	KUNIT_EXPECT_PTR_EQ(test, lab_stack_next(&f->tags[1]), &f->tags[0]);
+	KUNIT_EXPECT_TRUE(test, is_empty(f));
+	KUNIT_EXPECT_EQ(test, pushes(f), 5U);
+}
+
+static void many_are_pushed_in_one_step(struct kunit *test)
+{
+	static const u32 order[] = { 2, 4, 3, 1 };
+	struct stack_fixture *f = get_stack(test, 1);
+	u32 i;
+
+	/* 2 on top of 4 on top of 3 */
+	lab_stack_link(&f->tags[2], &f->tags[4]);
+	lab_stack_link(&f->tags[4], &f->tags[3]);
+	lab_stack_push_all(&f->stack, &f->slots, &f->tags[2], &f->tags[3], 3);
+	KUNIT_EXPECT_EQ_MSG(test, pushes(f), 4U, "each of them counts");
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		KUNIT_EXPECT_PTR_EQ(test, pop(f), &f->tags[order[i]]);
+	KUNIT_EXPECT_TRUE(test, is_empty(f));
+}
+
+static void hold(struct stack_fixture *f, const struct lab_tag *tag)
+{
+	if (atomic_inc_return(&f->holders[tag - f->tags]) != 1)
+		atomic_inc(&f->held_twice);
+}
+
+/* The same with up to four at a time, in one step each way. */
+static void pop_and_push_many(struct lab_crew *crew, unsigned int member)
+{
+	struct stack_fixture *f = crew->data;
+	struct lab_tag *top, *bottom, *tag;
+	unsigned int round, nr, most;
+
+	for (round = 0; round < f->rounds; round++) {
+		most = 1 + (round + member) % 4;
+		top = lab_stack_pop_many(&f->stack, &f->slots, most);
+		bottom = NULL;
+		for (tag = top, nr = 0; tag != f->tags && nr < most; tag = lab_stack_next(tag)) {
+			hold(f, tag);
+			bottom = tag;
+			nr++;
+		}
+		if (!nr)
+			continue;
+		for (tag = top; ; tag = lab_stack_next(tag)) {
+			atomic_dec(&f->holders[tag - f->tags]);
+			if (tag == bottom)
+				break;
+		}
+		lab_stack_push_all(&f->stack, &f->slots, top, bottom, nr);
+	}
 }
 
 /* Take up to four, check that they are nobody else's, put them back in another order. */
@@ -91,17 +189,25 @@ static void pop_and_push(struct lab_crew *crew, unsigned int member)
 
 	for (round = 0; round < f->rounds; round++) {
 		for (nr = 0; nr < 1 + (round + member) % 4; nr++) {
-			held[nr] = lab_stack_pop(&f->stack, f->tags);
+			held[nr] = pop(f);
 			if (!held[nr])
 				break;
-			if (atomic_inc_return(&f->holders[held[nr] - f->tags]) != 1)
-				atomic_inc(&f->held_twice);
+			hold(f, held[nr]);
 		}
 		for (i = 0; i < nr; i++) {
 			atomic_dec(&f->holders[held[i] - f->tags]);
-			lab_stack_push(&f->stack, f->tags, held[i]);
+			lab_stack_push(&f->stack, &f->slots, held[i]);
 		}
 	}
+}
+
+/* Some take one after the other, and some several at once. */
+static void pop_and_push_either_way(struct lab_crew *crew, unsigned int member)
+{
+	if (member & 1)
+		pop_and_push_many(crew, member);
+	else
+		pop_and_push(crew, member);
 }
 
 static void expect_nothing_lost(struct kunit *test, unsigned int nr_tags, unsigned int rounds)
@@ -112,14 +218,14 @@ static void expect_nothing_lost(struct kunit *test, unsigned int nr_tags, unsign
 	struct lab_tag *tag;
 
 	f->rounds = rounds;
-	lab_test_crew(test, 0, pop_and_push, f);
+	lab_test_crew(test, 0, pop_and_push_either_way, f);
 	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&f->held_twice), 0, "popped by two at once");
 	for (i = 0; i < nr_tags; i++) {
-		tag = lab_stack_pop(&f->stack, f->tags);
+		tag = pop(f);
 		KUNIT_ASSERT_NOT_NULL_MSG(test, tag, "lost after %u", i);
 		KUNIT_EXPECT_FALSE_MSG(test, __test_and_set_bit(tag - f->tags, seen), "duplicated");
 	}
-	KUNIT_EXPECT_NULL(test, lab_stack_pop(&f->stack, f->tags));
+	KUNIT_EXPECT_NULL(test, pop(f));
 }
 
 static void cpus_at_once_lose_and_duplicate_nothing(struct kunit *test)
@@ -136,8 +242,11 @@ static void cpus_at_once_on_three_tags_lose_and_duplicate_nothing(struct kunit *
 static struct kunit_case lab_stack_cases[] = {
 	KUNIT_CASE(new_stack_is_empty),
 	KUNIT_CASE(last_pushed_is_first_popped),
-	KUNIT_CASE(every_pop_changes_the_head_for_good),
-	KUNIT_CASE(count_of_pops_wraps_without_harm),
+	KUNIT_CASE(every_push_changes_the_head_for_good),
+	KUNIT_CASE(count_of_pushes_wraps_without_harm),
+	KUNIT_CASE(links_reach_across_the_largest_bank),
+	KUNIT_CASE(many_are_popped_in_order_and_no_more_than_there_are),
+	KUNIT_CASE(many_are_pushed_in_one_step),
 	KUNIT_CASE(cpus_at_once_lose_and_duplicate_nothing),
 	KUNIT_CASE(cpus_at_once_on_three_tags_lose_and_duplicate_nothing),
 	{}

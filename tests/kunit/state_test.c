@@ -167,7 +167,7 @@ static struct lab_tag *tag_of(struct page *page)
 	struct lab_tag *tag;
 
 	preempt_disable();
-	tag = lab_tag_find(NULL, page_to_pfn(page), &bank);
+	tag = lab_tag_find(NULL, page, &bank);
 	preempt_enable();
 	return tag;
 }
@@ -234,8 +234,7 @@ static void set_up(struct kunit *test, struct state_fixture *f, enum situation s
 		KUNIT_ASSERT_TRUE(test, page_ref_freeze(page, 1));
 		break;
 	case MOVING:
-		f->tag->word = lab_word_with_head(f->tag->word,
-						  lab_head(f->owner->id, 0, LAB_MOVING));
+		f->tag->head = f->owner->moving;
 		break;
 	case ARRIVED:
 		KUNIT_ASSERT_EQ(test, lab_transfer_page(f->other, f->owner, page), 0);
@@ -263,7 +262,7 @@ static void tear_down(struct kunit *test, struct state_fixture *f, enum situatio
 	if (f->extra)
 		put_page(f->page);
 	if (s == MOVING)
-		tag->word = lab_word_with_head(tag->word, f->owner->owned);
+		tag->head = f->owner->owned;
 	if (tag && lab_word_state(tag->word) == LAB_OWNED)
 		KUNIT_EXPECT_EQ(test, 0,
 				lab_free_page(lab_word_owner(tag->word) == f->owner->id ?

@@ -21,7 +21,7 @@ static void word_keeps_every_field_at_its_limits(struct kunit *test)
 		for (f = 0; f < ARRAY_SIZE(flags); f++)
 			for (s = 0; s < LAB_NR_STATES; s++) {
 				u32 head = lab_head(owners[o], flags[f], s);
-				u64 word = lab_word_with_head(0xffffffff, head);
+				u64 word = lab_word(head, 0xffffffff);
 
 				KUNIT_EXPECT_EQ(test, lab_word_head(word), head);
 				KUNIT_EXPECT_EQ(test, lab_word_owner(word), owners[o]);
@@ -43,14 +43,34 @@ static void states_and_flags_share_no_bit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, LAB_STATE_MASK | LAB_FLAGS_MASK, BIT(LAB_OWNER_SHIFT) - 1);
 }
 
-static void new_head_leaves_cpu_and_context(struct kunit *test)
+static void where_keeps_cpu_and_context_apart(struct kunit *test)
 {
-	u64 word = lab_word_with_head(0x12345678, lab_head(7, LAB_AWAY, LAB_OWNED));
+	static const u32 values[] = { 0, 1, 0xff, 0x100, 0x1234, 0xff00, 0xffff };
+	unsigned int cpu, context;
 
-	word = lab_word_with_head(word, lab_head(9, 0, LAB_READY));
-	KUNIT_EXPECT_EQ(test, lab_word_cpu(word), 0x1234U);
-	KUNIT_EXPECT_EQ(test, (u32)word, 0x12345678U);
-	KUNIT_EXPECT_EQ(test, lab_word_owner(word), 9U);
+	for (cpu = 0; cpu < ARRAY_SIZE(values); cpu++)
+		for (context = 0; context < ARRAY_SIZE(values); context++) {
+			u64 word = lab_word(0xffffffff, lab_where(values[cpu], values[context]));
+
+			KUNIT_EXPECT_EQ(test, lab_word_cpu(word), values[cpu]);
+			KUNIT_EXPECT_EQ(test, lab_word_context(word),
+					lab_context_decode(values[context]));
+		}
+}
+
+static void head_is_the_upper_half_of_the_word(struct kunit *test)
+{
+	struct lab_tag tag = { .word = lab_word(0x12345678, 0x9abcdef0) };
+
+	KUNIT_EXPECT_EQ(test, tag.head, 0x12345678U);
+	KUNIT_EXPECT_EQ(test, tag.where, 0x9abcdef0U);
+	tag.head = lab_head(9, LAB_AWAY, LAB_READY);
+	KUNIT_EXPECT_EQ(test, lab_word_owner(tag.word), 9U);
+	KUNIT_EXPECT_EQ(test, (u32)tag.word, 0x9abcdef0U);
+	tag.taken = lab_taken((unsigned long)head_is_the_upper_half_of_the_word);
+	KUNIT_EXPECT_EQ(test, lab_tag_caller(&tag),
+			(unsigned long)head_is_the_upper_half_of_the_word);
+	KUNIT_EXPECT_LE(test, lab_time_now() - tag.time, 1U);
 }
 
 static void word_here_names_this_cpu(struct kunit *test)
@@ -228,7 +248,8 @@ static struct kunit_case lab_tag_cases[] = {
 	KUNIT_CASE(word_keeps_every_field_at_its_limits),
 	KUNIT_CASE(word_of_no_page_is_zero),
 	KUNIT_CASE(states_and_flags_share_no_bit),
-	KUNIT_CASE(new_head_leaves_cpu_and_context),
+	KUNIT_CASE(where_keeps_cpu_and_context_apart),
+	KUNIT_CASE(head_is_the_upper_half_of_the_word),
 	KUNIT_CASE(word_here_names_this_cpu),
 	KUNIT_CASE(public_state_hides_what_is_passed_through),
 	KUNIT_CASE(context_of_nested_counts_is_the_innermost),

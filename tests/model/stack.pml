@@ -1,30 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The lock-free stacks of labyrinth/stack.h: three CPUs pop from and push to two
- * stacks, whichever they like; an NMI on the first CPU comes between any two
- * steps of the task there, and runs to its end before the task goes on.
+ * stacks, whichever they like, one tag or two at once; an NMI on the first CPU
+ * comes between any two steps of the task there, and runs to its end before the
+ * task goes on.
  *
- * Memory is sequentially consistent here: ordering is not what this is about.
+ * Memory is sequentially consistent here: ordering is not what this is about. A
+ * place is a slot's number, and a link names the slot below, where the code has
+ * the distance to it.
  *
- * A count of pops is only ever compared with copies of itself. So once nobody
+ * A count of pushes is only ever compared with copies of itself. So once nobody
  * has a copy it may begin at 0 again: what can follow is the same, and the states
- * are fewer. While somebody has one it goes on, by one a pop, and cannot wrap: all
- * OPS_* together are below 256. So nothing is said of a pop that is held up while
- * exactly 2^32 others succeed.
+ * are fewer. While somebody has one it goes on, by one a tag pushed, and cannot
+ * wrap: all OPS_* together are below 128. So nothing is said of a pop that is held
+ * up while exactly 2^32 tags are pushed.
  *
  * A comment "file: function: text" names the code that a step stands for. run.sh
- * looks whether it is still there, and breaks the model by each name after
- * "Mutations".
+ * looks whether it is still there. By each name after "Mutations" it breaks the
+ * model, which must fail then.
  *
- * Mutations: NO_COUNT BLIND_PUSH BLIND_POP NEXT_ONCE
+ * Mutations: NO_COUNT CHAIN_NO_COUNT BLIND_PUSH BLIND_POP NEXT_ONCE FOLLOW_ONCE LINK_LATE
+ *   LINK_LATE: of several tags popped at once the first is handed out before it is
+ *   asked for the next: a wrong call may have pushed it meanwhile.
+ *
+ * With COUNT_POPS, which counts those instead, nothing fails: either count will do,
+ * and that of pushes is one of frees as well.
  */
 #define SLOTS		3	/* 1 to SLOTS; 0 ends a stack */
 
-/* Pops and pushes that each does. */
-#ifndef OPS_TASK
+/* WRONG_FREE: who was handed a tag says nothing of who pushes it. */
+#ifdef LINK_LATE
+#define WRONG_FREE
+#endif
+#if defined(CHAIN_NO_COUNT) || defined(FOLLOW_ONCE) || defined(WRONG_FREE)
+#define MANY
+#endif
+
+/* Pops and pushes that each does: of one tag, or (MANY) of one or two at once. */
+#ifdef MANY
+#define OPS_TASK	1
+#define OPS_NMI		2
+#define OPS_OTHER	1
+#define OPS_ANOTHER	0
+#else
 #define OPS_TASK	1
 #define OPS_NMI		3
 #define OPS_OTHER	1
+#define OPS_ANOTHER	1
 #endif
 
 /* Processes, and holders of slots, by _pid. */
@@ -34,12 +56,20 @@
 #define OTHER		3	/* a task of another CPU */
 #define ANOTHER		4	/* and of a third */
 
-#define SAME		(head[where].slot == old.slot && head[where].pops == old.pops)
+#define SAME		(head[where].slot == old.slot && head[where].count == old.count)
 
-#ifdef NO_COUNT
-#define COUNT		0
+#if defined(NO_COUNT)
+#define PUSHED		0
+#define POPPED		0
+#elif defined(COUNT_POPS)
+#define PUSHED		0
+#define POPPED		1
+#elif defined(CHAIN_NO_COUNT)
+#define PUSHED		(top == bottom)
+#define POPPED		0
 #else
-#define COUNT		1
+#define PUSHED		(1 + (top != bottom))
+#define POPPED		0
 #endif
 #ifdef BLIND_PUSH
 #define PUSH_WINS	true
@@ -56,14 +86,19 @@
 #else
 #define RETRY_PUSH	goto link
 #endif
+#ifdef WRONG_FREE
+#define MAY_PUSH(slot)	(holder[slot] == _pid || out[slot])
+#else
+#define MAY_PUSH(slot)	(holder[slot] == _pid)
+#endif
 
 typedef head_word {
 	byte slot;
-	byte pops;
+	byte count;
 };
 
 head_word head[2];
-byte next[SLOTS + 1];
+byte next[SLOTS + 1];		/* of slot 0: slot 0 */
 byte copies[2];			/* of the head, with those who pop or push */
 bool in_nmi;
 bool other_began;
@@ -73,10 +108,13 @@ byte running = 4;
 byte holder[SLOTS + 1];
 byte on[SLOTS + 1];		/* 1 + stack, 0: held */
 byte below[SLOTS + 1];
+#ifdef WRONG_FREE
+bool out[SLOTS + 1];		/* handed out */
+#endif
 
 inline load() {
 	old.slot = head[where].slot;
-	old.pops = head[where].pops
+	old.count = head[where].count
 }
 
 /* Done with a push or pop, whatever came of it. */
@@ -84,10 +122,10 @@ inline finish() {
 	/* Nobody has a copy of this head any more. */
 	copies[where]--;
 	if
-	:: copies[where] == 0 -> head[where].pops = 0
+	:: copies[where] == 0 -> head[where].count = 0
 	:: else
 	fi;
-	old.slot = 0; old.pops = 0; new = 0; mine = 0; where = 0;
+	old.slot = 0; old.count = 0; new = 0; top = 0; bottom = 0; where = 0; many = false;
 	if
 	:: _pid == NMI -> in_nmi = false
 	:: _pid == NMI && ops	/* the same NMI does more */
@@ -96,29 +134,72 @@ inline finish() {
 	goto again
 }
 
+inline pushed(tag, under) {
+	assert(holder[tag] == _pid && !on[tag]);
+	holder[tag] = NOBODY;
+	on[tag] = 1 + where;
+	below[tag] = under
+}
+
 inline check_pushed() {
-	assert(holder[mine] == _pid && !on[mine]);
-	holder[mine] = NOBODY;
-	on[mine] = 1 + where;
-	below[mine] = old.slot
+	if
+	:: top != bottom -> pushed(top, bottom)
+	:: else
+	fi;
+	pushed(bottom, old.slot)
+}
+
+/* One holder, and it was on top of this stack; no ABA: the link that was read is the true one. */
+inline popped(tag, under) {
+	assert(holder[tag] == NOBODY && on[tag] == 1 + where);
+	assert(under == below[tag]);
+	holder[tag] = _pid;
+	on[tag] = 0
 }
 
 inline check_popped() {
-	/* One holder, and it was on top of this stack. */
-	assert(holder[old.slot] == NOBODY && on[old.slot] == 1 + where);
-	/* No ABA: the link that was read is the true one. */
-	assert(new == below[old.slot]);
-	holder[old.slot] = _pid;
-	on[old.slot] = 0
+	if
+	:: !old.slot -> assert(!new && (!many || !bottom))
+	:: old.slot && !many -> popped(old.slot, new)
+	:: old.slot && many ->
+		popped(old.slot, bottom);
+		if
+		:: bottom -> popped(bottom, new)
+		:: else -> assert(!new)
+		fi
+	fi
+}
+
+inline choose(upper, lower) {
+	top = upper; bottom = lower;
+#ifdef WRONG_FREE
+	holder[upper] = _pid; out[upper] = false;
+	holder[lower] = _pid; out[lower] = false
+#endif
+}
+
+inline begin() {
+	copies[where]++;
+	/* stack.h: lab_stack_push_all: u64 old = READ_ONCE(stack->head) */
+	/* stack.h: lab_stack_pop_any: u64 old = READ_ONCE(stack->head) */
+	/* stack.h: lab_stack_pop_many: u64 old = READ_ONCE(stack->head) */
+	load();
+	if
+	:: top -> goto link
+	:: !top && old.slot -> goto follow
+	/* Slot 0's link never changes. What lab_stack_pop() saves itself is less than this. */
+	:: !top && !old.slot -> goto pop
+	fi
 }
 
 /*
- * Pushes of "mine" onto stack "where", or, where mine is 0, pops from it. What
- * stands in one atomic {} is one access to what is shared.
+ * Pushes "top" with "bottom" below it, maybe the same, onto stack "where", or, where
+ * top is 0, pops from it. What stands in one atomic {} is one access to what is shared.
  */
 proctype cpu(byte ops) provided (_pid != TASK || !in_nmi) {
 	head_word old;
-	byte new, mine, where;
+	byte new, top, bottom, where;
+	bool many;
 
 again:	atomic {
 		if
@@ -132,38 +213,52 @@ again:	atomic {
 		:: else
 		fi;
 		if
+		:: many = false
+#ifdef MANY
+		:: many = true
+#endif
+		:: MAY_PUSH(1) -> choose(1, 1)
+		:: MAY_PUSH(2) -> choose(2, 2)
+		:: MAY_PUSH(3) -> choose(3, 3)
+#ifdef MANY
+		:: MAY_PUSH(1) && MAY_PUSH(2) -> choose(1, 2)
+		:: MAY_PUSH(2) && MAY_PUSH(1) -> choose(2, 1)
+		:: MAY_PUSH(1) && MAY_PUSH(3) -> choose(1, 3)
+		:: MAY_PUSH(3) && MAY_PUSH(1) -> choose(3, 1)
+		:: MAY_PUSH(2) && MAY_PUSH(3) -> choose(2, 3)
+		:: MAY_PUSH(3) && MAY_PUSH(2) -> choose(3, 2)
+#endif
+		fi;
+		if
 		:: where = 0
 		:: where = 1
 		fi;
+#ifdef MANY
 		if
-		:: mine = 0
-		:: holder[1] == _pid -> mine = 1
-		:: holder[2] == _pid -> mine = 2
-		:: holder[3] == _pid -> mine = 3
+		:: top == bottom
+		/* bulk.c: lab_free_many: lab_stack_link(tag, top) */
+		/* stack.h: lab_stack_link: WRITE_ONCE(tag->below, (s32)((void *)below - (void *)tag)) */
+		:: else -> next[top] = bottom; goto linked
 		fi;
-		copies[where]++;
-		/* stack.h: lab_stack_push: u64 old = READ_ONCE(stack->head) */
-		/* stack.h: lab_stack_try_pop: u64 old = READ_ONCE(stack->head) */
-		load();
-		if
-		:: mine -> goto link
-		:: !mine && old.slot -> goto follow
-		/* stack.h: lab_stack_try_pop: if (!lab_stack_slot(old)) */
-		:: !mine && !old.slot -> finish()
-		fi
+#endif
+		begin()
 	};
+#ifdef MANY
+linked:	atomic { begin() };
+#endif
 
 link:	atomic {
-		/* stack.h: lab_stack_push: WRITE_ONCE(tag->next, lab_stack_slot(old)) */
-		next[mine] = old.slot
+		/* stack.h: lab_stack_push_all: down = slots->pushed + lab_stack_top(old) - (void *)bottom */
+		/* stack.h: lab_stack_push_all: WRITE_ONCE(bottom->below, (s32)down) */
+		next[bottom] = old.slot
 	};
 push:	atomic {
-		/* stack.h: lab_stack_push: lab_stack_head(tag - tags, lab_stack_pops(old)) */
-		/* stack.h: lab_stack_push: while (!try_cmpxchg(&stack->head, &old, new)) */
+		/* stack.h: lab_stack_push_all: (void *)top - (void *)bottom + (nr - 1) * LAB_STACK_PUSH */
+		/* stack.h: lab_stack_push_all: while (unlikely(!try_cmpxchg(&stack->head, &old, new))) */
 		if
 		:: PUSH_WINS ->
-			head[where].slot = mine;
-			head[where].pops = old.pops;
+			head[where].slot = top;
+			head[where].count = old.count + PUSHED;
 			check_pushed();
 			finish()
 		:: else ->
@@ -173,27 +268,64 @@ push:	atomic {
 	};
 
 follow:	atomic {
-		/* stack.h: lab_stack_try_pop: READ_ONCE((*tag)->next) */
-		new = next[old.slot]
+		/* stack.h: lab_stack_pop_any: new = old + (s64)READ_ONCE(tag->below) */
+		/* stack.h: lab_stack_next: return (void *)tag + READ_ONCE(tag->below) */
+		new = next[old.slot];
+		if
+		:: !many || !new -> goto pop
+		:: many && new -> bottom = new
+		fi
 	};
 	atomic {
-		/* stack.h: lab_stack_try_pop: lab_stack_pops(old) + 1 */
-		/* stack.h: lab_stack_try_pop: while (!try_cmpxchg(&stack->head, &old, new)) */
+		/* stack.h: lab_stack_pop_many: tag = lab_stack_next(tag) */
+		new = next[bottom]
+	};
+pop:	atomic {
+		/* stack.h: lab_stack_pop_any: while (unlikely(!try_cmpxchg(&stack->head, &old, new))) */
+		/* stack.h: lab_stack_pop_many: old + ((void *)tag - (void *)top)) */
 		if
 		:: POP_WINS ->
 			head[where].slot = new;
-			head[where].pops = old.pops + COUNT;
+			head[where].count = old.count + POPPED;
 			check_popped();
+#ifdef WRONG_FREE
+			if
+			:: many && bottom -> top = old.slot; goto walk
+			/* bulk.c: lab_take_tags: !lab_tag_is_end(tag) */
+			/* stack.h: lab_stack_pop: return lab_tag_is_end(tag) ? NULL : tag */
+			:: else -> out[old.slot] = (old.slot != 0)
+			fi;
+#endif
 			finish()
 		:: else ->
 			load();
+#ifndef FOLLOW_ONCE
+			new = 0; bottom = 0;
 			if
 			:: old.slot -> goto follow
-			/* stack.h: lab_stack_try_pop: return false */
-			:: else -> finish()
+			:: else -> goto pop
 			fi
+#else
+			goto pop
+#endif
 		fi
 	};
+
+#ifdef WRONG_FREE
+#ifdef LINK_LATE
+walk:	atomic { out[top] = true };
+	atomic { assert(next[top] == bottom) };
+#else
+	/* bulk.c: lab_alloc_recycled: below = lab_stack_next(tag) */
+	/* bulk.c: lab_take_tags: below = lab_stack_next(tag) */
+walk:	atomic { assert(next[top] == bottom) };
+	/* bulk.c: lab_alloc_recycled: smp_store_release(&tag->word, word) */
+	/* bulk.c: lab_take_tags: lab_take_tag(owner, tag, caller) */
+	atomic { out[top] = true };
+#endif
+	/* The second's link is read as well, for nothing: no more than two were asked for. */
+	atomic { out[bottom] = true; finish() };
+#endif
 
 done:	running--
 }
@@ -228,15 +360,24 @@ inline check_all() {
 		:: else ->
 			break
 		od;
-		assert(seen == SLOTS)
+		assert(seen == SLOTS && !next[0])
 	}
 }
 
+inline take_off(tag) {
+	holder[tag] = who;
+	on[tag] = 0;
+	head[0].slot = tag - 1;
+#ifdef WRONG_FREE
+	out[tag] = true
+#endif
+}
+
 init {
-	byte i, s, seen;
+	byte i, s, seen, who;
 
 	atomic {
-		/* As pushed one after the other, but the last may be held. */
+		/* As pushed one after the other, but the last may be held, or the last two. */
 		i = 1;
 		do
 		:: i <= SLOTS ->
@@ -247,24 +388,28 @@ init {
 		:: else ->
 			break
 		od;
+		head[0].slot = SLOTS;
 		if
-		:: head[0].slot = SLOTS
-		:: holder[SLOTS] = TASK
-		:: holder[SLOTS] = NMI
-		:: holder[SLOTS] = OTHER
-		:: holder[SLOTS] = ANOTHER
+		:: who = NOBODY
+		:: who = TASK
+		:: who = NMI
+		:: who = OTHER
+#ifndef MANY
+		:: who = ANOTHER
+#endif
 		fi;
 		if
-		:: holder[SLOTS] != NOBODY ->
-			head[0].slot = SLOTS - 1;
-			on[SLOTS] = 0
-		:: else
+		:: who != NOBODY -> take_off(SLOTS)
+#ifdef MANY
+		:: who != NOBODY -> take_off(SLOTS); take_off(SLOTS - 1)
+#endif
+		:: who == NOBODY
 		fi;
-		i = 0;
+		i = 0; who = 0;
 		run cpu(OPS_TASK);
 		run cpu(OPS_NMI);
 		run cpu(OPS_OTHER);
-		run cpu(OPS_OTHER)
+		run cpu(OPS_ANOTHER)
 	};
 	running == 0;
 	check_all()

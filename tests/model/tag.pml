@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The word of a tag and its slot: tag.h, tag.c, and those who change them in
- * free.c, page.c and alloc.c. Two pages, two owners, in one bank or (TWO_BANKS)
- * in one each; the slots share one home, so they are bound again at once.
- * Three tasks call alloc, free, release and transfer. The first may be wrong:
- * with another's page, with one given back, and (BEHIND) freeing one behind
- * labyrinth's back or keeping a reference to it. The others call with what was
- * theirs when they began, so that they race for it.
+ * free.c, page.c, alloc.c and bulk.c. Two pages, two owners, in one bank or (TWO_BANKS)
+ * in one each; the slots share one home, so they are bound again at once. They are
+ * near it, or (FAR) have a bit, where those that are near are others'; the third, in
+ * the second bank, has one anyway.
  *
- * Memory is sequentially consistent here. CPU, context and time are left out of
- * words: two words are equal here at least as often as there. A stack is a set:
- * see stack.pml. Budgets are left out. A page that is released goes to the kernel.
+ * Three tasks call alloc, free, release and transfer: as X where they can by the fast
+ * way first, as Y, which has special wishes, never. Many at once are one after the
+ * other here; a page at which a free of many stops tries the fast way once more there.
+ * The first task may be wrong: with another's page, with one given back, and (BEHIND)
+ * freeing one behind labyrinth's back or keeping a reference to it. The others call
+ * with what was theirs when they began, so that they race for it.
+ *
+ * Memory is sequentially consistent here. A word is a tag's head; MOVING stands for
+ * LAB_ARRIVING as well: two words are equal here at least as often as there. A
+ * stack is a set: see stack.pml. Budgets are left out. A page that is released goes
+ * to the kernel.
  *
  * A call that was wrong may change the tag of another page for an instant, until
- * lab_tag_change() has put it back, and a right call may fail that meets it then.
+ * it is put back, and a right call may fail that meets it then.
  * For good it must change nothing.
  *
  * A comment "file: function: text" names the code that a step stands for. run.sh
@@ -25,15 +31,24 @@
  *   QUICK: a call meets no tag, or only the old one, while a transfer between
  *   banks shows the new tag and then takes the old one away.
  *
+ * Mutations: DROP_FIRST NEAR_BLIND
  * Mutations: NO_RECHECK NO_PUT_BACK BLIND_FREE EARLY_SHOW BLIND_CLAIM ONE_STEP
+ *   DROP_FIRST: a slot is free before its word is cleared.
+ *   NEAR_BLIND: a page enters near its home without a look for its tag.
  *   ONE_STEP: a transfer not by way of MOVING. Then lab_tag_change() says false to
  *   a winner whose page has left by the time of the second look, if the receiver is
  *   as quick; and a late call's putting back may undo a transfer in earnest.
  */
+#ifdef NEAR_BLIND
+#define BEHIND
+#endif
+
 #ifndef OPS_WRONG
 #define OPS_WRONG	1
 #define OPS_FIRST	1
-#if defined(STRICT) || defined(ONE_STEP)	/* take a call on a page just bound */
+#ifdef NEAR_BLIND		/* takes a page freed behind our back, no more */
+#define OPS_SECOND	0
+#elif defined(STRICT) || defined(ONE_STEP)	/* take a call on a page just bound */
 #define OPS_SECOND	2
 #else
 #define OPS_SECOND	1
@@ -44,7 +59,7 @@
 #define TWO_BANKS
 #endif
 
-#define PAGES		2	/* PFNs 1 to PAGES; 0 is none */
+#define PAGES		2	/* 1 to PAGES; 0 is none */
 #define NOBODY		0
 #define X		1	/* owners */
 #define Y		2
@@ -59,6 +74,19 @@
 #endif
 #define NONE		SLOTS
 #define BANK_OF(slot)	((slot) / 2)
+#ifdef FAR
+#define NEAR(slot)	false
+#define ORDINARY	(o == X && op == FREE_PAGE)
+#else
+#define NEAR(slot)	((slot) < 2)
+#define ORDINARY	(o == X && op != TRANSFER)
+#endif
+/* The page at the start: its home may have been another's when it came. */
+#ifdef BEHIND
+#define START		1
+#else
+#define START		0
+#endif
 
 /* Words. 0 is that of no page. */
 #define READY		1
@@ -77,7 +105,7 @@
  * An owner that gives up a page while it is just being given it, by a wrong call,
  * has asked for it: left out.
  */
-#define TOO_SOON	(coming[p] == OWNER(w) && pfn[tag] == p)
+#define TOO_SOON	(coming[p] == OWNER(w) && page[tag] == p)
 
 #ifdef NO_RECHECK
 #define RECHECK		false
@@ -97,7 +125,7 @@
 #ifdef BLIND_CLAIM
 #define CLAIMS		seen_free
 #else
-#define CLAIMS		(pfn[at] == 0)
+#define CLAIMS		(page[at] == 0)
 #endif
 #ifdef EARLY_SHOW
 #define COPY_STATE	OWNED
@@ -108,8 +136,8 @@
 mtype = { ALLOC, FREE_PAGE, RELEASE, TRANSFER, PUT, GET };
 
 byte word[SLOTS];
-byte pfn[SLOTS];
-bool shown[SLOTS];
+byte page[SLOTS];
+bool shown[SLOTS];		/* by a bit */
 byte stacked[SLOTS];		/* with this owner */
 byte refs[PAGES + 1];
 bool in_kernel[PAGES + 1];
@@ -121,44 +149,45 @@ byte coming[PAGES + 1];		/* the owner that is just being given it */
 byte deceived[PAGES + 1];	/* the owner whose page was freed behind its back */
 byte extra[PAGES + 1];		/* references of others */
 byte upset[SLOTS];		/* changed by a call for another page, not yet put back */
-byte asked[4];			/* PFN that a call is about, by _pid */
+byte asked[4];			/* page that a call is about, by _pid */
 bool excused[4];		/* it may fail: it was wrong, or somebody else was first */
 
-#define MINE(page, owner)	(holder[page] == (owner))
+#define MINE(pg, owner)	(holder[pg] == (owner))
 
 /* Whoever asks for the page may be late now. */
-inline hand(page, to) {
-	holder[page] = to;
-	excuse(page)
+inline hand(pg, to) {
+	holder[pg] = to;
+	excuse(pg)
 }
 
-inline excuse_upset(page) {
+inline excuse_upset(pg) {
 #ifdef STRICT
 	skip
 #else
-	excuse(page)
+	excuse(pg)
 #endif
 }
 
-inline excuse(page) {
-	if :: asked[1] == page -> excused[1] = true :: else fi;
-	if :: asked[2] == page -> excused[2] = true :: else fi;
-	if :: asked[3] == page -> excused[3] = true :: else fi
+inline excuse(pg) {
+	if :: asked[1] == pg -> excused[1] = true :: else fi;
+	if :: asked[2] == pg -> excused[2] = true :: else fi;
+	if :: asked[3] == pg -> excused[3] = true :: else fi
 }
 
 /* Of a tag that is found: it names the holder alone, and never two. */
-#define NAMES_OTHER(slot)	(shown[slot] && holder[pfn[slot]] && !upset[slot] && \
+#define VISIBLE(slot)		(page[slot] && (NEAR(slot) || shown[slot]))
+#define NAMES_OTHER(slot)	(VISIBLE(slot) && holder[page[slot]] && !upset[slot] && \
 				 STATE(word[slot]) == OWNED && \
-				 OWNER(word[slot]) != holder[pfn[slot]])
-#define FOUND(slot, page)	(shown[slot] && pfn[slot] == page)
-#define BOTH_OWNED(a, b)	(FOUND(a, pfn[b]) && FOUND(b, pfn[a]) && \
+				 OWNER(word[slot]) != holder[page[slot]])
+#define FOUND(slot, pg)		(VISIBLE(slot) && page[slot] == (pg))
+#define BOTH_OWNED(a, b)	(FOUND(a, page[b]) && FOUND(b, page[a]) && \
 				 STATE(word[a]) == OWNED && STATE(word[b]) == OWNED)
 #ifdef TWO_BANKS
-#define FOUND_ANY(page)		(FOUND(0, page) || FOUND(1, page) || FOUND(2, page))
+#define FOUND_ANY(pg)		(FOUND(0, pg) || FOUND(1, pg) || FOUND(2, pg))
 #define TWICE			(BOTH_OWNED(0, 1) || BOTH_OWNED(0, 2) || BOTH_OWNED(1, 2))
 #define THIRD_NAMES_OTHER	NAMES_OTHER(2)
 #else
-#define FOUND_ANY(page)		(FOUND(0, page) || FOUND(1, page))
+#define FOUND_ANY(pg)		(FOUND(0, pg) || FOUND(1, pg))
 #define TWICE			BOTH_OWNED(0, 1)
 #define THIRD_NAMES_OTHER	false
 #endif
@@ -169,13 +198,30 @@ inline check() {
 	assert((!holder[1] || FOUND_ANY(1)) && (!holder[2] || FOUND_ANY(2)))
 }
 
-/* The slot of page p in a bank, or NONE. */
-inline find_in(bank) {
-	/* tag.h: lab_bank_find: (u32)atomic_read_acquire(&home->hop) */
-	/* tag.h: lab_bank_find_near: atomic_read_acquire(&(*home)->hop) */
+/* The slot of page p that is near its home, in bank 0, or NONE. */
+inline find_near() {
+	if
+	/* tag.h: lab_find_near: if (likely(lab_tag_is(home, page))) */
+	:: atomic { page[0] == p -> tag = 0 }
+	/* tag.h: lab_find_near: return lab_tag_is(home + 1, page) */
+	:: else -> atomic {
+		if
+		:: page[1] == p -> tag = 1
+		:: else
+		fi }
+	fi
+}
+
+/* The same for one that is far. */
+inline find_far(bank) {
+	/* tag.h: lab_find: (u32)atomic_read_acquire(&home->hop) */
 	atomic {
 		if
+#ifdef FAR
 		:: bank == 0 -> hop = shown[0] + 2 * shown[1]
+#else
+		:: bank == 0
+#endif
 #ifdef TWO_BANKS
 		:: bank == 1 -> hop = 4 * shown[2]
 #endif
@@ -190,10 +236,10 @@ inline find_in(bank) {
 		:: hop == 4 -> at = 2; hop = 0
 #endif
 		fi;
-		/* tag.h: lab_bank_find: if (READ_ONCE(tag->pfn) == pfn) */
-		/* tag.h: lab_bank_find_near: READ_ONCE((*tag)->pfn) == pfn */
+		/* tag.h: lab_find: if (likely(lab_tag_is(*tag, page))) */
+		/* tag.h: lab_tag_is: if (lab_peek(tag->page) != page) */
 		if
-		:: pfn[at] == p -> tag = at; hop = 0
+		:: page[at] == p -> tag = at; hop = 0
 		:: else
 		fi;
 		at = 0 }
@@ -202,14 +248,30 @@ inline find_in(bank) {
 	od
 }
 
-/* tag.h: lab_tag_find: lab_bank_find(first, pfn) */
+/* The slot of page p in a bank, or NONE. */
+/* tag.h: lab_bank_find: lab_find(lab_bank_home(bank, page), page, &tag) */
+inline find_in(bank) {
+#if defined(FAR)
+	find_far(bank)
+#elif defined(TWO_BANKS)
+	if
+	/* tag.h: lab_find: if (likely(lab_find_near(home, page, tag))) */
+	:: bank == 0 -> find_near()
+	:: else -> find_far(bank)
+	fi
+#else
+	find_near()
+#endif
+}
+
+/* tag.h: lab_tag_find: lab_bank_find(first, page) */
 inline find(first) {
 	tag = NONE;
 	find_in(first)
 #ifdef TWO_BANKS
 	;
 	if
-	/* tag.c: lab_tag_find_elsewhere: lab_bank_find(bank, pfn) */
+	/* tag.c: lab_tag_find_elsewhere: lab_bank_find(bank, page) */
 	:: tag == NONE -> find_in(1 - first)
 	:: else
 	fi
@@ -231,14 +293,14 @@ inline give_up(to) {
 /* Sets won, and gives the page to another holder, if it is the right page. */
 inline change(changed, to) {
 	atomic {
-		/* tag.h: lab_tag_change: try_cmpxchg(&tag->word, &old, changed) */
+		/* tag.h: lab_tag_turn: likely(try_cmpxchg(&tag->head, &head, changed)) */
 		if
 		:: WINS ->
 			won = true;
 			word[tag] = changed;
 			if
-			:: pfn[tag] == p -> right = true; give_up(to)
-			:: else -> upset[tag]++; excuse_upset(pfn[tag])
+			:: page[tag] == p -> right = true; give_up(to)
+			:: else -> upset[tag]++; excuse_upset(page[tag])
 			fi;
 			check()
 		:: else
@@ -247,9 +309,11 @@ inline change(changed, to) {
 	if
 	:: won ->
 		atomic {
-			/* tag.h: lab_tag_change: READ_ONCE(tag->pfn) == pfn */
+			/* tag.h: lab_tag_change: if (likely(lab_tag_is(tag, page))) */
+			/* free.c: lab_free: if (unlikely(!lab_tag_is(tag, page))) */
+			/* bulk.c: lab_free_many: if (unlikely(!lab_tag_is(tag, page))) { */
 			if
-			:: RECHECK && pfn[tag] != p -> won = false
+			:: RECHECK && page[tag] != p -> won = false
 			:: else
 			fi;
 			assert(won || !right)
@@ -257,7 +321,10 @@ inline change(changed, to) {
 		if
 		:: !won ->
 			atomic {
-				/* tag.h: lab_tag_change: cmpxchg(&tag->word, changed, word) */
+				/* tag.h: lab_tag_change: lab_tag_turn_back(tag, head, changed) */
+				/* free.c: lab_free_late: lab_tag_turn_back(tag, lab_head(owner->id, 0, LAB_OWNED), owner->ready) */
+				/* bulk.c: lab_free_many: lab_tag_turn_back(tag, owned, ready) */
+				/* tag.h: lab_tag_turn_back: cmpxchg(&tag->head, changed, head) */
 				if
 				:: !right -> upset[tag]--
 				:: else
@@ -266,7 +333,7 @@ inline change(changed, to) {
 				:: PUT_BACK && word[tag] == (changed) -> word[tag] = w
 				:: else
 				fi;
-				excuse_upset(pfn[tag]);
+				excuse_upset(page[tag]);
 				right = false;
 				check()
 			}
@@ -278,26 +345,44 @@ inline change(changed, to) {
 
 /* tag.h: lab_tag_unbind: lab_tag_hide(bank, tag) */
 inline unbind(slot) {
-	atomic {
-		/* tag.h: lab_tag_hide_from: atomic_andnot(BIT(tag - home), &home->hop) */
-		assert(pfn[slot] == p && shown[slot]);
-		shown[slot] = false;
-		check()
-	};
+	if
+	/* tag.h: lab_tag_hide_from: if (!lab_tag_is_near(home, tag)) */
+	:: NEAR(slot)
+	:: !NEAR(slot) ->
+		atomic {
+			/* tag.h: lab_tag_hide_from: atomic_andnot(BIT(tag - home), &home->hop) */
+			assert(page[slot] == p && shown[slot]);
+			shown[slot] = false;
+			check()
+		}
+	fi;
 	drop(slot)
 }
 
 inline drop(slot) {
+#ifdef DROP_FIRST
+	atomic { page[slot] = 0 };
+	atomic { word[slot] = 0 }
+#else
 	atomic {
 		/* tag.h: lab_tag_drop: WRITE_ONCE(tag->word, 0) */
-		assert(pfn[slot] == p && STATE(word[slot]) == MOVING);
+		assert(page[slot] == p && STATE(word[slot]) == MOVING);
 		word[slot] = 0
 	};
 	atomic {
-		/* tag.h: lab_tag_drop: smp_store_release(&tag->pfn, 0) */
-		assert(pfn[slot] == p && !shown[slot]);
-		pfn[slot] = 0
+		/* tag.h: lab_tag_drop: smp_store_release(&tag->page, NULL) */
+		assert(page[slot] == p && !shown[slot]);
+		page[slot] = 0
 	}
+#endif
+}
+
+/* The holder has the page from the time its tag can be found. */
+inline given() {
+	coming[p] = NOBODY;
+	assert(holder[p] == NOBODY);
+	hand(p, o);
+	check()
 }
 
 /* Claims a slot of a bank for page p. */
@@ -305,16 +390,14 @@ inline claim_in(bank, slot, claimed) {
 	at = 2 * bank;
 	do
 	:: atomic { slot == NONE && at < SLOTS && BANK_OF(at) == bank ->
-		/* tag.c: lab_bank_claim_hidden: READ_ONCE(tag->pfn) || */
-		/* page.h: lab_enter_home: atomic_read_acquire(&home->hop) */
-		seen_free = !pfn[at] };
+		/* tag.c: lab_bank_claim_hidden: READ_ONCE(tag->page) || */
+		seen_free = !page[at] };
 	   atomic {
-		/* tag.c: lab_bank_claim_hidden: cmpxchg(&tag->pfn, 0, pfn) */
-		/* page.h: lab_enter_home: try_cmpxchg(&home->pfn, &vacant, pfn) */
+		/* tag.c: lab_bank_claim_hidden: cmpxchg(&tag->page, NULL, page) */
 		if
 		:: seen_free && CLAIMS ->
-			assert(!pfn[at] && !word[at] && !shown[at]);
-			pfn[at] = p;
+			assert(!page[at] && !word[at] && !shown[at]);
+			page[at] = p;
 			slot = at
 		:: else ->
 			at++
@@ -327,8 +410,14 @@ inline claim_in(bank, slot, claimed) {
 		at = 0;
 		if
 		/* tag.c: lab_bank_claim_hidden: lab_tag_fill(tag, word, caller) */
-		/* tag.h: lab_tag_fill: WRITE_ONCE(tag->word, word) */
-		:: slot != NONE -> word[slot] = claimed
+		/* tag.h: lab_tag_fill: smp_store_release(&tag->word, word) */
+		:: slot != NONE ->
+			word[slot] = claimed;
+			if
+			/* tag.h: lab_tag_show: if (lab_tag_is_near(home, tag)) */
+			:: op == ALLOC && NEAR(slot) -> given(); goto again
+			:: else
+			fi
 		:: else
 		fi
 	}
@@ -342,7 +431,7 @@ inline page_to_kernel() {
 	fi
 }
 
-#define CALLABLE(page, owner)	(MINE(page, owner) || _pid == WRONG)
+#define CALLABLE(pg, owner)	(MINE(pg, owner) || _pid == WRONG)
 
 inline choose() {
 	if
@@ -370,15 +459,30 @@ inline choose() {
 	excused[_pid] = (op != ALLOC && !MINE(p, o))
 }
 
+/* An empty one is found where it is near: the old one, of two. */
+#ifdef TWO_BANKS
+#define MAY_BE_EMPTY	true
+#else
+#define MAY_BE_EMPTY	false
+#endif
+
 /* The tag of before a transfer, on its way out. */
 inline old_tag() {
 #ifdef QUICK
 	skip
 #else
 	if
-	:: tag != NONE && (STATE(w) == MOVING || !w) -> excused[_pid] = true
+	:: tag != NONE && (STATE(w) == MOVING || MAY_BE_EMPTY && !w) -> excused[_pid] = true
 	:: else
 	fi
+#endif
+}
+
+inline excuse_late() {
+#ifdef QUICK
+	skip
+#else
+	excuse(p)
 #endif
 }
 
@@ -408,15 +512,62 @@ again:	atomic {
 		:: op == GET -> goto get
 #endif
 		:: else
+		fi;
+		if
+		:: ORDINARY
+		:: !ORDINARY -> goto slow
 		fi
 	};
 
-	/* free.c: lab_examine: lab_tag_find( */
-	/* free.c: lab_ordinary: lab_bank_find_near(owner->bank, pfn, home, tag) */
+	/* fast.h: lab_ordinary: likely(lab_find(lab_home(&owner->slots, page), page, tag)) */
+	/* bulk.c: lab_free_many: lab_find_near(lab_home(&owner->slots, page), page, &tag) */
+	/* free.c: labyrinth_void_release_page_exclusive: likely(lab_find_near( */
+#ifdef FAR
+	find_far(0);
+#else
+	find_near();
+#endif
+	if
+	:: tag == NONE -> goto slow
+	:: else
+	fi;
+	atomic {
+		/* fast.h: lab_ordinary: likely(lab_page_sole(page)) */
+		/* bulk.c: lab_free_many: lab_compat_page_counts(page) != sole */
+		/* free.c: labyrinth_void_release_page_exclusive: lab_page_sole(page) && */
+		if
+		:: refs[p] != 1 -> tag = NONE; goto slow
+		:: else
+		fi;
+		w = WORD(o, OWNED)
+	};
+	/* free.c: lab_free: lab_tag_turn(tag, lab_peek(owner->owned), owner->ready) */
+	/* bulk.c: lab_turn_one: lab_tag_change(tag, page, lab_peek(owner->owned), owner->ready) */
+	/* bulk.c: lab_free_many: lab_tag_turn(tag, owned, ready) */
+	/* free.c: labyrinth_void_release_page_exclusive: lab_tag_change(tag, page, */
+	change(WORD(o, (op == FREE_PAGE -> READY : MOVING)), NOBODY);
+	if
+	:: won && op == FREE_PAGE ->
+		/* free.c: lab_free: lab_stack_push( */
+		/* bulk.c: lab_free_many: lab_stack_push_all( */
+		stacked[tag] = o;
+		goto again
+	:: won && op == RELEASE ->
+		/* free.c: labyrinth_void_release_page_exclusive: lab_tag_drop(tag) */
+		drop(tag);
+		atomic { page_to_kernel() };
+		goto again
+	/* free.c: lab_free_late: return lab_free_slow(owner, page, caller) */
+	/* free.c: lab_free: return lab_free_slow(owner, page, caller) */
+	/* bulk.c: labyrinth_void_free_pages_bulk_exclusive: lab_free_one(owner, pages[i], _RET_IP_) */
+	/* free.c: labyrinth_void_release_page_exclusive: return lab_release_slow(owner, page, _RET_IP_) */
+	:: else -> atomic { tag = NONE; w = 0 }
+	fi;
+
+slow:	/* free.c: lab_examine: lab_tag_find( */
 	find(BANK(o));
 	atomic {
 		/* free.c: lab_examine: READ_ONCE(found->tag->word) */
-		/* free.c: lab_give: READ_ONCE(tag->word) */
 		if
 		:: tag != NONE -> w = word[tag]
 		:: else
@@ -439,7 +590,6 @@ again:	atomic {
 	atomic {
 		/* free.c: lab_examine_sharing: lab_page_sole(page) */
 		/* free.c: lab_examine_sharing: if (page_ref_count(page)) */
-		/* free.c: lab_ordinary: lab_page_sole(page) */
 		sharing = refs[p];
 		if
 		:: sharing != 1 && op != FREE_PAGE -> goto again
@@ -452,58 +602,44 @@ again:	atomic {
 	:: op == TRANSFER -> goto transfer
 	fi;
 
-free:	if
-	:: sharing == 1 && !(w & AWAY) ->
-		/* free.c: labyrinth_void_free_page_exclusive: lab_give(owner, pfn, tag, owner->ready_word) */
-		change(WORD(o, READY), NOBODY);
-		if
-		:: won ->
-			/* free.c: labyrinth_void_free_page_exclusive: lab_stack_push( */
-			stacked[tag] = o
-		:: else ->
-			fail()
-		fi
-	:: sharing > 1 ->
-		/* free.c: lab_free_slow: lab_commit(&found, lab_head(owner->id, away, LAB_MOVING)) */
-		change(WORD(o, MOVING) | (w & AWAY), NOBODY);
-		if
+free:	/* free.c: lab_free_slow: lab_commit(&found, lab_head(owner->id, away, LAB_MOVING)) */
+	/* free.c: lab_commit: lab_tag_change(found->tag, found->incident.page */
+	change(WORD(o, MOVING) | (w & AWAY), NOBODY);
+	if
+	:: !won ->
+		fail()
+	:: won && sharing == 1 && !(w & AWAY) ->
+		/* free.c: lab_free_slow: lab_recycle(owner, found.tag) */
+		/* page.c: lab_recycle: WRITE_ONCE(tag->head, owner->ready | flags) */
+		atomic { word[tag] = WORD(o, READY); check() };
+		/* page.c: lab_recycle: lab_stack_push( */
+		stacked[tag] = o
+	:: won && sharing > 1 ->
 		/* free.c: lab_free_slow: lab_head(owner->id, away, LAB_QUARANTINED) */
-		:: won -> atomic { word[tag] = WORD(o, QUARANTINED) | (w & AWAY); check() }
-		:: else -> fail()
-		fi
-	:: else ->
-		/* free.c: lab_free_slow: lab_commit(&found, lab_head(owner->id, away, LAB_MOVING)) */
-		change(WORD(o, MOVING), NOBODY);
-		if
-		:: won ->
-			/* free.c: lab_free_slow: leaving = lab_leave(owner, found.bank, found.tag) */
-			/* free.c: lab_free_slow: if (busy) */
-			/* page.h: lab_leave: lab_tag_unbind(bank, tag) */
-			unbind(tag);
-			atomic {
-				if
-				/* free.c: lab_free_slow: lab_page_to_kernel(leaving) */
-				:: sharing == 1 -> page_to_kernel()
-				/* Given to the same owner again since: an ordinary page from now on. */
-				:: sharing == 0 && refs[p] -> extra[p]++
-				:: else
-				fi
-			}
-		:: else ->
-			fail()
-		fi
+		atomic { word[tag] = WORD(o, QUARANTINED) | (w & AWAY); check() }
+	:: won && (!sharing || sharing == 1 && (w & AWAY)) ->
+		/* free.c: lab_free_slow: leaving = lab_leave(owner, found.bank, found.tag) */
+		/* free.c: lab_free_slow: } else if (busy) { */
+		/* page.h: lab_leave: lab_tag_unbind(bank, tag) */
+		unbind(tag);
+		atomic {
+			if
+			/* free.c: lab_free_slow: lab_page_to_kernel(leaving) */
+			:: sharing == 1 -> page_to_kernel()
+			/* Given to the same owner again since: an ordinary page from now on. */
+			:: sharing == 0 && refs[p] -> extra[p]++
+			:: else
+			fi
+		}
 	fi;
 	goto again;
 
 release:
-	/* free.c: lab_release_slow: lab_commit(&found, lab_head(owner->id, 0, LAB_MOVING)) */
-	/* free.c: labyrinth_void_release_page_exclusive: lab_give(owner, pfn, tag, owner->moving_word) */
+	/* free.c: lab_release_slow: lab_commit(&found, owner->moving) */
 	change(WORD(o, MOVING), NOBODY);
 	if
 	:: won ->
 		/* free.c: lab_release_slow: lab_leave(owner, found.bank, found.tag) */
-		/* free.c: labyrinth_void_release_page_exclusive: lab_tag_hide_from(home, tag) */
-		/* free.c: labyrinth_void_release_page_exclusive: lab_tag_drop(tag) */
 		unbind(tag);
 		atomic { page_to_kernel() }
 	:: else ->
@@ -517,35 +653,40 @@ transfer:
 	if
 	:: BANK_OF(tag) != BANK(OTHER(o)) ->
 		/* free.c: labyrinth_void_transfer_page_exclusive: lab_tag_copy(to->bank */
-		/* tag.c: lab_tag_copy: lab_bank_claim_hidden(bank, pfn, word */
+		/* tag.c: lab_tag_copy: lab_bank_claim_hidden(bank, tag->page, */
 		claim_in(BANK(OTHER(o)), copy, WORD(OTHER(o), COPY_STATE))
 	:: else
 	fi;
 	if
 	:: copy != NONE ->
 #ifdef EARLY_SHOW
-		atomic { shown[copy] = true; check() };
+		atomic { shown[copy] = !NEAR(copy); check() };
 #endif
 		/* free.c: labyrinth_void_transfer_page_exclusive: lab_commit(&found, arriving) */
 		change(WORD(OTHER(o), MOVING), OTHER(o));
 		if
 		:: won ->
-			/* tag.c: lab_tag_replace: WRITE_ONCE(copy->word, word) */
+			/* tag.c: lab_tag_replace: WRITE_ONCE(copy->head, head) */
 			atomic {
 				word[copy] = WORD(OTHER(o), OWNED) | AWAY;
-				coming[p] = OTHER(o);
+				if
+				:: NEAR(copy) -> excuse_late()
+				:: !NEAR(copy) -> coming[p] = OTHER(o)
+				fi;
 				check()
 			};
-			/* tag.c: lab_tag_replace: lab_tag_show(lab_bank_home(to, copy->pfn), copy) */
+			/* tag.c: lab_tag_replace: lab_tag_show(lab_bank_home(to, copy->page), copy) */
 			/* tag.h: lab_tag_show: atomic_or(BIT(tag - home), &home->hop) */
-			atomic {
-				shown[copy] = true;
-				coming[p] = NOBODY;
-#ifndef QUICK
-				excuse(p);
-#endif
-				check()
-			};
+			if
+			:: NEAR(copy)
+			:: !NEAR(copy) ->
+				atomic {
+					shown[copy] = true;
+					coming[p] = NOBODY;
+					excuse_late();
+					check()
+				}
+			fi;
 			/* tag.c: lab_tag_replace: lab_tag_unbind(from, tag) */
 			unbind(tag)
 		:: else ->
@@ -567,15 +708,16 @@ transfer:
 	/* free.c: labyrinth_void_transfer_page_exclusive: lab_commit(&found, arriving) */
 	change(WORD(OTHER(o), MOVING), OTHER(o));
 	if
-	/* free.c: labyrinth_void_transfer_page_exclusive: WRITE_ONCE(found.tag->word */
+	/* free.c: labyrinth_void_transfer_page_exclusive: WRITE_ONCE(found.tag->head, head) */
 	:: won -> atomic { word[tag] = WORD(OTHER(o), OWNED) | AWAY; check() }
 	:: else -> fail()
 	fi;
 #endif
 	goto again;
 
-alloc:	/* alloc.c: lab_take_recycled: lab_stack_pop(&cpu->recycled, owner->tags) */
-	/* alloc.c: lab_alloc: lab_stack_try_pop(&here->recycled, owner->tags, &tag) */
+alloc:	/* alloc.c: lab_take_recycled: lab_stack_pop(&cpu->recycled, &owner->slots) */
+	/* alloc.c: lab_alloc: lab_stack_pop_any(&here->recycled, &owner->slots) */
+	/* bulk.c: lab_alloc_recycled: lab_stack_pop_many(&here->recycled, &owner->slots, nr) */
 	atomic {
 		if
 		:: stacked[0] == o -> tag = 0
@@ -596,15 +738,23 @@ alloc:	/* alloc.c: lab_take_recycled: lab_stack_pop(&cpu->recycled, owner->tags)
 		fi;
 		stacked[tag] = 0
 	};
+	atomic {
+		p = page[tag];
+		/* alloc.c: lab_alloc: if (unlikely(lab_peek(page->_refcount.counter) != 1)) */
+		/* bulk.c: lab_alloc_recycled: if (unlikely(lab_peek(page->_refcount.counter) != 1)) */
+		if
+		:: o == X && refs[p] == 1 -> goto hand_out
+		:: else
+		fi
+	};
 look:	atomic {
-		/* alloc.c: lab_alloc: word = READ_ONCE(tag->word) */
-		/* alloc.c: lab_take_tag: u64 word = READ_ONCE(tag->word) */
-		w = word[tag];
-		p = pfn[tag]
+		/* alloc.c: lab_alloc_slow: page = lab_take_tag(owner, tag, caller) */
+		/* bulk.c: lab_take_tags: page = lab_take_tag(owner, tag, caller) */
+		/* alloc.c: lab_take_tag: head = READ_ONCE(tag->head) */
+		w = word[tag]
 	};
 	atomic {
-		/* alloc.c: lab_alloc: lab_word_head(word) != owner->ready || page_ref_count(page) != 1 */
-		/* alloc.c: lab_take_tag: lab_word_state(word) == LAB_READY && lab_page_sole(page) */
+		/* alloc.c: lab_take_tag: lab_head_state(head) == LAB_READY && lab_page_sole(page) */
 		/* alloc.c: lab_ready_gone_bad: if (page_ref_count(page) == 0) */
 		sharing = refs[p];
 		if
@@ -612,9 +762,11 @@ look:	atomic {
 		:: else -> goto gone_bad
 		fi
 	};
+hand_out:
 	atomic {
-		/* alloc.c: lab_hand_out: lab_tag_fill(tag */
-		assert(holder[p] == NOBODY && pfn[tag] == p);
+		/* fast.h: lab_hand_out: lab_tag_fill(tag, lab_owned_here(here), caller) */
+		/* bulk.c: lab_alloc_recycled: smp_store_release(&tag->word, word) */
+		assert(holder[p] == NOBODY && page[tag] == p);
 		assert(STATE(word[tag]) == READY && OWNER(word[tag]) == o);
 		word[tag] = WORD(o, OWNED);
 		hand(p, o);
@@ -624,8 +776,8 @@ look:	atomic {
 
 gone_bad:
 	atomic {
-		/* alloc.c: lab_ready_gone_bad: cmpxchg(&tag->word, word, owner->moving_word) != word */
-		/* alloc.c: lab_ready_gone_bad: lab_word_with_head(word, head)) != word */
+		/* alloc.c: lab_ready_gone_bad: if (cmpxchg(&tag->head, head, owner->moving) != head) */
+		/* alloc.c: lab_ready_gone_bad: lab_head(owner->id, flags, LAB_QUARANTINED)) != head */
 		if
 		:: word[tag] != w -> goto look
 		:: word[tag] == w && !sharing -> word[tag] = WORD(o, MOVING)
@@ -636,7 +788,60 @@ gone_bad:
 	unbind(tag);
 	goto again;
 
-enter:	/* page.c: lab_enter: lab_tag_find(owner->bank, pfn, bank) */
+enter:
+#ifndef FAR
+	/* alloc.c: lab_alloc_cold: lab_enter_near(owner, page, caller) */
+	/* bulk.c: lab_alloc_many_fresh: lab_enter_near(owner, fresh[i], caller) */
+	if
+	:: o == X
+	:: else -> goto any_place
+	fi;
+#ifndef NEAR_BLIND
+	/* page.h: lab_enter_near: lab_find(home, page, &tag) */
+	/* page.h: lab_enter_near: !lab_tag_nowhere_but(owner->bank, page) */
+	/* tag.h: lab_tag_nowhere_but: lab_bank_find(bank, page) */
+	find(0);
+#endif
+	atomic {
+		if
+		:: tag != NONE -> goto not_near
+		:: else -> coming[p] = o
+		fi
+	};
+	do
+	:: atomic {
+		/* page.h: lab_enter_near: !try_cmpxchg(&tag->page, &vacant, page) */
+		if
+		:: page[at] && at == 0 -> at++
+		/* page.h: lab_enter_near: if (++tag == home + LAB_HOP_NEAR) */
+		:: page[at] && at == 1 -> coming[p] = NOBODY; goto not_near
+		:: !page[at] ->
+			assert(!word[at]);
+			page[at] = p;
+			break
+		fi }
+	od;
+	atomic {
+		/* page.h: lab_enter_near: lab_tag_fill(tag, here->owned_here */
+		word[at] = WORD(o, OWNED);
+		given()
+	};
+	goto again;
+
+not_near:
+	atomic {
+		tag = NONE; at = 0;
+		if
+		/* alloc.c: lab_alloc_cold: return lab_alloc_fresh(owner, page, false, caller) */
+		:: true
+		/* bulk.c: lab_alloc_many_fresh: __free_page(fresh[i]) */
+		:: page_to_kernel(); goto again
+		fi
+	};
+#endif
+
+any_place:
+	/* page.c: lab_enter: lab_tag_find(owner->bank, page, bank) */
 	find(BANK(o));
 	if
 	:: tag == NONE -> goto bind
@@ -653,7 +858,7 @@ enter:	/* page.c: lab_enter: lab_tag_find(owner->bank, pfn, bank) */
 	};
 	if
 	:: STATE(w) == READY ->
-		/* page.c: lab_freed_behind: lab_tag_change(tag, page_to_pfn(page), word, */
+		/* page.c: lab_freed_behind: lab_tag_change(tag, page, lab_word_head(word), head) */
 		change(WORD(OWNER(w), READY) | RESTORED, NOBODY);
 		atomic {
 			/* page.c: lab_freed_behind: get_page(page) */
@@ -665,7 +870,7 @@ enter:	/* page.c: lab_enter: lab_tag_find(owner->bank, pfn, bank) */
 		};
 		goto again
 	:: else ->
-		/* page.c: lab_freed_behind: lab_tag_change(tag, page_to_pfn(page), word, */
+		/* page.c: lab_freed_behind: lab_tag_change(tag, page, lab_word_head(word), head) */
 		change(WORD(OWNER(w), MOVING), NOBODY);
 		if
 		:: atomic { !won -> page_to_kernel() }; goto again
@@ -675,8 +880,8 @@ enter:	/* page.c: lab_enter: lab_tag_find(owner->bank, pfn, bank) */
 		unbind(tag)
 	fi;
 
-bind:	/* page.c: lab_enter: lab_tag_bind(owner->bank, pfn, */
-	/* tag.c: lab_tag_bind: lab_bank_claim(first, pfn, word, caller) */
+bind:	/* page.c: lab_enter: lab_tag_bind(owner->bank, page, */
+	/* tag.c: lab_tag_bind: lab_bank_claim(first, page, word, caller) */
 	coming[p] = o;
 	claim_in(BANK(o), copy, WORD(o, OWNED));
 #ifdef TWO_BANKS
@@ -687,17 +892,14 @@ bind:	/* page.c: lab_enter: lab_tag_bind(owner->bank, pfn, */
 	fi;
 #endif
 	atomic {
-		coming[p] = NOBODY;
 		if
 		:: copy == NONE ->
+			coming[p] = NOBODY;
 			page_to_kernel()
 		:: else ->
-			/* tag.c: lab_bank_claim: lab_tag_show(lab_bank_home(bank, pfn), tag) */
-			/* page.h: lab_enter_home: lab_tag_show(home, home) */
+			/* tag.c: lab_bank_claim: lab_tag_show(lab_bank_home(bank, page), tag) */
 			shown[copy] = true;
-			assert(holder[p] == NOBODY);
-			hand(p, o);
-			check()
+			given()
 		fi
 	};
 	goto again;
@@ -730,25 +932,25 @@ done:	running--
 
 /* When all is quiet: what is tagged is whole, and no page is lost. */
 inline check_slot(slot) {
-	assert(!upset[slot] && (!pfn[slot] == !word[slot]) && (!pfn[slot] == !shown[slot]));
+	assert(!upset[slot] && (!page[slot] == !word[slot]) && (!page[slot] || NEAR(slot) || shown[slot]));
 	assert(STATE(word[slot]) != MOVING);
 	assert((STATE(word[slot]) == READY) == (stacked[slot] != NOBODY));
 	assert(!stacked[slot] || stacked[slot] == OWNER(word[slot]));
-	assert(STATE(word[slot]) != OWNED || holder[pfn[slot]] == OWNER(word[slot]) ||
-	       deceived[pfn[slot]] == OWNER(word[slot]))
+	assert(STATE(word[slot]) != OWNED || holder[page[slot]] == OWNER(word[slot]) ||
+	       deceived[page[slot]] == OWNER(word[slot]))
 }
 
-inline check_page(page) {
-	assert(in_kernel[page] == !refs[page]);
-	assert(in_kernel[page] || FOUND_ANY(page) || extra[page])
+inline check_page(pg) {
+	assert(in_kernel[pg] == !refs[pg]);
+	assert(in_kernel[pg] || FOUND_ANY(pg) || extra[pg])
 }
 
 init {
 	atomic {
 		/* Page 1 is X's; page 2 the kernel's. */
-		word[0] = WORD(X, OWNED);
-		pfn[0] = 1;
-		shown[0] = true;
+		word[START] = WORD(X, OWNED);
+		page[START] = 1;
+		shown[START] = !NEAR(START);
 		holder[1] = X;
 		refs[1] = 1;
 		in_kernel[2] = true;

@@ -83,10 +83,32 @@ struct page *lt_give(struct lt_user *user, unsigned int i, bool force)
 	return held.page;
 }
 
+/* Give back, by one call, the last pages held, if several are of one owner. */
+bool lt_give_many(struct lt_user *user)
+{
+	struct lt_owner *owner = user->held[user->nr_held - 1].owner;
+	struct page *pages[LT_BULK_MAX];
+	unsigned int nr = 0, got;
+
+	while (nr < min_t(unsigned int, LT_BULK_MAX, user->nr_held) &&
+	       user->held[user->nr_held - 1 - nr].owner == owner)
+		nr++;
+	if (nr < 2 || owner->kind == LT_CHURN)
+		return false;
+	for (got = 0; got < nr; got++)
+		pages[got] = lt_let_go(user, user->nr_held - 1).page;
+	got = labyrinth_void_free_pages_bulk_exclusive(owner->lab, nr, pages);
+	lt_answered("bulk free", owner, got, nr);
+	atomic_long_add(got, &owner->frees);
+	lt_unclaim(owner, nr);
+	return true;
+}
+
 void lt_give_all(struct lt_user *user)
 {
 	while (user->nr_held)
-		lt_give(user, user->nr_held - 1, true);
+		if (!lt_give_many(user))
+			lt_give(user, user->nr_held - 1, true);
 }
 
 /* Make an ordinary page of page @i, and give it to the kernel. */

@@ -148,6 +148,7 @@ struct lt_held lt_let_go(struct lt_user *user, unsigned int i);
 
 unsigned int lt_get(struct lt_user *user, struct lt_owner *owner, unsigned int nr);
 struct page *lt_give(struct lt_user *user, unsigned int i, bool force);
+bool lt_give_many(struct lt_user *user);
 void lt_give_all(struct lt_user *user);
 void lt_release(struct lt_user *user, unsigned int i);
 void lt_transfer(struct lt_user *user, unsigned int i, struct lt_owner *to);

@@ -51,6 +51,10 @@ static void lt_work_once(struct lt_user *user)
 	case 65 ... 68:
 		lt_release(user, i);
 		break;
+	case 69 ... 76:
+		if (!lt_give_many(user))
+			lt_give(user, i, false);
+		break;
 	default:
 		lt_give(user, i, false);
 		break;
