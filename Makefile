@@ -4,6 +4,8 @@
 # sudo make install	install it, its header and its Module.symvers
 # make demo		see it work, in a virtual machine
 # make check		quick tests; make test: what a change must pass; make test-all: everything
+# make bench		what a page costs, in a virtual machine; sudo make bench-here: on this one
+# make bench-accept	commit to what was measured last: tests/bench/counts
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 KREL  = $(shell $(MAKE) -s -C $(KDIR) kernelrelease)
@@ -41,9 +43,16 @@ demo:
 	tools/demo.sh
 
 bench:
-	tools/setup.sh test
+	tools/setup.sh bench
 	tools/kernels.sh 6.12
-	tests/bench/run.sh
+	tests/bench/run.sh --full
+
+bench-accept:
+	@test -s build/bench/counts || { echo "Nothing measured yet: run make bench first" >&2; false; }
+	cp build/bench/counts tests/bench/counts
+
+bench-here:
+	tests/bench/here.sh $(KDIR)
 
 lint:
 	tools/setup.sh test
@@ -59,4 +68,5 @@ clean:
 	rm -rf build
 	-test ! -e $(KDIR)/Makefile || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
-.PHONY: all modules install uninstall check test test-all demo bench lint docs clean
+.PHONY: all modules install uninstall check test test-all demo bench bench-accept bench-here \
+	lint docs clean

@@ -5,6 +5,7 @@
 #
 # usage: setup.sh demo    to build the module and try it in a virtual machine
 #        setup.sh test    and to build our own kernel, and for every test (the default)
+#        setup.sh bench   and to draw the chart of what was measured
 #        setup.sh docs    and to build the documentation
 #
 # Kernels are never installed: tools/kernels.sh keeps those to itself.
@@ -22,14 +23,17 @@ build='make gcc gcc-12 binutils libc6-dev libelf1 libssl3 zlib1g pahole'
 vm='qemu-system-x86 busybox-static|busybox cpio'
 own_kernel='bc bison flex libelf-dev xz-utils python3'
 # The library is for coccinelle's rules that are written in Python.
+# tests/driver sends traffic with iperf3 and reads the driver's own counters with ethtool.
+traffic='iperf3 ethtool'
 lint='sparse coccinelle libpython3.11 perl python3 shellcheck spin'
 
 wanted() {
 	case $1 in
 	demo)  echo "$build $vm" ;;
-	test)  echo "$build $vm $own_kernel $lint python3-sphinx" ;;
+	test)  echo "$build $vm $own_kernel $traffic $lint python3-sphinx" ;;
+	bench) echo "$build $vm gnuplot-nox fonts-dejavu-core python3" ;;
 	docs)  echo "$build $own_kernel perl python3-sphinx" ;;
-	*)     die "demo, test or docs?" ;;
+	*)     die "demo, test, bench or docs?" ;;
 	esac
 }
 

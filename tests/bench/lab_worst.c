@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The most that one call can cost where it may not wait: each path of alloc and
- * free that keeps away from the kernel's allocator, in NMI, the worst of many.
+ * free that keeps away from the kernel's allocator, the worst of many, in NMI and
+ * in a hard interrupt.
  *
- * As with lab_bench.c a cycle is an instruction under QEMU's -icount, and loading
- * measures; the kernel log has a line for each path:
+ * As with bench.h a cycle is an instruction under QEMU's -icount, and loading
+ * measures; the kernel log has a line for each path in each context:
  *
- *	lab_worst: worst NAME MAXIMUM
+ *	lab_worst: worst_nmi NAME MAXIMUM
+ *	lab_worst: worst_hardirq NAME MAXIMUM
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/irq_work.h>
 #include <linux/labyrinth.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -19,7 +22,8 @@
 #include <asm/nmi.h>
 
 #define WORST_SAMPLES	200
-#define WORST_STOCK	64
+/* More than half of the stock, so that asking for more is among what is measured. */
+#define WORST_STOCK	72
 
 #define lab_alloc	labyrinth_void_alloc_page_gfp_atomic_exclusive
 #define lab_free	labyrinth_void_free_page_exclusive
@@ -69,17 +73,27 @@ static void take_spent(void)
 static void take_nothing_ready(void)
 {
 	page = lab_alloc(other);
+	result = page ? -EINVAL : 0;
+}
+
+/* From 7.x on, NMI may get a page from the kernel. */
+static void give_any(void)
+{
+	if (page)
+		lab_free(other, page);
 }
 
 static void take_and_share(void)
 {
 	take();
-	get_page(page);
+	if (page)
+		get_page(page);
 }
 
 static void put(void)
 {
-	put_page(page);
+	if (page)
+		put_page(page);
 }
 
 static void give_foreign(void)
@@ -116,12 +130,14 @@ static const struct worst_path {
 	void (*after)(void);
 	unsigned int samples;
 	long result;	/* that the operation must have */
+	bool nmi_only;	/* in an interrupt the kernel's allocator would be called */
 } worst_paths[] = {
 	{ "nothing",			nothing, nothing, nothing, WORST_SAMPLES },
 	{ "alloc_stock",		nothing, take, keep, WORST_STOCK },
 	{ "alloc_recycled",		nothing, take, give, WORST_SAMPLES },
 	{ "alloc_refused_budget",	nothing, take_spent, nothing, WORST_SAMPLES },
-	{ "alloc_refused_context",	nothing, take_nothing_ready, nothing, WORST_SAMPLES },
+	{ "alloc_refused_context",	nothing, take_nothing_ready, give_any, WORST_SAMPLES, 0,
+	  true },
 	{ "free",			take, give, nothing, WORST_SAMPLES },
 	{ "free_transferred",		take_and_transfer, give_other, nothing, WORST_SAMPLES },
 	{ "free_shared",		take_and_share, give, put, WORST_STOCK / 2, -EBUSY },
@@ -134,30 +150,53 @@ static const struct worst_path *path;
 static u64 cost, overhead;
 static int wanted;
 
-static int worst_nmi(unsigned int type, struct pt_regs *regs)
+static void worst_once(void)
 {
 	u64 start;
 
-	if (cmpxchg(&wanted, 1, 2) != 1)
-		return NMI_DONE;
 	result = 0;
 	start = get_cycles();
 	path->op();
 	cost = get_cycles() - start;
 	WRITE_ONCE(wanted, 0);
+}
+
+static int worst_nmi(unsigned int type, struct pt_regs *regs)
+{
+	if (cmpxchg(&wanted, 1, 2) != 1)
+		return NMI_DONE;
+	worst_once();
 	return NMI_HANDLED;
 }
 
-static void worst_measure(void)
+static void worst_hardirq(struct irq_work *work)
+{
+	worst_once();
+}
+
+static struct irq_work worst_work = IRQ_WORK_INIT_HARD(worst_hardirq);
+
+static void send_nmi(void)
+{
+	apic->send_IPI(smp_processor_id(), NMI_VECTOR);
+}
+
+static void send_hardirq(void)
+{
+	irq_work_queue(&worst_work);
+}
+
+/* Measure @path in the interrupt that @send sends to this CPU. */
+static void worst_measure(const char *context, void (*send)(void))
 {
 	unsigned int i, wrong = 0;
 	u64 most = 0;
 
 	for (i = 0; i < path->samples; i++) {
 		path->before();
-		WRITE_ONCE(wanted, 1);
 		preempt_disable();
-		apic->send_IPI(smp_processor_id(), NMI_VECTOR);
+		WRITE_ONCE(wanted, 1);
+		send();
 		while (READ_ONCE(wanted))
 			cpu_relax();
 		preempt_enable();
@@ -170,7 +209,14 @@ static void worst_measure(void)
 	if (wrong)
 		pr_err("%s: %u calls went another way\n", path->name, wrong);
 	else
-		pr_info("worst %s %llu\n", path->name, most - overhead);
+		pr_info("worst_%s %s %llu\n", context, path->name, most - min(most, overhead));
+}
+
+/* What was taken from the stock and kept. */
+static void worst_give_kept(void)
+{
+	while (nr_kept)
+		lab_free(stocked, kept[--nr_kept]);
 }
 
 static struct labyrinth_owner *worst_owner(const char *name, unsigned int budget,
@@ -181,12 +227,24 @@ static struct labyrinth_owner *worst_owner(const char *name, unsigned int budget
 	});
 }
 
+static int worst_begin(void)
+{
+	stocked = worst_owner("stocked", 4 * WORST_STOCK, WORST_STOCK + WORST_STOCK / 2);
+	spent = worst_owner("spent", 1, 0);
+	other = worst_owner("other", WORST_STOCK, 0);
+	plain = alloc_page(GFP_KERNEL);
+	if (IS_ERR(stocked) || IS_ERR(spent) || IS_ERR(other) || !plain)
+		return -ENOMEM;
+	spent_page = lab_alloc(spent);
+	return spent_page ? 0 : -ENOMEM;
+}
+
 static void worst_end(void)
 {
-	while (nr_kept)
-		lab_free(stocked, kept[--nr_kept]);
+	worst_give_kept();
 	if (spent_page)
 		lab_free(spent, spent_page);
+	spent_page = NULL;
 	labyrinth_owner_destroy(stocked);
 	labyrinth_owner_destroy(spent);
 	labyrinth_owner_destroy(other);
@@ -194,25 +252,30 @@ static void worst_end(void)
 		__free_page(plain);
 }
 
+/* With owners of its own: what one context does is not in the other's way. */
+static int worst_measure_all(const char *context, void (*send)(void), bool nmi)
+{
+	int err = worst_begin();
+
+	if (!err)
+		for (path = worst_paths; path < worst_paths + ARRAY_SIZE(worst_paths); path++)
+			if (nmi || !path->nmi_only)
+				worst_measure(context, send);
+	worst_end();
+	return err;
+}
+
 static int __init worst_init(void)
 {
-	int err = -ENOMEM;
+	int err;
 
-	stocked = worst_owner("stocked", 4 * WORST_STOCK, 2 * WORST_STOCK);
-	spent = worst_owner("spent", 1, 0);
-	other = worst_owner("other", WORST_STOCK, 0);
-	plain = alloc_page(GFP_KERNEL);
-	if (IS_ERR(stocked) || IS_ERR(spent) || IS_ERR(other) || !plain)
-		goto end;
-	spent_page = lab_alloc(spent);
 	err = register_nmi_handler(NMI_LOCAL, worst_nmi, 0, "lab_worst");
 	if (err)
-		goto end;
-	for (path = worst_paths; path < worst_paths + ARRAY_SIZE(worst_paths); path++)
-		worst_measure();
+		return err;
+	err = worst_measure_all("nmi", send_nmi, true) ?:
+	      worst_measure_all("hardirq", send_hardirq, false);
+	irq_work_sync(&worst_work);
 	unregister_nmi_handler(NMI_LOCAL, "lab_worst");
-end:
-	worst_end();
 	return err;
 }
 

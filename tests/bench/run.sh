@@ -2,179 +2,149 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Count the instructions that a page costs, from labyrinth and from the kernel,
-# and say in KTAP whether labyrinth keeps to its limits.
+# and say in KTAP whether labyrinth keeps to its goals and to the counts committed.
 #
-# usage: run.sh [--repeat]
+# usage: run.sh [--full] [--repeat]
 #
+#   --full    and measure by the wall clock, write the table and the chart into
+#             Documentation/, and show the machine code where a goal is missed
 #   --repeat  measure twice, and require that both agree to the instruction
+#
+# In build/bench: bench.json (see report.py), counts, and a folder for each virtual machine.
 
 set -euo pipefail
 export LC_ALL=C
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
+bench=$top/tests/bench
 kernel=6.12
 built=$top/build/$kernel
-out=$built/bench
-repeat=
-
-# The most that a pair may cost of a page that labyrinth has ready.
-recycled_limit=161
-# Percent that labyrinth may add to a page that does come from the kernel.
-cold_limit=10
-
-# One alloc in NMI where a page is ready here or in stock; one call of any kind.
-worst_alloc_limit=300
-worst_call_limit=2500
-worst_paths=11
+out=$top/build/bench
 many_cpus=8
-
-nr_tests=6
-nr_done=0
-failed=
+full='' repeat=''
 
 die() { echo "Bail out! $*"; exit 1; }
 
-measure() { # RUN MODULE INIT_ON_ALLOC [VM-OPTION...]: into $out/RUN
-	local run=$1 module=$2 zeroing=$3
+run_vm() { # RUN PARTS VM-OPTION...: into $out/RUN
+	local run=$1 parts=$2 part
 
-	shift 3
-	rm -rf "${out:?}/$run"
-	mkdir -p "$out/$run"
-	"$top/tools/vm.sh" --kernel "$kernel" --icount --append "init_on_alloc=$zeroing" "$@" \
-		--out "$out/$run" --file "$built/labyrinth/labyrinth.ko" --env what="$module" \
-		--file "$built/tests/bench/lab_$module.ko" "$top/tests/bench/guest.sh" \
-		2>"$out/$run/vm.log" || die "the measuring failed: see $out/$run"
+	shift 2
+	for part in $parts; do
+		set -- "$@" --file "$built/tests/bench/lab_$part.ko"
+	done
+	"$top/tools/vm.sh" --kernel "$kernel" "$@" --out "$out/$run" --env what="$parts" \
+		--file "$built/labyrinth/labyrinth.ko" "$bench/guest.sh" \
+		2>"$out/$run.vm.log" || die "the measuring failed: see $out/$run and $out/$run.vm.log"
 }
 
-figures() { # RUN: lines of "NAME MIN MEDIAN"
-	sed -n 's/^bench \([a-z0-9_]* [0-9]* [0-9]*\)\r\{0,1\}$/\1/p' "$out/$1/result.log"
+# The second CPU is only there to take pages, the many are only possible.
+measure() {
+	run_vm plain "path worst bench" --icount --append init_on_alloc=0 \
+		--possible 2 --env second_cpu=1
+	run_vm zeroing "worst bench" --icount --append init_on_alloc=1 \
+		--possible "$many_cpus" --env second_cpu=1
+	[ -z "$repeat" ] || run_vm again "path worst bench" --icount --append init_on_alloc=0 \
+		--possible 2 --env second_cpu=1
+	[ -z "$full" ] || run_vm scale scale --smp 4 --append init_on_alloc=0
 }
 
-figure() { # RUN NAME: the least
-	figures "$1" | awk -v name="$2" '$1 == name { print $2 }' | grep .
+release() {
+	sed -n 's/^release //p' "$out/plain/result.log" | tr -d '\r'
 }
 
-table() {
-	echo "# instructions, $kernel          init_on_alloc=0     init_on_alloc=1"
-	echo "#                              least    median     least    median"
-	join <(figures plain | sort) <(figures zeroing | sort) |
-		join -1 2 -2 1 <(figures plain | awk '{ print NR, $1 }' | sort -k2) - |
-		sort -n -k2 |
-		awk '{ printf "# %-26s %7d %9d %9d %9d\n", $1, $3, $4, $5, $6 }'
+compiler() {
+	readelf -p .comment "$built/labyrinth/labyrinth.ko" | sed -n 's/.*\(GCC: .*\|clang .*\)/\1/p' |
+		head -n 1
 }
 
-result() { # STATUS NAME DETAILS
-	nr_done=$((nr_done + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $nr_done $2 # $3"
+collect() {
+	"$bench/path.py" "$built/labyrinth/labyrinth.ko" "$out/plain/result.log" >"$out/paths" &&
+		"$bench/report.py" collect "$out" \
+			kernel="$(release)" \
+			compiler="$(compiler)" method="QEMU TCG, -icount shift=0: a count is an instruction" \
+			>"$out/bench.json" &&
+		"$bench/report.py" counts "$out/bench.json" >"$out/counts"
+}
+
+splats() {
+	local found
+
+	if found=$("$top/tools/splat.sh" "$out"/*/console.log 2>&1); then
+		echo "ok - clean_log # no splat"
 	else
-		failed=1
-		echo "not ok $nr_done $2 # $3"
+		printf '%s\n' "$found" | sed 's/^/# /'
+		echo "not ok - clean_log # splats"
 	fi
 }
 
-at_most() { # NAME GOT LIMIT DETAILS
-	local status=0
+agreement() {
+	local differences
 
-	[ "$2" -le "$3" ] || status=1
-	result "$status" "$1" "$2 instructions, at most $3$4"
-}
-
-# A pair from the kernel by way of labyrinth, against one by no way.
-gate_cold() { # NAME OURS THEIRS
-	local ours theirs
-
-	ours=$(figure plain "$2") || die "no figure for $2"
-	theirs=$(figure plain "$3") || die "no figure for $3"
-	at_most "$1" "$ours" $((theirs * (100 + cold_limit) / 100)) \
-		" ($cold_limit % more than $theirs)"
-}
-
-# No gate: there the kernel saves its look at the task's memory policy, which
-# labyrinth never takes, so that the same page seems dearer.
-tell_softirqs_off() {
-	local ours theirs
-
-	ours=$(figure plain lab_cold_pair_bh) || die "no figure for lab_cold_pair_bh"
-	theirs=$(figure plain buddy_pair_bh) || die "no figure for buddy_pair_bh"
-	echo "# cold_pair with softirqs off: $ours instructions," \
-		"$(((ours - theirs) * 100 / theirs)) % more than $theirs"
-}
-
-gate_recycled() {
-	local ours
-
-	ours=$(figure plain lab_recycled_pair) || die "no figure for lab_recycled_pair"
-	at_most recycled_pair "$ours" "$recycled_limit" ""
-}
-
-worst_figures() { # RUN: lines of "NAME MAXIMUM"
-	sed -n 's/^worst \([a-z0-9_]* [0-9]*\)\r\{0,1\}$/\1/p' "$out/$1/result.log"
-}
-
-worst_table() {
-	echo "# the most that one call costs in NMI, with 1 and with $many_cpus possible CPUs"
-	join <(worst_figures worst | sort) <(worst_figures worst_of_many_cpus | sort) |
-		awk '$1 != "nothing" { printf "# %-26s %7d %9d\n", $1, $2, $3 }'
-}
-
-# Of the paths that an owner within its rights takes, or that name a misuse.
-gate_worst() {
-	local got
-
-	got=$(worst_figures worst_of_many_cpus | wc -l)
-	[ "$got" -eq "$worst_paths" ] || die "$got of $worst_paths worst paths: see $out"
-	at_most worst_alloc "$(worst_figures worst | awk '/^alloc_(stock|recycled) / \
-		&& $2 > most { most = $2 } END { print most }')" "$worst_alloc_limit" ""
-	at_most worst_call "$(worst_figures worst_of_many_cpus | awk '$2 > most { most = $2 }
-		END { print most }')" "$worst_call_limit" " with $many_cpus possible CPUs"
-}
-
-gate_log() {
-	local splats
-
-	if splats=$("$top/tools/splat.sh" "$out"/*/console.log 2>&1); then
-		result 0 clean_log "no splat"
+	differences=$(diff "$out/plain/result.log" "$out/again/result.log") || true
+	if [ -n "$differences" ]; then
+		printf '%s\n' "$differences" | sed 's/^/# /'
+		echo "not ok - runs_agree # differences"
 	else
-		printf '%s\n' "$splats" | sed 's/^/# /'
-		result 1 clean_log "splats"
+		echo "ok - runs_agree # to the instruction, and every step's registers"
 	fi
 }
 
-gate_repeat() {
-	if diff <(figures plain) <(figures again) | sed -n 's/^[<>]/#&/p' | grep .; then
-		result 1 runs_agree "differences"
-	else
-		result 0 runs_agree "to the instruction"
-	fi
+results() {
+	"$bench/report.py" table "$out/bench.json"
+	"$bench/report.py" gate "$out/bench.json" "$bench/counts"
+	splats
+	[ -z "$repeat" ] || agreement
 }
 
-case ${1-} in
-'') ;;
---repeat) repeat=1 nr_tests=$((nr_tests + 1)) ;;
-*) sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
-esac
+# Numbers the result lines, and comes to the plan last.
+number() {
+	awk '/^(not )?ok - / { n++; bad += /^not/; sub(/ok - /, "ok " n " ") } { print }
+		END { print "1.." n; exit bad > 0 }'
+}
+
+explain() {
+	local paths
+
+	read -r -a paths < <("$bench/report.py" unmet "$out/bench.json"; echo)
+	[ "${#paths[@]}" -eq 0 ] || {
+		echo
+		echo "What stands in the way of the goals missed (L: locked, W: writes):"
+		echo
+		"$bench/path.py" "$built/labyrinth/labyrinth.ko" "$out/plain/result.log" "${paths[@]}"
+	}
+}
+
+document() {
+	"$bench/report.py" rst "$out/bench.json" >"$top/Documentation/bench-table.inc"
+	"$bench/report.py" chart "$out/bench.json" >"$out/chart.data"
+	gnuplot -e "data='$out/chart.data'; release='$(release)'" "$bench/chart.gp" >"$out/bench.svg"
+	# The licence goes after the line that says that this is XML.
+	sed '1a <!-- SPDX-License-Identifier: GPL-2.0 -->' "$out/bench.svg" \
+		>"$top/Documentation/bench.svg"
+	echo "Written: build/bench/bench.json, Documentation/bench-table.inc, Documentation/bench.svg"
+}
+
+for option; do
+	case $option in
+	--full) full=1 ;;
+	--repeat) repeat=1 ;;
+	*) sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+	esac
+done
 
 echo "KTAP version 1"
-echo "1..$nr_tests"
-
+rm -rf "$out"
 mkdir -p "$out"
 "$top/tools/build.sh" "$kernel" >"$out/build.log" 2>&1 || die "the build failed: see $out/build.log"
-rm -rf "$out/again"
-measure plain bench 0
-measure zeroing bench 1
-measure worst worst 0
-measure worst_of_many_cpus worst 0 --possible $many_cpus
-[ -z "$repeat" ] || measure again bench 0
-
-table
-gate_cold cold_pair lab_cold_pair buddy_pair
-tell_softirqs_off
-gate_cold stream_pair lab_stream_pair buddy_pair_bh
-gate_recycled
-worst_table
-gate_worst
-gate_log
-[ -z "$repeat" ] || gate_repeat
-
-[ -z "$failed" ]
+measure
+collect || die "the measuring is not complete: see $out"
+status=0
+results | number || status=1
+if [ -n "$full" ]; then
+	explain
+	echo
+	"$bench/report.py" goals "$out/bench.json"
+	echo
+	document
+fi
+exit "$status"

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What labyrinth costs, on every way that a page can take through it. */
+#include <linux/cpumask.h>
+#include <linux/labyrinth.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
+#include <linux/smp.h>
+
+#include "bench.h"
+
+/* Few enough pages, taken one by one from the kernel, that labyrinth does not read ahead. */
+#define BENCH_COLD	16
+
+/* Pages that take turns: where a page's tag lies, and so its cost, depends on the page. */
+#define BENCH_TURNS	8
+
+/* More than the samples take, so that no refill is asked for meanwhile. */
+#define BENCH_STOCK	(2 * BENCH_SAMPLES + 2)
+#define BENCH_MANY	16384
+
+static struct labyrinth_owner *owner, *other;
+static struct page *page, *pages[BENCH_BULK];	/* what an operation has for the next */
+
+/* ---- operations */
+
+static __always_inline void lab_take(void)
+{
+	page = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+}
+
+static __always_inline void lab_give(void)
+{
+	if (unlikely(!page || labyrinth_void_free_page_exclusive(owner, page)))
+		bench_nr_failed++;
+}
+
+static __always_inline void lab_pair(void)
+{
+	struct page *taken = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+
+	if (unlikely(!taken || labyrinth_void_free_page_exclusive(owner, taken)))
+		bench_nr_failed++;
+}
+
+/* Out of labyrinth and back to the kernel: the owner has one ready page less. */
+static __always_inline void lab_part(void)
+{
+	struct page *taken = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+
+	if (likely(taken && !labyrinth_void_release_page_exclusive(owner, taken)))
+		__free_page(taken);
+	else
+		bench_nr_failed++;
+}
+
+static __always_inline void lab_release(void)
+{
+	if (unlikely(!page || labyrinth_void_release_page_exclusive(owner, page)))
+		bench_nr_failed++;
+}
+
+static void lab_part_free(void)
+{
+	if (page)
+		__free_page(page);
+}
+
+static void lab_part_finish(void)
+{
+	lab_release();
+	lab_part_free();
+}
+
+static __always_inline void lab_check(void)
+{
+	if (unlikely(labyrinth_void_check_page_exclusive(owner, page)))
+		bench_nr_failed++;
+}
+
+static __always_inline void lab_transfer(void)
+{
+	if (unlikely(labyrinth_void_transfer_page_exclusive(owner, other, page)))
+		bench_nr_failed++;
+}
+
+static void lab_transfer_back(void)
+{
+	if (labyrinth_void_transfer_page_exclusive(other, owner, page))
+		bench_nr_failed++;
+	lab_give();
+}
+
+static __always_inline void lab_bulk(void)
+{
+	unsigned int nr;
+
+	nr = labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(owner, BENCH_BULK, pages);
+	if (unlikely(nr != BENCH_BULK ||
+		     labyrinth_void_free_pages_bulk_exclusive(owner, nr, pages) != nr))
+		bench_nr_failed++;
+}
+
+static __always_inline void lab_bulk_part(void)
+{
+	unsigned int i, nr;
+
+	nr = labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(owner, BENCH_BULK, pages);
+	bench_nr_failed += BENCH_BULK - nr;
+	for (i = 0; i < nr; i++) {
+		if (likely(!labyrinth_void_release_page_exclusive(owner, pages[i])))
+			__free_page(pages[i]);
+		else
+			bench_nr_failed++;
+	}
+}
+
+/* Taken, released and freed, again and again, as by a driver that never gives back. */
+static __always_inline void lab_stream(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BENCH_BULK; i++)
+		lab_part();
+}
+
+/* Let another recycled page be the next: under those that were taken, the first goes. */
+static void lab_turn(void)
+{
+	unsigned int nr;
+
+	nr = labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(owner, BENCH_TURNS, pages);
+	if (nr != BENCH_TURNS)
+		bench_nr_failed++;
+	if (nr)
+		labyrinth_void_free_page_exclusive(owner, pages[0]);
+	while (nr-- > 1)
+		labyrinth_void_free_page_exclusive(owner, pages[nr]);
+}
+
+static void lab_turn_and_take(void)
+{
+	lab_turn();
+	lab_take();
+}
+
+static void lab_take_in_interrupt(void *unused)
+{
+	lab_take();
+}
+
+/* By an interrupt of another CPU, which is idle again thereafter. */
+static void lab_take_elsewhere(void)
+{
+	unsigned int cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+
+	page = NULL;
+	smp_call_function_single(cpu, lab_take_in_interrupt, NULL, true);
+}
+
+/* ---- and an owner of its own for each: nothing but itself is in its way */
+
+static bool owner_begin(const struct labyrinth_owner_params *wish)
+{
+	struct labyrinth_owner_params params = *wish;
+
+	params.name = "bench";
+	params.nid = NUMA_NO_NODE;
+	owner = labyrinth_owner_create(&params);
+	if (!IS_ERR(owner))
+		return true;
+	pr_err("no owner: %pe\n", owner);
+	return false;
+}
+
+static void owner_end(void)
+{
+	unsigned int out = labyrinth_owner_destroy(owner);
+
+	if (out)
+		pr_err("%u pages lost\n", out);
+}
+
+#define WITH_OWNER(...)								\
+	for (bool once = owner_begin(&(struct labyrinth_owner_params){ __VA_ARGS__ });	\
+	     once; owner_end(), once = false)
+
+static void bench_recycled(void)
+{
+	WITH_OWNER(.budget = BENCH_BULK) {
+		bench("lab_recycled_pair", 1, lab_turn, lab_pair, bench_nothing);
+		bench("lab_recycled_alloc", 1, lab_turn, lab_take, lab_give);
+		bench("lab_recycled_free", 1, lab_turn_and_take, lab_give, bench_nothing);
+		bench("lab_check", 1, lab_turn_and_take, lab_check, lab_give);
+	}
+	WITH_OWNER(.budget = BENCH_BULK)
+		bench_alloc("lab_bulk_pair", BENCH_BULK, bench_nothing, lab_bulk, bench_nothing);
+	WITH_OWNER(.budget = BENCH_BULK)
+		bench_alloc("lab_release", 1, lab_turn_and_take, lab_release, lab_part_free);
+}
+
+static void bench_stock(void)
+{
+	WITH_OWNER(.budget = BENCH_STOCK, .stock = BENCH_STOCK)
+		bench_alloc("lab_stock_pair", 1, bench_nothing, lab_pair, lab_part);
+	WITH_OWNER(.budget = BENCH_STOCK, .stock = BENCH_STOCK)
+		bench("lab_stock_alloc", 1, bench_nothing, lab_take, lab_part_finish);
+	WITH_OWNER(.budget = BENCH_STOCK, .stock = BENCH_STOCK, .flags = LABYRINTH_ZERO)
+		bench("lab_stock_zero_alloc", 1, bench_nothing, lab_take, lab_part_finish);
+}
+
+/*
+ * The kernel hands out again what it got back last, and where a page's tag lies
+ * depends on the page: keep one back before each sample, and they get another.
+ */
+static struct page *aside[BENCH_COLD];
+static unsigned int nr_aside;
+
+static void put_aside(void)
+{
+	struct page *taken = alloc_page(GFP_ATOMIC);
+
+	if (taken && nr_aside < BENCH_COLD)
+		aside[nr_aside++] = taken;
+	else
+		bench_nr_failed++;
+}
+
+static void free_aside(void)
+{
+	while (nr_aside)
+		__free_page(aside[--nr_aside]);
+}
+
+/* Nothing recycled, nothing in stock: the page comes from the kernel, and goes back to it. */
+static void bench_cold(void)
+{
+	bench_nr_samples = BENCH_COLD;
+	WITH_OWNER(.budget = BENCH_BULK)
+		bench_alloc("lab_cold_pair", 1, put_aside, lab_part, bench_nothing);
+	free_aside();
+	WITH_OWNER(.budget = BENCH_BULK)
+		bench_bh("lab_cold_pair_bh", 1, put_aside, lab_part, bench_nothing);
+	free_aside();
+	WITH_OWNER(.budget = BENCH_BULK)
+		bench_alloc("lab_cold_alloc", 1, put_aside, lab_take, lab_part_finish);
+	free_aside();
+	bench_nr_samples = BENCH_SAMPLES;
+	WITH_OWNER(.budget = BENCH_BULK)
+		bench_alloc("lab_cold_bulk_pair", BENCH_BULK, bench_nothing, lab_bulk_part,
+			    bench_nothing);
+	WITH_OWNER(.budget = BENCH_BULK)
+		bench_alloc("lab_stream_pair", BENCH_BULK, bench_nothing, lab_stream,
+			    bench_nothing);
+}
+
+static struct labyrinth_owner *neighbour(const char *name, unsigned int budget)
+{
+	return labyrinth_owner_create(&(struct labyrinth_owner_params){
+		.name = name, .budget = budget, .nid = NUMA_NO_NODE,
+	});
+}
+
+/* The same among others: one of them is too large for the tags that were there before it. */
+static void bench_cold_among_others(void)
+{
+	struct labyrinth_owner *first = neighbour("first", BENCH_BULK);
+	struct labyrinth_owner *second = neighbour("second", BENCH_MANY);
+
+	bench_nr_samples = BENCH_COLD;
+	if (!IS_ERR(first) && !IS_ERR(second))
+		WITH_OWNER(.budget = BENCH_BULK)
+			bench_alloc("lab_cold_pair_among_others", 1, put_aside, lab_part,
+				    bench_nothing);
+	free_aside();
+	bench_nr_samples = BENCH_SAMPLES;
+	labyrinth_owner_destroy(second);
+	labyrinth_owner_destroy(first);
+}
+
+static void bench_transfer(void)
+{
+	other = neighbour("other", BENCH_BULK);
+	if (IS_ERR(other))
+		return;
+	WITH_OWNER(.budget = BENCH_BULK)
+		bench_alloc("lab_transfer", 1, lab_turn_and_take, lab_transfer, lab_transfer_back);
+	labyrinth_owner_destroy(other);
+}
+
+/* The stock is for kernels where an interrupt gets nothing else. */
+static void bench_remote(void)
+{
+	if (num_online_cpus() == 1)
+		return;
+	WITH_OWNER(.budget = BENCH_BULK, .stock = BENCH_BULK)
+		bench("lab_remote_free", 1, lab_take_elsewhere, lab_give, bench_nothing);
+}
+
+static void bench_wishes(void)
+{
+	WITH_OWNER(.budget = BENCH_BULK, .flags = LABYRINTH_ZERO)
+		bench("lab_zero_pair", 1, lab_turn, lab_pair, bench_nothing);
+	WITH_OWNER(.budget = BENCH_BULK, .flags = LABYRINTH_POISON)
+		bench("lab_poison_pair", 1, lab_turn, lab_pair, bench_nothing);
+	WITH_OWNER(.budget = BENCH_BULK, .flags = LABYRINTH_STACK)
+		bench("lab_stack_pair", 1, lab_turn, lab_pair, bench_nothing);
+	WITH_OWNER(.budget = BENCH_BULK, .scope = LABYRINTH_SCOPE_PROCESS)
+		bench("lab_process_pair", 1, lab_turn, lab_pair, bench_nothing);
+}
+
+void bench_labyrinth(void)
+{
+	bench_recycled();
+	bench_stock();
+	bench_cold();
+	bench_transfer();
+	bench_remote();
+	bench_wishes();
+	bench_cold_among_others();
+}
