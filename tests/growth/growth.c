@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What becomes of the cost of a page when labyrinth grows: owners, pages, CPUs.
+ *
+ * A crowd of owners is made as large as the shell says, and takes as many pages;
+ * then one thing is measured, with interrupts off where it is short.
+ * As with ../bench a cycle is an instruction under QEMU's -icount. A line written
+ * to /sys/kernel/debug/labyrinth_growth/command is obeyed, and "answer" holds:
+ *
+ *	make NR BUDGET		CYCLES		that growing to NR owners took
+ *	take NR			CYCLES		that taking pages took, until each owner has NR
+ *	empty			CYCLES		that giving all back and destroying them took
+ *	create BUDGET		CREATE KERNEL	for an owner, and as many pages from the kernel
+ *	pairs FIRST LAST	FIGURES		a free and an alloc, all over these owners
+ *	refused INDEX		FIGURES		an alloc beyond the budget
+ *	cold			FIGURES		a page from the kernel and back to it
+ *	recycle NR		0		each owner gives back so many pages
+ *	orphan			0		all owners are destroyed with their pages out
+ *	scatter NR		0		the next NR pages will not be neighbours
+ *	gather			0		that ends
+ *	clock			CYCLES		since it was last asked
+ *	timer PERIOD_US		0		begin to free and alloc from a hard interrupt
+ *	stop			TICKS LATE CALL	the latest timer in ns, the longest call
+ *	race THREADS HOW MS	PAIRS		by so many CPUs in MS milliseconds; see growth.h
+ *
+ * FIGURES are LEAST MEDIAN MEAN P99 MOST, or "failed" where a call did not do what
+ * it should.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+
+#include "command.h"
+#include "growth.h"
+
+static u64 growth_asked;
+
+static void growth_say(const struct growth_figures *f)
+{
+	if (f->failed)
+		lab_answer("failed %u", f->failed);
+	else
+		lab_answer("%u %u %u %u %u", f->least, f->median, f->mean, f->p99, f->most);
+}
+
+static void growth_say_cycles(u64 cycles)
+{
+	if (cycles)
+		lab_answer("%llu", cycles);
+	else
+		lab_answer("failed");
+}
+
+static void obey_make(unsigned int nr, unsigned int budget, unsigned int c)
+{
+	growth_say_cycles(growth_make(nr, budget));
+}
+
+static void obey_take(unsigned int nr, unsigned int b, unsigned int c)
+{
+	growth_say_cycles(growth_take(nr));
+}
+
+static void obey_empty(unsigned int a, unsigned int b, unsigned int c)
+{
+	growth_say_cycles(growth_empty());
+}
+
+static void obey_create(unsigned int budget, unsigned int b, unsigned int c)
+{
+	u64 kernel, create = growth_create(budget, &kernel);
+
+	if (create)
+		lab_answer("%llu %llu", create, kernel);
+	else
+		lab_answer("failed");
+}
+
+static void obey_pairs(unsigned int first, unsigned int last, unsigned int c)
+{
+	struct growth_figures figures;
+
+	growth_sample_pairs(first, last, &figures);
+	growth_say(&figures);
+}
+
+static void obey_refused(unsigned int index, unsigned int b, unsigned int c)
+{
+	struct growth_figures figures;
+
+	growth_sample_refusals(index, &figures);
+	growth_say(&figures);
+}
+
+static void obey_cold(unsigned int a, unsigned int b, unsigned int c)
+{
+	struct growth_figures figures;
+
+	growth_sample_cold(&figures);
+	growth_say(&figures);
+}
+
+static void obey_recycle(unsigned int nr, unsigned int b, unsigned int c)
+{
+	growth_recycle(nr);
+	lab_answer("0");
+}
+
+static void obey_orphan(unsigned int a, unsigned int b, unsigned int c)
+{
+	growth_orphan();
+	lab_answer("0");
+}
+
+static void obey_scatter(unsigned int nr, unsigned int b, unsigned int c)
+{
+	lab_answer(growth_scatter(nr) ? "0" : "failed");
+}
+
+static void obey_gather(unsigned int a, unsigned int b, unsigned int c)
+{
+	growth_gather();
+	lab_answer("0");
+}
+
+static void obey_clock(unsigned int a, unsigned int b, unsigned int c)
+{
+	u64 now = growth_clock();
+
+	lab_answer("%llu", now - growth_asked);
+	growth_asked = growth_clock();
+}
+
+static void obey_timer(unsigned int period_us, unsigned int b, unsigned int c)
+{
+	growth_timer_start(period_us);
+	lab_answer("0");
+}
+
+static void obey_stop(unsigned int a, unsigned int b, unsigned int c)
+{
+	u64 ticks, late, call;
+	unsigned int failed;
+
+	growth_timer_stop(&ticks, &late, &call, &failed);
+	if (failed)
+		lab_answer("failed %u", failed);
+	else
+		lab_answer("%llu %llu %llu", ticks, late, call);
+}
+
+static void obey_race(unsigned int threads, unsigned int how, unsigned int ms)
+{
+	u64 pairs;
+	int err = growth_race(threads, how, ms, &pairs);
+
+	if (err)
+		lab_answer("failed %s", lab_errno_name(err));
+	else
+		lab_answer("%llu", pairs);
+}
+
+static const struct growth_command {
+	const char *name;
+	void (*obey)(unsigned int a, unsigned int b, unsigned int c);
+	int nr_args;
+} growth_commands[] = {
+	{ "make",	obey_make,	2 },
+	{ "take",	obey_take,	1 },
+	{ "empty",	obey_empty,	0 },
+	{ "create",	obey_create,	1 },
+	{ "pairs",	obey_pairs,	2 },
+	{ "refused",	obey_refused,	1 },
+	{ "cold",	obey_cold,	0 },
+	{ "recycle",	obey_recycle,	1 },
+	{ "orphan",	obey_orphan,	0 },
+	{ "scatter",	obey_scatter,	1 },
+	{ "gather",	obey_gather,	0 },
+	{ "clock",	obey_clock,	0 },
+	{ "timer",	obey_timer,	1 },
+	{ "stop",	obey_stop,	0 },
+	{ "race",	obey_race,	3 },
+};
+
+static void growth_obey(char *line)
+{
+	unsigned int i, arg[3] = {};
+	char name[16];
+	int nr = sscanf(line, "%15s %u %u %u", name, &arg[0], &arg[1], &arg[2]);
+
+	for (i = 0; i < ARRAY_SIZE(growth_commands); i++) {
+		if (strcmp(name, growth_commands[i].name) ||
+		    nr != 1 + growth_commands[i].nr_args)
+			continue;
+		growth_commands[i].obey(arg[0], arg[1], arg[2]);
+		return;
+	}
+	lab_answer("failed: what is %s?", line);
+}
+
+static int __init growth_init(void)
+{
+	lab_command_init("labyrinth_growth", growth_obey);
+	return 0;
+}
+
+static void __exit growth_exit(void)
+{
+	lab_command_exit();
+	growth_empty();
+	growth_gather();
+}
+
+module_init(growth_init);
+module_exit(growth_exit);
+
+MODULE_DESCRIPTION("Cost of a page as labyrinth grows");
+MODULE_AUTHOR("The labyrinth authors");
+MODULE_LICENSE("GPL");
