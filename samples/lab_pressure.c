@@ -7,7 +7,9 @@
  * takes all memory down to the zones' min watermarks, as ordinary users can, and
  * keeps it so: the emergency reserve below min is left alone. Writing 0, or
  * unloading, gives everything back. Before the kernel would kill a process for
- * want of memory, some pages are let go for it, so that the machine stays usable.
+ * want of memory, some pages are let go for it, so that the machine stays usable;
+ * truce_ms later they are taken again. With "burst" some of the reserve goes as well,
+ * 10 ms of 40.
  *
  * Reading "reserve_left" answers: how many pages would plain GFP_ATOMIC get now?
  * They are taken, counted and given back at once.
@@ -23,28 +25,37 @@
 #include <linux/sysfs.h>
 #include <linux/workqueue.h>
 
-/* How often to take what has become free, and how long to wait after letting some go. */
+/* How often to take what has become free. */
 #define PRESSURE_PERIOD		max(HZ / 100, 1)
-#define PRESSURE_TRUCE		HZ
 /* Pages let go instead of a process being killed. */
 #define PRESSURE_MERCY		256
 
 #define PRESSURE_GFP_MIN	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
 #define PRESSURE_GFP_RESERVE	(GFP_ATOMIC | __GFP_NOWARN)
 
+static unsigned int truce_ms = 1000;
+module_param(truce_ms, uint, 0600);
+MODULE_PARM_DESC(truce_ms, "Time before what was let go is taken again (default: 1000)");
+
+static unsigned int burst;
+module_param(burst, uint, 0600);
+MODULE_PARM_DESC(burst, "Pages of the reserve to take as well, for a moment and again (default: 0)");
+
 static DEFINE_MUTEX(pressure_lock);
 static LIST_HEAD(pressure_pages);	/* guarded by pressure_lock */
+static LIST_HEAD(pressure_reserve);	/* guarded by pressure_lock */
+static unsigned int pressure_periods;	/* guarded by pressure_lock */
 static bool pressure_on;		/* guarded by pressure_lock */
 static unsigned long pressure_truce;	/* in jiffies, guarded by pressure_lock */
 static unsigned long held;		/* guarded by pressure_lock; read anywhere */
 
-static unsigned long pressure_take(struct list_head *list, gfp_t gfp)
+static unsigned long pressure_take(struct list_head *list, gfp_t gfp, unsigned long most)
 {
 	unsigned long nr = 0;
 	struct page *page;
 
-	while ((page = alloc_page(gfp))) {
-		list_add(&page->lru, list);
+	while (nr < most && (page = alloc_page(gfp))) {
+		list_add_tail(&page->lru, list);
 		nr++;
 		cond_resched();
 	}
@@ -70,7 +81,15 @@ static unsigned long pressure_give(struct list_head *list, unsigned long most)
 /* Take what is free above min; needs pressure_lock. */
 static void pressure_drain(void)
 {
-	WRITE_ONCE(held, held + pressure_take(&pressure_pages, PRESSURE_GFP_MIN));
+	WRITE_ONCE(held, held + pressure_take(&pressure_pages, PRESSURE_GFP_MIN, ULONG_MAX));
+}
+
+/* One period in four others have some of the reserve; needs pressure_lock. */
+static void pressure_burst(void)
+{
+	pressure_give(&pressure_reserve, ULONG_MAX);
+	if (!(++pressure_periods % 4))
+		pressure_take(&pressure_reserve, PRESSURE_GFP_RESERVE, READ_ONCE(burst));
 }
 
 static void pressure_keep(struct work_struct *work);
@@ -82,6 +101,7 @@ static void pressure_keep(struct work_struct *work)
 	if (pressure_on) {
 		if (time_after_eq(jiffies, pressure_truce))
 			pressure_drain();
+		pressure_burst();
 		schedule_delayed_work(&pressure_keeper, PRESSURE_PERIOD);
 	}
 	mutex_unlock(&pressure_lock);
@@ -96,7 +116,7 @@ static int pressure_oom(struct notifier_block *nb, unsigned long unused, void *f
 	nr = pressure_give(&pressure_pages, PRESSURE_MERCY);
 	WRITE_ONCE(held, held - nr);
 	if (nr)
-		pressure_truce = jiffies + PRESSURE_TRUCE;
+		pressure_truce = jiffies + msecs_to_jiffies(READ_ONCE(truce_ms));
 	/* All may have been given back while the caller was on its way here: let it look again. */
 	else if (time_before(jiffies, pressure_truce))
 		nr = 1;
@@ -113,7 +133,8 @@ static void pressure_end(void)
 {
 	mutex_lock(&pressure_lock);
 	pressure_on = false;
-	pressure_truce = jiffies + PRESSURE_TRUCE;
+	pressure_give(&pressure_reserve, ULONG_MAX);
+	pressure_truce = jiffies + msecs_to_jiffies(READ_ONCE(truce_ms));
 	WRITE_ONCE(held, held - pressure_give(&pressure_pages, ULONG_MAX));
 	mutex_unlock(&pressure_lock);
 	cancel_delayed_work_sync(&pressure_keeper);
@@ -158,7 +179,7 @@ static int pressure_reserve_get(char *buf, const struct kernel_param *kp)
 
 	/* Nothing is let go meanwhile, which would be counted as well. */
 	mutex_lock(&pressure_lock);
-	nr = pressure_take(&reserve, PRESSURE_GFP_RESERVE);
+	nr = pressure_take(&reserve, PRESSURE_GFP_RESERVE, ULONG_MAX);
 	pressure_give(&reserve, ULONG_MAX);
 	mutex_unlock(&pressure_lock);
 	return sysfs_emit(buf, "%lu\n", nr);

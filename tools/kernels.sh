@@ -6,6 +6,9 @@
 # usage: kernels.sh NAME...        fetch or build them
 #        kernels.sh --print NAME   print release=, image= and kdir= of one that is ready
 #        kernels.sh --list         print the names
+#        kernels.sh --source SERIES FOLDER
+#                                  print where this folder of linux-source-SERIES is,
+#                                  fetched and unpacked if it is not there yet
 #
 # Everything goes into $LABYRINTH_CACHE (default: ~/.cache/labyrinth). Nothing is
 # installed, and no root is needed.
@@ -17,6 +20,8 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cache=${LABYRINTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/labyrinth}
 kernels=$cache/kernels
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+# As root, apt would warn that its own user cannot enter our folders.
+apt_options=(-o APT::Sandbox::User=root -o Acquire::Retries=3)
 tmp=
 job=
 
@@ -252,6 +257,44 @@ own_make() {
 	cd "$kernels"
 }
 
+# ---- a folder of a source, for what is built from it at test time
+
+source_deb() { # SERIES: where it is, fetched if need be
+	local lists
+
+	for lists in machine private; do
+		[ "$lists" = machine ] || own_private_lists "$1"
+		[ -n "$(apt_version "linux-source-$1")" ] || continue
+		own_fetch "$1" || continue
+		deb=$(own_deb "$1")
+		return
+	done >&2
+	deb=$(find "$cache/sources" -name "linux-source-$1_*.deb" | sort -V | tail -n1)
+	[ -n "$deb" ] || die "linux-source-$1 is not to be had from this machine's apt sources"
+}
+
+source_folder() { # SERIES FOLDER
+	local apt=("${apt_options[@]}") deb dir
+
+	mkdir -p "$cache/sources"
+	exec 9>"$cache/sources/lock"
+	flock 9
+	tmp=$cache/sources/.tmp.$$
+	mkdir "$tmp"
+	source_deb "$1"
+	dir=${deb%.deb}/$2
+	if [ ! -e "$dir" ]; then
+		say "unpacking $2 of $(basename "$deb")" >&2
+		mkdir "$tmp/src"
+		dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards './usr/src/*.tar.xz' |
+			tar -xJ -C "$tmp/src" --strip-components=1 --wildcards "*/$2" ||
+			die "linux-source-$1 has no $2"
+		mkdir -p "$(dirname "$dir")"
+		mv "$tmp/src/$2" "$dir"
+	fi
+	echo "$dir"
+}
+
 # ---- both kinds
 
 kind_of() { # NAME
@@ -280,8 +323,7 @@ point_at() { # NAME FOLDER
 
 get() { # NAME
 	local kind lists key dir
-	# As root, apt would warn that its own user cannot enter our folders.
-	local apt=(-o APT::Sandbox::User=root -o Acquire::Retries=3)
+	local apt=("${apt_options[@]}")
 
 	kind=$(kind_of "$1")
 	tmp=$kernels/.tmp.$1.$$
@@ -342,6 +384,9 @@ esac
 case ${1:-} in
 --print) [ $# -eq 2 ] || die "usage: kernels.sh --print NAME"; print "$2" ;;
 --list)  list ;;
+--source)
+	[ $# -eq 3 ] || die "usage: kernels.sh --source SERIES FOLDER"
+	source_folder "$2" "$3" ;;
 '' | -*) sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 *)
 	mkdir -p "$kernels"

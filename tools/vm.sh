@@ -12,6 +12,7 @@
 #   --icount           one CPU, one clock tick per instruction: counts repeat exactly
 #   --timeout SEC      end it after so long (default 120)
 #   --append "ARGS"    more for the kernel's command line
+#   --qemu "ARGS"      more for QEMU's own: devices; repeatable
 #   --out DIR          where the logs go; without it the result goes to standard
 #                      output, and a folder in /tmp is left only if something failed
 #   --file SRC[:DEST]  copy a file or folder into the guest, by default into
@@ -33,7 +34,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 status_mark='# vm: exit status'
 
 kernel='' smp=2 mem=1G possible=1 icount='' timeout=120 append='' out='' script=''
-files=() envs=()
+files=() envs=() devices=()
 work='' qemu=''
 
 say() { echo "==> vm $kernel: $*" >&2; }
@@ -48,6 +49,8 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
 parse() {
+	local words
+
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--icount) icount=1; shift; continue ;;
@@ -61,6 +64,7 @@ parse() {
 		--mem)     mem=$2 ;;
 		--timeout) timeout=$2 ;;
 		--append)  append=$2 ;;
+		--qemu)    read -ra words <<<"$2"; devices+=("${words[@]}") ;;
 		--out)     out=$2 ;;
 		--file)    files+=("$2") ;;
 		--env)     envs+=("$2") ;;
@@ -195,7 +199,8 @@ start_qemu() {
 	args+=(-kernel "$image" -initrd "$work/initramfs" -append "$cmdline $append ${LABYRINTH_APPEND-}"
 	       -serial file:console.log -serial file:result.log
 	       ${LABYRINTH_COVERAGE:+-serial file:coverage.tgz}
-	       -monitor "unix:monitor.sock,server=on,wait=off")
+	       -monitor "unix:monitor.sock,server=on,wait=off"
+	       ${devices[@]+"${devices[@]}"})
 
 	: >"$out/console.log"
 	: >"$out/result.log"

@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A driver of the kernel's, e1000, switched to labyrinth by tools/port.sh, beside itself
+# as it is: real traffic both ways between two emulated cards in one virtual machine,
+# at ease and with memory short. Prints KTAP, and a table of what was measured.
+#
+# usage: run.sh [--short]
+#
+#   --short  TCP alone, and without the driver that has a stock
+#
+# The driver's source is Debian's linux-source, fetched when it is needed; nothing of it is
+# kept outside the cache and build/. Logs and modules stay in build/driver/. Exit status 1
+# if anything failed. The figures are of an emulated machine: they fail nothing.
+set -uo pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+here=$top/tests/driver
+kernel=6.12
+driver=e1000
+folder=drivers/net/ethernet/intel/e1000
+out=$top/build/driver
+nr=0 failed=0
+
+short=
+case ${1-} in
+'') ;;
+--short) short=1 ;;
+*) sed -n '/^# usage/,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
+
+bail() { # WORDS...
+	echo "Bail out! $*"
+	exit 1
+}
+
+result() { # STATUS WORDS...
+	local ok=ok
+
+	[ "$1" -eq 0 ] || ok="not ok" failed=1
+	shift
+	nr=$((nr + 1))
+	echo "$ok $nr $*"
+}
+
+compile() { # VARIANT
+	make -C "$kdir" M="$out/$1" CONFIG_E1000=m KCFLAGS="-I$top/include" \
+		KBUILD_EXTRA_SYMBOLS="$top/build/$kernel/Module.symvers" modules >"$out/$1.log" 2>&1
+}
+
+# The kernel tells of each GFP_ATOMIC that it refuses, with a trace: here that is wanted.
+without_refusals() { # LOG
+	awk '/page allocation failure: order:/ { left = 100 }
+		left-- <= 0
+		/Mem-Info:/ { left = 0 }' "$1"
+}
+
+echo "KTAP version 1"
+for tool in iperf3 ethtool spatch qemu-system-x86_64; do
+	PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null ||
+		bail "$tool is missing: run tools/setup.sh test"
+done
+kdir=$("$top/tools/kernels.sh" --print "$kernel" | sed -n 's/^kdir=//p')
+[ -n "$kdir" ] || bail "no kernel $kernel: run tools/kernels.sh $kernel"
+source=$("$top/tools/kernels.sh" --source "$kernel" "$folder") || bail "no source of $driver"
+rm -rf "$out"
+mkdir -p "$out"
+
+"$top/tools/build.sh" "$kernel" >"$out/labyrinth.log" 2>&1 ||
+	{ tail -n 20 "$out/labyrinth.log" | sed 's/^/# /'; bail "labyrinth does not build"; }
+cp -r "$source" "$out/plain"
+"$top/tools/port.sh" "$source" "$out/switched" "${driver}_pages" >"$out/port.log" 2>&1
+status=$?
+sed 's/^/# /' "$out/port.log"
+result $status "$driver: the semantic patch applies"
+
+compile plain &
+compile switched
+status=$?
+wait $! || bail "the driver as it is does not build: see $out/plain.log"
+[ $status -eq 0 ] || tail -n 20 "$out/switched.log" | sed 's/^/# /'
+result $status "$driver: builds when switched"
+[ $status -eq 0 ] || { echo "1..$nr"; exit 1; }
+said=$(grep -hE 'warning|WARNING' "$out/switched.log")
+[ -z "$said" ] || sed 's/^/# /' <<<"$said"
+result "${#said}" "$driver: and without a warning"
+
+# One cable between two cards, and nothing else on it.
+"$top/tools/vm.sh" --kernel "$kernel" --smp 2 --mem 512M --timeout 400 --out "$out/vm" \
+	--qemu "-netdev hubport,id=here,hubid=0 -device $driver,netdev=here,mac=52:54:00:00:00:01" \
+	--qemu "-netdev hubport,id=there,hubid=0 -device $driver,netdev=there,mac=52:54:00:00:00:02" \
+	--env driver="$driver" --env short="$short" \
+	--file "$(PATH=$PATH:/usr/sbin command -v iperf3):/bin/" \
+	--file "$(PATH=$PATH:/usr/sbin command -v ethtool):/bin/" \
+	--file "$top/build/$kernel/labyrinth/labyrinth.ko" \
+	--file "$top/build/$kernel/samples/lab_pressure.ko" \
+	--file "$out/plain/$driver.ko:/lib/labyrinth/plain/" \
+	--file "$out/switched/$driver.ko:/lib/labyrinth/switched/" \
+	"$here/guest.sh"
+status=$?
+tr -d '\r' <"$out/vm/result.log" | sed '/^# vm: /d; s/^/  /' | tee "$out/ktap"
+[ "$status" -lt 124 ] || echo "# the machine ended with $status: see $out/vm"
+planned=$(sed -n 's/^ *1\.\.//p' "$out/ktap")
+ended=$(grep -cE '^ *(not )?ok ' "$out/ktap")
+[ "${planned:-0}" -eq "$ended" ] || { echo "# ${planned:-?} tests were planned, $ended ended"; status=1; }
+result "$status" "$driver: traffic, plain and switched"
+
+without_refusals "$out/vm/console.log" >"$out/console"
+"$top/tools/splat.sh" "$out/console" | sed 's/^/# /'
+result "${PIPESTATUS[0]}" "$driver: kernel log is clean"
+echo "1..$nr"
+exit $failed
