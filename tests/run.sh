@@ -85,6 +85,7 @@ run_kselftests() {
 		step "kselftest-$k" tests/kselftest/run-kernel.sh "$k"
 	done
 	step demo tests/demo.sh
+	step driver tests/driver/run.sh --short
 }
 
 run_the_others() {
@@ -97,6 +98,7 @@ run_the_others() {
 		step "torture-$k" tests/torture/run.sh "$k" smoke
 	done
 	step bench tests/bench/run.sh
+	step growth tests/growth/run.sh
 }
 
 # Each kernel looks for something else, so each gets everything.
@@ -115,6 +117,8 @@ run_own() {
 	done
 	step coverage tests/coverage.sh
 	step kunit-in-tree tests/kunit/in-tree.sh
+	step growth-long tests/growth/run.sh --long
+	step driver-long tests/driver/run.sh
 }
 
 case ${1-} in
