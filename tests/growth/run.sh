@@ -25,7 +25,7 @@ median_limit=5
 mean_limit=10
 # The same for the median of any one owner, of whose few pages more than half may have
 # found their homes taken.
-owner_limit=20
+owner_limit=10
 # Percent of taking its pages from the kernel that creating an owner may cost.
 create_limit=20
 bytes_a_page=64
@@ -210,7 +210,7 @@ gate_tables() {
 
 	echo "# tables: lines, instructions, the latest interrupt and its longest call meanwhile"
 	for run in one crowd many ${long:+million}; do
-		tr -d '\r' <"$out/$run/result.log" | awk -v run=$run '
+		tr -d '\r' <"$out/$run/result.log" | awk -v run="$run" '
 			/^growth (table_|orphans|kallsyms|shrink|plain)/ {
 				printf "# %-8s %-15s %8d %12.0f %10.1f %7d %5d\n", run,
 					$2, $3, $4, $4 / $3, $5, $6 }'
