@@ -289,13 +289,17 @@ static void puppet_obey(char *line)
 
 static int __init puppet_init(void)
 {
-	lab_command_init("labyrinth_puppet", puppet_obey);
-	return 0;
+	int err = puppet_sleep_init();
+
+	if (!err)
+		lab_command_init("labyrinth_puppet", puppet_obey);
+	return err;
 }
 
 static void __exit puppet_exit(void)
 {
 	lab_command_exit();
+	puppet_sleep_exit();
 	if (!puppet_leaves)
 		puppet_reset();
 }

@@ -57,6 +57,10 @@ bool puppet_timer_start(struct labyrinth_owner *owner, struct page **pages, unsi
 			unsigned int period_us);
 bool puppet_timer_stop(unsigned int *got, unsigned int *refused);
 
+/* A device that takes its time before it goes to sleep. */
+int puppet_sleep_init(void);
+void puppet_sleep_exit(void);
+
 /* A verb that the API does not have. False where this is none; else its answer is in *@answer. */
 bool puppet_misuse(const char *verb, const long *args, long *answer);
 

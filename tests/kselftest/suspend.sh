@@ -5,9 +5,10 @@
 need_module lab_puppet
 
 power=/sys/power
-echo 3 >/sys/module/suspend/parameters/pm_test_delay
+puppet_parameters=/sys/module/lab_puppet/parameters
+echo 0 >/sys/module/suspend/parameters/pm_test_delay
 
-# Suspend as far as STAGE, wait there, and wake up.
+# Suspend as far as STAGE, and wake up.
 suspend_to() { # STAGE
 	echo "$1" >$power/pm_test || fail "no such stage: $1"
 	echo mem >$power/state 2>/dev/null || echo freeze >$power/state || fail "does not suspend"
@@ -18,7 +19,9 @@ suspend_to() { # STAGE
 test_a_stock_is_refilled_while_all_tasks_are_frozen() {
 	expect 0 create 0 name=one budget=2000 stock=64
 	expect 0 timer 0 0 1500 every=5000
-	suspend_to freezer
+	echo 3000 >$puppet_parameters/sleep_ms
+	suspend_to devices
+	echo 0 >$puppet_parameters/sleep_ms
 	say timerstop 0
 	echo "# frozen: $answer"
 	expect_match "timer" "$answer" "got=* refused=0"
