@@ -69,3 +69,22 @@ size_t lab_owner_bytes(const struct labyrinth_owner *owner)
 	return lab_bank_bytes(owner->bank, lab_owner_tags(owner)) + LAB_OWNER_SIZE +
 	       num_possible_cpus() * sizeof(struct lab_cpu);
 }
+
+static long lab_tally_sum(const struct lab_tally *tallies, unsigned int nr)
+{
+	long sum = 0;
+
+	while (nr--)
+		sum += atomic_long_read(&tallies[nr].nr);
+	return sum;
+}
+
+long lab_owner_refused(const struct labyrinth_owner *owner)
+{
+	return lab_tally_sum(owner->refused, LAB_NR_REFUSALS);
+}
+
+long lab_owner_violations(const struct labyrinth_owner *owner)
+{
+	return lab_tally_sum(owner->violated, LAB_NR_VIOLATIONS);
+}

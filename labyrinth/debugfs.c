@@ -56,8 +56,8 @@ static int lab_owners_show(struct seq_file *m, void *v)
 		   o->id, o->name, o->module_name, lab_scope_names[o->scope], o->budget,
 		   lab_owner_owned(o), lab_owner_stocked(o), o->stock,
 		   lab_owner_peak(o), atomic_read(&o->from_reserve), lab_owner_allocs(o),
-		   lab_owner_frees(o), atomic_long_read(&o->refused),
-		   atomic_long_read(&o->violations), atomic_read(&o->quarantined),
+		   lab_owner_frees(o), lab_owner_refused(o),
+		   lab_owner_violations(o), atomic_read(&o->quarantined),
 		   o->reserve_pct, lab_owner_bytes(o));
 	return 0;
 }

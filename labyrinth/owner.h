@@ -18,6 +18,7 @@
 #include <linux/workqueue.h>
 #include <asm/local.h>
 
+#include "report.h"
 #include "stack.h"
 #include "tag.h"
 
@@ -71,13 +72,13 @@ struct labyrinth_owner {
 	atomic_t bound;			/* places taken in the budget, see below; at most @budget */
 	atomic_t quarantined;
 	atomic_t from_reserve;
-	atomic_long_t refused;
-	atomic_long_t violations;
 	atomic_long_t arrived;		/* pages transferred in */
 	u32 peak;			/* most of @bound while a page was handed out */
 	struct irq_work kick;
 	struct delayed_work refill;
 	struct delayed_work look;	/* at the quarantine */
+	struct lab_tally refused[LAB_NR_REFUSALS];
+	struct lab_tally violated[LAB_NR_VIOLATIONS];
 
 	/* Guarded by lab_owners_lock. */
 	struct list_head list;
@@ -107,6 +108,8 @@ unsigned long lab_owner_allocs(const struct labyrinth_owner *owner);
 long lab_owner_frees(const struct labyrinth_owner *owner);
 long lab_owner_stocked(const struct labyrinth_owner *owner);
 size_t lab_owner_bytes(const struct labyrinth_owner *owner);
+long lab_owner_refused(const struct labyrinth_owner *owner);
+long lab_owner_violations(const struct labyrinth_owner *owner);
 int lab_owner_init(void);
 void lab_owner_exit(void);
 

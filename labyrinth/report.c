@@ -62,6 +62,8 @@ static const struct lab_violation_kind lab_violation_kinds[] = {
 		"page still out when its owner was destroyed" },
 	[LAB_MODULE_GONE]	= { "module_gone",
 		"module left without destroying its owner; done for it" },
+	[LAB_MISCOUNTED]	= { "miscounted",
+		"counters differ from what the tags add up to; labyrinth's own fault" },
 };
 
 static_assert(ARRAY_SIZE(lab_violation_kinds) == LAB_NR_VIOLATIONS);
@@ -203,7 +205,7 @@ void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 	int pct = owner ? owner->reserve_pct : 0;
 
 	if (owner)
-		atomic_long_inc(&owner->refused);
+		atomic_long_inc(&owner->refused[reason].nr);
 	if (!lab_ring_open(&r->seq))
 		return;
 	r->when = get_jiffies_64();
@@ -234,7 +236,7 @@ void lab_report_violation(const struct lab_incident *incident)
 	struct labyrinth_owner *party = incident->offender ?: incident->owner;
 
 	if (party)
-		atomic_long_inc(&party->violations);
+		atomic_long_inc(&party->violated[incident->kind].nr);
 	if (!lab_ring_open(&r->seq))
 		return;
 	r->when = get_jiffies_64();

@@ -3,6 +3,7 @@
 #ifndef _LABYRINTH_REPORT_H
 #define _LABYRINTH_REPORT_H
 
+#include <linux/atomic.h>
 #include <linux/labyrinth.h>
 #include <linux/types.h>
 
@@ -31,7 +32,13 @@ enum lab_violation {
 	LAB_RECEIVER_FULL,
 	LAB_ORPHAN,		/* out when its owner was destroyed */
 	LAB_MODULE_GONE,	/* its module left without destroying it */
+	LAB_MISCOUNTED,		/* its counters say something else than its tags */
 	LAB_NR_VIOLATIONS,
+};
+
+/* What an owner has had of one kind of refusal or violation. */
+struct lab_tally {
+	atomic_long_t nr;
 };
 
 /* The misuse, as far as it is known; zero fields are unknown. */

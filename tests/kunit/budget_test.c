@@ -30,7 +30,7 @@ static void bulk_of_none_gives_none_and_refuses_nothing(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, lab_alloc_bulk(owner, 0, &page), 0U);
 	KUNIT_EXPECT_NULL(test, page);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&owner->refused), 0L);
+	KUNIT_EXPECT_EQ(test, lab_owner_refused(owner), 0L);
 }
 
 static void page_given_back_makes_room_for_one(struct kunit *test)
