@@ -55,7 +55,7 @@ static void pages_come_and_go_in_any_number(struct kunit *test)
 		}
 	KUNIT_EXPECT_EQ(test, lab_owner_peak(owner), (long)MANY);
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), (long)MANY);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&owner->violations), 0L);
+	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
 }
 
 static void what_is_recycled_is_topped_up(struct kunit *test)
@@ -92,7 +92,7 @@ static void budget_ends_it_and_leaves_the_rest_untouched(struct kunit *test)
 	for (i = 40; i < ARRAY_SIZE(pages); i++)
 		KUNIT_EXPECT_PTR_EQ(test, pages[i], guard);
 	lab_expect_refusal(test, "owner", "budget");
-	KUNIT_EXPECT_EQ_MSG(test, atomic_long_read(&owner->refused), 1L, "one call, one refusal");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_refused(owner), 1L, "one call, one refusal");
 	KUNIT_EXPECT_EQ(test, free_bulk(owner, 40, pages), 40U);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 40);
 }
@@ -133,7 +133,7 @@ static void odd_pages_are_reported_and_the_others_given_back(struct kunit *test)
 	pages[10] = last;						/* there twice */
 
 	KUNIT_EXPECT_EQ(test, free_bulk(owner, 12, pages), 6U);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_long_read(&owner->violations), 6L,
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), 6L,
 			    "each odd one once: twice, NULL, foreign, shared, plain, twice");
 	lab_expect_violation(test, "double_free", "owner", "owner");
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);

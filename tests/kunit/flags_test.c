@@ -108,7 +108,7 @@ static void poison_intact_page_is_handed_out_again(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_EXPECT_PTR_EQ(test, lab_test_take(test, owner), page);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&owner->violations), 0L);
+	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
 }
 
 static void poison_and_zero_together_give_zero(struct kunit *test)

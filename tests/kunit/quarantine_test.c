@@ -186,7 +186,7 @@ static void freed_behind_is_seen_when_recycled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 1L);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&owner->violations), 1L);
+	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 1L);
 }
 
 /* Take pages until the kernel gives @page again; all but that one go back. */
@@ -231,7 +231,7 @@ static void freed_behind_while_ready_is_given_to_nobody_else(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 	put_page(page);
 	KUNIT_EXPECT_FALSE_MSG(test, take_again(other, page), "it lies on its owner's stack");
-	if (!atomic_long_read(&owner->violations))
+	if (!lab_owner_violations(owner))
 		kunit_skip(test, "the kernel gave the page to somebody else");
 	lab_expect_violation(test, "freed_behind", "owner", "-");
 	KUNIT_EXPECT_EQ(test, 0,
@@ -239,7 +239,7 @@ static void freed_behind_while_ready_is_given_to_nobody_else(struct kunit *test)
 					  LAB_TEST_PATIENCE, false, owner));
 	KUNIT_EXPECT_PTR_EQ(test, again, page);
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_long_read(&owner->violations), 1L, "reported once");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), 1L, "reported once");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 

@@ -144,7 +144,7 @@ static void every_lost_race_is_counted(struct kunit *test)
 
 	f->owner = lab_test_owner(test, "racer", 4);
 	lab_test_crew(test, 2, race, f);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&f->owner->violations), (long)ROUNDS);
+	KUNIT_EXPECT_EQ(test, lab_owner_violations(f->owner), (long)ROUNDS);
 }
 
 static struct kunit_case lab_race_cases[] = {

@@ -114,7 +114,7 @@ static void last_1024_violations_are_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, expect_table(test, lab_test_report(test, lab_report_violations_show),
 					   10, &last), RING);
 	KUNIT_EXPECT_EQ(test, last, after.seq);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_long_read(&owner->violations), RING + 101L,
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), RING + 101L,
 			    "the count is never limited");
 }
 
@@ -135,7 +135,7 @@ static void last_1024_refusals_are_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, expect_table(test, lab_test_report(test, lab_report_refusals_show),
 					   12, &last), RING);
 	KUNIT_EXPECT_EQ(test, last, after.seq);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&owner->refused), RING + 101L);
+	KUNIT_EXPECT_EQ(test, lab_owner_refused(owner), RING + 101L);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
@@ -158,7 +158,7 @@ static void violation_names_both_parties_and_the_page(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, strstarts(v.alloc_caller, __func__));
 	KUNIT_EXPECT_TRUE(test, strstarts(v.caller, __func__));
 	KUNIT_EXPECT_EQ_MSG(test, atomic_long_read(&thief->violations), 1L, "the offender's");
-	KUNIT_EXPECT_EQ_MSG(test, atomic_long_read(&owner->violations), 0L, "not the victim's");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), 0L, "not the victim's");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 

@@ -146,8 +146,8 @@ static void refused_calls_are_counted(struct kunit *test)
 	struct scope_fixture *f = set_up(test, LABYRINTH_SCOPE_THREAD);
 
 	another_task(f);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_long_read(&f->owner->refused), 2L, "alloc and bulk");
-	KUNIT_EXPECT_EQ_MSG(test, atomic_long_read(&f->owner->violations), 3L,
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_refused(f->owner), 2L, "alloc and bulk");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(f->owner), 3L,
 			    "free, release and transfer");
 	KUNIT_EXPECT_EQ(test, lab_free_page(f->owner, f->page), 0);
 }

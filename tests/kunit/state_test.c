@@ -317,7 +317,7 @@ static void expect_word(struct kunit *test, struct state_fixture *f, enum outcom
 
 static long violations(const struct state_fixture *f)
 {
-	return atomic_long_read(&f->owner->violations) + atomic_long_read(&f->other->violations);
+	return lab_owner_violations(f->owner) + lab_owner_violations(f->other);
 }
 
 static void state_and_verb_give_what_the_contract_says(struct kunit *test)
