@@ -157,7 +157,7 @@ static void violation_names_both_parties_and_the_page(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, v.mapcount, 0);
 	KUNIT_EXPECT_TRUE(test, strstarts(v.alloc_caller, __func__));
 	KUNIT_EXPECT_TRUE(test, strstarts(v.caller, __func__));
-	KUNIT_EXPECT_EQ_MSG(test, atomic_long_read(&thief->violations), 1L, "the offender's");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(thief), 1L, "the offender's");
 	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), 0L, "not the victim's");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
