@@ -6,6 +6,7 @@
 #include <linux/export.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <trace/events/labyrinth.h>
 
 #include "fast.h"
 #include "fresh.h"
@@ -289,7 +290,7 @@ static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsig
 }
 
 /* An owner that wants something special. Called with preemption disabled; enables it. */
-static noinline struct page *lab_alloc_special(struct labyrinth_owner *owner, unsigned long caller)
+static struct page *lab_alloc_special(struct labyrinth_owner *owner, unsigned long caller)
 {
 	enum lab_refusal reason;
 	struct page *page = NULL;
@@ -317,6 +318,35 @@ out:
 }
 
 /*
+ * A traced owner. @tag is one that was popped as tracing began, or a stack's end. Where
+ * it was popped as the owner died, lab_owner_part() finds it. Called with preemption
+ * disabled; enables it.
+ */
+static noinline struct page *lab_alloc_traced(struct labyrinth_owner *owner, struct lab_tag *tag,
+					      unsigned long caller)
+{
+	struct page *page = NULL;
+
+	if (!lab_tag_is_end(tag) && !lab_owner_dead(owner))
+		page = lab_take_tag(owner, tag, caller);
+	if (page)
+		preempt_enable();
+	else
+		page = lab_alloc_special(owner, caller);
+	if (page)
+		trace_alloc(owner->name, page_to_pfn(page), caller);
+	return page;
+}
+
+static noinline struct page *lab_alloc_attended(struct labyrinth_owner *owner, struct lab_tag *tag,
+						unsigned long caller)
+{
+	if (unlikely(READ_ONCE(owner->attention) & LAB_ATTENTION_TRACE || !lab_tag_is_end(tag)))
+		return lab_alloc_traced(owner, tag, caller);
+	return lab_alloc_special(owner, caller);
+}
+
+/*
  * The fast way has come to an end: at @tag, whose page is not as it was put there,
  * or at the bottom of the stack. Called with preemption disabled; enables it.
  */
@@ -325,9 +355,8 @@ static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struc
 {
 	struct page *page;
 
-	/* A tag that was just popped, as the owner died, is found by lab_owner_part(). */
 	if (unlikely(READ_ONCE(owner->attention)))
-		return lab_alloc_special(owner, caller);
+		return lab_alloc_attended(owner, tag, caller);
 	if (likely(lab_tag_is_end(tag)))
 		return lab_alloc_cold(owner, caller);
 	page = lab_take_tag(owner, tag, caller);

@@ -7,6 +7,7 @@
  */
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <trace/events/labyrinth.h>
 
 #include "fast.h"
 #include "page.h"
@@ -131,6 +132,9 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 		goto out;
 	lab_book_reserve(owner, found.word);
 	err = busy;
+	/* Before it can be anybody else's. */
+	if (!busy)
+		trace_free(owner->name, page_to_pfn(page), caller);
 	if (busy == -EBUSY) {
 		WRITE_ONCE(found.tag->head, lab_head(owner->id, away, LAB_QUARANTINED));
 		lab_owner_count_left(owner);
@@ -214,6 +218,7 @@ static noinline int lab_release_slow(struct labyrinth_owner *owner, struct page 
 	      lab_examine_sharing(page, &found) ?:
 	      lab_commit(&found, owner->moving);
 	if (likely(!err)) {
+		trace_release(owner->name, page_to_pfn(page), caller);
 		lab_book_reserve(owner, found.word);
 		lab_owner_count_left(owner);
 		lab_leave(owner, found.bank, found.tag);
@@ -311,6 +316,7 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 		lab_budget_give(to);
 		goto out;
 	}
+	trace_transfer(from->name, to->name, page_to_pfn(page), _RET_IP_);
 	if (copy)
 		lab_tag_replace(found.bank, found.tag, to->bank, copy, head);
 	else

@@ -116,8 +116,31 @@ static void lab_owner_fill(struct labyrinth_owner *owner, const struct labyrinth
 		owner->attention |= LAB_ATTENTION_POISON;
 	if (p->flags & LABYRINTH_STACK)
 		owner->attention |= LAB_ATTENTION_STACK;
-	owner->fast = &lab_nothing_here;
 	lab_refill_init(owner);
+}
+
+/*
+ * No call goes the fast way from now on. One that is on it sees any mixture of old and
+ * new, and each is right: what was on its CPU's stack is its, and what it does not
+ * find, the slow way does. Needs lab_owners_lock.
+ */
+void lab_owner_slow_down(struct labyrinth_owner *owner, u32 why)
+{
+	WRITE_ONCE(owner->attention, owner->attention | why);
+	WRITE_ONCE(owner->fast, &lab_nothing_here);
+	WRITE_ONCE(owner->slots.homes, 0);
+	WRITE_ONCE(owner->owned, LAB_NO_HEAD);
+}
+
+/* The same back, unless something else is in the way. Needs lab_owners_lock. */
+void lab_owner_speed_up(struct labyrinth_owner *owner, u32 why)
+{
+	WRITE_ONCE(owner->attention, owner->attention & ~why);
+	if (owner->attention)
+		return;
+	WRITE_ONCE(owner->owned, lab_head(owner->id, 0, LAB_OWNED));
+	WRITE_ONCE(owner->slots.homes, owner->bank->slots.homes);
+	WRITE_ONCE(owner->fast, owner->cpu);
 }
 
 /* Enter a filled-in owner under its name. Needs lab_owners_lock. */
@@ -142,15 +165,10 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 			lab_word(lab_head(id, 0, LAB_OWNED), lab_where(cpu, 0));
 	owner->id = id;
 	owner->slots = owner->bank->slots;
-	owner->owned = lab_head(id, 0, LAB_OWNED);
 	owner->ready = lab_head(id, 0, LAB_READY);
 	owner->moving = lab_head(id, 0, LAB_MOVING);
-	if (owner->attention) {
-		owner->slots.homes = 0;
-		owner->owned = LAB_NO_HEAD;
-	} else {
-		owner->fast = owner->cpu;
-	}
+	lab_owner_slow_down(owner, lab_tracing() ? LAB_ATTENTION_TRACE : 0);
+	lab_owner_speed_up(owner, 0);
 	list_add_tail(&owner->list, &lab_owners);
 	return 0;
 }
@@ -215,10 +233,7 @@ static bool lab_owner_kill(struct labyrinth_owner *owner)
 	mutex_lock(&lab_owners_lock);
 	alive = !lab_owner_dead(owner);
 	if (alive) {
-		WRITE_ONCE(owner->attention, owner->attention | LAB_ATTENTION_DEAD);
-		WRITE_ONCE(owner->fast, &lab_nothing_here);
-		WRITE_ONCE(owner->slots.homes, 0);
-		WRITE_ONCE(owner->owned, LAB_NO_HEAD);
+		lab_owner_slow_down(owner, LAB_ATTENTION_DEAD);
 		list_del(&owner->list);
 	}
 	mutex_unlock(&lab_owners_lock);

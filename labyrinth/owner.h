@@ -28,6 +28,7 @@
 #define LAB_ATTENTION_ZERO	BIT(2)
 #define LAB_ATTENTION_POISON	BIT(3)
 #define LAB_ATTENTION_STACK	BIT(4)
+#define LAB_ATTENTION_TRACE	BIT(5)	/* comes and goes while the owner lives */
 
 /* One cache line a CPU. */
 struct lab_cpu {
@@ -44,8 +45,9 @@ struct lab_cpu {
 struct labyrinth_owner {
 	/*
 	 * All of the owner that the fast way reads. An owner that wants something special,
-	 * or is dead, has no homes here, @owned is no tag's head, and @fast is a CPU's line
-	 * on which nothing ever lies: so every call leaves the fast way without having to ask.
+	 * is traced or is dead, has no homes here, @owned is no tag's head, and @fast is a
+	 * CPU's line on which nothing ever lies: so every call leaves the fast way without
+	 * having to ask.
 	 */
 	struct lab_cpu __percpu *fast;
 	struct lab_cpu __percpu *cpu;
@@ -54,7 +56,7 @@ struct labyrinth_owner {
 	u32 owned;			/* or LAB_NO_HEAD */
 	u32 ready;
 	u32 moving;
-	/* Written by none but create and destroy, as are those above. */
+	/* Written by none but create, destroy and tracing, as are those above. */
 	u32 attention;
 	u32 budget;
 	u32 stock;
@@ -110,6 +112,9 @@ long lab_owner_stocked(const struct labyrinth_owner *owner);
 size_t lab_owner_bytes(const struct labyrinth_owner *owner);
 long lab_owner_refused(const struct labyrinth_owner *owner);
 long lab_owner_violations(const struct labyrinth_owner *owner);
+void lab_owner_slow_down(struct labyrinth_owner *owner, u32 why);
+void lab_owner_speed_up(struct labyrinth_owner *owner, u32 why);
+bool lab_tracing(void);
 int lab_owner_init(void);
 void lab_owner_exit(void);
 

@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
+#include <trace/events/labyrinth.h>
 
 #include "page.h"
 #include "refill.h"
@@ -36,6 +37,7 @@ bool lab_refill_now(struct labyrinth_owner *owner)
 {
 	gfp_t gfp = LAB_GFP_STOCK | (owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0);
 	struct page *rejected[LAB_STOCK_TRIES], *page;
+	int before = atomic_read(&owner->nr_stocked);
 	unsigned int nr_rejected = 0;
 	bool full = true;
 
@@ -54,6 +56,8 @@ bool lab_refill_now(struct labyrinth_owner *owner)
 	}
 	while (nr_rejected)
 		__free_page(rejected[--nr_rejected]);
+	if (atomic_read(&owner->nr_stocked) != before)
+		trace_refill(owner->name, before, atomic_read(&owner->nr_stocked), owner->stock);
 	return full;
 }
 

@@ -13,6 +13,7 @@
 #include <linux/seq_file.h>
 #include <linux/vmstat.h>
 #include <linux/workqueue.h>
+#include <trace/events/labyrinth.h>
 
 #include "floor.h"
 #include "page.h"
@@ -206,6 +207,7 @@ void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 
 	if (owner)
 		atomic_long_inc(&owner->refused[reason].nr);
+	trace_refuse(owner ? owner->name : "-", lab_refusal_names[reason], caller);
 	if (!lab_ring_open(&r->seq))
 		return;
 	r->when = get_jiffies_64();
