@@ -29,8 +29,7 @@ static noinline bool lab_ready_gone_bad(struct labyrinth_owner *owner, struct la
 	struct lab_incident incident = {
 		.owner = owner,
 		.page = page,
-		.alloc_caller = lab_tag_caller(tag),
-		.alloc_stack = lab_tag_stack(owner->bank, tag),
+		.taking = lab_tag_taking(owner->bank, tag),
 	};
 	u32 flags;
 
@@ -226,6 +225,14 @@ static noinline struct page *lab_alloc_fresh(struct labyrinth_owner *owner, stru
 	return lab_alloc_far(owner, caller, reason);
 }
 
+/* May the page allocator be called? A caller who could sleep is noted. */
+static noinline bool lab_context_look(struct labyrinth_owner *owner, unsigned long caller)
+{
+	if (unlikely(lab_context_may_sleep()))
+		lab_report_could_sleep(owner, caller);
+	return lab_context_may_allocate();
+}
+
 /* Does the owner go on taking pages from the kernel, and has now the next? */
 static __always_inline bool lab_ahead(struct labyrinth_owner *owner)
 {
@@ -249,29 +256,19 @@ static noinline struct page *lab_alloc_spare(struct labyrinth_owner *owner, unsi
 	}
 	ahead = lab_ahead(owner);
 	preempt_enable();
+	lab_context_look(owner, caller);
 	return lab_alloc_fresh(owner, NULL, ahead, caller);
 }
 
 /*
- * What is left when this CPU has nothing recycled, for an owner without special
- * wishes: the stock, the kernel, other CPUs. Only the common case is here: a page
- * from above min, of which nothing is known yet. Called with preemption
- * disabled; enables it.
+ * A page from above min, of which nothing is known yet, for the place in the budget
+ * that is taken: nothing else is in this common case.
  */
-static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsigned long caller)
+static __always_inline struct page *lab_alloc_above_min(struct labyrinth_owner *owner,
+							unsigned long caller)
 {
 	struct page *page;
-	bool ahead;
 
-	if (unlikely(!lab_budget_take(owner)))
-		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
-	if (unlikely(owner->stock || lab_stack_top(READ_ONCE(owner->stocked.head))))
-		return lab_alloc_spare(owner, caller);
-	ahead = lab_ahead(owner);
-	preempt_enable();
-
-	if (unlikely(ahead || !lab_context_may_allocate()))
-		return lab_alloc_fresh(owner, NULL, ahead, caller);
 	lab_allocator_enter();
 	page = alloc_pages_node(owner->nid, LAB_GFP_ABOVE_MIN, 0);
 	lab_allocator_leave();
@@ -287,6 +284,36 @@ static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsig
 	lab_peak_note(owner);
 	preempt_enable();
 	return page;
+}
+
+/* The same where it takes a look whether the allocator may be called, or who could sleep. */
+static noinline struct page *lab_alloc_after_look(struct labyrinth_owner *owner, bool ahead,
+						  unsigned long caller)
+{
+	if (!lab_context_look(owner, caller) || ahead)
+		return lab_alloc_fresh(owner, NULL, ahead, caller);
+	return lab_alloc_above_min(owner, caller);
+}
+
+/*
+ * What is left when this CPU has nothing recycled, for an owner without special
+ * wishes: the stock, the kernel, other CPUs. Called with preemption disabled;
+ * enables it.
+ */
+static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsigned long caller)
+{
+	bool ahead;
+
+	if (unlikely(!lab_budget_take(owner)))
+		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
+	if (unlikely(owner->stock || lab_stack_top(READ_ONCE(owner->stocked.head))))
+		return lab_alloc_spare(owner, caller);
+	ahead = lab_ahead(owner);
+	preempt_enable();
+
+	if (unlikely(ahead || !lab_context_plainly_atomic()))
+		return lab_alloc_after_look(owner, ahead, caller);
+	return lab_alloc_above_min(owner, caller);
 }
 
 /* An owner that wants something special. Called with preemption disabled; enables it. */

@@ -9,6 +9,7 @@
 
 #include "fast.h"
 #include "fresh.h"
+#include "report.h"
 
 /* Pages that are dealt with in one go: preemption is disabled for no more. */
 #define LAB_BULK	32U
@@ -26,6 +27,8 @@ static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned
 	if (READ_ONCE(owner->attention) || owner->stock ||
 	    lab_stack_top(READ_ONCE(owner->stocked.head)) || !lab_context_may_allocate())
 		return 0;
+	if (unlikely(lab_context_may_sleep()))
+		lab_report_could_sleep(owner, caller);
 	nr = lab_budget_take_many(owner, nr);
 	if (!nr)
 		return 0;

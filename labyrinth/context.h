@@ -6,6 +6,7 @@
 #include <linux/labyrinth.h>
 #include <linux/lockdep.h>
 #include <linux/preempt.h>
+#include <linux/rcupdate.h>
 
 /*
  * May the page allocator be called here? Its locks are spinlock_t: never in
@@ -16,6 +17,24 @@ static inline bool lab_context_may_allocate(void)
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		return preemptible();
 	return !in_nmi();
+}
+
+/* Might the caller sleep, and have asked the kernel for a page with GFP_KERNEL? */
+static inline bool lab_context_may_sleep(void)
+{
+	return preemptible() && !rcu_preempt_depth() && !softirq_count();
+}
+
+/*
+ * Is it plain that the page allocator may be called, and that nobody could sleep? False
+ * where that has to be looked at more closely. One comparison of the count, shifted by
+ * the bit that is the scheduler's.
+ */
+static __always_inline bool lab_context_plainly_atomic(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return false;
+	return (u32)preempt_count() * 2 - 2 < (u32)NMI_OFFSET * 2 - 2;
 }
 
 /*

@@ -18,6 +18,8 @@
 #include "orphan.h"
 #include "owner.h"
 #include "report.h"
+#include "symbol.h"
+#include "verdict.h"
 
 static struct dentry *lab_debugfs_dir;
 
@@ -48,17 +50,17 @@ static int lab_owners_show(struct seq_file *m, void *v)
 	const struct labyrinth_owner *o;
 
 	if (v == &lab_owners) {
-		seq_puts(m, "id name module scope budget owned stocked stock peak from_reserve allocs frees refused violations quarantined reserve_pct bytes\n");
+		seq_puts(m, "id name module scope budget owned stocked stock peak from_reserve allocs frees refused violations quarantined reserve_pct bytes could_sleep\n");
 		return 0;
 	}
 	o = list_entry(v, struct labyrinth_owner, list);
-	seq_printf(m, "%u %s %s %s %u %ld %ld %u %ld %d %lu %ld %ld %ld %d %d %zu\n",
+	seq_printf(m, "%u %s %s %s %u %ld %ld %u %ld %d %lu %ld %ld %ld %d %d %zu %ld\n",
 		   o->id, o->name, o->module_name, lab_scope_names[o->scope], o->budget,
 		   lab_owner_owned(o), lab_owner_stocked(o), o->stock,
 		   lab_owner_peak(o), atomic_read(&o->from_reserve), lab_owner_allocs(o),
 		   lab_owner_frees(o), lab_owner_refused(o),
 		   lab_owner_violations(o), atomic_read(&o->quarantined),
-		   o->reserve_pct, lab_owner_bytes(o));
+		   o->reserve_pct, lab_owner_bytes(o), atomic_long_read(&o->could_sleep));
 	return 0;
 }
 
@@ -238,6 +240,7 @@ DEFINE_SHOW_ATTRIBUTE(lab_zones);
 
 DEFINE_SHOW_ATTRIBUTE(lab_report_refusals);
 DEFINE_SHOW_ATTRIBUTE(lab_report_violations);
+DEFINE_SHOW_ATTRIBUTE(lab_verdicts);
 
 void lab_debugfs_init(void)
 {
@@ -248,6 +251,7 @@ void lab_debugfs_init(void)
 	debugfs_create_file("zones", 0400, lab_debugfs_dir, NULL, &lab_zones_fops);
 	debugfs_create_file("refusals", 0400, lab_debugfs_dir, NULL, &lab_report_refusals_fops);
 	debugfs_create_file("violations", 0400, lab_debugfs_dir, NULL, &lab_report_violations_fops);
+	debugfs_create_file("verdicts", 0400, lab_debugfs_dir, NULL, &lab_verdicts_fops);
 }
 
 void lab_debugfs_exit(void)

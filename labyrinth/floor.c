@@ -69,7 +69,7 @@ void lab_level_read(struct zone *zone, enum zone_type highest, struct lab_level 
 	level->reserve = READ_ONCE(zone->lowmem_reserve[highest]);
 }
 
-static struct zoneref *lab_zonerefs(int nid)
+struct zoneref *lab_floor_zonerefs(int nid)
 {
 	if (nid == NUMA_NO_NODE)
 		nid = numa_mem_id();
@@ -107,7 +107,7 @@ enum lab_floor lab_floor_choose(int nid, int reserve_pct, struct lab_choice *cho
 	int serving_nid = NUMA_NO_NODE;	/* node of an earlier zone that the kernel would use */
 	struct zoneref *ref;
 
-	for (ref = lab_zonerefs(nid); ref->zone; ref++) {
+	for (ref = lab_floor_zonerefs(nid); ref->zone; ref++) {
 		struct zone *zone = ref->zone;
 		struct lab_level level;
 		bool steer;
@@ -135,7 +135,7 @@ enum lab_floor lab_floor_choose(int nid, int reserve_pct, struct lab_choice *cho
 /* The zone a request from @nid tries first: the one a refusal is reported with. */
 struct zone *lab_floor_first_zone(int nid)
 {
-	struct zoneref *ref = lab_zonerefs(nid);
+	struct zoneref *ref = lab_floor_zonerefs(nid);
 
 	while (ref->zone && zonelist_zone_idx(ref) > LAB_HIGHEST_ZONE)
 		ref++;

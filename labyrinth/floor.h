@@ -34,6 +34,7 @@ unsigned int lab_floor_depth_pct(const struct lab_level *level);
 
 void lab_level_read(struct zone *zone, enum zone_type highest, struct lab_level *level);
 enum lab_floor lab_floor_choose(int nid, int reserve_pct, struct lab_choice *choice);
+struct zoneref *lab_floor_zonerefs(int nid);
 struct zone *lab_floor_first_zone(int nid);
 gfp_t lab_floor_zone_gfp(const struct zone *zone);
 

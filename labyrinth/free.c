@@ -49,8 +49,9 @@ static int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigne
 		}
 		return -ENOENT;
 	}
-	found->incident.alloc_caller = lab_tag_caller(found->tag);
-	found->incident.alloc_stack = lab_tag_stack(found->bank, found->tag);
+	found->incident.taking.word = found->word;
+	found->incident.taking.taken = READ_ONCE(found->tag->taken);
+	found->incident.taking.stack = lab_tag_stack(found->bank, found->tag);
 	if (lab_word_owner(found->word) != owner->id) {
 		found->incident.owner_id = lab_word_owner(found->word);
 		found->incident.owner = lab_owner_by_id(found->incident.owner_id);

@@ -9,8 +9,8 @@
 #include "orphan.h"
 #include "owner.h"
 #include "page.h"
-#include "report.h"
 #include "shrink.h"
+#include "verdict.h"
 
 int lab_default_reserve_pct = 50;
 
@@ -64,7 +64,7 @@ static void __exit labyrinth_exit(void)
 	lab_shrink_exit();
 	lab_owner_exit();
 	lab_page_flush();
-	lab_report_flush();
+	lab_verdict_flush();
 	destroy_workqueue(lab_wq);
 	lab_orphan_exit();
 	/* Nothing reads the tables any more, but freed banks may have readers until here. */

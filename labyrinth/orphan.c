@@ -13,6 +13,7 @@
 #include "orphan.h"
 #include "owner.h"
 #include "report.h"
+#include "symbol.h"
 
 LIST_HEAD(lab_orphans);
 
@@ -27,8 +28,7 @@ void lab_orphan_add(struct labyrinth_owner *owner, const struct lab_bank *bank,
 		.kind = LAB_ORPHAN,
 		.owner = owner,
 		.page = tag->page,
-		.alloc_caller = lab_tag_caller(tag),
-		.alloc_stack = lab_tag_stack(bank, tag),
+		.taking = lab_tag_taking(bank, tag),
 	});
 	orphan = kzalloc(sizeof(*orphan), GFP_KERNEL);
 	if (!orphan)

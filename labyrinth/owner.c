@@ -23,6 +23,7 @@
 #include "page.h"
 #include "refill.h"
 #include "report.h"
+#include "verdict.h"
 
 #define LAB_GRAVES	1024
 #define LAB_FLAGS_ALL	(LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK)
@@ -387,15 +388,16 @@ static int lab_owner_module_event(struct notifier_block *nb, unsigned long event
 
 	if (event != MODULE_STATE_GOING)
 		return NOTIFY_DONE;
+	/* Its callers' names are known only as long as it is there. */
+	lab_verdict_flush();
 	while ((owner = lab_owner_of_module(data))) {
 		lab_report_violation(&(struct lab_incident){
 			.kind = LAB_MODULE_GONE, .owner = owner, .offender = owner,
 		});
-		/* Its callers' names are known only as long as it is there. */
-		lab_report_flush();
+		lab_verdict_flush();
 		if (lab_owner_kill(owner))
 			lab_owner_end(owner);
-		lab_report_flush();
+		lab_verdict_flush();
 	}
 	return NOTIFY_DONE;
 }

@@ -81,6 +81,8 @@ struct labyrinth_owner {
 	struct delayed_work look;	/* at the quarantine */
 	struct lab_tally refused[LAB_NR_REFUSALS];
 	struct lab_tally violated[LAB_NR_VIOLATIONS];
+	atomic_long_t could_sleep;	/* requests to the kernel where the caller might have */
+	unsigned long could_sleep_caller;	/* of the last one */
 
 	/* Guarded by lab_owners_lock. */
 	struct list_head list;

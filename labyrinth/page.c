@@ -31,8 +31,7 @@ static noinline bool lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag
 		.owner = owner,
 		.owner_id = lab_word_owner(word),
 		.page = page,
-		.alloc_caller = lab_tag_caller(tag),
-		.alloc_stack = lab_tag_stack(bank, tag),
+		.taking = lab_tag_taking(bank, tag),
 	};
 	u32 head = state == LAB_READY ? lab_head(lab_word_owner(word), LAB_RESTORED, LAB_READY) :
 					lab_head(lab_word_owner(word), 0, LAB_MOVING);
@@ -158,8 +157,7 @@ struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 		.kind = LAB_FREED_BEHIND,
 		.owner = owner,
 		.page = page,
-		.alloc_caller = lab_tag_caller(tag),
-		.alloc_stack = lab_tag_stack(owner->bank, tag),
+		.taking = lab_tag_taking(owner->bank, tag),
 	};
 	/* From here on lab_freed_behind() leaves it alone. */
 	u32 head = xchg(&tag->head, owner->moving);

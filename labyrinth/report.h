@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Refusals and violations: remembered in any context, told in process context. See report.c. */
+/* Refusals and violations, remembered in any context. See report.c. */
 #ifndef _LABYRINTH_REPORT_H
 #define _LABYRINTH_REPORT_H
 
 #include <linux/atomic.h>
 #include <linux/labyrinth.h>
 #include <linux/types.h>
+
+#include "tag.h"
 
 struct seq_file;
 
@@ -39,6 +41,8 @@ enum lab_violation {
 /* What an owner has had of one kind of refusal or violation. */
 struct lab_tally {
 	atomic_long_t nr;
+	unsigned long told;	/* when the console was told last, in jiffies; 0 is never */
+	long told_nr;		/* @nr then */
 };
 
 /* The misuse, as far as it is known; zero fields are unknown. */
@@ -48,20 +52,50 @@ struct lab_incident {
 	u32 owner_id;				/* the same, where there is only the tag */
 	struct labyrinth_owner *offender;	/* who misused it; may be NULL */
 	struct page *page;
-	unsigned long alloc_caller;
-	const unsigned long *alloc_stack;	/* as lab_tag_stack() gives it; may be NULL */
+	struct lab_taking taking;		/* how the page was taken */
 	unsigned long caller;
+};
+
+struct lab_refusal_record {
+	u64 seq;
+	u64 when;
+	unsigned long caller;
+	unsigned long free, min, floor;
+	char owner[LABYRINTH_NAME_LEN];
+	const char *zone;
+	int node;
+	u32 owner_id;
+	u16 cpu;
+	u8 reason;
+	u8 context;
+};
+
+struct lab_violation_record {
+	u64 seq;
+	u64 when;
+	unsigned long caller;
+	struct lab_taking taking;
+	unsigned long stack[LAB_STACK_DEPTH];	/* of the taking */
+	unsigned long pfn;
+	int refcount, mapcount;
+	char owner[LABYRINTH_NAME_LEN];
+	char offender[LABYRINTH_NAME_LEN];
+	u16 cpu;
+	u8 kind;
+	u8 context;
 };
 
 void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 			unsigned long caller);
 void lab_report_violation(const struct lab_incident *incident);
+void lab_report_could_sleep(struct labyrinth_owner *owner, unsigned long caller);
 
-void lab_caller_name(unsigned long caller, char *buf, size_t size);
-void lab_seq_caller(struct seq_file *m, unsigned long caller);
-void lab_seq_stack(struct seq_file *m, const unsigned long *stack);
+long lab_report_refused_since(struct labyrinth_owner *owner, enum lab_refusal reason);
+
 int lab_report_refusals_show(struct seq_file *m, void *v);
 int lab_report_violations_show(struct seq_file *m, void *v);
-void lab_report_flush(void);
+
+/* Violations that are remembered one by one, and refusals. */
+#define LAB_RING_SIZE	1024
 
 #endif /* _LABYRINTH_REPORT_H */

@@ -102,6 +102,13 @@ static inline bool lab_tag_is_end(const struct lab_tag *tag)
 
 #define LAB_STACK_DEPTH		8
 
+/* How a page was taken, as its tag tells; unknown where the word is 0. */
+struct lab_taking {
+	u64 word;
+	u64 taken;			/* lab_tag::taken */
+	const unsigned long *stack;	/* LAB_STACK_DEPTH entries, or NULL; may change any time */
+};
+
 /* The slots of a bank, as the fast way wants to know of them. */
 struct lab_slots {
 	struct lab_tag *tags;
@@ -467,5 +474,29 @@ void lab_bank_reap(void);
 size_t lab_bank_bytes(const struct lab_bank *bank, u32 budget);
 void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag);
 const unsigned long *lab_tag_stack(const struct lab_bank *bank, const struct lab_tag *tag);
+
+static inline struct lab_taking lab_tag_taking(const struct lab_bank *bank,
+					       const struct lab_tag *tag)
+{
+	return (struct lab_taking){
+		.word = READ_ONCE(tag->word),
+		.taken = READ_ONCE(tag->taken),
+		.stack = lab_tag_stack(bank, tag),
+	};
+}
+
+/* As a tag of its own, which says who and when. */
+static inline struct lab_tag lab_taking_tag(const struct lab_taking *taking)
+{
+	return (struct lab_tag){ .word = taking->word, .taken = taking->taken };
+}
+
+/* Return address of the call that took the page, 0 where that is unknown. */
+static inline unsigned long lab_taking_caller(const struct lab_taking *taking)
+{
+	struct lab_tag tag = lab_taking_tag(taking);
+
+	return taking->word ? lab_tag_caller(&tag) : 0;
+}
 
 #endif /* _LABYRINTH_TAG_H */

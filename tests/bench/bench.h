@@ -58,15 +58,20 @@ static __always_inline void bench_in(enum bench_where where, const char *name, u
 		u64 start, end;
 
 		before();
-		if (bench_irqs_off(where))
+		/* As under spin_lock_irqsave(). */
+		if (bench_irqs_off(where)) {
 			local_irq_save(flags);
+			preempt_disable();
+		}
 		start = rdtsc_ordered();
 		barrier();
 		op();
 		barrier();
 		end = rdtsc_ordered();
-		if (bench_irqs_off(where))
+		if (bench_irqs_off(where)) {
+			preempt_enable();
 			local_irq_restore(flags);
+		}
 		after();
 		bench_samples[i] = end - start;
 	}

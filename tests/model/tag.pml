@@ -790,7 +790,7 @@ gone_bad:
 
 enter:
 #ifndef FAR
-	/* alloc.c: lab_alloc_cold: lab_enter_near(owner, page, caller) */
+	/* alloc.c: lab_alloc_above_min: lab_enter_near(owner, page, caller) */
 	/* bulk.c: lab_alloc_many_fresh: lab_enter_near(owner, fresh[i], caller) */
 	if
 	:: o == X
@@ -832,7 +832,7 @@ not_near:
 	atomic {
 		tag = NONE; at = 0;
 		if
-		/* alloc.c: lab_alloc_cold: return lab_alloc_fresh(owner, page, false, caller) */
+		/* alloc.c: lab_alloc_above_min: return lab_alloc_fresh(owner, page, false, caller) */
 		:: true
 		/* bulk.c: lab_alloc_many_fresh: __free_page(fresh[i]) */
 		:: page_to_kernel(); goto again

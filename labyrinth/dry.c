@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The machine at the moment of a refusal, and what would have helped.
+ *
+ * The atomic reserve is 5/8 of the zones' min marks (floor.c), of which an owner may
+ * have reserve_pct percent. For so many pages more
+ *
+ *	reserve_pct grows by	pages * 100 / reserve
+ *	min grows by		pages * 8/5 * 100 / reserve_pct
+ *
+ * and vm.min_free_kbytes is what the min marks add up to.
+ */
+#include <linux/math.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/seq_buf.h>
+#include <linux/vmstat.h>
+
+#include "compat.h"
+#include "dry.h"
+
+/* ---- at the moment */
+
+static unsigned long lab_zone_cached(struct zone *zone)
+{
+	unsigned long nr = 0;
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		nr += READ_ONCE(per_cpu_ptr(zone->per_cpu_pageset, cpu)->count);
+	return nr;
+}
+
+static void lab_dry_zone_look(struct lab_dry_zone *seen, struct zone *zone)
+{
+	seen->name = zone->name;
+	seen->node = zone_to_nid(zone);
+	lab_level_read(zone, LAB_HIGHEST_ZONE, &seen->level);
+	seen->highatomic = lab_compat_highatomic(zone);
+	seen->cached = lab_zone_cached(zone);
+}
+
+/* Context: any. Bounded by the zones of a zonelist and the possible CPUs. */
+void lab_dry_look(struct lab_dry *dry, const struct labyrinth_owner *owner)
+{
+	struct zoneref *ref = lab_floor_zonerefs(owner ? owner->nid : NUMA_NO_NODE);
+
+	dry->nr_zones = 0;
+	for (; ref->zone && dry->nr_zones < LAB_DRY_ZONES; ref++)
+		if (zonelist_zone_idx(ref) <= LAB_HIGHEST_ZONE)
+			lab_dry_zone_look(&dry->zones[dry->nr_zones++], ref->zone);
+	dry->budget = 0;
+	/* A dead owner's books are closed. */
+	if (!owner || dry->refusal.reason == LAB_REFUSE_DYING)
+		return;
+	dry->budget = owner->budget;
+	dry->stock = READ_ONCE(owner->stock);
+	dry->reserve_pct = READ_ONCE(owner->reserve_pct);
+	dry->owned = lab_owner_owned(owner);
+	dry->ready = lab_owner_stocked(owner);
+	dry->from_reserve = atomic_read(&owner->from_reserve);
+}
+
+/* How often it has come to this since it was told last. */
+static long lab_dry_times(const struct lab_dry *dry)
+{
+	struct labyrinth_owner *owner;
+	long times = 1;
+
+	preempt_disable();
+	owner = dry->refusal.owner_id ? lab_owner_by_id(dry->refusal.owner_id) : NULL;
+	if (owner || !dry->refusal.owner_id)
+		times = max(lab_report_refused_since(owner, dry->refusal.reason), 1L);
+	preempt_enable();
+	return times;
+}
+
+/* ---- who has taken what */
+
+#define LAB_TOP		5
+
+struct lab_top {
+	char name[LABYRINTH_NAME_LEN];
+	long pages;
+};
+
+/* Keep the LAB_TOP largest, largest first. */
+static void lab_top_enter(struct lab_top *top, const char *name, long pages)
+{
+	struct lab_top *at = top + LAB_TOP - 1;
+
+	if (pages <= at->pages)
+		return;
+	for (; at > top && at[-1].pages < pages; at--)
+		*at = at[-1];
+	strscpy(at->name, name, sizeof(at->name));
+	at->pages = pages;
+}
+
+static void lab_top_say(struct seq_buf *text, const struct lab_top *top)
+{
+	unsigned int i;
+
+	for (i = 0; i < LAB_TOP && top[i].pages > 0; i++)
+		seq_buf_printf(text, "%s%s %ld", i ? ", " : "", top[i].name, top[i].pages);
+	seq_buf_printf(text, i ? " pages" : "nobody");
+}
+
+/* How much of the reserve is gone, in the zones there were, and who of our owners has it. */
+static void lab_dry_say_takers(struct seq_buf *text, const struct lab_dry *dry)
+{
+	struct lab_top deep[LAB_TOP] = {}, most[LAB_TOP] = {};
+	const struct labyrinth_owner *owner;
+	long gone = 0, ours = 0;
+	unsigned int i;
+
+	for (i = 0; i < dry->nr_zones; i++) {
+		const struct lab_level *level = &dry->zones[i].level;
+
+		gone += clamp((long)level->min - (level->free - level->cma), 0L,
+			      (long)(level->min - lab_floor_atomic_min(level->min)));
+	}
+	mutex_lock(&lab_owners_lock);
+	list_for_each_entry(owner, &lab_owners, list) {
+		int reserve = atomic_read(&owner->from_reserve);
+
+		lab_top_enter(deep, owner->name, reserve);
+		lab_top_enter(most, owner->name, lab_owner_owned(owner) + lab_owner_stocked(owner));
+		ours += reserve;
+		cond_resched();
+	}
+	mutex_unlock(&lab_owners_lock);
+	seq_buf_printf(text, "  gone from the reserve: %ld pages; of them by owners here: ", gone);
+	lab_top_say(text, deep);
+	seq_buf_printf(text, "; by others: %ld\n  owners that have most: ", max(gone - ours, 0L));
+	lab_top_say(text, most);
+	seq_buf_printf(text, "\n");
+}
+
+/* Which callers have an owner's pages: the first so many that are met. */
+#define LAB_CALLERS	16
+
+struct lab_callers {
+	unsigned long caller[LAB_CALLERS];
+	unsigned long pages[LAB_CALLERS];
+	u32 oldest;		/* lab_tag::time of the page that is out longest */
+	unsigned long oldest_caller;
+};
+
+static void lab_caller_count(struct lab_callers *callers, const struct lab_tag *tag)
+{
+	unsigned long caller = lab_tag_caller(tag);
+	u32 time = READ_ONCE(tag->time), now = lab_time_now();
+	unsigned int i;
+
+	for (i = 0; i < LAB_CALLERS; i++) {
+		if (callers->caller[i] && callers->caller[i] != caller)
+			continue;
+		callers->caller[i] = caller;
+		callers->pages[i]++;
+		break;
+	}
+	if (!callers->oldest_caller || now - time > now - callers->oldest) {
+		callers->oldest = time;
+		callers->oldest_caller = caller;
+	}
+}
+
+static void lab_dry_say_callers(struct seq_buf *text, const struct lab_dry *dry)
+{
+	struct lab_callers callers = {};
+	unsigned int i, most = 0;
+	struct lab_walk walk = {};
+	struct lab_tag *tag;
+
+	mutex_lock(&lab_owners_lock);
+	while ((tag = lab_walk_next(&walk))) {
+		u64 word = READ_ONCE(tag->word);
+
+		if (lab_word_owner(word) == dry->refusal.owner_id &&
+		    lab_word_state(word) == LAB_OWNED)
+			lab_caller_count(&callers, tag);
+		cond_resched();
+	}
+	mutex_unlock(&lab_owners_lock);
+	for (i = 1; i < LAB_CALLERS; i++)
+		if (callers.pages[i] > callers.pages[most])
+			most = i;
+	if (callers.oldest_caller)
+		seq_buf_printf(text, "  most of its pages: %lu, by %pS; out longest: %llu ms, by %pS\n",
+			       callers.pages[most], (void *)callers.caller[most],
+			       lab_time_age_ms(callers.oldest), (void *)callers.oldest_caller);
+}
+
+/* ---- the state of memory */
+
+static void lab_dry_say_zones(struct seq_buf *text, const struct lab_dry *dry)
+{
+	unsigned int i;
+
+	for (i = 0; i < dry->nr_zones; i++) {
+		const struct lab_dry_zone *zone = &dry->zones[i];
+		const struct lab_level *level = &zone->level;
+
+		seq_buf_printf(text, "  node %d %s: free %ld (CMA %ld, highatomic %lu), min %lu, floor %lu, the kernel's %lu, lowmem_reserve %lu, in per-CPU lists %lu\n",
+			       zone->node, zone->name, level->free, level->cma, zone->highatomic,
+			       level->min, lab_floor_mark(level->min, dry->reserve_pct),
+			       lab_floor_atomic_min(level->min), level->reserve, zone->cached);
+	}
+}
+
+/* ---- what would have helped */
+
+/* Pages that this owner was short of: as often as it was refused, as far as its budget goes. */
+static unsigned long lab_dry_short(const struct lab_dry *dry, long times)
+{
+	long room = (long)dry->budget - dry->owned;
+
+	return clamp(times, 1L, max(room, 1L));
+}
+
+static void lab_advise_stock(struct seq_buf *text, const struct lab_dry *dry, unsigned long pages)
+{
+	seq_buf_printf(text, "  change: its stock from %u to %lu pages (owner/%s/stock)",
+		       dry->stock, min_t(unsigned long, dry->stock + pages, dry->budget),
+		       dry->refusal.owner);
+}
+
+static void lab_advise_marks(struct seq_buf *text, const struct lab_dry *dry, unsigned long pages)
+{
+	unsigned long min = 0, reserve = 0, pct;
+	unsigned int i;
+
+	for (i = 0; i < dry->nr_zones; i++) {
+		min += dry->zones[i].level.min;
+		reserve += dry->zones[i].level.min -
+			   lab_floor_atomic_min(dry->zones[i].level.min);
+	}
+	pct = reserve ? dry->reserve_pct + DIV_ROUND_UP(pages * 100, reserve) : 101;
+	if (dry->refusal.reason == LAB_REFUSE_FLOOR && pct <= 100)
+		seq_buf_printf(text, ", or its reserve_pct from %d to %lu", dry->reserve_pct, pct);
+	if (dry->reserve_pct)
+		seq_buf_printf(text, ", or vm.min_free_kbytes from about %lu to %lu",
+			       min << (PAGE_SHIFT - 10),
+			       (min + DIV_ROUND_UP(pages * 8 * 100, 5 * dry->reserve_pct)) <<
+			       (PAGE_SHIFT - 10));
+}
+
+/* What is known of it, in lines that follow what happened. Context: process. */
+void lab_dry_say(struct seq_buf *text, const struct lab_dry *dry)
+{
+	if (!dry->budget)
+		return;
+	seq_buf_printf(text, "  %s: owns %ld of %u pages, %d of them from the reserve; %ld ready, stock %u\n",
+		       dry->refusal.owner, dry->owned, dry->budget, dry->from_reserve, dry->ready,
+		       dry->stock);
+	switch (dry->refusal.reason) {
+	case LAB_REFUSE_BUDGET:
+		lab_dry_say_callers(text, dry);
+		break;
+	case LAB_REFUSE_FLOOR:
+	case LAB_REFUSE_BUDDY:
+		lab_dry_say_zones(text, dry);
+		lab_dry_say_takers(text, dry);
+		break;
+	default:
+		break;
+	}
+}
+
+/* How many there were by now, and what would have helped. Context: process. */
+void lab_dry_advise(struct seq_buf *text, const struct lab_dry *dry)
+{
+	long times = lab_dry_times(dry);
+	unsigned long pages = lab_dry_short(dry, times);
+
+	seq_buf_printf(text, "  such refusals since the last report: %ld\n", times);
+	if (!dry->budget)
+		return;
+	switch (dry->refusal.reason) {
+	case LAB_REFUSE_BUDGET:
+		seq_buf_printf(text, "  change: its budget from %u to %lu pages where the driver creates it, or give pages back sooner\n",
+			       dry->budget,
+			       dry->budget + min_t(unsigned long, times, dry->budget));
+		break;
+	case LAB_REFUSE_FLOOR:
+	case LAB_REFUSE_BUDDY:
+		lab_advise_stock(text, dry, pages);
+		lab_advise_marks(text, dry, pages);
+		seq_buf_printf(text, "\n");
+		break;
+	case LAB_REFUSE_CONTEXT:
+		lab_advise_stock(text, dry, pages);
+		seq_buf_printf(text, ": there only what is ready can be had\n");
+		break;
+	case LAB_REFUSE_SCOPE:
+		seq_buf_printf(text, "  change: the handle's scope, or the task that calls\n");
+		break;
+	default:
+		break;
+	}
+}

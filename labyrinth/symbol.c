@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A caller's address as a reader knows it. */
+#include <linux/kallsyms.h>
+#include <linux/kernel.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+
+#include "symbol.h"
+#include "tag.h"
+
+/* "name+0x1/0x2[module]": one cell, so without the blank that %pS puts before the module. */
+void lab_caller_name(unsigned long caller, char *buf, size_t size)
+{
+	char *blank;
+
+	if (!caller) {
+		strscpy(buf, "-", size);
+		return;
+	}
+	snprintf(buf, size, "%pS", (void *)caller);
+	while ((blank = strchr(buf, ' ')))
+		memmove(blank, blank + 1, strlen(blank));
+}
+
+/* The same as a cell of a table. */
+void lab_seq_caller(struct seq_file *m, unsigned long caller)
+{
+	char name[KSYM_SYMBOL_LEN];
+
+	lab_caller_name(caller, name, sizeof(name));
+	seq_puts(m, name);
+}
+
+/* A stack trace as one cell, innermost call first. */
+void lab_seq_stack(struct seq_file *m, const unsigned long *stack)
+{
+	unsigned int i;
+
+	for (i = 0; stack && i < LAB_STACK_DEPTH; i++) {
+		unsigned long ip = READ_ONCE(stack[i]);
+
+		if (!ip)
+			break;
+		if (i)
+			seq_putc(m, '<');
+		lab_seq_caller(m, ip);
+	}
+	if (!i)
+		seq_putc(m, '-');
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A caller's address as a reader knows it. See symbol.c. */
+#ifndef _LABYRINTH_SYMBOL_H
+#define _LABYRINTH_SYMBOL_H
+
+#include <linux/types.h>
+
+struct seq_file;
+
+void lab_caller_name(unsigned long caller, char *buf, size_t size);
+void lab_seq_caller(struct seq_file *m, unsigned long caller);
+void lab_seq_stack(struct seq_file *m, const unsigned long *stack);
+
+#endif /* _LABYRINTH_SYMBOL_H */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What happened, in plain words: to the console and to debugfs. See verdict.c. */
+#ifndef _LABYRINTH_VERDICT_H
+#define _LABYRINTH_VERDICT_H
+
+#include "report.h"
+
+struct seq_file;
+
+const char *lab_refusal_name(enum lab_refusal reason);
+const char *lab_violation_name(enum lab_violation kind);
+
+void lab_verdict_violation(const struct lab_violation_record *violation, long times);
+void lab_verdict_refusal(struct labyrinth_owner *owner, const struct lab_refusal_record *refusal);
+void lab_verdict_flush(void);
+int lab_verdicts_show(struct seq_file *m, void *v);
+
+#endif /* _LABYRINTH_VERDICT_H */
