@@ -2,13 +2,17 @@
 /*
  * The machine at the moment of a refusal, and what would have helped.
  *
- * The atomic reserve is 5/8 of the zones' min marks (floor.c), of which an owner may
- * have reserve_pct percent. For so many pages more
+ * A zone has "usable" pages above what is protected; between its min mark and the
+ * kernel's own floor lies the atomic reserve, 5/8 of min, of which the owner may have
+ * reserve_pct percent (floor.c). For so many pages more, it would have taken
  *
- *	reserve_pct grows by	pages * 100 / reserve
- *	min grows by		pages * 8/5 * 100 / reserve_pct
+ *	reserve_pct = (min - usable + pages) * 100 / reserve
  *
- * and vm.min_free_kbytes is what the min marks add up to.
+ * or a min mark that others stop at earlier, by
+ *
+ *	(floor - usable + pages) * 8/5 * 100 / reserve_pct
+ *
+ * in the zone where that is least. vm.min_free_kbytes is what all min marks add up to.
  */
 #include <linux/math.h>
 #include <linux/mm.h>
@@ -226,24 +230,52 @@ static void lab_advise_stock(struct seq_buf *text, const struct lab_dry *dry, un
 		       dry->refusal.owner);
 }
 
+static long lab_zone_usable(const struct lab_dry_zone *zone)
+{
+	return zone->level.free - zone->level.cma - (long)zone->level.reserve;
+}
+
+/* Percent of the reserve for @pages more from @zone as it stood. */
+static unsigned long lab_pct_wanted(const struct lab_dry_zone *zone, unsigned long pages)
+{
+	long reserve = zone->level.min - lab_floor_atomic_min(zone->level.min);
+	long depth = (long)zone->level.min - lab_zone_usable(zone) + (long)pages;
+
+	return reserve ? DIV_ROUND_UP(max(depth, 0L) * 100, reserve) : ULONG_MAX;
+}
+
+/* By how much all min marks together, now @total, must grow for @pages more from @zone. */
+static unsigned long lab_min_wanted(const struct lab_dry_zone *zone, unsigned long total,
+				    unsigned long pages, int pct)
+{
+	unsigned long min = zone->level.min;
+	long lack = (long)lab_floor_mark(min, pct) - lab_zone_usable(zone) + (long)pages;
+
+	if (!min)
+		return ULONG_MAX;
+	return mult_frac(DIV_ROUND_UP(max(lack, 1L) * 8 * 100, 5 * pct), total, min);
+}
+
 static void lab_advise_marks(struct seq_buf *text, const struct lab_dry *dry, unsigned long pages)
 {
-	unsigned long min = 0, reserve = 0, pct;
+	unsigned long pct = ULONG_MAX, more = ULONG_MAX, total = 0;
+	bool floor = dry->refusal.reason == LAB_REFUSE_FLOOR;
+	int share = floor ? dry->reserve_pct : 100;
 	unsigned int i;
 
+	for (i = 0; i < dry->nr_zones; i++)
+		total += dry->zones[i].level.min;
 	for (i = 0; i < dry->nr_zones; i++) {
-		min += dry->zones[i].level.min;
-		reserve += dry->zones[i].level.min -
-			   lab_floor_atomic_min(dry->zones[i].level.min);
+		pct = min(pct, lab_pct_wanted(&dry->zones[i], pages));
+		if (share)
+			more = min(more, lab_min_wanted(&dry->zones[i], total, pages, share));
 	}
-	pct = reserve ? dry->reserve_pct + DIV_ROUND_UP(pages * 100, reserve) : 101;
-	if (dry->refusal.reason == LAB_REFUSE_FLOOR && pct <= 100)
-		seq_buf_printf(text, ", or its reserve_pct from %d to %lu", dry->reserve_pct, pct);
-	if (dry->reserve_pct)
+	if (floor && pct <= 100)
+		seq_buf_printf(text, ", or its reserve_pct from %d to %lu (owner/%s/reserve_pct)",
+			       dry->reserve_pct, pct, dry->refusal.owner);
+	if (more != ULONG_MAX)
 		seq_buf_printf(text, ", or vm.min_free_kbytes from about %lu to %lu",
-			       min << (PAGE_SHIFT - 10),
-			       (min + DIV_ROUND_UP(pages * 8 * 100, 5 * dry->reserve_pct)) <<
-			       (PAGE_SHIFT - 10));
+			       total << (PAGE_SHIFT - 10), (total + more) << (PAGE_SHIFT - 10));
 }
 
 /* What is known of it, in lines that follow what happened. Context: process. */

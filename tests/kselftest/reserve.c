@@ -10,10 +10,15 @@
  *	share PCT		drain to min, then let an owner take what it gets
  *	drop			free these pages and destroy the owner
  *	stock NR		drain to the last page, then let an owner take its stock
+ *	dry STOCK [PCT]		another has 3/4 of the reserve: an owner asks for 200 pages
+ *	eat NR			that other one has NR pages from now on; 0: 3/4 again
+ *	spend BUDGET		an owner asks for one page more than its budget
  *	guarantee NR [FLAGS]	the same on each CPU in each context; for several CPUs
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bottom_half.h>
+#include <linux/delay.h>
 #include <linux/labyrinth.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -205,6 +210,92 @@ static void reserve_stock(unsigned int nr)
 	share_drop();
 }
 
+#define DRY_PAGES	200
+
+/* Apart, as its name is what the report must tell. */
+static noinline unsigned int dry_ask(struct labyrinth_owner *asker, struct page **pages)
+{
+	unsigned int i, got = 0;
+
+	local_bh_disable();
+	for (i = 0; i < DRY_PAGES; i++) {
+		pages[got] = labyrinth_void_alloc_page_gfp_atomic_exclusive(asker);
+		got += !!pages[got];
+	}
+	local_bh_enable();
+	return got;
+}
+
+static unsigned int dry_eaten;
+
+/* Three quarters of what lies between the first zone's min and the kernel's own floor. */
+static void dry_eat(void)
+{
+	struct share_view view;
+
+	share_look(&view, 75);
+	while (share_nr < SHARE_BUDGET &&
+	       (dry_eaten ? share_nr < dry_eaten :
+			    reserve_usable(view.zones[0]) > view.floor[0])) {
+		share_pages[share_nr] =
+			labyrinth_void_alloc_page_gfp_atomic_exclusive(share_owner);
+		if (!share_pages[share_nr])
+			break;
+		share_nr++;
+	}
+}
+
+static void reserve_dry(unsigned int stock, int pct)
+{
+	struct page *pages[DRY_PAGES + 1];
+	struct reserve_hoard hoard = {};
+	struct labyrinth_owner *asker;
+	unsigned int got, i, out;
+
+	share_drop();
+	asker = labyrinth_owner_create(&(struct labyrinth_owner_params){
+		.name = "asker", .budget = 1000, .stock = stock, .reserve_pct = pct,
+		.nid = NUMA_NO_NODE,
+	});
+	if (IS_ERR(asker) || share_create("eater", SHARE_BUDGET, 0, 100)) {
+		labyrinth_owner_destroy(asker);
+		lab_answer("impossible");
+		return;
+	}
+	reserve_drain(&hoard, RESERVE_TO_MIN);
+	dry_eat();
+	got = dry_ask(asker, pages);
+	/* Until the verdict is told. */
+	msleep(1500);
+	reserve_give_back(&hoard, hoard.nr);
+	for (i = 0; i < got; i++)
+		labyrinth_void_free_page_exclusive(asker, pages[i]);
+	out = labyrinth_owner_destroy(asker);
+	lab_answer("got=%u refused=%u eaten=%lu out=%u", got, DRY_PAGES - got, share_nr, out);
+	share_drop();
+}
+
+static noinline void dry_spend(unsigned int nr)
+{
+	while (share_nr < nr)
+		share_pages[share_nr++] =
+			labyrinth_void_alloc_page_gfp_atomic_exclusive(share_owner);
+}
+
+static void reserve_spend(unsigned int budget)
+{
+	share_drop();
+	if (share_create("spender", budget, 0, 0)) {
+		lab_answer("impossible");
+		return;
+	}
+	dry_spend(budget - 1);
+	share_take();
+	msleep(1500);
+	lab_answer("got=%lu", share_nr);
+	share_drop();
+}
+
 static void reserve_answer_guarantee(unsigned int stock, unsigned int flags)
 {
 	struct reserve_guarantee g = {};
@@ -229,6 +320,12 @@ static void reserve_obey(char *line)
 		lab_answer("%u", share_drop());
 	else if (!strcmp(verb, "stock"))
 		reserve_stock(number);
+	else if (!strcmp(verb, "dry"))
+		reserve_dry(number, flags);
+	else if (!strcmp(verb, "eat"))
+		dry_eaten = number;
+	else if (!strcmp(verb, "spend"))
+		reserve_spend(number);
 	else if (!strcmp(verb, "guarantee"))
 		reserve_answer_guarantee(number, flags);
 	else

@@ -121,13 +121,15 @@ short=(guarantee)
 case $kernel in
 6.1 | 6.12 | 6.12-rt)
 	short+=(reserve)
-	[ -n "$quick" ] || short+=(reserve_large) ;;
+	[ -n "$quick" ] || short+=(reserve_large)
+	# What it reads like is the same on all of them.
+	[ "$kernel" != 6.12 ] || short+=(dry) ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
 	files=() short=()
 	for file in "${only[@]}"; do
 		case $file in
-		reserve* | guarantee) short+=("$file") ;;
+		reserve* | guarantee | dry) short+=("$file") ;;
 		*) files+=("$file") ;;
 		esac
 	done
@@ -145,6 +147,7 @@ if [ "$failed" -eq 0 ]; then
 		case $file in
 		reserve_large) mem=5G ;;
 		guarantee) cpus=4 mem=512M ;;
+		dry) mem=384M ;;
 		esac
 		boot "$file" "$file: $cpus CPU, $mem, all of it taken" \
 			"--smp $cpus --mem $mem --append init_on_alloc=0" "$file"

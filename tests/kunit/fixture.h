@@ -14,6 +14,7 @@
 #include "page.h"
 #include "refill.h"
 #include "report.h"
+#include "symbol.h"
 
 /* How long to wait for a worker, in microseconds: the quarantine is looked at once a second. */
 #define LAB_TEST_PATIENCE	(20 * USEC_PER_SEC)

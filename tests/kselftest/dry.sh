@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# What somebody reads who never heard of labyrinth, when the machine ran dry; and whether it helps.
+# For a machine with one CPU.
+. "${0%/*}/ktap.sh"
+need_module lab_reserve
+
+. "${0%/*}/reserve_lib.sh"
+
+# Print what the last "change:" in the verdicts has after WORDS.
+advised() { # WORDS
+	sed -n "s/.*change: .*$1 from [a-z ]*[0-9]* to \\([0-9]*\\).*/\\1/p" $lab/verdicts | tail -n 1
+}
+
+expect_verdict() { # EXTENDED-REGEX: a line of the console, and the same in debugfs
+	expect_log "labyrinth: $1"
+	grep -qE -e "^$1" $lab/verdicts || fail "not in verdicts: $1"
+}
+
+test_it_says_who_asked_why_it_got_nothing_who_had_taken_what_and_what_to_change() {
+	ask dry 0 10
+	refused=$(figure refused)
+	expect_at_least "pages refused" "$refused" 150
+	expect_verdict "floor: asker got no page: memory is short, and its share of the atomic reserve is used up"
+	expect_verdict "  by: dry_ask\+.* \[lab_reserve\], in (task|softirq) on CPU 0"
+	expect_verdict "  asker: owns [0-9]+ of 1000 pages, [0-9]+ of them from the reserve; 0 ready, stock 0"
+	expect_verdict "  node 0 DMA32: free [0-9]+ \(CMA 0, highatomic [0-9]+\), min [0-9]+, floor [0-9]+, the kernel's [0-9]+, lowmem_reserve 0, in per-CPU lists [0-9]+"
+	expect_verdict "  node 0 DMA: free "
+	eaten=$(sed -n 's/.*of them by owners here: eater \([0-9]*\).*/\1/p' $lab/verdicts | tail -n 1)
+	expect_at_least "pages of the reserve that the eater is told to have" "$eaten" \
+		$(($(figure eaten) - 200))
+	expect_verdict "  owners that have most: eater $(figure eaten)"
+	expect_verdict "  such refusals since the last report: $refused"
+	expect_verdict "  change: its stock from 0 to $refused pages \(owner/asker/stock\), or its reserve_pct from 10 to [0-9]+ .*, or vm.min_free_kbytes from about 450[0-9]+ to [0-9]+"
+}
+
+test_the_figures_of_the_zone_are_those_of_the_refusal() {
+	free=$(sed -n 's/^  node 0 DMA32: free \([0-9]*\) .*/\1/p' $lab/verdicts | tail -n 1)
+	expect_cell "$free" refusals free owner=asker "free=$free"
+}
+
+test_the_stock_that_it_names_is_enough() {
+	ask dry 0 10
+	stock=$(advised "its stock")
+	ask dry "$stock" 10
+	expect_equal "pages refused with a stock of $stock" "$(figure refused)" 0
+}
+
+test_the_share_that_it_names_is_enough() {
+	ask dry 0 10
+	ask dry 0 "$(advised "its reserve_pct")"
+	expect_equal "pages refused" "$(figure refused)" 0
+}
+
+test_the_min_free_kbytes_that_it_names_is_enough() {
+	ask dry 0 60
+	wanted=$(advised vm.min_free_kbytes)
+	expect_at_least "pages refused before" "$(figure refused)" 100
+	# The eater takes what it took before, and not 3/4 of a larger reserve.
+	say eat "$(figure eaten)"
+	echo "$wanted" >/proc/sys/vm/min_free_kbytes
+	ask dry 0 60
+	echo 45056 >/proc/sys/vm/min_free_kbytes
+	expect_equal "pages refused with $wanted" "$(figure refused)" 0
+	say eat 0
+}
+
+test_a_budget_that_is_spent_names_who_has_the_pages() {
+	ask spend 8
+	expect_log "labyrinth: budget: spender got no page: it owns as many pages as its budget allows"
+	expect_log "labyrinth:   most of its pages: 7, by dry_spend\+.*; out longest: [0-9]+ ms, by "
+	expect_log "labyrinth:   change: its budget from 8 to 9 pages where the driver creates it"
+}
+
+run_tests
