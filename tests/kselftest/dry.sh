@@ -53,13 +53,13 @@ test_the_share_that_it_names_is_enough() {
 }
 
 test_the_min_free_kbytes_that_it_names_is_enough() {
-	ask dry 0 60
+	ask dry 0 30
 	wanted=$(advised vm.min_free_kbytes)
 	expect_at_least "pages refused before" "$(figure refused)" 100
 	# The eater takes what it took before, and not 3/4 of a larger reserve.
 	say eat "$(figure eaten)"
 	echo "$wanted" >/proc/sys/vm/min_free_kbytes
-	ask dry 0 60
+	ask dry 0 30
 	echo 45056 >/proc/sys/vm/min_free_kbytes
 	expect_equal "pages refused with $wanted" "$(figure refused)" 0
 	say eat 0
