@@ -12,6 +12,12 @@ advised() { # WORDS
 	sed -n "s/.*change: .*$1 from [a-z ]*[0-9]* to \\([0-9]*\\).*/\\1/p" $lab/verdicts | tail -n 1
 }
 
+# Of more than 100 refusals none is left, but for what one refill of a per-CPU list moves.
+expect_helped() { # WHAT
+	expect_at_most "pages refused with $1" "$(figure refused)" "$(figure tolerance)"
+	expect_at_most "tolerance" "$(figure tolerance)" 32
+}
+
 expect_verdict() { # EXTENDED-REGEX: a line of the console, and the same in debugfs
 	expect_log "labyrinth: $1"
 	grep -qE -e "^$1" $lab/verdicts || fail "not in verdicts: $1"
@@ -41,15 +47,17 @@ test_the_figures_of_the_zone_are_those_of_the_refusal() {
 
 test_the_stock_that_it_names_is_enough() {
 	ask dry 0 10
+	expect_at_least "pages refused before" "$(figure refused)" 100
 	stock=$(advised "its stock")
 	ask dry "$stock" 10
-	expect_equal "pages refused with a stock of $stock" "$(figure refused)" 0
+	expect_helped "a stock of $stock"
 }
 
 test_the_share_that_it_names_is_enough() {
 	ask dry 0 10
+	expect_at_least "pages refused before" "$(figure refused)" 100
 	ask dry 0 "$(advised "its reserve_pct")"
-	expect_equal "pages refused" "$(figure refused)" 0
+	expect_helped "more of the reserve"
 }
 
 test_the_min_free_kbytes_that_it_names_is_enough() {
@@ -61,7 +69,7 @@ test_the_min_free_kbytes_that_it_names_is_enough() {
 	echo "$wanted" >/proc/sys/vm/min_free_kbytes
 	ask dry 0 30
 	echo 45056 >/proc/sys/vm/min_free_kbytes
-	expect_equal "pages refused with $wanted" "$(figure refused)" 0
+	expect_helped "$wanted kB"
 	say eat 0
 }
 

@@ -245,6 +245,15 @@ static void dry_eat(void)
 	}
 }
 
+/* By so many pages one round differs from the next. */
+static unsigned int dry_tolerance(void)
+{
+	struct share_view view;
+
+	share_look(&view, 100);
+	return share_tolerance(&view);
+}
+
 static void reserve_dry(unsigned int stock, int pct)
 {
 	struct page *pages[DRY_PAGES + 1];
@@ -271,7 +280,8 @@ static void reserve_dry(unsigned int stock, int pct)
 	for (i = 0; i < got; i++)
 		labyrinth_void_free_page_exclusive(asker, pages[i]);
 	out = labyrinth_owner_destroy(asker);
-	lab_answer("got=%u refused=%u eaten=%lu out=%u", got, DRY_PAGES - got, share_nr, out);
+	lab_answer("got=%u refused=%u eaten=%lu tolerance=%u out=%u", got, DRY_PAGES - got, share_nr,
+		   dry_tolerance(), out);
 	share_drop();
 }
 
