@@ -16,11 +16,11 @@ here=$top/tests/kselftest
 kernel='' quick='' files=() only=()
 plan=0 nr=0 failed=0
 
-# The first four look into the kernel's log, which hides what comes too fast: so
+# The first five look into the kernel's log, which hides what comes too fast: so
 # they need not wait.
-all=(violations lifetime scope contexts contract errors budget flags debugfs hotplug pressure suspend
+all=(violations lifetime scope contexts provoke contract errors budget flags debugfs hotplug pressure suspend
 	stress)
-few=(violations contexts contract errors stress)
+few=(violations contexts provoke contract errors stress)
 
 parse() {
 	while [ $# -gt 0 ]; do

@@ -1,0 +1,273 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Every rule broken on purpose by lab_provoke: one report with the right two parties each time,
+# and the machine goes on and has lost nothing.
+. "${0%/*}/ktap.sh"
+need_module lab_puppet lab_provoke
+
+provoke=/sys/kernel/debug/labyrinth_provoke
+
+# What each scenario must come to. The callers are functions of provoke_kinds.c; "-" is what
+# labyrinth cannot know, such as who frees a page without it.
+# scenario kind owner offender refcount/mapcount alloc_caller caller context errno out
+cases='
+double_free double_free holder holder 1/0 holder_takes frees_again softirq -EALREADY 0
+foreign_free foreign_free holder offender 1/0 holder_takes frees_anothers nmi -EPERM 0
+plain_page plain_page - offender 1/0 - frees_plain hardirq -ENOENT 0
+released_page plain_page - holder 1/0 - frees_released task -ENOENT 0
+shared_reference shared_page holder holder 2/0 holder_takes frees_referenced hardirq -EBUSY 0
+shared_past_the_end shared_page holder holder 2/0 holder_takes frees_referenced task -EBUSY 0
+shared_mapping shared_page holder holder 2/1 holder_takes frees_mapped softirq -EBUSY 0
+freed_behind freed_behind holder - 0/0 holder_takes finds_it_gone softirq -EALREADY 0
+freed_behind_comes_back freed_behind holder - 1/0 holder_takes - task 0 0
+use_after_free use_after_free holder - 1/0 holder_takes - softirq 0 0
+wrong_scope wrong_scope holder holder 1/0 - frees_out_of_scope hardirq -EPERM 0
+dying_receiver dead_owner holder offender 1/0 holder_takes gives_to_the_dead softirq -EINVAL 0
+dead_owner dead_owner offender offender 1/0 - frees_for_the_dead hardirq -ENOENT 0
+destroyed_twice dead_owner offender offender -/- - destroys_again task 0 0
+orphan orphan holder - 1/0 holder_takes - task 0 1
+receiver_full receiver_full holder offender 1/0 holder_takes gives_too_much softirq -ENOSPC 0
+bad_argument bad_argument - offender -/- - frees_nothing hardirq -EINVAL 0
+'
+
+# Each scenario is played so often for what it may lose, and before that until the kernel's
+# caches and tables have grown to what that takes. A page lost each time would be $times; all
+# else on the machine moves some ten, such as page tables and stacks of what has just run.
+times=200 warm_up=40 tolerance=50
+[ -z "${quick-}" ] || times=100 warm_up=20
+
+# The line of a scenario into $kind, $owner and so on. A name becomes one of the module's.
+look_up() { # SCENARIO
+	# shellcheck disable=SC2046 # one word a cell
+	set -- $(echo "$cases" | grep "^$1 ")
+	[ $# -eq 10 ] || fail "no line for the scenario"
+	kind=$2 owner=$(party "$3") offender=$(party "$4") refcount=${5%/*} mapcount=${5#*/}
+	alloc_caller=$(party "$6") caller=$(party "$7") context=$8 errno=$9
+	shift 9
+	out=$1
+}
+
+party() { # NAME
+	[ "$1" = - ] && echo - || echo "provoke_$1"
+}
+
+direct() { # WORDS...: the reply is in $answer
+	answer=
+	echo "$*" >$provoke/DIRECT && read -r answer <$provoke/answer
+}
+
+cell() { # NAME: of $answer
+	local rest=${answer#*"$1"=}
+
+	echo "${rest%% *}"
+}
+
+# The symbol NAME, and none that only begins so; "-" is itself.
+symbol() { # NAME
+	[ "$1" = - ] && echo '^-$' || echo "^$1[.+]"
+}
+
+# What the console was told of KIND: from its line on, less what is advice.
+told() { # KIND
+	log_since | sed -n "/labyrinth: $1: /,\$p" | grep -v 'labyrinth: advice: '
+}
+
+expect_told() { # KIND WORD...: once, with each word
+	local kind=$1 words
+
+	shift
+	expect_log "labyrinth: $kind: "
+	words=$(told "$kind")
+	expect_equal "times that the console was told" \
+		"$(echo "$words" | grep -c "labyrinth: $kind: ")" 1
+	for word; do
+		[ "$word" = - ] || echo "$words" | grep -qwF -e "$word" ||
+			fail "the console was not told of '$word': $words"
+	done
+}
+
+# While both live: it counts against the offender, or where nobody knows him, the owner.
+expect_counted() {
+	local blamed=$offender one wanted
+
+	[ "$blamed" != - ] || blamed=$owner
+	for one in provoke_holder provoke_offender; do
+		wanted=0
+		[ $one != "$blamed" ] || wanted=1
+		[ "$(table owners count "name=$one")" = 0 ] || expect_owner $one violations $wanted
+	done
+}
+
+expect_nothing_left() {
+	expect_rows 0 owners "name~^provoke_"
+	expect_rows 0 pages "owner~^provoke_"
+}
+
+expect_reported_once() { # SCENARIO
+	local errno kind owner offender refcount mapcount alloc_caller caller context out
+
+	look_up "$1"
+	direct "$1" stay
+	expect_equal "the scenario" "$answer" stays
+	expect_counted
+	direct end
+	expect_match "the end" "$answer" "errno=$errno out=$out refused=0 reused=0 amiss=0 *"
+	expect_violation kind="$kind" owner="$owner" offender="$offender" refcount="$refcount" \
+		mapcount="$mapcount" "alloc_caller~$(symbol "$alloc_caller")" \
+		"caller~$(symbol "$caller")"
+	expect_told "$kind" "$owner" "$offender" "$alloc_caller" "$caller" "$context"
+	expect_nothing_left
+}
+
+test_what_follows_the_rules_is_not_reported() {
+	direct well_behaved
+	expect_match "the end" "$answer" "errno=0 out=0 refused=0 reused=0 amiss=0 *"
+	expect_no_violation
+	expect_nothing_left
+}
+
+test_every_scenario_of_the_module_has_its_test_here() {
+	expect_equal "scenarios" "$(sort $provoke/DIRECT)" \
+		"$(echo "well_behaved$cases" | sed 's/ .*//;/^$/d' | sort)"
+	for scenario in $(sed 1d $provoke/DIRECT); do
+		grep -q "^	expect_reported_once $scenario\$" "$0" || fail "$scenario is not played"
+	done
+}
+
+test_a_double_free_is_reported_once() {
+	expect_reported_once double_free
+}
+
+test_a_foreign_free_is_reported_once() {
+	expect_reported_once foreign_free
+}
+
+test_a_free_of_a_plain_page_is_reported_once() {
+	expect_reported_once plain_page
+}
+
+test_a_free_of_a_released_page_is_reported_once() {
+	expect_reported_once released_page
+}
+
+test_a_free_while_somebody_has_a_reference_is_reported_once() {
+	expect_reported_once shared_reference
+}
+
+test_a_free_while_somebody_has_a_reference_that_outlives_the_owner_is_reported_once() {
+	expect_reported_once shared_past_the_end
+}
+
+test_a_free_while_a_process_has_it_mapped_is_reported_once() {
+	expect_reported_once shared_mapping
+}
+
+test_a_page_freed_behind_the_back_is_reported_once_when_it_is_given_back() {
+	expect_reported_once freed_behind
+}
+
+test_a_page_freed_behind_the_back_is_reported_once_when_it_comes_back() {
+	expect_reported_once freed_behind_comes_back
+}
+
+test_a_write_after_free_is_reported_once() {
+	expect_reported_once use_after_free
+}
+
+test_a_free_out_of_scope_is_reported_once() {
+	expect_reported_once wrong_scope
+}
+
+test_a_transfer_to_a_dying_owner_is_reported_once() {
+	expect_reported_once dying_receiver
+}
+
+test_a_handle_used_after_its_end_is_reported_once() {
+	expect_reported_once dead_owner
+}
+
+test_an_owner_destroyed_twice_is_reported_once() {
+	expect_reported_once destroyed_twice
+}
+
+test_a_page_leaked_at_destroy_is_reported_once() {
+	expect_reported_once orphan
+}
+
+test_a_receiver_over_its_budget_is_reported_once() {
+	expect_reported_once receiver_full
+}
+
+test_a_bad_argument_is_reported_once() {
+	expect_reported_once bad_argument
+}
+
+owner_module_comes_and_goes() {
+	insmod "$modules/lab_provoke_gone.ko" && rmmod lab_provoke_gone || fail "the module stays"
+}
+
+test_an_owner_whose_module_is_gone_is_reported_once() {
+	users=$(cat /sys/module/labyrinth/refcnt)
+	owner_module_comes_and_goes
+	expect_violation kind=module_gone owner=provoke_gone offender=provoke_gone pfn=-
+	expect_told module_gone provoke_gone task
+	expect_equal "users of labyrinth" "$(cat /sys/module/labyrinth/refcnt)" "$users"
+	direct well_behaved
+	expect_match "the end" "$answer" "errno=0 out=0 refused=0 reused=0 amiss=0 *"
+	expect_nothing_left
+}
+
+# Owners come and go by the thousand, each after grace periods: let these be short.
+grace_periods_are_short() { # 1 or 0
+	[ ! -e /sys/kernel/rcu_expedited ] || echo "$1" >/sys/kernel/rcu_expedited
+	[ "$1" = 0 ] || [ ! -e /sys/kernel/rcu_normal ] || echo 0 >/sys/kernel/rcu_normal
+}
+
+test_no_scenario_loses_memory_however_often_it_is_played() {
+	grace_periods_are_short 1
+	for scenario in $(cat $provoke/DIRECT); do
+		local out=0 errno=0 kind='' reports=0
+
+		[ "$scenario" = well_behaved ] || { look_up "$scenario"; reports=$times; }
+		direct "$scenario $warm_up"
+		forget_reports
+		direct "$scenario $times"
+		echo "# $scenario: lost $(cell lost)"
+		expect_match "$scenario" "$answer" \
+			"errno=$errno out=$((out * times)) refused=0 reused=0 amiss=0 *"
+		expect_rows "$reports" violations "seq>$violations_seen"
+		expect_rows "$reports" violations "seq>$violations_seen" kind="$kind"
+		expect_at_most "$scenario: pages lost" "$(cell lost)" $tolerance
+		expect_nothing_left
+	done
+	grace_periods_are_short 0
+}
+
+memory() {
+	direct memory
+	echo "$answer"
+}
+
+test_owners_whose_modules_are_gone_lose_no_memory() {
+	local i=0 rounds=50 before lost
+
+	grace_periods_are_short 1
+	while [ $i -lt 10 ]; do
+		owner_module_comes_and_goes
+		i=$((i + 1))
+	done
+	i=0
+	before=$(memory)
+	while [ $i -lt $rounds ]; do
+		owner_module_comes_and_goes
+		i=$((i + 1))
+	done
+	lost=$((before - $(memory)))
+	echo "# module gone: lost $lost"
+	# Of four each in stock; the processes that load and unload leave some behind, too.
+	expect_at_most "pages lost" $lost $rounds
+	grace_periods_are_short 0
+}
+
+let_the_log_speak
+run_tests
