@@ -30,6 +30,10 @@ receiver_full receiver_full holder offender 1/0 holder_takes gives_too_much soft
 bad_argument bad_argument - offender -/- - frees_nothing hardirq -EINVAL 0
 '
 
+# No violations: a request that could have slept, and those that could not.
+leisure=could_sleep
+haste="rcu_reader unpreemptible uninterruptible in_softirq"
+
 # Each scenario is played so often for what it may lose, and before that until the kernel's
 # caches and tables have grown to what that takes. A page lost each time would be $times; all
 # else on the machine moves some ten, such as page tables and stacks of what has just run.
@@ -128,8 +132,8 @@ test_what_follows_the_rules_is_not_reported() {
 
 test_every_scenario_of_the_module_has_its_test_here() {
 	expect_equal "scenarios" "$(sort $provoke/DIRECT)" \
-		"$(echo "well_behaved$cases" | sed 's/ .*//;/^$/d' | sort)"
-	for scenario in $(sed 1d $provoke/DIRECT); do
+		"$(printf '%s\n' well_behaved $leisure $haste "$cases" | sed 's/ .*//;/^$/d' | sort)"
+	for scenario in $(echo "$cases" | sed 's/ .*//'); do
 		grep -q "^	expect_reported_once $scenario\$" "$0" || fail "$scenario is not played"
 	done
 }
@@ -202,6 +206,31 @@ test_a_bad_argument_is_reported_once() {
 	expect_reported_once bad_argument
 }
 
+advice="labyrinth: advice: provoke_offender asks atomically where it could sleep: "
+
+expect_advice() { # SCENARIO TIMES
+	direct "$1" stay
+	expect_equal "the scenario" "$answer" stays
+	expect_owner provoke_offender could_sleep "$2" violations 0
+	direct end
+	expect_match "the end" "$answer" "errno=0 out=0 refused=0 reused=0 amiss=0 *"
+	expect_no_violation
+	expect_nothing_left
+}
+
+test_an_atomic_request_where_sleeping_is_legal_is_worth_advice() {
+	expect_advice $leisure 1
+	expect_log "$advice.* in provoke_asks_at_leisure[.+]"
+	expect_equal "times that the console was told" "$(log_since | grep -c "$advice")" 1
+}
+
+test_an_atomic_request_where_sleeping_is_not_legal_is_not() {
+	for scenario in $haste; do
+		expect_advice "$scenario" 0
+	done
+	expect_not_in_log "$advice"
+}
+
 owner_module_comes_and_goes() {
 	insmod "$modules/lab_provoke_gone.ko" && rmmod lab_provoke_gone || fail "the module stays"
 }
@@ -225,10 +254,10 @@ grace_periods_are_short() { # 1 or 0
 
 test_no_scenario_loses_memory_however_often_it_is_played() {
 	grace_periods_are_short 1
-	for scenario in $(cat $provoke/DIRECT); do
+	for scenario in $leisure $haste well_behaved $(echo "$cases" | sed 's/ .*//'); do
 		local out=0 errno=0 kind='' reports=0
 
-		[ "$scenario" = well_behaved ] || { look_up "$scenario"; reports=$times; }
+		! echo "$cases" | grep -q "^$scenario " || { look_up "$scenario"; reports=$times; }
 		direct "$scenario $warm_up"
 		forget_reports
 		direct "$scenario $times"

@@ -5,7 +5,10 @@
  * compiler might make one of two that do the same.
  */
 #include <linux/gfp.h>
+#include <linux/irqflags.h>
 #include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
 
 #include "provoke.h"
 
@@ -259,6 +262,54 @@ static noinline void provoke_frees_nothing(struct provoke *p)
 	p->err = labyrinth_void_free_page_exclusive(p->offender, NULL);
 }
 
+/*
+ * ---- an atomic request where sleeping is legal, which deserves advice; and where it
+ * is not. On PREEMPT_RT there may be no page to be had in the latter.
+ */
+
+static noinline void provoke_asks_at_leisure(struct provoke *p)
+{
+	p->by = __func__;
+	p->more[0] = labyrinth_void_alloc_page_gfp_atomic_exclusive(p->offender);
+	p->nr_more = !!p->more[0];
+}
+
+static noinline void provoke_asks_in_haste(struct provoke *p)
+{
+	p->by = __func__;
+	p->more[0] = labyrinth_void_alloc_page_gfp_atomic_exclusive(p->offender);
+	p->nr_more = !!p->more[0];
+}
+
+static void provoke_asks_as_rcu_reader(struct provoke *p)
+{
+	rcu_read_lock();
+	provoke_asks_in_haste(p);
+	rcu_read_unlock();
+}
+
+static void provoke_asks_unpreemptible(struct provoke *p)
+{
+	preempt_disable();
+	provoke_asks_in_haste(p);
+	preempt_enable();
+}
+
+static void provoke_asks_uninterruptible(struct provoke *p)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	provoke_asks_in_haste(p);
+	local_irq_restore(flags);
+}
+
+static void provoke_plain_and_offender(struct provoke *p)
+{
+	provoke_put(p);
+	provoke_offender_gives_back(p);
+}
+
 const struct provoke_kind provoke_kinds[] = {
 	{ /* the rule that the others break */
 		.name = "well_behaved", .take = provoke_holder_takes,
@@ -332,6 +383,26 @@ const struct provoke_kind provoke_kinds[] = {
 		.name = "bad_argument", .context = PROVOKE_HARDIRQ, .take = provoke_holder_takes,
 		.misuse = provoke_frees_nothing,
 		.settle = provoke_holder_gives_back, .held = true, .places = 1,
+	}, {
+		.name = "could_sleep", .take = provoke_take_plain,
+		.misuse = provoke_asks_at_leisure,
+		.settle = provoke_plain_and_offender, .held = true,
+	}, {
+		.name = "rcu_reader", .take = provoke_take_plain,
+		.misuse = provoke_asks_as_rcu_reader,
+		.settle = provoke_plain_and_offender, .held = true,
+	}, {
+		.name = "unpreemptible", .take = provoke_take_plain,
+		.misuse = provoke_asks_unpreemptible,
+		.settle = provoke_plain_and_offender, .held = true,
+	}, {
+		.name = "uninterruptible", .take = provoke_take_plain,
+		.misuse = provoke_asks_uninterruptible,
+		.settle = provoke_plain_and_offender, .held = true,
+	}, {
+		.name = "in_softirq", .context = PROVOKE_SOFTIRQ, .take = provoke_take_plain,
+		.misuse = provoke_asks_in_haste,
+		.settle = provoke_plain_and_offender, .held = true,
 	},
 };
 
