@@ -171,7 +171,7 @@ void lab_report_could_sleep(struct labyrinth_owner *owner, unsigned long caller)
 {
 	WRITE_ONCE(owner->could_sleep_caller, caller);
 	if (atomic_long_inc_return(&owner->could_sleep) == 1)
-		pr_notice_ratelimited("advice: %s asks atomically where it could sleep: %pS; a page from alloc_page(GFP_KERNEL) there leaves the reserve to interrupts\n",
+		pr_notice_ratelimited("advice: %s asks atomically where it could sleep: alloc_page(GFP_KERNEL) would spare the reserve in %pS\n",
 				      owner->name, (void *)caller);
 }
 
