@@ -17,9 +17,23 @@
 /* An owner that has taken so many pages from the kernel on one CPU gets the next ahead of need. */
 #define LAB_READAHEAD_AFTER	32
 
+/* To @changed from @head, whatever the audit notes there meanwhile: @head is told that. */
+static bool lab_ready_turn(struct lab_tag *tag, u32 *head, u32 changed)
+{
+	u32 seen = *head;
+
+	/* Again at most once a note: an audit has two grace periods. */
+	while (!try_cmpxchg(&tag->head, head, changed))
+		if (!lab_head_same(seen, *head))
+			return false;
+	*head |= seen;
+	return true;
+}
+
 /*
  * A popped tag whose page is not as it was put there leaves for good: with the
- * place in the budget if it goes into quarantine. False where it is all right by
+ * place in the budget if it goes into quarantine, and reported, unless the audit was
+ * first. False where it is all right by
  * now, since lab_freed_behind() has given it its reference back.
  */
 static noinline bool lab_ready_gone_bad(struct labyrinth_owner *owner, struct lab_tag *tag,
@@ -34,10 +48,11 @@ static noinline bool lab_ready_gone_bad(struct labyrinth_owner *owner, struct la
 	u32 flags;
 
 	if (page_ref_count(page) == 0) {
-		if (cmpxchg(&tag->head, head, owner->moving) != head)
+		if (!lab_ready_turn(tag, &head, owner->moving))
 			return false;
 		incident.kind = LAB_FREED_BEHIND;
-		lab_report_violation(&incident);
+		if (!(head & LAB_TOLD))
+			lab_report_violation(&incident);
 		lab_tag_unbind(owner->bank, tag);
 		lab_budget_give(owner);
 		return true;
@@ -47,9 +62,10 @@ static noinline bool lab_ready_gone_bad(struct labyrinth_owner *owner, struct la
 	flags = head & LAB_POISONED;
 	if (flags)
 		lab_page_poison(page);
-	if (cmpxchg(&tag->head, head, lab_head(owner->id, flags, LAB_QUARANTINED)) != head)
+	if (!lab_ready_turn(tag, &head, lab_head(owner->id, flags, LAB_QUARANTINED)))
 		return false;
-	lab_report_violation(&incident);
+	if (!(head & LAB_TOLD))
+		lab_report_violation(&incident);
 	atomic_inc(&owner->quarantined);
 	lab_refill_kick(owner);
 	return true;

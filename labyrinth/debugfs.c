@@ -12,6 +12,7 @@
 #include <linux/seq_file.h>
 #include <linux/vmstat.h>
 
+#include "audit.h"
 #include "compat.h"
 #include "debugfs.h"
 #include "floor.h"
@@ -252,6 +253,7 @@ void lab_debugfs_init(void)
 	debugfs_create_file("refusals", 0400, lab_debugfs_dir, NULL, &lab_report_refusals_fops);
 	debugfs_create_file("violations", 0400, lab_debugfs_dir, NULL, &lab_report_violations_fops);
 	debugfs_create_file("verdicts", 0400, lab_debugfs_dir, NULL, &lab_verdicts_fops);
+	debugfs_create_file("audit", 0600, lab_debugfs_dir, NULL, &lab_audit_fops);
 }
 
 void lab_debugfs_exit(void)

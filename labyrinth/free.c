@@ -396,7 +396,7 @@ int labyrinth_page_query(struct page *page, struct labyrinth_page_info *info)
 		info->context = lab_word_context(word);
 		info->cpu = lab_word_cpu(word);
 		info->node = page_to_nid(page);
-		info->from_reserve = lab_word_flags(word) & LAB_FROM_RESERVE;
+		info->from_reserve = lab_word_from_reserve(word);
 		info->age_ms = lab_time_age_ms(READ_ONCE(tag->time));
 		info->caller = lab_tag_caller(tag);
 		err = 0;

@@ -5,6 +5,7 @@
 #include <linux/moduleparam.h>
 #include <linux/workqueue.h>
 
+#include "audit.h"
 #include "debugfs.h"
 #include "orphan.h"
 #include "owner.h"
@@ -33,6 +34,29 @@ static const struct kernel_param_ops lab_reserve_pct_ops = {
 module_param_cb(reserve_pct, &lab_reserve_pct_ops, &lab_default_reserve_pct, 0644);
 MODULE_PARM_DESC(reserve_pct, "Share of each zone's atomic reserve that an owner may use unless it says so itself, 1 to 100 percent (default 50)");
 
+static unsigned int lab_audit_interval;
+
+static int lab_audit_interval_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned int seconds;
+	int err = kstrtouint(val, 0, &seconds);
+
+	if (err)
+		return err;
+	if (seconds > LAB_AUDIT_MOST)
+		return -EINVAL;
+	WRITE_ONCE(lab_audit_interval, seconds);
+	lab_audit_every(seconds);
+	return 0;
+}
+
+static const struct kernel_param_ops lab_audit_interval_ops = {
+	.set = lab_audit_interval_set,
+	.get = param_get_uint,
+};
+module_param_cb(audit_interval, &lab_audit_interval_ops, &lab_audit_interval, 0644);
+MODULE_PARM_DESC(audit_interval, "Seconds from one audit of all pages to the next, 0 to 86400 (default 0: none)");
+
 /* WQ_MEM_RECLAIM: a refill goes on where memory is too short to make a worker. */
 struct workqueue_struct *lab_wq;
 
@@ -50,6 +74,7 @@ static int __init labyrinth_init(void)
 	if (err)
 		goto no_shrink;
 	lab_debugfs_init();
+	lab_audit_init();
 	return 0;
 no_shrink:
 	lab_owner_exit();
@@ -61,6 +86,7 @@ no_owner:
 static void __exit labyrinth_exit(void)
 {
 	lab_debugfs_exit();
+	lab_audit_exit();
 	lab_shrink_exit();
 	lab_owner_exit();
 	lab_page_flush();

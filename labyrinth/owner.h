@@ -42,6 +42,23 @@ struct lab_cpu {
 	u32 cold;			/* pages taken from the kernel, for readahead */
 } __aligned(64);
 
+/* What the counters of an owner say that its tags must bear out. */
+enum lab_book {
+	LAB_BOOK_OWNED,
+	LAB_BOOK_READY,
+	LAB_BOOK_QUARANTINED,
+	LAB_BOOK_FROM_RESERVE,
+	LAB_NR_BOOKS,
+};
+
+/* What audit.c knows of an owner. */
+struct lab_audit_books {
+	u64 print;			/* of all counters, before the walk */
+	u64 since;			/* jiffies when that was found first */
+	long tags[LAB_NR_BOOKS];	/* found by the walk */
+	long told[LAB_NR_BOOKS];	/* by how much the counters were off, as last told */
+};
+
 struct labyrinth_owner {
 	/*
 	 * All of the owner that the fast way reads. An owner that wants something special,
@@ -88,6 +105,7 @@ struct labyrinth_owner {
 	struct list_head list;
 	struct pid *pid;		/* of the creating task or its thread group, by scope */
 	struct module *module;
+	struct lab_audit_books audit;
 	char name[LABYRINTH_NAME_LEN];
 	char module_name[MODULE_NAME_LEN];
 } __aligned(64);

@@ -15,6 +15,39 @@
 DEFINE_WAIT_OVERRIDE_MAP(lab_allocator_map, LD_WAIT_SLEEP);
 #endif
 
+/* What the books say of a page that somebody freed without telling us. */
+static struct lab_incident lab_behind(const struct lab_bank *bank, const struct lab_tag *tag,
+				      struct page *page, u64 word)
+{
+	return (struct lab_incident){
+		.kind = LAB_FREED_BEHIND,
+		.owner = lab_owner_by_id(lab_word_owner(word)),
+		.owner_id = lab_word_owner(word),
+		.page = page,
+		.taking = lab_tag_taking(bank, tag),
+	};
+}
+
+/*
+ * Such a page's tag goes, of @word before this CPU set it to LAB_MOVING. Needs
+ * preemption disabled.
+ */
+static void lab_write_off(struct labyrinth_owner *owner, struct lab_bank *bank,
+			  struct lab_tag *tag, u64 word)
+{
+	lab_tag_unbind(bank, tag);
+	if (!owner)
+		return;
+	if (lab_word_state(word) == LAB_OWNED) {
+		lab_owner_count_left(owner);
+		lab_book_reserve(owner, word);
+	} else {
+		atomic_dec(&owner->quarantined);
+	}
+	lab_budget_give(owner);
+	lab_stock_watch(owner);
+}
+
 /*
  * The kernel has just given us a page that still has a tag: somebody freed it
  * without telling us. Whoever the tag says holds it holds it no longer. False
@@ -24,15 +57,8 @@ static noinline bool lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag
 				      struct page *page)
 {
 	u64 word = READ_ONCE(tag->word);
-	struct labyrinth_owner *owner = lab_owner_by_id(lab_word_owner(word));
+	struct lab_incident incident = lab_behind(bank, tag, page, word);
 	enum lab_state state = lab_word_state(word);
-	struct lab_incident incident = {
-		.kind = LAB_FREED_BEHIND,
-		.owner = owner,
-		.owner_id = lab_word_owner(word),
-		.page = page,
-		.taking = lab_tag_taking(bank, tag),
-	};
 	u32 head = state == LAB_READY ? lab_head(lab_word_owner(word), LAB_RESTORED, LAB_READY) :
 					lab_head(lab_word_owner(word), 0, LAB_MOVING);
 
@@ -41,24 +67,45 @@ static noinline bool lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag
 		return false;
 	if (!lab_tag_change(tag, page, lab_word_head(word), head))
 		return false;
-	lab_report_violation(&incident);
+	if (state != LAB_READY || !(lab_word_flags(word) & LAB_TOLD))
+		lab_report_violation(&incident);
 	if (state == LAB_READY) {
 		/* It still lies on its owner's stack, which lacked just this reference. */
 		get_page(page);
 		return false;
 	}
-	lab_tag_unbind(bank, tag);
-	if (!owner)
-		return true;
-	if (state == LAB_OWNED) {
-		lab_owner_count_left(owner);
-		lab_book_reserve(owner, word);
-	} else {
-		atomic_dec(&owner->quarantined);
-	}
-	lab_budget_give(owner);
-	lab_stock_watch(owner);
+	lab_write_off(incident.owner, bank, tag, word);
 	return true;
+}
+
+/*
+ * An owned page of @word had no reference when somebody looked. If that is so, it is
+ * reported and out of the books, and the page is the kernel's. Context: process.
+ */
+bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct page *page,
+			    u64 word)
+{
+	u32 moving = lab_head(lab_word_owner(word), 0, LAB_MOVING);
+	struct lab_incident incident;
+	bool gone = false;
+
+	preempt_disable();
+	/* Not one that was just released and freed in good order: its tag is gone by now. */
+	if (READ_ONCE(tag->word) != word || !lab_tag_is(tag, page) || page_ref_count(page) ||
+	    !lab_tag_change(tag, page, lab_word_head(word), moving))
+		goto out;
+	/* Nor one that was taken again since: from here on its holder cannot give it back. */
+	gone = !page_ref_count(page);
+	if (!gone) {
+		lab_tag_turn_back(tag, lab_word_head(word), moving);
+		goto out;
+	}
+	incident = lab_behind(bank, tag, page, word);
+	lab_report_violation(&incident);
+	lab_write_off(incident.owner, bank, tag, word);
+out:
+	preempt_enable();
+	return gone;
 }
 
 /*
@@ -109,7 +156,8 @@ void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag)
 		lab_page_poison(tag->page);
 		flags = LAB_POISONED;
 	}
-	WRITE_ONCE(tag->head, owner->ready | flags);
+	/* The poison is there before the audit can miss it. */
+	smp_store_release(&tag->head, owner->ready | flags);
 	lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, tag);
 	if (lab_recycles_spares(owner)) {
 		this_cpu_inc(owner->cpu->spares);
@@ -148,7 +196,7 @@ struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner)
  * A popped tag goes. Returns its page, with our reference for the caller to give to
  * the kernel (somebody else may have another), or NULL where somebody freed it
  * already. What a look at the page would have shown when it was next handed out is
- * reported now. Needs preemption disabled.
+ * reported now, unless the audit has. Needs preemption disabled.
  */
 struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
@@ -161,17 +209,18 @@ struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 	};
 	/* From here on lab_freed_behind() leaves it alone. */
 	u32 head = xchg(&tag->head, owner->moving);
+	bool amiss = true;
 
-	if (unlikely(!page_ref_count(page))) {
-		lab_report_violation(&incident);
+	if (unlikely(!page_ref_count(page)))
 		page = NULL;
-	} else if (!lab_page_sole(page)) {
+	else if (!lab_page_sole(page))
 		incident.kind = LAB_SHARED_PAGE;
-		lab_report_violation(&incident);
-	} else if (head & LAB_POISONED && !lab_page_poison_intact(page)) {
+	else if (head & LAB_POISONED && !lab_page_poison_intact(page))
 		incident.kind = LAB_USE_AFTER_FREE;
+	else
+		amiss = false;
+	if (amiss && !(head & LAB_TOLD))
 		lab_report_violation(&incident);
-	}
 	lab_tag_unbind(owner->bank, tag);
 	return page;
 }

@@ -99,6 +99,8 @@ static __always_inline bool lab_enter_near(struct labyrinth_owner *owner, struct
 
 struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 head,
 			  unsigned long caller, struct lab_bank **bank);
+bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct page *page,
+			    u64 word);
 bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page);
 void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag);
 struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner);

@@ -61,9 +61,12 @@ bool lab_refill_now(struct labyrinth_owner *owner)
 	return full;
 }
 
-/* Put a quarantined page back into use if nobody else has it any more. */
-static void lab_quarantine_look_at(struct labyrinth_owner *owner, struct lab_bank *bank,
-				   struct lab_tag *tag, u64 word)
+/*
+ * Put a quarantined page back into use if nobody else has it any more. Context:
+ * process, with lab_owners_lock held and the owner alive.
+ */
+void lab_quarantine_look_at(struct labyrinth_owner *owner, struct lab_bank *bank,
+			    struct lab_tag *tag, u64 word)
 {
 	struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
 	struct page *leaving = NULL;

@@ -39,12 +39,16 @@ enum lab_state {
 };
 
 #define LAB_STATE_MASK		GENMASK(2, 0)
-#define LAB_FROM_RESERVE	BIT(3)	/* taken from below min */
+#define LAB_FROM_RESERVE	BIT(3)	/* OWNED and taken from below min */
 #define LAB_AWAY		BIT(4)	/* transferred in, or in another bank: not recycled */
 #define LAB_ZEROED		BIT(5)	/* READY and known to be zero-filled */
 #define LAB_POISONED		BIT(6)	/* READY and filled with the poison */
 #define LAB_RESTORED		BIT(7)	/* READY, but somebody freed it meanwhile: see page.c */
 #define LAB_FLAGS_MASK		GENMASK(7, 3)
+/* Of READY tags these two say nothing: there they are the notes of audit.c. */
+#define LAB_WATCHED		LAB_FROM_RESERVE	/* READY ever since the audit looked */
+#define LAB_TOLD		LAB_AWAY		/* what is wrong has been reported */
+#define LAB_NOTES		(LAB_WATCHED | LAB_TOLD)
 #define LAB_OWNER_SHIFT		8
 #define LAB_OWNER_MAX		(BIT(24) - 1)
 
@@ -164,6 +168,11 @@ static inline u32 lab_word_flags(u64 word)
 static inline enum lab_state lab_word_state(u64 word)
 {
 	return lab_head_state(lab_word_head(word));
+}
+
+static inline bool lab_word_from_reserve(u64 word)
+{
+	return lab_word_state(word) == LAB_OWNED && lab_word_flags(word) & LAB_FROM_RESERVE;
 }
 
 /* One CPU has the tag to itself: nobody else may change it. */
@@ -368,9 +377,21 @@ static __always_inline bool lab_tag_turn(struct lab_tag *tag, u32 head, u32 chan
 	return likely(try_cmpxchg(&tag->head, &head, changed));
 }
 
+/* Are these heads the same but for the audit's notes? */
+static inline bool lab_head_same(u32 head, u32 noted)
+{
+	return head == noted ||
+	       (lab_head_state(head) == LAB_READY && !((head ^ noted) & ~LAB_NOTES));
+}
+
 static inline void lab_tag_turn_back(struct lab_tag *tag, u32 head, u32 changed)
 {
-	cmpxchg(&tag->head, changed, head);
+	u32 now = changed;
+
+	/* The audit may have taken it for a ready page: again at most once a note. */
+	while (!try_cmpxchg(&tag->head, &now, head))
+		if (!lab_head_same(changed, now))
+			break;
 }
 
 /* All of it. */

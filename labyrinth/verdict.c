@@ -182,9 +182,9 @@ struct lab_violation_note {
 	struct lab_violation_record violation;
 };
 
-#define LAB_NOTES	64
+#define LAB_VERDICT_NOTES	64
 
-static struct lab_violation_note lab_violation_notes[LAB_NOTES];
+static struct lab_violation_note lab_violation_notes[LAB_VERDICT_NOTES];
 static atomic64_t lab_violation_note_seq;
 
 static void lab_say_stack(struct seq_buf *text, const unsigned long *stack)
@@ -230,7 +230,7 @@ static void lab_tell_violations(struct work_struct *work)
 	/* Only this work item, which never runs twice at once. */
 	static u64 told;
 	static struct lab_violation_note note;
-	u64 last = atomic64_read(&lab_violation_note_seq), first = lab_ring_first(last, LAB_NOTES);
+	u64 last = atomic64_read(&lab_violation_note_seq), first = lab_ring_first(last, LAB_VERDICT_NOTES);
 
 	if (first > told + 1)
 		pr_warn("%llu more violations came too fast to be told\n", first - told - 1);
@@ -238,7 +238,7 @@ static void lab_tell_violations(struct work_struct *work)
 		struct lab_verdict *verdict;
 
 		/* Still being written: its writer calls again. */
-		if (!lab_ring_read(&note, &lab_violation_notes[(told + 1) % LAB_NOTES],
+		if (!lab_ring_read(&note, &lab_violation_notes[(told + 1) % LAB_VERDICT_NOTES],
 				   sizeof(note), told + 1))
 			break;
 		mutex_lock(&lab_verdict_lock);
@@ -262,7 +262,7 @@ static struct irq_work lab_violation_kick = IRQ_WORK_INIT_HARD(lab_violation_kic
 void lab_verdict_violation(const struct lab_violation_record *violation, long times)
 {
 	u64 seq = atomic64_inc_return(&lab_violation_note_seq);
-	struct lab_violation_note *note = &lab_violation_notes[seq % LAB_NOTES];
+	struct lab_violation_note *note = &lab_violation_notes[seq % LAB_VERDICT_NOTES];
 
 	if (!lab_ring_open(&note->seq))
 		return;
@@ -274,7 +274,7 @@ void lab_verdict_violation(const struct lab_violation_record *violation, long ti
 
 /* ---- refusals */
 
-static struct lab_dry lab_refusal_notes[LAB_NOTES];
+static struct lab_dry lab_refusal_notes[LAB_VERDICT_NOTES];
 static atomic64_t lab_refusal_note_seq;
 
 static void lab_say_refusal(struct seq_buf *text, const struct lab_dry *dry)
@@ -305,7 +305,7 @@ static void lab_write_refusals(struct work_struct *work)
 	/* Only this work item, which never runs twice at once. */
 	static u64 told;
 	static struct lab_dry dry;
-	u64 last = atomic64_read(&lab_refusal_note_seq), first = lab_ring_first(last, LAB_NOTES);
+	u64 last = atomic64_read(&lab_refusal_note_seq), first = lab_ring_first(last, LAB_VERDICT_NOTES);
 
 	if (first > told + 1)
 		pr_warn("%llu more refusals came too fast to be told\n", first - told - 1);
@@ -313,7 +313,7 @@ static void lab_write_refusals(struct work_struct *work)
 		struct lab_verdict *verdict;
 
 		/* Still being written: its writer calls again. */
-		if (!lab_ring_read(&dry, &lab_refusal_notes[(told + 1) % LAB_NOTES], sizeof(dry),
+		if (!lab_ring_read(&dry, &lab_refusal_notes[(told + 1) % LAB_VERDICT_NOTES], sizeof(dry),
 				   told + 1))
 			break;
 		mutex_lock(&lab_verdict_lock);
@@ -339,7 +339,7 @@ static struct irq_work lab_refusal_kick = IRQ_WORK_INIT_HARD(lab_refusal_kicked)
 void lab_verdict_refusal(struct labyrinth_owner *owner, const struct lab_refusal_record *refusal)
 {
 	u64 seq = atomic64_inc_return(&lab_refusal_note_seq);
-	struct lab_dry *dry = &lab_refusal_notes[seq % LAB_NOTES];
+	struct lab_dry *dry = &lab_refusal_notes[seq % LAB_VERDICT_NOTES];
 
 	if (!lab_ring_open(&dry->seq))
 		return;

@@ -18,8 +18,8 @@ plan=0 nr=0 failed=0
 
 # The first five look into the kernel's log, which hides what comes too fast: so
 # they need not wait.
-all=(violations lifetime scope contexts provoke contract errors budget flags debugfs hotplug pressure suspend
-	stress)
+all=(violations lifetime scope contexts provoke contract errors budget flags debugfs audit hotplug
+	pressure suspend stress)
 few=(violations contexts provoke contract errors stress)
 
 parse() {

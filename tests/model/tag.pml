@@ -324,7 +324,7 @@ inline change(changed, to) {
 				/* tag.h: lab_tag_change: lab_tag_turn_back(tag, head, changed) */
 				/* free.c: lab_free_late: lab_tag_turn_back(tag, lab_head(owner->id, 0, LAB_OWNED), owner->ready) */
 				/* bulk.c: lab_free_many: lab_tag_turn_back(tag, owned, ready) */
-				/* tag.h: lab_tag_turn_back: cmpxchg(&tag->head, changed, head) */
+				/* tag.h: lab_tag_turn_back: while (!try_cmpxchg(&tag->head, &now, head)) */
 				if
 				:: !right -> upset[tag]--
 				:: else
@@ -610,7 +610,7 @@ free:	/* free.c: lab_free_slow: lab_commit(&found, lab_head(owner->id, away, LAB
 		fail()
 	:: won && sharing == 1 && !(w & AWAY) ->
 		/* free.c: lab_free_slow: lab_recycle(owner, found.tag) */
-		/* page.c: lab_recycle: WRITE_ONCE(tag->head, owner->ready | flags) */
+		/* page.c: lab_recycle: smp_store_release(&tag->head, owner->ready | flags) */
 		atomic { word[tag] = WORD(o, READY); check() };
 		/* page.c: lab_recycle: lab_stack_push( */
 		stacked[tag] = o
@@ -776,8 +776,8 @@ hand_out:
 
 gone_bad:
 	atomic {
-		/* alloc.c: lab_ready_gone_bad: if (cmpxchg(&tag->head, head, owner->moving) != head) */
-		/* alloc.c: lab_ready_gone_bad: lab_head(owner->id, flags, LAB_QUARANTINED)) != head */
+		/* alloc.c: lab_ready_gone_bad: if (!lab_ready_turn(tag, &head, owner->moving)) */
+		/* alloc.c: lab_ready_gone_bad: lab_ready_turn(tag, &head, lab_head(owner->id, flags, LAB_QUARANTINED) */
 		if
 		:: word[tag] != w -> goto look
 		:: word[tag] == w && !sharing -> word[tag] = WORD(o, MOVING)
@@ -876,7 +876,7 @@ any_place:
 		:: atomic { !won -> page_to_kernel() }; goto again
 		:: else
 		fi;
-		/* page.c: lab_freed_behind: lab_tag_unbind(bank, tag) */
+		/* page.c: lab_write_off: lab_tag_unbind(bank, tag) */
 		unbind(tag)
 	fi;
 

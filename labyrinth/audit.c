@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The audit: one walk over all tags that looks whether each page is as its tag
+ * says, and whether each owner's counters are what its tags add up to. Process
+ * context, under lab_owners_lock; alloc and free take no lock of it and go on
+ * meanwhile. A false report is worse than one that comes an audit later, so nothing
+ * is told of what may only have moved while we looked:
+ *
+ * An owned page without a reference is told at once, by lab_owned_freed_behind():
+ * the kernel may give it to somebody else any moment.
+ *
+ * An owned page that somebody else holds too must look so once in the walk and again
+ * a grace period later, under the same word, taken by the same caller at the same
+ * time. Its head is not touched: its holder's free compares it. What was told is
+ * remembered in lab_notes instead, as long as it goes on.
+ *
+ * A ready page may be handed out, used, given back and be ready under the same head
+ * again between any two looks. So its head gets LAB_WATCHED first, which only the
+ * audit sets, and which is gone when the page is handed out: what is then seen of the
+ * page counts iff the head is still watched later, when LAB_TOLD takes the place of
+ * that, in one step that also decides whether we report it or whoever pops the page.
+ * "Later" is a grace period: an alloc that has popped the tag may be clearing the page,
+ * with preemption disabled, before it changes the head; and on weakly ordered machines
+ * what the page's next holder does may be seen before the head is. By then the
+ * head shows either.
+ */
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/workqueue.h>
+#include <trace/events/labyrinth.h>
+
+#include "audit.h"
+#include "orphan.h"
+#include "owner.h"
+#include "page.h"
+#include "refill.h"
+#include "report.h"
+
+/* Something that is to be confirmed, or that was told and is not to be told again. */
+struct lab_note {
+	struct page *page;	/* NULL: vacant */
+	struct lab_bank *bank;	/* these two are good until the end of the audit */
+	struct lab_tag *tag;
+	u64 word, taken;	/* of the tag */
+	u64 audit;		/* that saw it last */
+	enum lab_violation kind;
+	bool told;
+};
+
+/* All guarded by lab_owners_lock. */
+static struct lab_note lab_notes[LAB_AUDIT_NOTES];
+static struct lab_audit lab_audit_last;
+static bool lab_audit_ready;	/* the work may be queued */
+
+static struct lab_note *lab_note_vacant(void)
+{
+	struct lab_note *note;
+
+	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++)
+		if (!note->page)
+			return note;
+	return NULL;
+}
+
+static struct lab_note *lab_note_find(const struct page *page, u64 word, u64 taken)
+{
+	struct lab_note *note;
+
+	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++)
+		if (note->page == page && note->word == word && note->taken == taken)
+			return note;
+	return NULL;
+}
+
+/* An owner's tag that changes no more than its page does. */
+static bool lab_tag_still(const struct lab_tag *tag, const struct page *page, u64 word)
+{
+	return READ_ONCE(tag->word) == word && lab_tag_is(tag, page);
+}
+
+static void lab_audit_owned(struct lab_audit *audit, struct lab_bank *bank, struct lab_tag *tag,
+			    struct page *page, u64 word)
+{
+	u64 taken = READ_ONCE(tag->taken);
+	struct lab_note *note;
+
+	if (likely(lab_page_sole(page)))
+		return;
+	if (!page_ref_count(page)) {
+		audit->found += lab_owned_freed_behind(bank, tag, page, word);
+		return;
+	}
+	if (!lab_tag_still(tag, page, word))
+		return;
+	note = lab_note_find(page, word, taken) ?: lab_note_vacant();
+	if (!note)
+		return;	/* for an audit that has room */
+	*note = (struct lab_note){
+		.page = page, .bank = bank, .tag = tag, .word = word, .taken = taken,
+		.audit = audit->nr, .kind = LAB_SHARED_PAGE, .told = note->page && note->told,
+	};
+}
+
+/*
+ * Looked at in a copy: whoever pops the page meanwhile may give it to the kernel, and
+ * there may be nothing at its address then. If so there is nothing to say of it.
+ */
+static bool lab_poison_damaged(struct page *page)
+{
+	const void *from = page_address(page);
+	u64 copy[32];
+	size_t at;
+
+	for (at = 0; at < PAGE_SIZE; at += sizeof(copy)) {
+		if (copy_from_kernel_nofault(copy, from + at, sizeof(copy)))
+			return false;
+		if (memchr_inv(copy, LAB_POISON_BYTE, sizeof(copy)))
+			return true;
+	}
+	return false;
+}
+
+/* Is a ready page of @head not as it was put there? Then @kind says how. */
+static bool lab_ready_amiss(struct page *page, u32 head, enum lab_violation *kind)
+{
+	if (!page_ref_count(page))
+		*kind = LAB_FREED_BEHIND;
+	else if (!lab_page_sole(page))
+		*kind = LAB_SHARED_PAGE;
+	else if (head & LAB_POISONED && lab_poison_damaged(page))
+		*kind = LAB_USE_AFTER_FREE;
+	else
+		return false;
+	/* Whoever found it freed may still be about to give the kernel's reference back. */
+	return *kind != LAB_SHARED_PAGE || !(head & LAB_RESTORED);
+}
+
+static void lab_audit_ready_page(struct lab_audit *audit, struct lab_bank *bank,
+				 struct lab_tag *tag, struct page *page, u64 word)
+{
+	u32 head = lab_word_head(word);
+	enum lab_violation kind;
+	struct lab_note *note;
+
+	if (head & LAB_TOLD) {
+		/* That is over: what happens next is another matter. */
+		if (!lab_ready_amiss(page, head, &kind))
+			cmpxchg(&tag->head, head, head & ~LAB_TOLD);
+		return;
+	}
+	if (likely(!lab_ready_amiss(page, head, &kind)))
+		return;
+	note = lab_note_vacant();
+	if (!note || !lab_tag_turn(tag, head, head | LAB_WATCHED))
+		return;
+	if (!lab_tag_is(tag, page) || !lab_ready_amiss(page, head, &kind)) {
+		cmpxchg(&tag->head, head | LAB_WATCHED, head);
+		return;
+	}
+	*note = (struct lab_note){
+		.page = page, .bank = bank, .tag = tag, .word = word, .audit = audit->nr,
+		.kind = kind,
+	};
+}
+
+/* A grace period has passed since. */
+static bool lab_note_holds(const struct lab_note *note)
+{
+	u32 head = lab_word_head(note->word);
+
+	if (lab_head_state(head) == LAB_READY)
+		return lab_tag_turn(note->tag, head | LAB_WATCHED, head | LAB_TOLD);
+	return READ_ONCE(note->tag->taken) == note->taken && page_ref_count(note->page) &&
+	       !lab_page_sole(note->page) && lab_tag_still(note->tag, note->page, note->word);
+}
+
+static void lab_note_tell(struct lab_audit *audit, const struct lab_note *note)
+{
+	struct lab_incident incident = {
+		.kind = note->kind,
+		.owner_id = lab_word_owner(note->word),
+		.page = note->page,
+		.taking = lab_tag_taking(note->bank, note->tag),
+	};
+
+	preempt_disable();
+	incident.owner = lab_owner_by_id(incident.owner_id);
+	lab_report_violation(&incident);
+	preempt_enable();
+	audit->found++;
+}
+
+/* Tell of what is still so, and forget what is over, or what the tag itself says by now. */
+static void lab_audit_confirm(struct lab_audit *audit)
+{
+	struct lab_note *note;
+
+	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++) {
+		if (!note->page)
+			continue;
+		if (note->audit == audit->nr && !note->told && lab_note_holds(note)) {
+			lab_note_tell(audit, note);
+			note->told = lab_word_state(note->word) == LAB_OWNED;
+		}
+		if (note->audit != audit->nr || !note->told)
+			note->page = NULL;
+	}
+}
+
+/* The owner of @word, if it is alive: it stays so while we have the lock. */
+static struct labyrinth_owner *lab_audit_owner(u64 word)
+{
+	struct labyrinth_owner *owner;
+
+	preempt_disable();
+	owner = lab_owner_by_id(lab_word_owner(word));
+	preempt_enable();
+	/* Destroy sees to the tags of one that is dead. */
+	return owner && !lab_owner_dead(owner) ? owner : NULL;
+}
+
+static void lab_audit_quarantine(struct lab_bank *bank, struct lab_tag *tag)
+{
+	u64 word = READ_ONCE(tag->word);
+	struct labyrinth_owner *owner = lab_audit_owner(word);
+
+	if (owner && lab_word_state(word) == LAB_QUARANTINED)
+		lab_quarantine_look_at(owner, bank, tag, word);
+}
+
+static void lab_audit_tag(struct lab_audit *audit, struct lab_bank *bank, struct lab_tag *tag)
+{
+	u64 word = READ_ONCE(tag->word);
+	struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
+	struct labyrinth_owner *owner = lab_audit_owner(word);
+
+	if (!page || !owner)
+		return;
+	switch (lab_word_state(word)) {
+	case LAB_OWNED:
+		audit->owned++;
+		owner->audit.tags[LAB_BOOK_OWNED]++;
+		owner->audit.tags[LAB_BOOK_FROM_RESERVE] += lab_word_from_reserve(word);
+		lab_audit_owned(audit, bank, tag, page, word);
+		break;
+	case LAB_READY:
+		audit->ready++;
+		owner->audit.tags[LAB_BOOK_READY]++;
+		lab_audit_ready_page(audit, bank, tag, page, word);
+		break;
+	case LAB_QUARANTINED:
+		audit->quarantined++;
+		owner->audit.tags[LAB_BOOK_QUARANTINED]++;
+		break;
+	default:
+		break;
+	}
+}
+
+static unsigned long lab_orphans_out(void)
+{
+	const struct lab_orphan *orphan;
+	unsigned long nr = 0;
+
+	list_for_each_entry(orphan, &lab_orphans, list)
+		nr++;
+	return nr;
+}
+
+/* One audit, and its figures. Context: process. */
+void lab_audit_run(struct lab_audit *figures)
+{
+	ktime_t begun = ktime_get();
+	struct lab_audit audit = {};
+	struct labyrinth_owner *owner;
+	struct lab_walk walk = {};
+	struct lab_tag *tag;
+
+	mutex_lock(&lab_owners_lock);
+	audit.nr = lab_audit_last.nr + 1;
+	lab_orphan_reap();
+	list_for_each_entry(owner, &lab_owners, list) {
+		lab_books_open(owner);
+		cond_resched();
+	}
+	/* A1: who changed counters before this has changed tags. Pairs with preempt_disable(). */
+	synchronize_rcu();
+	while ((tag = lab_walk_next(&walk))) {
+		audit.tags++;
+		lab_audit_quarantine(walk.bank, tag);
+		lab_audit_tag(&audit, walk.bank, tag);
+		cond_resched();
+	}
+	/* A2: who changed tags before this has changed counters. The same. */
+	synchronize_rcu();
+	lab_audit_confirm(&audit);
+	list_for_each_entry(owner, &lab_owners, list) {
+		lab_books_close(&audit, owner);
+		cond_resched();
+	}
+	audit.orphans = lab_orphans_out();
+	audit.us = ktime_us_delta(ktime_get(), begun);
+	audit.when = get_jiffies_64();
+	lab_audit_last = audit;
+	trace_audit(audit.tags, audit.found, audit.us);
+	mutex_unlock(&lab_owners_lock);
+	*figures = audit;
+}
+
+static void lab_audit_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(lab_audit_worker, lab_audit_work);
+static unsigned int lab_audit_seconds;	/* written under lab_owners_lock */
+
+static void lab_audit_work(struct work_struct *work)
+{
+	struct lab_audit figures;
+	unsigned int seconds;
+
+	lab_audit_run(&figures);
+	/* As it is by now. */
+	seconds = READ_ONCE(lab_audit_seconds);
+	if (seconds)
+		queue_delayed_work(lab_wq, &lab_audit_worker, (unsigned long)seconds * HZ);
+}
+
+/* Needs lab_owners_lock. */
+static void lab_audit_plan(void)
+{
+	if (!lab_audit_ready)
+		return;
+	if (lab_audit_seconds)
+		mod_delayed_work(lab_wq, &lab_audit_worker,
+				 (unsigned long)lab_audit_seconds * HZ);
+	else
+		cancel_delayed_work(&lab_audit_worker);
+}
+
+/* From now on an audit each so many @seconds, 0 for none. Also before init and after exit. */
+void lab_audit_every(unsigned int seconds)
+{
+	mutex_lock(&lab_owners_lock);
+	WRITE_ONCE(lab_audit_seconds, seconds);
+	lab_audit_plan();
+	mutex_unlock(&lab_owners_lock);
+}
+
+void lab_audit_init(void)
+{
+	mutex_lock(&lab_owners_lock);
+	lab_audit_ready = true;
+	lab_audit_plan();
+	mutex_unlock(&lab_owners_lock);
+}
+
+void lab_audit_exit(void)
+{
+	mutex_lock(&lab_owners_lock);
+	lab_audit_ready = false;
+	mutex_unlock(&lab_owners_lock);
+	cancel_delayed_work_sync(&lab_audit_worker);
+}
+
+static int lab_audit_show(struct seq_file *m, void *v)
+{
+	struct lab_audit a;
+
+	mutex_lock(&lab_owners_lock);
+	a = lab_audit_last;
+	mutex_unlock(&lab_owners_lock);
+	seq_puts(m, "audits age_ms us tags owned ready quarantined orphans owners busy found\n");
+	if (a.nr)
+		seq_printf(m, "%llu %llu %llu %lu %lu %lu %lu %lu %u %u %u\n", a.nr,
+			   jiffies64_to_msecs(get_jiffies_64() - a.when), a.us, a.tags, a.owned,
+			   a.ready, a.quarantined, a.orphans, a.owners, a.busy, a.found);
+	else
+		seq_puts(m, "- - - - - - - - - - -\n");
+	return 0;
+}
+
+static int lab_audit_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, lab_audit_show, NULL);
+}
+
+static ssize_t lab_audit_write(struct file *file, const char __user *text, size_t size,
+			       loff_t *pos)
+{
+	struct lab_audit figures;
+	unsigned int what;
+	int err;
+
+	/* Longer than any number: kstrtouint_from_user() would look at the beginning only. */
+	if (size > 16)
+		return -EINVAL;
+	err = kstrtouint_from_user(text, size, 0, &what);
+	if (err == -EFAULT)
+		return err;
+	if (err || what != 1)
+		return -EINVAL;
+	lab_audit_run(&figures);
+	return size;
+}
+
+const struct file_operations lab_audit_fops = {
+	.owner = THIS_MODULE,
+	.open = lab_audit_open,
+	.read = seq_read,
+	.write = lab_audit_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};

@@ -1,0 +1,290 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The audit finds what nobody has stumbled on yet, tells it once, and leaves the rest alone.
+. "${0%/*}/ktap.sh"
+need_module lab_puppet
+
+interval=/sys/module/labyrinth/parameters/audit_interval
+poison=2
+
+audit() {
+	echo 1 >$lab/audit || fail "no audit"
+}
+
+expect_audit() { # COLUMN VALUE [COLUMN VALUE]...: of the last one
+	while [ $# -ge 2 ]; do
+		expect_cell "$2" audit "$1"
+		shift 2
+	done
+}
+
+# After what the last test left behind is over.
+expect_nothing_more() {
+	audit
+	expect_audit found 0
+	expect_no_violation
+}
+
+test_the_file_has_its_columns_and_is_for_root_only() {
+	expect_equal "mode of audit" "$(stat -c %a $lab/audit)" 600
+	expect_equal "columns" "$(head -n 1 $lab/audit)" \
+		"audits age_ms us tags owned ready quarantined orphans owners busy found"
+	audit
+	expect_equal "cells" "$(tail -n 1 $lab/audit | wc -w)" 11
+}
+
+test_an_audit_counts_what_there_is() {
+	expect 0 create 0 name=one budget=16 stock=4
+	expect 0 create 1 name=two budget=16 flags=$poison
+	expect 6 alloc 0 0 times=6
+	expect 5 alloc 1 10 times=5
+	expect 0 free 1 10 times=3
+	expect 2 getref 0
+	expect -EBUSY free 0 0
+	forget_reports
+	before=$(table audit audits)
+	audit
+	expect_audit audits $((before + 1)) owned 7 quarantined 1 owners 2 found 0
+	expect_equal "ready" "$(table audit ready)" "$(table pages count state=ready)"
+	expect_at_most "age_ms" "$(table audit age_ms)" 5000
+	expect 0 putref 0
+	expect_no_violation
+}
+
+# A refill may still be at it.
+nobody_is_busy() {
+	audit
+	[ "$(table audit busy)" = 0 ]
+}
+
+test_a_busy_machine_is_found_in_order() {
+	expect 0 create 0 name=one budget=200 stock=50
+	expect 0 create 1 name=two budget=200 flags=$poison
+	expect 0 create 2 name=three budget=200 flags=7 stock=50
+	: >/tmp/busy
+	while [ -e /tmp/busy ]; do
+		for owner in 0 1 2; do
+			echo "bulk $owner 0 100 in=softirq cpu=1" >$puppet/command
+			echo "transfer $owner 1 0" >$puppet/command
+			echo "free 1 0" >$puppet/command
+			echo "free $owner 1 times=99" >$puppet/command
+		done
+	done &
+	i=0
+	while [ $i -lt 20 ]; do
+		audit
+		expect_audit found 0
+		i=$((i + 1))
+	done
+	rm /tmp/busy
+	wait
+	say free 1 0
+	forget_reports
+	wait_until nobody_is_busy || fail "an owner is still busy"
+	expect_nothing_more
+}
+
+test_a_reference_on_an_owned_page_is_told_once() {
+	expect 0 create 0 name=one
+	expect 1 alloc 0 0
+	expect 2 getref 0
+	pfn=$(number pfn 0)
+	audit
+	expect_audit found 1
+	expect_violation kind=shared_page owner=one offender=- pfn="$pfn" refcount=2 \
+		alloc_caller~^puppet_call_once
+	expect_log "labyrinth: shared_page: .*owner one, taken by puppet_call_once.*pfn $pfn"
+	expect_owner one owned 1 quarantined 0
+	expect_nothing_more
+	expect 0 putref 0
+	expect 0 check 0 0
+}
+
+test_a_reference_on_a_ready_page_is_told_once() {
+	expect 0 create 0 name=one budget=4
+	expect 1 alloc 0 0 cpu=1
+	expect 0 free 0 0 cpu=1
+	expect 2 getref 0
+	pfn=$(number pfn 0)
+	audit
+	expect_violation kind=shared_page owner=one offender=- pfn="$pfn" \
+		alloc_caller~^puppet_call_once
+	expect_nothing_more
+	expect 3 alloc 0 1 times=4 cpu=1
+	expect -1 find 0 1 3
+	expect_no_violation
+	expect_rows 1 pages pfn="$pfn" state=quarantined
+	expect 0 putref 0
+	expect_nothing_more
+	expect_owner one quarantined 0
+	expect 1 alloc 0 4 cpu=1
+	expect 4 find 0 4 1
+}
+
+test_a_write_to_a_ready_page_is_told_once() {
+	expect 0 create 0 name=one budget=4 flags=$poison
+	expect 1 alloc 0 0 cpu=1
+	expect 0 free 0 0 cpu=1
+	pfn=$(number pfn 0)
+	expect_nothing_more
+	expect 0 poke 0
+	audit
+	expect_violation kind=use_after_free owner=one offender=- pfn="$pfn" \
+		alloc_caller~^puppet_call_once
+	expect_log "labyrinth: use_after_free: .*owner one, .*pfn $pfn"
+	expect_nothing_more
+	expect 3 alloc 0 1 times=4 cpu=1
+	expect -1 find 0 1 3
+	expect_no_violation
+}
+
+# As many as make sure that some are not in use again before the audit looks. What
+# is left of them is not ours to touch any more, so the owner goes.
+test_pages_put_behind_the_back_are_told_once_each() {
+	expect 0 create 0 name=loser budget=256
+	expect 256 bulk 0 0 256
+	i=0
+	while [ $i -lt 256 ]; do
+		echo "putref $i" >$puppet/command
+		i=$((i + 1))
+	done
+	audit
+	gone=$(table violations count "seq>$violations_seen" kind=freed_behind owner=loser offender=- \
+		alloc_caller~^puppet_call_once)
+	expect_at_least "pages told of" "$gone" 100
+	expect_equal "told twice" "$(awk -v seen="$violations_seen" 'NR > 1 && $1 > seen' \
+		$lab/violations | sed -n 's/.* loser - \([0-9]*\) .*/\1/p' | sort | uniq -d)" ""
+	expect_owner loser owned $((256 - gone))
+	say destroy 0
+}
+
+test_an_owner_goes_on_after_its_pages_were_put_behind_its_back() {
+	expect 0 create 0 name=loser budget=64
+	expect 64 bulk 0 0 64
+	i=0
+	while [ $i -lt 64 ]; do
+		echo "putref $i" >$puppet/command
+		i=$((i + 1))
+	done
+	audit
+	gone=$((64 - $(owner_cell loser owned)))
+	expect_at_least "pages told of" "$gone" 1
+	expect "$gone" bulk 0 100 65
+	expect 0 check 0 100 times="$gone"
+	say destroy 0
+}
+
+test_a_quarantined_page_is_back_in_use_after_the_audit() {
+	expect 0 create 0 name=one budget=1
+	expect 1 alloc 0 0
+	expect 2 getref 0
+	expect -EBUSY free 0 0
+	audit
+	expect_audit quarantined 1
+	expect 0 putref 0
+	audit
+	expect_audit quarantined 0
+	expect_owner one quarantined 0
+	expect 1 alloc 0 1
+	expect 1 find 0 1 1
+}
+
+test_an_orphan_is_listed_until_it_is_freed() {
+	audit
+	before=$(table audit orphans)
+	expect 0 create 0 name=one
+	expect 1 alloc 0 0
+	pfn=$(number pfn 0)
+	expect 1 destroy 0
+	for i in 1 2 3; do
+		audit
+		expect_audit orphans $((before + 1)) found 0
+	done
+	expect_rows 1 pages pfn="$pfn" owner=one state=orphan caller~^puppet_call_once
+	expect 0 putref 0
+	audit
+	expect_audit orphans "$before"
+	expect_rows 0 pages pfn="$pfn" state=orphan
+}
+
+write_audit() { # TEXT
+	printf '%s' "$1" 2>/dev/null >$lab/audit
+}
+
+test_anything_but_1_is_refused_and_runs_nothing() {
+	audit
+	before=$(table audit audits)
+	for text in 0 2 -1 x 1x '1 1' ' 1' 4294967297 99999999999999999999 \
+		00000000000000000000000000000000001 '
+'; do
+		! write_audit "$text" || fail "it took '$text'"
+	done
+	! head -c 100000 /dev/zero 2>/dev/null >$lab/audit || fail "it took zeroes"
+	! { printf '1\n'; head -c 100000 /dev/zero; } | dd of=$lab/audit bs=200000 iflag=fullblock 2>/dev/null ||
+		fail "it took 1 with zeroes behind"
+	expect_audit audits "$before"
+	write_audit 1 || fail "it did not take 1"
+	expect_audit audits $((before + 1))
+}
+
+test_audit_interval_is_0_unless_told() {
+	expect_equal audit_interval "$(cat $interval)" 0
+}
+
+set_interval() { # VALUE
+	echo "$1" 2>/dev/null >$interval
+}
+
+test_audit_interval_takes_0_to_86400_only() {
+	for seconds in -1 86401 4294967296 x ''; do
+		! set_interval "$seconds" || fail "it took '$seconds'"
+	done
+	expect_equal audit_interval "$(cat $interval)" 0
+	set_interval 86400 || fail "it did not take 86400"
+	expect_equal audit_interval "$(cat $interval)" 86400
+	set_interval 0 || fail "it did not take 0"
+}
+
+audits_since() { # NUMBER MORE
+	[ "$(table audit audits)" -ge $(($1 + $2)) ] 2>/dev/null
+}
+
+test_audit_interval_makes_it_run_by_itself() {
+	expect 0 create 0 name=one
+	expect 1 alloc 0 0
+	expect 2 getref 0
+	set_interval 86400
+	audit
+	before=$(table audit audits)
+	forget_reports
+	set_interval 1
+	wait_until audits_since "$before" 2 || fail "it did not run"
+	expect_no_violation
+	expect 0 putref 0
+	wait_until audits_since "$before" 3
+	expect 2 getref 0
+	wait_until audits_since "$before" 5
+	expect_violation kind=shared_page owner=one
+	set_interval 0
+	sleep 2
+	before=$(table audit audits)
+	sleep 3
+	expect_audit audits "$before"
+	expect 0 putref 0
+}
+
+test_labyrinth_unloads_while_audits_run() {
+	set_interval 1
+	rmmod lab_puppet
+	rmmod labyrinth || fail "it cannot be unloaded"
+	! insmod "$modules/labyrinth.ko" audit_interval=86401 2>/dev/null || fail "it took 86401"
+	insmod "$modules/labyrinth.ko" audit_interval=1 || fail "it cannot be loaded again"
+	expect_equal "before the first" "$(tail -n 1 $lab/audit)" "- - - - - - - - - - -"
+	wait_until audits_since 0 1 || fail "it does not run as it was loaded"
+	rmmod labyrinth
+	insmod "$modules/labyrinth.ko"
+	insmod "$modules/lab_puppet.ko"
+}
+
+let_the_log_speak
+run_tests

@@ -1,0 +1,640 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The audit: what it finds, how often it says so, and what it leaves alone. */
+#include <linux/mm.h>
+
+#include "audit.h"
+#include "fixture.h"
+
+static struct lab_audit audit(void)
+{
+	struct lab_audit figures;
+
+	lab_audit_run(&figures);
+	return figures;
+}
+
+static unsigned int found(void)
+{
+	return audit().found;
+}
+
+/* A page given back, so that it lies ready. */
+static struct page *ready_page(struct kunit *test, struct labyrinth_owner *owner)
+{
+	struct page *page = lab_test_take(test, owner);
+
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_ASSERT_EQ(test, lab_word_state(lab_test_word(page)), LAB_READY);
+	return page;
+}
+
+static void expect_told_of(struct kunit *test, struct page *page, const char *kind)
+{
+	struct lab_test_violation v;
+
+	lab_expect_violation(test, kind, "owner", "-");
+	lab_test_last_violation(test, &v);
+	KUNIT_EXPECT_EQ(test, v.pfn, page_to_pfn(page));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(v.alloc_caller, "lab_test_take"));
+	KUNIT_EXPECT_STREQ(test, v.caller, "-");
+}
+
+static void nothing_is_found_where_all_is_well(struct kunit *test)
+{
+	static const u32 flags[] = {
+		0, LABYRINTH_ZERO, LABYRINTH_POISON, LABYRINTH_STACK,
+		LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK,
+	};
+	struct labyrinth_owner *owners[ARRAY_SIZE(flags)];
+	struct page *pages[ARRAY_SIZE(flags)][8], *shared, *released;
+	struct lab_audit figures;
+	unsigned int i, j;
+	char name[16];
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		snprintf(name, sizeof(name), "owner%u", i);
+		owners[i] = lab_test_owner(test, name, 32, .stock = i, .flags = flags[i]);
+		KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owners[i], 8, pages[i]), 8U);
+		for (j = 0; j < 3; j++)
+			KUNIT_ASSERT_EQ(test, lab_free_page(owners[i], pages[i][j]), 0);
+		if (i)
+			KUNIT_ASSERT_EQ(test, 0, lab_transfer_page(owners[i], owners[i - 1],
+								   pages[i][3]));
+	}
+	released = pages[0][4];
+	KUNIT_ASSERT_EQ(test, lab_release_page(owners[0], released), 0);
+	shared = pages[0][5];
+	get_page(shared);
+	KUNIT_ASSERT_EQ(test, lab_free_page(owners[0], shared), -EBUSY);
+
+	for (i = 0; i < 3; i++) {
+		figures = audit();
+		KUNIT_EXPECT_EQ(test, figures.found, 0U);
+		KUNIT_EXPECT_EQ(test, figures.owners, (unsigned int)ARRAY_SIZE(flags));
+		KUNIT_EXPECT_EQ(test, figures.owned, 5UL * ARRAY_SIZE(flags) - 2);
+		KUNIT_EXPECT_EQ(test, figures.quarantined, 1UL);
+		KUNIT_EXPECT_EQ(test, figures.tags, figures.owned + figures.ready + 1);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, figures.busy, 0U, "nobody has moved");
+	__free_page(released);
+	put_page(shared);
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
+		for (j = 3; j < 8; j++)
+			if (pages[i][j] != released && pages[i][j] != shared)
+				KUNIT_EXPECT_EQ(test, 0,
+						lab_free_page(owners[j == 3 && i ? i - 1 : i],
+							      pages[i][j]));
+}
+
+static void owner_that_was_never_used_adds_up(struct kunit *test)
+{
+	struct lab_audit figures;
+
+	lab_test_owner(test, "owner", 8, .stock = 8);
+	figures = audit();
+	KUNIT_EXPECT_EQ(test, figures.found, 0U);
+	KUNIT_EXPECT_EQ(test, figures.ready, 8UL);
+}
+
+static void owned_page_that_is_shared_is_told_once(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
+	struct page *page = lab_test_take(test, owner);
+
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	expect_told_of(test, page, "shared_page");
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	KUNIT_EXPECT_EQ_MSG(test, lab_check_page(owner, page), -EBUSY, "nothing has changed");
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 1L);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, lab_check_page(owner, page), 0);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void owned_page_that_is_shared_again_is_told_again(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
+	struct page *page = lab_test_take(test, owner);
+
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void mapped_page_is_found(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+
+	atomic_inc(&page->_mapcount);
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	expect_told_of(test, page, "shared_page");
+	atomic_dec(&page->_mapcount);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void more_shared_pages_than_can_be_noted_are_told_later(struct kunit *test)
+{
+	const unsigned int more = 10, nr = LAB_AUDIT_NOTES + more;
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", nr);
+	struct page **pages = lab_test_zalloc(test, nr * sizeof(*pages));
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, nr, pages), nr);
+	KUNIT_EXPECT_EQ_MSG(test, found(), 0U, "what was noted of other tests is over");
+	for (i = 0; i < nr; i++)
+		get_page(pages[i]);
+	KUNIT_EXPECT_EQ(test, found(), (unsigned int)LAB_AUDIT_NOTES);
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	/* As many as there are any notes for: which those are is not said. */
+	for (i = 0; i < nr; i++)
+		put_page(pages[i]);
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	for (i = 0; i < more; i++)
+		get_page(pages[nr - 1 - i]);
+	KUNIT_EXPECT_EQ(test, found(), more);
+	for (i = 0; i < more; i++)
+		put_page(pages[nr - 1 - i]);
+	for (i = 0; i < nr; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+}
+
+/* Freed as far as labyrinth can see, and in nobody else's hands for as long as we want. */
+static void freeze(struct kunit *test, struct page *page)
+{
+	KUNIT_ASSERT_TRUE(test, page_ref_freeze(page, 1));
+}
+
+static void owned_page_freed_behind_leaves_the_books(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner), *next;
+
+	freeze(test, page);
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	expect_told_of(test, page, "freed_behind");
+	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	KUNIT_EXPECT_EQ_MSG(test, page_ref_count(page), 0, "it is the kernel's");
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	next = lab_test_take(test, owner);
+	KUNIT_EXPECT_PTR_NE(test, next, page);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, next), 0);
+	page_ref_unfreeze(page, 1);
+	__free_page(page);
+}
+
+static void page_from_the_reserve_freed_behind_is_booked_out(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+	struct lab_bank *bank;
+	struct lab_tag *tag;
+
+	preempt_disable();
+	tag = lab_tag_find(owner->bank, page, &bank);
+	preempt_enable();
+	tag->head |= LAB_FROM_RESERVE;
+	atomic_inc(&owner->from_reserve);
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	freeze(test, page);
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->from_reserve), 0);
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	page_ref_unfreeze(page, 1);
+	__free_page(page);
+}
+
+struct misuse {
+	const char *kind;
+	u32 flags;
+	void (*begin)(struct kunit *test, struct page *page);
+	void (*end)(struct page *page);
+};
+
+static void share(struct kunit *test, struct page *page)
+{
+	get_page(page);
+}
+
+static void map(struct kunit *test, struct page *page)
+{
+	atomic_inc(&page->_mapcount);
+}
+
+static void unmap(struct page *page)
+{
+	atomic_dec(&page->_mapcount);
+}
+
+static void write(struct kunit *test, struct page *page)
+{
+	((u8 *)page_address(page))[PAGE_SIZE / 2 + 1]++;
+}
+
+static void no_end(struct page *page) { }
+
+static void thaw(struct page *page)
+{
+	page_ref_unfreeze(page, 1);
+}
+
+static const struct misuse misuses[] = {
+	{ "shared_page", 0, share, put_page },
+	{ "shared_page", LABYRINTH_STACK, share, put_page },
+	{ "shared_page", LABYRINTH_POISON, map, unmap },
+	{ "freed_behind", 0, freeze, thaw },
+	{ "freed_behind", LABYRINTH_POISON, freeze, thaw },
+	{ "use_after_free", LABYRINTH_POISON, write, no_end },
+	{ "use_after_free", LABYRINTH_POISON | LABYRINTH_ZERO, write, no_end },
+};
+
+static void misuse_name(const struct misuse *m, char *name)
+{
+	snprintf(name, KUNIT_PARAM_DESC_SIZE, "%s, flags %x", m->kind, m->flags);
+}
+
+KUNIT_ARRAY_PARAM(misuse, misuses, misuse_name);
+
+static void ready_page_that_is_misused_is_told_once(struct kunit *test)
+{
+	const struct misuse *misuse = test->param_value;
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .flags = misuse->flags);
+	struct page *page = ready_page(test, owner);
+
+	misuse->begin(test, page);
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	expect_told_of(test, page, misuse->kind);
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	KUNIT_EXPECT_EQ(test, lab_word_state(lab_test_word(page)), LAB_READY);
+	misuse->end(page);
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 1L);
+}
+
+static void what_the_audit_has_told_alloc_does_not_tell_again(struct kunit *test)
+{
+	const struct misuse *misuse = test->param_value;
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .flags = misuse->flags);
+	struct page *page = ready_page(test, owner), *got;
+
+	misuse->begin(test, page);
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	got = lab_alloc_page(owner);
+	KUNIT_EXPECT_PTR_NE_MSG(test, got, page, "it is not handed out");
+	if (got)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, got), 0);
+	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 1L);
+	KUNIT_EXPECT_NE_MSG(test, lab_word_flags(lab_test_word(page)) & LAB_AWAY, (u32)LAB_AWAY,
+			    "what the audit noted is not taken for something else");
+	misuse->end(page);
+	/* What had no reference alloc has written off. */
+	if (misuse->begin == freeze)
+		__free_page(page);
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->quarantined), 0, "the audit has looked");
+}
+
+static void what_the_audit_has_told_destroy_does_not_tell_again(struct kunit *test)
+{
+	const struct misuse *misuse = test->param_value;
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .flags = misuse->flags);
+	struct page *page = ready_page(test, owner);
+	struct lab_test_violation told, last;
+
+	if (misuse->begin == map)
+		kunit_skip(test, "the kernel does not take mapped pages");
+	misuse->begin(test, page);
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	lab_test_last_violation(test, &told);
+	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
+	lab_test_last_violation(test, &last);
+	KUNIT_EXPECT_EQ(test, last.seq, told.seq);
+	misuse->end(page);
+	if (misuse->begin == freeze)
+		__free_page(page);
+}
+
+static void what_the_audit_has_told_is_not_told_again_of_the_kernels_next_page(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct labyrinth_owner *other = lab_test_owner(test, "other", 1);
+	struct page *page = ready_page(test, owner);
+
+	freeze(test, page);
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	/* As if the kernel gave it to another owner, who cannot have it and gives it back. */
+	thaw(page);
+	KUNIT_EXPECT_FALSE(test, lab_enter_stocked(other, page));
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 1L);
+	KUNIT_EXPECT_EQ_MSG(test, found(), 0U, "it has its reference again");
+	KUNIT_EXPECT_PTR_EQ(test, lab_test_take(test, owner), page);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void ready_page_that_was_told_of_is_well_when_handed_out(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = ready_page(test, owner);
+
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	put_page(page);
+	KUNIT_EXPECT_PTR_EQ(test, lab_test_take(test, owner), page);
+	KUNIT_EXPECT_EQ(test, lab_word_head(lab_test_word(page)), owner->owned);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	get_page(page);
+	KUNIT_EXPECT_EQ_MSG(test, found(), 1U, "another time");
+	put_page(page);
+}
+
+static void ready_page_that_is_shared_again_is_told_again(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = ready_page(test, owner);
+
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	KUNIT_EXPECT_EQ(test, lab_word_head(lab_test_word(page)), owner->ready);
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	put_page(page);
+}
+
+static void late_free_is_put_back_whatever_the_audit_noted(struct kunit *test)
+{
+	static const u32 notes[] = { 0, LAB_WATCHED, LAB_TOLD, LAB_NOTES };
+	u32 owned = lab_head(3, 0, LAB_OWNED), ready = lab_head(3, 0, LAB_READY);
+	struct lab_tag tag = {};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(notes); i++) {
+		tag.head = ready | notes[i];
+		lab_tag_turn_back(&tag, owned, ready);
+		KUNIT_EXPECT_EQ(test, tag.head, owned);
+	}
+	tag.head = ready | LAB_RESTORED;
+	lab_tag_turn_back(&tag, owned, ready);
+	KUNIT_EXPECT_EQ_MSG(test, tag.head, ready | LAB_RESTORED, "that was somebody else");
+	tag.head = lab_head(3, LAB_AWAY, LAB_QUARANTINED);
+	lab_tag_turn_back(&tag, owned, lab_head(3, 0, LAB_QUARANTINED));
+	KUNIT_EXPECT_EQ_MSG(test, lab_head_state(tag.head), LAB_QUARANTINED, "no note there");
+}
+
+static void note_on_a_ready_page_is_not_taken_for_the_reserve(struct kunit *test)
+{
+	u64 ready = lab_word(lab_head(3, LAB_WATCHED, LAB_READY), 0);
+
+	KUNIT_EXPECT_FALSE(test, lab_word_from_reserve(ready));
+	KUNIT_EXPECT_TRUE(test, lab_word_from_reserve(lab_word(lab_head(3, LAB_FROM_RESERVE,
+									LAB_OWNED), 0)));
+}
+
+/* A counter put wrong by @by. */
+struct tampering {
+	const char *what;
+	void (*tamper)(struct labyrinth_owner *owner, int by);
+};
+
+static void tamper_from_reserve(struct labyrinth_owner *owner, int by)
+{
+	atomic_add(by, &owner->from_reserve);
+}
+
+static void tamper_quarantined(struct labyrinth_owner *owner, int by)
+{
+	atomic_add(by, &owner->quarantined);
+}
+
+static void tamper_left(struct labyrinth_owner *owner, int by)
+{
+	this_cpu_add(owner->cpu->left, by);
+}
+
+static void tamper_allocs(struct labyrinth_owner *owner, int by)
+{
+	preempt_disable();
+	local_add(by, &this_cpu_ptr(owner->cpu)->allocs);
+	preempt_enable();
+}
+
+static void tamper_arrived(struct labyrinth_owner *owner, int by)
+{
+	atomic_long_add(by, &owner->arrived);
+}
+
+/* The other way round: more ready pages than there are places for. */
+static void tamper_bound(struct labyrinth_owner *owner, int by)
+{
+	atomic_sub(by, &owner->bound);
+}
+
+static const struct tampering tamperings[] = {
+	{ "from_reserve", tamper_from_reserve },
+	{ "quarantined", tamper_quarantined },
+	{ "left", tamper_left },
+	{ "allocs", tamper_allocs },
+	{ "arrived", tamper_arrived },
+	{ "bound", tamper_bound },
+};
+
+static void tampering_name(const struct tampering *t, char *name)
+{
+	strscpy(name, t->what, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(tampering, tamperings, tampering_name);
+
+static void counter_that_is_off_is_told_once(struct kunit *test)
+{
+	const struct tampering *t = test->param_value;
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
+	struct page *page = lab_test_take(test, owner);
+
+	ready_page(test, owner);
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	t->tamper(owner, 1);
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	lab_expect_violation(test, "miscounted", "owner", "-");
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	t->tamper(owner, 1);
+	KUNIT_EXPECT_EQ_MSG(test, found(), 1U, "it has got worse");
+	t->tamper(owner, -2);
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 2L);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void place_without_a_page_is_believed_only_of_an_owner_at_rest(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
+
+	/* So it looks while a call is in the kernel's allocator. */
+	KUNIT_ASSERT_TRUE(test, lab_budget_take(owner));
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	owner->audit.since -= 59 * HZ;
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+	owner->audit.since -= 2 * HZ;
+	KUNIT_EXPECT_EQ(test, found(), 1U);
+	lab_expect_violation(test, "miscounted", "owner", "-");
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, lab_test_take(test, owner)), 0);
+	KUNIT_EXPECT_EQ_MSG(test, found(), 0U, "told already");
+	lab_budget_give(owner);
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+}
+
+static void take_and_free_until_stopped(struct lab_crew *crew, unsigned int member)
+{
+	struct labyrinth_owner **owners = crew->data;
+	struct lab_audit figures;
+	struct page *pages[8];
+	unsigned int i;
+
+	if (!member) {
+		for (i = 0; i < 20; i++) {
+			lab_audit_run(&figures);
+			if (figures.found)
+				break;
+		}
+		WRITE_ONCE(owners[0], NULL);
+		return;
+	}
+	for (i = 0; READ_ONCE(owners[0]); i++) {
+		struct labyrinth_owner *owner = owners[1 + i % 3];
+		unsigned int nr = lab_alloc_bulk(owner, 8, pages);
+
+		/* As a holder may: this is what must not be taken for misuse of a ready page. */
+		while (nr--) {
+			memset(page_address(pages[nr]), 0x11, PAGE_SIZE);
+			if (nr == 7 && owner != owners[1] &&
+			    !lab_transfer_page(owner, owners[1], pages[nr]))
+				lab_free_page(owners[1], pages[nr]);
+			else if (nr == 6 && !lab_release_page(owner, pages[nr]))
+				__free_page(pages[nr]);
+			else
+				lab_free_page(owner, pages[nr]);
+		}
+		cond_resched();
+	}
+}
+
+static void nothing_is_found_while_pages_come_and_go(struct kunit *test)
+{
+	struct labyrinth_owner *owners[4];
+	unsigned int i;
+
+	owners[1] = lab_test_owner(test, "plain", 64, .stock = 4);
+	owners[2] = lab_test_owner(test, "poison", 64, .flags = LABYRINTH_POISON);
+	owners[3] = lab_test_owner(test, "both", 64, .stock = 8,
+				   .flags = LABYRINTH_POISON | LABYRINTH_ZERO);
+	owners[0] = owners[1];
+	lab_test_crew(test, 0, take_and_free_until_stopped, owners);
+	for (i = 1; i < ARRAY_SIZE(owners); i++) {
+		KUNIT_EXPECT_EQ(test, lab_owner_violations(owners[i]), 0L);
+		KUNIT_EXPECT_EQ(test, lab_owner_owned(owners[i]), 0L);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, found(), 0U, "and all adds up in the end");
+}
+
+static void owner_that_moves_is_not_judged(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
+	struct page *page = lab_test_take(test, owner);
+	struct lab_audit figures;
+
+	/* The audit itself takes it out of the books, after it has read them. */
+	freeze(test, page);
+	atomic_inc(&owner->from_reserve);
+	figures = audit();
+	KUNIT_EXPECT_EQ(test, figures.busy, 1U);
+	KUNIT_EXPECT_EQ_MSG(test, figures.found, 1U, "the page, not the counters");
+	figures = audit();
+	KUNIT_EXPECT_EQ(test, figures.busy, 0U);
+	KUNIT_EXPECT_EQ(test, figures.found, 1U);
+	atomic_dec(&owner->from_reserve);
+	page_ref_unfreeze(page, 1);
+	__free_page(page);
+}
+
+static void quarantined_page_comes_back_by_the_audit(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+
+	get_page(page);
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), -EBUSY);
+	KUNIT_EXPECT_EQ(test, audit().quarantined, 1UL);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, audit().quarantined, 0UL);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->quarantined), 0);
+	KUNIT_EXPECT_PTR_EQ(test, lab_test_take(test, owner), page);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void orphan_is_counted_until_it_is_freed(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+	unsigned long before = audit().orphans;
+
+	KUNIT_ASSERT_EQ(test, lab_test_owner_end(test, owner), 1U);
+	KUNIT_EXPECT_EQ(test, audit().orphans, before + 1);
+	KUNIT_EXPECT_EQ(test, audit().orphans, before + 1);
+	freeze(test, page);
+	KUNIT_EXPECT_EQ(test, audit().orphans, before);
+	thaw(page);
+	__free_page(page);
+}
+
+static void audits_are_numbered_and_timed(struct kunit *test)
+{
+	struct lab_audit first = audit(), second = audit();
+
+	KUNIT_EXPECT_EQ(test, second.nr, first.nr + 1);
+	KUNIT_EXPECT_GE(test, second.when, first.when);
+}
+
+static struct kunit_case lab_audit_cases[] = {
+	KUNIT_CASE(nothing_is_found_where_all_is_well),
+	KUNIT_CASE(owner_that_was_never_used_adds_up),
+	KUNIT_CASE(owned_page_that_is_shared_is_told_once),
+	KUNIT_CASE(owned_page_that_is_shared_again_is_told_again),
+	KUNIT_CASE(mapped_page_is_found),
+	KUNIT_CASE(more_shared_pages_than_can_be_noted_are_told_later),
+	KUNIT_CASE(owned_page_freed_behind_leaves_the_books),
+	KUNIT_CASE(page_from_the_reserve_freed_behind_is_booked_out),
+	KUNIT_CASE_PARAM(ready_page_that_is_misused_is_told_once, misuse_gen_params),
+	KUNIT_CASE_PARAM(what_the_audit_has_told_alloc_does_not_tell_again, misuse_gen_params),
+	KUNIT_CASE_PARAM(what_the_audit_has_told_destroy_does_not_tell_again, misuse_gen_params),
+	KUNIT_CASE(what_the_audit_has_told_is_not_told_again_of_the_kernels_next_page),
+	KUNIT_CASE(ready_page_that_was_told_of_is_well_when_handed_out),
+	KUNIT_CASE(ready_page_that_is_shared_again_is_told_again),
+	KUNIT_CASE(late_free_is_put_back_whatever_the_audit_noted),
+	KUNIT_CASE(note_on_a_ready_page_is_not_taken_for_the_reserve),
+	KUNIT_CASE_PARAM(counter_that_is_off_is_told_once, tampering_gen_params),
+	KUNIT_CASE(place_without_a_page_is_believed_only_of_an_owner_at_rest),
+	KUNIT_CASE(nothing_is_found_while_pages_come_and_go),
+	KUNIT_CASE(owner_that_moves_is_not_judged),
+	KUNIT_CASE(quarantined_page_comes_back_by_the_audit),
+	KUNIT_CASE(orphan_is_counted_until_it_is_freed),
+	KUNIT_CASE(audits_are_numbered_and_timed),
+	{}
+};
+
+static struct kunit_suite lab_audit_suite = {
+	.name = "labyrinth_audit",
+	.init = lab_test_pin,
+	.test_cases = lab_audit_cases,
+};
+
+kunit_test_suite(lab_audit_suite);
