@@ -322,7 +322,7 @@ static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsig
 
 	if (unlikely(!lab_budget_take(owner)))
 		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
-	if (unlikely(owner->stock || lab_stack_top(READ_ONCE(owner->stocked.head))))
+	if (unlikely(lab_peek(owner->stock) || lab_stack_top(READ_ONCE(owner->stocked.head))))
 		return lab_alloc_spare(owner, caller);
 	ahead = lab_ahead(owner);
 	preempt_enable();

@@ -66,7 +66,7 @@ long lab_owner_stocked(const struct labyrinth_owner *owner)
 /* Bytes that the owner costs: its tags, its handle, and a fixed part per possible CPU. */
 size_t lab_owner_bytes(const struct labyrinth_owner *owner)
 {
-	return lab_bank_bytes(owner->bank, lab_owner_tags(owner)) + LAB_OWNER_SIZE +
+	return lab_bank_bytes(owner->bank, owner->tags) + LAB_OWNER_SIZE +
 	       num_possible_cpus() * sizeof(struct lab_cpu);
 }
 

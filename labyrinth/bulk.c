@@ -24,7 +24,7 @@ static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned
 	struct page *fresh[LAB_BULK] = {};
 	unsigned int i, got, used = 0;
 
-	if (READ_ONCE(owner->attention) || owner->stock ||
+	if (READ_ONCE(owner->attention) || lab_peek(owner->stock) ||
 	    lab_stack_top(READ_ONCE(owner->stocked.head)) || !lab_context_may_allocate())
 		return 0;
 	if (unlikely(lab_context_may_sleep()))

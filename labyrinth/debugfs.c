@@ -10,19 +10,24 @@
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 #include <linux/vmstat.h>
 
 #include "audit.h"
 #include "compat.h"
 #include "debugfs.h"
 #include "floor.h"
-#include "orphan.h"
+#include "folder.h"
+#include "input.h"
+#include "lookup.h"
 #include "owner.h"
+#include "pages.h"
 #include "report.h"
 #include "symbol.h"
 #include "verdict.h"
 
 static struct dentry *lab_debugfs_dir;
+struct dentry *lab_owner_dir;
 
 static void lab_seq_stop(struct seq_file *m, void *v)
 {
@@ -34,6 +39,11 @@ static const char * const lab_scope_names[] = {
 	[LABYRINTH_SCOPE_PROCESS]	= "process",
 	[LABYRINTH_SCOPE_THREAD]	= "thread",
 };
+
+const char *lab_scope_name(enum labyrinth_scope scope)
+{
+	return lab_scope_names[scope];
+}
 
 static void *lab_owners_start(struct seq_file *m, loff_t *pos)
 {
@@ -56,7 +66,7 @@ static int lab_owners_show(struct seq_file *m, void *v)
 	}
 	o = list_entry(v, struct labyrinth_owner, list);
 	seq_printf(m, "%u %s %s %s %u %ld %ld %u %ld %d %lu %ld %ld %ld %d %d %zu %ld\n",
-		   o->id, o->name, o->module_name, lab_scope_names[o->scope], o->budget,
+		   o->id, o->name, o->module_name, lab_scope_name(o->scope), o->budget,
 		   lab_owner_owned(o), lab_owner_stocked(o), o->stock,
 		   lab_owner_peak(o), atomic_read(&o->from_reserve), lab_owner_allocs(o),
 		   lab_owner_frees(o), lab_owner_refused(o),
@@ -72,127 +82,6 @@ static const struct seq_operations lab_owners_sops = {
 	.show = lab_owners_show,
 };
 DEFINE_SEQ_ATTRIBUTE(lab_owners);
-
-/*
- * Position in "pages": 0 is the line of column names; above, the bank in the
- * upper bits and the slot below. The bank past the last stands for the orphans.
- */
-#define LAB_POS_SHIFT	32
-#define LAB_POS_SLOT	GENMASK_ULL(LAB_POS_SHIFT - 1, 0)
-#define LAB_POS_ORPHANS	((loff_t)LAB_NR_BANKS << LAB_POS_SHIFT)
-
-static struct lab_orphan *lab_nth_orphan(u64 n)
-{
-	struct lab_orphan *orphan;
-
-	list_for_each_entry(orphan, &lab_orphans, list)
-		if (!n--)
-			return orphan;
-	return NULL;
-}
-
-/* The first tag or orphan after *@pos; *@pos moves there. */
-static void *lab_pages_after(loff_t *pos)
-{
-	struct lab_walk walk = { .nr = *pos >> LAB_POS_SHIFT, .slot = *pos & LAB_POS_SLOT };
-	struct lab_tag *tag = lab_walk_next(&walk);
-
-	if (tag) {
-		*pos = (loff_t)walk.nr << LAB_POS_SHIFT | walk.slot;
-		return tag;
-	}
-	*pos = max(*pos, LAB_POS_ORPHANS) + 1;
-	return lab_nth_orphan((*pos & LAB_POS_SLOT) - 1);
-}
-
-static void *lab_pages_start(struct seq_file *m, loff_t *pos)
-{
-	mutex_lock(&lab_owners_lock);
-	if (!*pos) {
-		lab_orphan_reap();
-		return SEQ_START_TOKEN;
-	}
-	/* Where the last read stopped: that line has not been shown, or is gone by now. */
-	--*pos;
-	return lab_pages_after(pos);
-}
-
-static void *lab_pages_next(struct seq_file *m, void *v, loff_t *pos)
-{
-	struct lab_orphan *orphan = v;
-
-	if (*pos <= LAB_POS_ORPHANS)
-		return lab_pages_after(pos);
-	/* To count them from the first again, line by line, would take for ever. */
-	++*pos;
-	return list_is_last(&orphan->list, &lab_orphans) ? NULL : list_next_entry(orphan, list);
-}
-
-/* All cells but the last two. */
-static void lab_page_cells(struct seq_file *m, const struct page *page, const char *owner,
-			   const char *state, u64 age_ms, enum labyrinth_context context,
-			   unsigned int cpu, bool from_reserve)
-{
-	seq_printf(m, "%lu %s %s %llu %s %u %d %s %d ", page_to_pfn(page), owner, state, age_ms,
-		   lab_context_name(context), cpu, page_to_nid(page), page_zone(page)->name,
-		   from_reserve);
-}
-
-static const char * const lab_state_names[] = {
-	[LABYRINTH_READY]	= "ready",
-	[LABYRINTH_OWNED]	= "owned",
-	[LABYRINTH_QUARANTINED]	= "quarantined",
-};
-
-static void lab_tag_line(struct seq_file *m, const struct lab_bank *bank,
-			 const struct lab_tag *tag)
-{
-	const struct page *page = READ_ONCE(tag->page);
-	u64 word = READ_ONCE(tag->word);
-	char owner[LABYRINTH_NAME_LEN];
-
-	/* It may have gone since lab_pages_after(). */
-	if (!word || !page)
-		return;
-	preempt_disable();
-	lab_owner_name(lab_word_owner(word), owner);
-	preempt_enable();
-	lab_page_cells(m, page, owner, lab_state_names[lab_state_public(lab_word_state(word))],
-		       lab_time_age_ms(READ_ONCE(tag->time)), lab_word_context(word),
-		       lab_word_cpu(word), lab_word_flags(word) & LAB_FROM_RESERVE);
-	lab_seq_stack(m, lab_tag_stack(bank, tag));
-	seq_putc(m, ' ');
-	lab_seq_caller(m, lab_tag_caller(tag));
-	seq_putc(m, '\n');
-}
-
-static int lab_pages_show(struct seq_file *m, void *v)
-{
-	const struct lab_orphan *orphan;
-
-	if (v == SEQ_START_TOKEN) {
-		seq_puts(m, "pfn owner state age_ms context cpu node zone from_reserve stack caller\n");
-		return 0;
-	}
-	if (m->index < LAB_POS_ORPHANS) {
-		lab_tag_line(m, lab_bank_nth(m->index >> LAB_POS_SHIFT), v);
-		return 0;
-	}
-	orphan = v;
-	lab_page_cells(m, pfn_to_page(orphan->pfn), orphan->owner, "orphan",
-		       jiffies64_to_msecs(get_jiffies_64() - orphan->born), orphan->context,
-		       orphan->cpu, orphan->from_reserve);
-	seq_printf(m, "- %s\n", orphan->caller);
-	return 0;
-}
-
-static const struct seq_operations lab_pages_sops = {
-	.start = lab_pages_start,
-	.next = lab_pages_next,
-	.stop = lab_seq_stop,
-	.show = lab_pages_show,
-};
-DEFINE_SEQ_ATTRIBUTE(lab_pages);
 
 /* Pages of @zone that were taken from below its min and are still out. */
 static unsigned long lab_zone_from_reserve(const struct zone *zone)
@@ -243,6 +132,27 @@ DEFINE_SHOW_ATTRIBUTE(lab_report_refusals);
 DEFINE_SHOW_ATTRIBUTE(lab_report_violations);
 DEFINE_SHOW_ATTRIBUTE(lab_verdicts);
 
+/* There is nothing to say. */
+static int lab_reset_all_show(struct seq_file *m, void *v)
+{
+	return 0;
+}
+
+static int lab_reset_all_apply(void *data, char *text)
+{
+	struct labyrinth_owner *owner;
+
+	if (strcmp(text, "1"))
+		return -EINVAL;
+	mutex_lock(&lab_owners_lock);
+	list_for_each_entry(owner, &lab_owners, list)
+		lab_owner_reset(owner);
+	mutex_unlock(&lab_owners_lock);
+	return 0;
+}
+
+DEFINE_LAB_INPUT(lab_reset_all);
+
 void lab_debugfs_init(void)
 {
 	/* Without debugfs labyrinth works the same: errors here are of no account. */
@@ -254,6 +164,9 @@ void lab_debugfs_init(void)
 	debugfs_create_file("violations", 0400, lab_debugfs_dir, NULL, &lab_report_violations_fops);
 	debugfs_create_file("verdicts", 0400, lab_debugfs_dir, NULL, &lab_verdicts_fops);
 	debugfs_create_file("audit", 0600, lab_debugfs_dir, NULL, &lab_audit_fops);
+	lab_lookup_init(lab_debugfs_dir);
+	debugfs_create_file("reset", 0600, lab_debugfs_dir, NULL, &lab_reset_all_fops);
+	lab_owner_dir = debugfs_create_dir("owner", lab_debugfs_dir);
 }
 
 void lab_debugfs_exit(void)

@@ -32,7 +32,7 @@ static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
 	if (likely(page))
 		return page;
 
-	switch (lab_floor_choose(nid, owner->reserve_pct, &choice)) {
+	switch (lab_floor_choose(nid, READ_ONCE(owner->reserve_pct), &choice)) {
 	case LAB_FLOOR_REFUSES:
 		*reason = LAB_REFUSE_FLOOR;
 		return NULL;
@@ -90,8 +90,10 @@ static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 fl
 		return false;
 	if (unlikely(owner->flags & LABYRINTH_STACK))
 		lab_tag_save_stack(bank, tag);
-	if (unlikely(flags & LAB_FROM_RESERVE))
+	if (unlikely(flags & LAB_FROM_RESERVE)) {
 		atomic_inc(&owner->from_reserve);
+		lab_history_taken(owner, page_zone(page));
+	}
 	lab_cpu_count_alloc(this_cpu_ptr(owner->cpu));
 	lab_peak_note(owner);
 	return true;

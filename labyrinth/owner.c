@@ -19,6 +19,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include "folder.h"
 #include "orphan.h"
 #include "page.h"
 #include "refill.h"
@@ -156,7 +157,8 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 	id = idr_alloc_cyclic(&lab_owner_ids, owner, 1, LAB_OWNER_MAX, GFP_KERNEL);
 	if (id < 0)
 		return -ENOMEM;
-	owner->bank = lab_bank_get(lab_owner_tags(owner), owner->flags & LABYRINTH_STACK);
+	owner->tags = owner->budget + owner->stock;
+	owner->bank = lab_bank_get(owner->tags, owner->flags & LABYRINTH_STACK);
 	if (!owner->bank) {
 		idr_remove(&lab_owner_ids, id);
 		return -ENOMEM;
@@ -256,7 +258,7 @@ static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 	idr_remove(&lab_owner_ids, owner->id);
 	/* Nobody has a place on a stack of this owner any more: these will do as well. */
 	WRITE_ONCE(owner->slots.tags, lab_nowhere);
-	lab_bank_put(owner->bank, lab_owner_tags(owner));
+	lab_bank_put(owner->bank, owner->tags);
 	/* Reports in flight may still read the name: the handle outlives this. */
 	synchronize_rcu();
 	free_percpu(owner->cpu);
@@ -301,6 +303,8 @@ unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner)
 	might_sleep();
 	if (IS_ERR_OR_NULL(owner))
 		return 0;
+	/* First, so that its name is free only when its folder is gone. */
+	lab_folder_remove(owner);
 	if (!lab_owner_kill(owner)) {
 		lab_report_violation(&(struct lab_incident){
 			.kind = LAB_DEAD_OWNER, .owner = owner, .offender = owner,
@@ -335,6 +339,7 @@ lab_owner_create(const struct labyrinth_owner_params *params, struct module *mod
 	}
 	pr_debug("owner %s: budget %u pages, stock %u, %zu bytes\n", owner->name, owner->budget,
 		 owner->stock, lab_owner_bytes(owner));
+	lab_folder_create(owner);
 	return owner;
 }
 
@@ -395,6 +400,7 @@ static int lab_owner_module_event(struct notifier_block *nb, unsigned long event
 			.kind = LAB_MODULE_GONE, .owner = owner, .offender = owner,
 		});
 		lab_verdict_flush();
+		lab_folder_remove(owner);
 		if (lab_owner_kill(owner))
 			lab_owner_end(owner);
 		lab_verdict_flush();

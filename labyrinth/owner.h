@@ -18,6 +18,7 @@
 #include <linux/workqueue.h>
 #include <asm/local.h>
 
+#include "history.h"
 #include "report.h"
 #include "stack.h"
 #include "tag.h"
@@ -76,13 +77,13 @@ struct labyrinth_owner {
 	/* Written by none but create, destroy and tracing, as are those above. */
 	u32 attention;
 	u32 budget;
-	u32 stock;
+	u32 stock;			/* changed at run time: READ_ONCE() or lab_peek() */
 
 	struct lab_bank *bank;
 	u32 id;
 	int nid;
 	u32 flags;
-	s16 reserve_pct;		/* 0 to 100, the module's default put in */
+	s16 reserve_pct;		/* 0 to 100, the module's default put in; as @stock */
 	u8 scope;
 
 	/* Written by the slower paths, from any CPU. */
@@ -100,9 +101,13 @@ struct labyrinth_owner {
 	struct lab_tally violated[LAB_NR_VIOLATIONS];
 	atomic_long_t could_sleep;	/* requests to the kernel where the caller might have */
 	unsigned long could_sleep_caller;	/* of the last one */
+	struct lab_history history;
+
+	struct dentry *dir;		/* its folder, see folder.c; whoever takes it removes it */
 
 	/* Guarded by lab_owners_lock. */
 	struct list_head list;
+	u32 tags;			/* reserved in @bank: spares come on top of the budget */
 	struct pid *pid;		/* of the creating task or its thread group, by scope */
 	struct module *module;
 	struct lab_audit_books audit;
@@ -194,12 +199,6 @@ static inline bool lab_recycles_spares(const struct labyrinth_owner *owner)
 	return owner->flags & LABYRINTH_ZERO;
 }
 
-/* Tags that the owner's pages need: spares come on top of the budget. */
-static inline u32 lab_owner_tags(const struct labyrinth_owner *owner)
-{
-	return owner->budget + owner->stock;
-}
-
 /* Exact on any number of CPUs: no attempt that fails is ever counted, even for an instant. */
 static inline bool lab_budget_take(struct labyrinth_owner *owner)
 {
@@ -232,6 +231,14 @@ static inline void lab_peak_note(struct labyrinth_owner *owner)
 
 	while (unlikely(bound > peak) && !try_cmpxchg(&owner->peak, &peak, bound))
 		;
+}
+
+/* Begin anew. Recycled pages count: to take one again is not noted. */
+static inline void lab_peak_reset(struct labyrinth_owner *owner)
+{
+	/* A full barrier: who has not seen the 0 has taken the place that is seen here. */
+	xchg(&owner->peak, 0);
+	lab_peak_note(owner);
 }
 
 static inline void lab_budget_give(struct labyrinth_owner *owner)

@@ -57,7 +57,8 @@ bool lab_refill_now(struct labyrinth_owner *owner)
 	while (nr_rejected)
 		__free_page(rejected[--nr_rejected]);
 	if (atomic_read(&owner->nr_stocked) != before)
-		trace_refill(owner->name, before, atomic_read(&owner->nr_stocked), owner->stock);
+		trace_refill(owner->name, before, atomic_read(&owner->nr_stocked),
+			     READ_ONCE(owner->stock));
 	return full;
 }
 

@@ -16,8 +16,9 @@ void lab_refill_stop(struct labyrinth_owner *owner);
 static inline int lab_stock_wanted(const struct labyrinth_owner *owner)
 {
 	int room = (int)owner->budget - atomic_read(&owner->bound);
+	int stock = READ_ONCE(owner->stock);
 
-	return lab_recycles_spares(owner) ? owner->stock : clamp(room, 0, (int)owner->stock);
+	return lab_recycles_spares(owner) ? stock : clamp(room, 0, stock);
 }
 
 /*
@@ -28,10 +29,10 @@ static __always_inline void lab_stock_watch(struct labyrinth_owner *owner)
 {
 	int nr;
 
-	if (likely(!owner->stock))
+	if (likely(!lab_peek(owner->stock)))
 		return;
 	nr = atomic_read(&owner->nr_stocked);
-	if (nr <= (int)owner->stock / 2 && nr < lab_stock_wanted(owner))
+	if (nr <= (int)READ_ONCE(owner->stock) / 2 && nr < lab_stock_wanted(owner))
 		lab_refill_kick(owner);
 }
 

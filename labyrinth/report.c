@@ -80,6 +80,7 @@ void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 
 	atomic_long_inc(&tally->nr);
 	trace_refuse(owner ? owner->name : "-", lab_refusal_name(reason), caller);
+	lab_history_refused(owner);
 	if (!lab_ring_open(&r->seq))
 		return;
 	r->when = get_jiffies_64();
@@ -199,6 +200,9 @@ int lab_report_refusals_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+static const char lab_violation_columns[] =
+	"seq age_ms kind owner offender pfn refcount mapcount alloc_caller caller\n";
+
 static void lab_violation_line(struct seq_file *m, const struct lab_violation_record *r)
 {
 	seq_printf(m, "%llu %llu %s %s %s ", r->seq, lab_age_ms(r->when),
@@ -218,9 +222,22 @@ int lab_report_violations_show(struct seq_file *m, void *v)
 	u64 seq, last = atomic64_read(&lab_violation_seq);
 	struct lab_violation_record r;
 
-	seq_puts(m, "seq age_ms kind owner offender pfn refcount mapcount alloc_caller caller\n");
+	seq_puts(m, lab_violation_columns);
 	for (seq = lab_ring_first(last, LAB_RING_SIZE); seq <= last; seq++)
 		if (lab_ring_read(&r, &lab_violations[seq % LAB_RING_SIZE], sizeof(r), seq))
 			lab_violation_line(m, &r);
 	return 0;
+}
+
+/* What is still known of violations with this page, in the same way. */
+void lab_report_violations_of(struct seq_file *m, unsigned long pfn)
+{
+	u64 seq, last = atomic64_read(&lab_violation_seq);
+	struct lab_violation_record r;
+
+	seq_puts(m, lab_violation_columns);
+	for (seq = lab_ring_first(last, LAB_RING_SIZE); seq <= last; seq++)
+		if (lab_ring_read(&r, &lab_violations[seq % LAB_RING_SIZE], sizeof(r), seq) &&
+		    r.pfn == pfn)
+			lab_violation_line(m, &r);
 }

@@ -94,6 +94,7 @@ long lab_report_refused_since(struct labyrinth_owner *owner, enum lab_refusal re
 
 int lab_report_refusals_show(struct seq_file *m, void *v);
 int lab_report_violations_show(struct seq_file *m, void *v);
+void lab_report_violations_of(struct seq_file *m, unsigned long pfn);
 
 /* Violations that are remembered one by one, and refusals. */
 #define LAB_RING_SIZE	1024

@@ -19,7 +19,7 @@ static u32 lab_shrink_at;
 /* Pages that an owner has ready above its stock, give or take those that calls have in hand. */
 static unsigned long lab_excess(const struct labyrinth_owner *owner)
 {
-	return max(lab_owner_stocked(owner) - (long)owner->stock, 0L);
+	return max(lab_owner_stocked(owner) - (long)READ_ONCE(owner->stock), 0L);
 }
 
 /*
@@ -28,11 +28,13 @@ static unsigned long lab_excess(const struct labyrinth_owner *owner)
  */
 static bool lab_shed(struct labyrinth_owner *owner)
 {
-	while (atomic_read(&owner->nr_stocked) < (int)owner->stock)
+	int stock = READ_ONCE(owner->stock);
+
+	while (atomic_read(&owner->nr_stocked) < stock)
 		if (!lab_stock_recycled(owner))
 			return false;
 	return lab_shed_recycled(owner) ||
-	       (atomic_read(&owner->nr_stocked) > (int)owner->stock && lab_shed_stocked(owner));
+	       (atomic_read(&owner->nr_stocked) > stock && lab_shed_stocked(owner));
 }
 
 unsigned long lab_shrink_count(struct shrinker *shrinker, struct shrink_control *sc)

@@ -238,7 +238,7 @@ struct lab_bank *lab_bank_get(u32 budget, bool stacks)
 		}
 		total += bank->capacity;
 		/* Stacks cost more than tags: who wants none shall not pay for them. */
-		if (!!bank->stacks == stacks && bank->capacity - bank->reserved >= budget)
+		if (!!bank->stacks == stacks && (u64)bank->reserved + budget <= bank->capacity)
 			goto found;
 	}
 	if (vacant == LAB_NR_BANKS)
@@ -252,6 +252,24 @@ struct lab_bank *lab_bank_get(u32 budget, bool stacks)
 found:
 	bank->reserved += budget;
 	return bank;
+}
+
+/*
+ * An owner wants @to tags instead of @from. A bank never grows, so they come from the
+ * room that it has beyond half load, up to 5/8 of its slots: a page that finds all
+ * LAB_HOP_RANGE slots from its home on taken is as good as unheard of there, too, and only
+ * a few more lie beyond the first LAB_HOP_NEAR. False where that is not enough. Needs
+ * lab_owners_lock.
+ */
+bool lab_bank_resize(struct lab_bank *bank, u32 from, u32 to)
+{
+	u64 most = (u64)bank->capacity * LAB_SLOTS_PER_PAGE * 5 / 8;
+
+	lockdep_assert_held(&lab_owners_lock);
+	if (to > from && (u64)bank->reserved - from + to > most)
+		return false;
+	bank->reserved += to - from;
+	return true;
 }
 
 /* An owner leaves its bank. Needs lab_owners_lock. */

@@ -125,7 +125,7 @@ struct lab_bank {
 	unsigned long (*stacks)[LAB_STACK_DEPTH];	/* a trace per slot, or NULL */
 	u32 nr_slots;
 	u32 capacity;		/* tags that fit, at half load; guarded by lab_owners_lock */
-	u32 reserved;		/* lab_owner_tags() of those admitted; guarded by lab_owners_lock */
+	u32 reserved;		/* labyrinth_owner::tags of those admitted; guarded as well */
 	bool closed;		/* takes no page of an owner of another bank */
 };
 
@@ -490,6 +490,7 @@ struct lab_walk {
 struct lab_tag *lab_walk_next(struct lab_walk *walk);
 
 struct lab_bank *lab_bank_get(u32 budget, bool stacks);
+bool lab_bank_resize(struct lab_bank *bank, u32 from, u32 to);
 void lab_bank_put(struct lab_bank *bank, u32 budget);
 void lab_bank_reap(void);
 size_t lab_bank_bytes(const struct lab_bank *bank, u32 budget);

@@ -146,6 +146,7 @@ static void page_below_min_is_of_the_reserve_and_not_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, labyrinth_page_query(page, &info), 0);
 	KUNIT_EXPECT_TRUE(test, info.from_reserve);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->from_reserve), 1);
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->history.depths[7]), 1, "80 percent deep");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->from_reserve), 0);
 	KUNIT_EXPECT_EQ_MSG(test, lab_test_word(page), 0ULL, "back to the kernel at once");

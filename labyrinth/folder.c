@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * labyrinth/owner/NAME: what there is of one owner, and what may be changed of it.
+ *
+ * The folder goes before its owner dies, and debugfs lets it go only when nobody is
+ * at any of its files; from then on they answer -EIO, though they be open. A wrong
+ * second destroy may be faster: so each file looks, under lab_owners_lock, whether
+ * its owner is dead, and gives the same answer.
+ */
+#include <linux/debugfs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+
+#include "debugfs.h"
+#include "folder.h"
+#include "input.h"
+#include "owner.h"
+#include "page.h"
+#include "pages.h"
+#include "refill.h"
+#include "report.h"
+#include "verdict.h"
+
+/* 0 with lab_owners_lock held, or an errno without. */
+static int lab_owner_lock(const struct labyrinth_owner *owner)
+{
+	mutex_lock(&lab_owners_lock);
+	if (!lab_owner_dead(owner))
+		return 0;
+	mutex_unlock(&lab_owners_lock);
+	return -EIO;
+}
+
+static void lab_stats_tallies(struct seq_file *m, const struct labyrinth_owner *o)
+{
+	unsigned int i;
+
+	for (i = 0; i < LAB_NR_REFUSALS; i++)
+		seq_printf(m, "refused_%s %ld\n", lab_refusal_name(i),
+			   atomic_long_read(&o->refused[i].nr));
+	for (i = 0; i < LAB_NR_VIOLATIONS; i++)
+		seq_printf(m, "violations_%s %ld\n", lab_violation_name(i),
+			   atomic_long_read(&o->violated[i].nr));
+}
+
+static int lab_stats_show(struct seq_file *m, void *v)
+{
+	const struct labyrinth_owner *o = m->private;
+	int err = lab_owner_lock(o);
+
+	if (err)
+		return err;
+	seq_printf(m, "name value\nid %u\nmodule %s\nscope %s\nnid %d\nflags 0x%x\n",
+		   o->id, o->module_name, lab_scope_name(o->scope), o->nid, o->flags);
+	seq_printf(m, "budget %u\nstock %u\nreserve_pct %d\n", o->budget, o->stock, o->reserve_pct);
+	seq_printf(m, "owned %ld\nstocked %ld\npeak %ld\nquarantined %d\nfrom_reserve %d\n",
+		   lab_owner_owned(o), lab_owner_stocked(o), lab_owner_peak(o),
+		   atomic_read(&o->quarantined), atomic_read(&o->from_reserve));
+	seq_printf(m, "allocs %ld\nfrees %ld\nbytes %zu\ncould_sleep %ld\n", lab_owner_allocs(o),
+		   lab_owner_frees(o), lab_owner_bytes(o), atomic_long_read(&o->could_sleep));
+	lab_stats_tallies(m, o);
+	mutex_unlock(&lab_owners_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(lab_stats);
+
+/* These two need no more than the handle, which outlives the folder. */
+static int lab_depth_show(struct seq_file *m, void *v)
+{
+	const struct labyrinth_owner *owner = m->private;
+
+	lab_history_show_depths(m, &owner->history);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(lab_depth);
+
+static int lab_minutes_show(struct seq_file *m, void *v)
+{
+	const struct labyrinth_owner *owner = m->private;
+
+	lab_history_show(m, &owner->history, lab_history_minute());
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(lab_minutes);
+
+void lab_owner_reset(struct labyrinth_owner *owner)
+{
+	lockdep_assert_held(&lab_owners_lock);
+	lab_peak_reset(owner);
+	lab_history_reset(&owner->history);
+}
+
+/*
+ * More tags are taken for a greater stock, or some given back: in time for the
+ * pages, which come after and go before. 0 or an errno, and nothing changed.
+ */
+int lab_owner_set_stock(struct labyrinth_owner *owner, u64 stock)
+{
+	u32 before = owner->stock;
+
+	lockdep_assert_held(&lab_owners_lock);
+	if (stock > owner->budget)
+		return -EINVAL;
+	if (stock > before && !lab_bank_resize(owner->bank, before, stock))
+		return -ENOSPC;
+	WRITE_ONCE(owner->stock, stock);
+	while (atomic_read(&owner->nr_stocked) > (int)stock && lab_shed_stocked(owner))
+		cond_resched();
+	if (stock < before)
+		lab_bank_resize(owner->bank, before, stock);
+	owner->tags = owner->budget + stock;
+	preempt_disable();
+	lab_refill_kick(owner);
+	preempt_enable();
+	return 0;
+}
+
+static int lab_stock_set(struct labyrinth_owner *owner, u64 stock)
+{
+	int err = lab_owner_lock(owner);
+
+	if (err)
+		return err;
+	err = lab_owner_set_stock(owner, stock);
+	mutex_unlock(&lab_owners_lock);
+	return err;
+}
+
+static int lab_stock_show(struct seq_file *m, void *v)
+{
+	const struct labyrinth_owner *owner = m->private;
+
+	seq_printf(m, "%u\n", READ_ONCE(owner->stock));
+	return 0;
+}
+
+static int lab_stock_apply(void *owner, char *text)
+{
+	u64 stock;
+
+	return lab_input_number(text, &stock) ?: lab_stock_set(owner, stock);
+}
+
+DEFINE_LAB_INPUT(lab_stock);
+
+static int lab_reserve_show(struct seq_file *m, void *v)
+{
+	const struct labyrinth_owner *owner = m->private;
+
+	seq_printf(m, "%d\n", READ_ONCE(owner->reserve_pct));
+	return 0;
+}
+
+static int lab_reserve_apply(void *data, char *text)
+{
+	struct labyrinth_owner *owner = data;
+	u64 pct;
+	int err = lab_input_number(text, &pct);
+
+	if (err || pct > 100)
+		return -EINVAL;
+	err = lab_owner_lock(owner);
+	if (err)
+		return err;
+	WRITE_ONCE(owner->reserve_pct, pct);
+	mutex_unlock(&lab_owners_lock);
+	return 0;
+}
+
+DEFINE_LAB_INPUT(lab_reserve);
+
+/* There is nothing to say. */
+static int lab_reset_show(struct seq_file *m, void *v)
+{
+	return 0;
+}
+
+static int lab_reset_apply(void *owner, char *text)
+{
+	int err;
+
+	if (strcmp(text, "1"))
+		return -EINVAL;
+	err = lab_owner_lock(owner);
+	if (err)
+		return err;
+	lab_owner_reset(owner);
+	mutex_unlock(&lab_owners_lock);
+	return 0;
+}
+
+DEFINE_LAB_INPUT(lab_reset);
+
+/* Without its folder the owner works the same: errors here are of no account. */
+void lab_folder_create(struct labyrinth_owner *owner)
+{
+	struct dentry *dir;
+
+	/* Names to labyrinth, but not to a file system. */
+	if (!strcmp(owner->name, ".") || !strcmp(owner->name, ".."))
+		return;
+	dir = debugfs_create_dir(owner->name, lab_owner_dir);
+	if (IS_ERR(dir))
+		return;
+	debugfs_create_file("stats", 0400, dir, owner, &lab_stats_fops);
+	debugfs_create_file("pages", 0400, dir, owner, &lab_pages_fops);
+	debugfs_create_file("depth", 0400, dir, owner, &lab_depth_fops);
+	debugfs_create_file("history", 0400, dir, owner, &lab_minutes_fops);
+	debugfs_create_file("reserve_pct", 0600, dir, owner, &lab_reserve_fops);
+	debugfs_create_file("stock", 0600, dir, owner, &lab_stock_fops);
+	debugfs_create_file("reset", 0600, dir, owner, &lab_reset_fops);
+	WRITE_ONCE(owner->dir, dir);
+}
+
+/* Returns when nobody is at any of its files. */
+void lab_folder_remove(struct labyrinth_owner *owner)
+{
+	debugfs_remove(xchg(&owner->dir, NULL));
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What may be changed of an owner while it lives: its stock, and where its peak begins. */
+#include <linux/iopoll.h>
+#include <linux/mm.h>
+
+#include "fixture.h"
+#include "folder.h"
+
+static int set_stock(struct labyrinth_owner *owner, u64 stock)
+{
+	int err;
+
+	mutex_lock(&lab_owners_lock);
+	err = lab_owner_set_stock(owner, stock);
+	mutex_unlock(&lab_owners_lock);
+	return err;
+}
+
+static void reset(struct labyrinth_owner *owner)
+{
+	mutex_lock(&lab_owners_lock);
+	lab_owner_reset(owner);
+	mutex_unlock(&lab_owners_lock);
+}
+
+static int wait_for_stock(struct labyrinth_owner *owner, int nr)
+{
+	int val;
+
+	return read_poll_timeout(atomic_read, val, val == nr, LAB_TEST_POLL, LAB_TEST_PATIENCE,
+				 false, &owner->nr_stocked);
+}
+
+/* No refill is on its way. */
+static void settle(struct labyrinth_owner *owner)
+{
+	irq_work_sync(&owner->kick);
+	flush_delayed_work(&owner->refill);
+}
+
+static void a_raised_stock_is_filled(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 32);
+	u32 reserved = owner->bank->reserved;
+
+	KUNIT_ASSERT_EQ(test, set_stock(owner, 20), 0);
+	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 20), 0);
+	KUNIT_EXPECT_EQ(test, owner->bank->reserved, reserved + 20);
+	KUNIT_EXPECT_EQ(test, owner->tags, 52U);
+}
+
+static void a_lowered_stock_is_shed_at_once(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 32, .stock = 20);
+	u32 reserved = owner->bank->reserved;
+
+	KUNIT_ASSERT_EQ(test, set_stock(owner, 3), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->nr_stocked), 3);
+	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 3L);
+	KUNIT_EXPECT_EQ(test, owner->bank->reserved, reserved - 17);
+	KUNIT_ASSERT_EQ(test, set_stock(owner, 0), 0);
+	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 0L);
+}
+
+static void a_zero_owners_stock_is_raised_with_clean_pages(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 16, .flags = LABYRINTH_ZERO);
+	struct page *page;
+
+	KUNIT_ASSERT_EQ(test, set_stock(owner, 8), 0);
+	KUNIT_ASSERT_EQ(test, wait_for_stock(owner, 8), 0);
+	page = lab_test_take(test, owner);
+	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(page), 0, PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_ASSERT_EQ(test, set_stock(owner, 0), 0);
+	settle(owner);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->nr_stocked), 0);
+}
+
+static void a_stock_above_the_budget_is_refused(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 32, .stock = 2);
+	u32 reserved = owner->bank->reserved;
+
+	KUNIT_EXPECT_EQ(test, set_stock(owner, 33), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set_stock(owner, U64_MAX), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set_stock(owner, (1ULL << 32) + 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, owner->stock, 2U);
+	KUNIT_EXPECT_EQ(test, owner->bank->reserved, reserved);
+}
+
+static void a_stock_without_room_in_the_table_is_refused(struct kunit *test)
+{
+	/* A bank of its own, which it fills. */
+	u32 budget = 64 * LAB_BANK_MIN;
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", budget);
+	struct labyrinth_owner *other;
+	u32 room = owner->bank->capacity * 5 / 4 - owner->bank->reserved;
+
+	KUNIT_ASSERT_LT(test, room, budget);
+	KUNIT_EXPECT_EQ(test, set_stock(owner, room + 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, owner->stock, 0U);
+	KUNIT_EXPECT_EQ(test, owner->tags, budget);
+	KUNIT_ASSERT_EQ(test, set_stock(owner, room), 0);
+	KUNIT_EXPECT_EQ_MSG(test, wait_for_stock(owner, room), 0, "at 5/8 all find a place");
+	/* Whoever comes now must not think that there is room. */
+	other = lab_test_owner(test, "other", 1);
+	KUNIT_EXPECT_PTR_NE(test, other->bank, owner->bank);
+	KUNIT_EXPECT_EQ(test, set_stock(owner, 0), 0);
+}
+
+static void a_full_stock_at_5_8_leaves_the_budget_usable(struct kunit *test)
+{
+	u32 budget = 16 * LAB_BANK_MIN, i;
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", budget);
+	struct page **pages = lab_test_zalloc(test, budget * sizeof(*pages));
+	u32 room = owner->bank->capacity * 5 / 4 - owner->bank->reserved;
+
+	KUNIT_ASSERT_EQ(test, set_stock(owner, min(room, budget)), 0);
+	KUNIT_EXPECT_EQ(test, lab_alloc_bulk(owner, budget, pages), budget);
+	for (i = 0; i < budget && pages[i]; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+}
+
+static void reset_sets_the_peak_to_what_is_out(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
+	struct page *pages[5];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 5, pages), 5U);
+	for (i = 2; i < 5; i++) {
+		KUNIT_EXPECT_EQ(test, lab_release_page(owner, pages[i]), 0);
+		__free_page(pages[i]);
+	}
+	KUNIT_EXPECT_EQ(test, lab_owner_peak(owner), 5L);
+	reset(owner);
+	KUNIT_EXPECT_EQ(test, lab_owner_peak(owner), 2L);
+	pages[2] = lab_test_take(test, owner);
+	KUNIT_EXPECT_EQ(test, lab_owner_peak(owner), 3L);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+}
+
+static struct kunit_case lab_folder_cases[] = {
+	KUNIT_CASE(a_raised_stock_is_filled),
+	KUNIT_CASE(a_lowered_stock_is_shed_at_once),
+	KUNIT_CASE(a_zero_owners_stock_is_raised_with_clean_pages),
+	KUNIT_CASE(a_stock_above_the_budget_is_refused),
+	KUNIT_CASE(a_stock_without_room_in_the_table_is_refused),
+	KUNIT_CASE(a_full_stock_at_5_8_leaves_the_budget_usable),
+	KUNIT_CASE(reset_sets_the_peak_to_what_is_out),
+	{}
+};
+
+static struct kunit_suite lab_folder_suite = {
+	.name = "labyrinth_folder",
+	.init = lab_test_pin,
+	.test_cases = lab_folder_cases,
+};
+
+kunit_test_suite(lab_folder_suite);
