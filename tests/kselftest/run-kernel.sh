@@ -18,8 +18,8 @@ plan=0 nr=0 failed=0
 
 # The first five look into the kernel's log, which hides what comes too fast: so
 # they need not wait.
-all=(violations lifetime scope contexts provoke contract errors budget flags debugfs audit hotplug
-	pressure suspend stress)
+all=(violations lifetime scope contexts provoke contract errors budget flags debugfs audit lookup folder
+	fuzz abi hotplug pressure suspend stress)
 few=(violations contexts provoke contract errors stress)
 
 parse() {
@@ -78,7 +78,9 @@ complete() { # LOG
 # Boot a machine that runs FILEs, and judge it and its kernel's log.
 boot() { # NAME WORDS "VM-OPTIONS" FILE...
 	local out=$build/kselftest/$1 words=$2 options=$3 status amiss module
-	local copies=(--file "$here:/lib/labyrinth/kselftest" --file "$tools/two_threads")
+	local copies=(--file "$here:/lib/labyrinth/kselftest" --file "$tools/two_threads" \
+		--file "$tools/fuzz_writes" \
+		--file "$top/Documentation/ABI/testing/debugfs-labyrinth")
 
 	shift 3
 	for module in "$build"/labyrinth/labyrinth.ko "$build"/tests/kselftest/*.ko; do
@@ -108,6 +110,8 @@ build() {
 	mkdir -p "$build/kselftest" "$tools"
 	"$top/tools/build.sh" "$kernel" >"$log" 2>&1 &&
 		${CC:-cc} -O2 -Wall -pthread -o "$tools/two_threads" "$here/two_threads.c" \
+			>>"$log" 2>&1 &&
+		${CC:-cc} -O2 -Wall -static -o "$tools/fuzz_writes" "$here/fuzz_writes.c" \
 			>>"$log" 2>&1 || { tail -n 20 "$log" | sed 's/^/# /'; return 1; }
 }
 

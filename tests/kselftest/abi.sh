@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Documentation/ABI/testing/debugfs-labyrinth says what is really there.
+. "${0%/*}/ktap.sh"
+need_module lab_puppet
+
+abi=$modules/debugfs-labyrinth
+name=abi.test
+
+# A line per entry: the file, its mode, and its tables, each the first cells of its
+# lines joined by commas.
+entries() {
+	awk '
+	function tell() { if (file != "") print file, mode, tables }
+	/^What:/ { tell(); file = $2; mode = "-"; tables = ""; inside = 0; described = 0 }
+	/^Description:/ { described = 1; next }
+	!described { next }
+	mode == "-" && match($0, /\(0[0-7]*\)/) { mode = substr($0, RSTART + 2, RLENGTH - 3) }
+	/^\t\t==/ { inside = !inside; if (inside) tables = tables " "; comma = ""; next }
+	inside && /^\t\t[^ ]/ { tables = tables comma $1; comma = "," }
+	END { tell() }' "$abi" | sed "s:<name>:$name:"
+}
+
+entry_cell() { # FILE N
+	entries | awk -v file="$1" -v n="$2" '$1 == file { print $n }'
+}
+
+have_all() {
+	expect 0 create 0 name=$name budget=4 stock=1
+	expect 1 alloc 0 0
+	echo "pfn $(number pfn 0)" >$lab/lookup || fail "lookup takes no pfn"
+}
+
+test_every_file_has_an_entry_and_every_entry_a_file() {
+	have_all
+	find $lab -type f | sort >/tmp/there
+	entries | cut -d ' ' -f 1 | sort >/tmp/told
+	expect_at_least "entries" "$(wc -l </tmp/told)" 15
+	expect_equal "told and there differ" "$(diff /tmp/told /tmp/there | grep '^[-+]/')" ""
+}
+
+test_every_entry_is_there_but_once() {
+	expect_equal "twice" "$(entries | cut -d ' ' -f 1 | sort | uniq -d)" ""
+}
+
+test_every_entry_has_all_its_fields() {
+	for field in What Date KernelVersion Contact Description; do
+		expect_equal "entries with $field" "$(grep -c "^$field:" "$abi")" \
+			"$(entries | wc -l)"
+	done
+}
+
+test_every_file_has_the_mode_that_is_told() {
+	have_all
+	for file in $(cat /tmp/there); do
+		expect_equal "mode of $file" "$(stat -c %a "$file")" "$(entry_cell "$file" 2)"
+	done
+}
+
+test_every_table_has_the_columns_that_are_told() {
+	local columns tables=0
+
+	have_all
+	for file in $(cat /tmp/there); do
+		columns=$(entry_cell "$file" 3)
+		[ -n "$columns" ] || continue
+		tables=$((tables + 1))
+		expect_equal "columns of $file" "$(head -n 1 "$file" | tr ' ' ,)" "$columns"
+	done
+	expect_at_least "tables" $tables 9
+}
+
+test_a_file_without_columns_is_no_table() {
+	have_all
+	for file in $(cat /tmp/there); do
+		case ${file##*/} in
+		reserve_pct | stock | reset | verdicts) ;;
+		*) [ -n "$(entry_cell "$file" 3)" ] || fail "no column of $file is told" ;;
+		esac
+	done
+}
+
+test_every_row_that_is_told_is_there() {
+	have_all
+	for file in $lab/owner/$name/stats $lab/lookup; do
+		expect_equal "rows of $file" \
+			"$(awk 'NF == 0 { exit } NR > 1 { print $1 }' $file | tr '\n' ,)" \
+			"$(entry_cell $file 4),"
+	done
+}
+
+test_lookups_history_has_the_columns_that_are_told() {
+	have_all
+	expect_equal "columns" "$(sed '1,/^$/d' $lab/lookup | head -n 1 | tr ' ' ,)" \
+		"$(entry_cell $lab/lookup 5)"
+}
+
+run_tests

@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# What is written to the writable files may be anything: see fuzz_writes.c.
+. "${0%/*}/ktap.sh"
+need_module lab_puppet
+
+seed=${seed:-$(date +%s)}
+rounds=2000
+folder=$lab/owner
+
+# One that must end well; what it says is told in any case.
+fuzz() { # KIND FILE [NR]
+	"$modules/fuzz_writes" $((seed + ${3:-0})) $rounds "$1" "$2" >/tmp/fuzz.$$.${3:-0} 2>&1 ||
+		echo "$1 $2: $(tail -n 1 /tmp/fuzz.$$.${3:-0})" >>/tmp/amiss
+	sed 's/^/# /' /tmp/fuzz.$$.${3:-0}
+}
+
+expect_nothing_amiss() {
+	expect_equal "amiss" "$(cat /tmp/amiss)" ""
+	: >/tmp/amiss
+}
+
+: >/tmp/amiss
+
+test_garbage_in_reserve_pct_changes_nothing() {
+	expect 0 create 0 name=one
+	fuzz pct $folder/one/reserve_pct
+	expect_nothing_amiss
+}
+
+test_garbage_in_stock_changes_nothing() {
+	expect 0 create 0 name=one budget=100 stock=5
+	fuzz stock=100 $folder/one/stock
+	expect_nothing_amiss
+	expect_at_most "stocked" "$(owner_cell one stocked)" 101
+}
+
+test_garbage_in_reset_is_refused() {
+	expect 0 create 0 name=one
+	fuzz reset $folder/one/reset
+	fuzz reset $lab/reset 1
+	expect_nothing_amiss
+}
+
+test_garbage_in_lookup_is_refused() {
+	expect 0 create 0 name=one budget=100
+	expect 100 alloc 0 0 times=100
+	rounds=20000
+	fuzz lookup $lab/lookup
+	rounds=2000
+	expect_nothing_amiss
+	cat $lab/lookup >/dev/null || fail "it cannot be read any more"
+}
+
+test_writers_who_race_leave_valid_values() {
+	expect 0 create 0 name=one budget=100
+	for i in 1 2 3; do
+		fuzz pct+racing $folder/one/reserve_pct $i &
+		fuzz stock=100+racing $folder/one/stock 1$i &
+		fuzz lookup+racing $lab/lookup 2$i &
+	done
+	fuzz reset+racing $lab/reset 30
+	wait
+	expect_nothing_amiss
+	expect_at_most "reserve_pct" "$(owner_cell one reserve_pct)" 100
+	expect_at_most "stock" "$(owner_cell one stock)" 100
+	expect_put_stock 0
+}
+
+# The owner still does what it should.
+expect_put_stock() { # VALUE
+	echo "$1" >$folder/one/stock || fail "its stock cannot be set any more"
+	expect 100 alloc 0 0 times=101
+	expect 0 free 0 0 times=100
+	expect_owner one owned 0
+}
+
+test_writers_race_with_owners_that_come_and_go() {
+	: >/tmp/busy
+	fuzz_on() { # KIND FILE NR
+		while [ -e /tmp/busy ]; do
+			fuzz "$1" "$2" "$3" >/dev/null
+		done
+	}
+	# So short that each may be begun many times.
+	rounds=500
+	fuzz_on pct+racing $folder/one/reserve_pct 1 &
+	fuzz_on stock=100+racing $folder/one/stock 2 &
+	fuzz_on stock=100+racing $folder/two/stock 3 &
+	fuzz_on reset+racing $folder/two/reset 4 &
+	i=0
+	while [ $i -lt 25 ]; do
+		expect 0 create 0 name=one budget=100 stock=10
+		expect 0 create 1 name=two budget=100 flags=1
+		say alloc 0 0 times=50
+		say alloc 1 50 times=50
+		usleep 5000
+		say free 0 0 times=50
+		say free 1 50 times=50
+		expect 0 destroy 0
+		expect 0 destroy 1
+		i=$((i + 1))
+	done
+	expect 0 create 0 name=one budget=100
+	expect 0 create 1 name=two budget=100
+	rm /tmp/busy
+	wait
+	rounds=2000
+	expect_nothing_amiss
+	expect_no_violation
+	expect_put_stock 0
+}
+
+run_tests

@@ -1,0 +1,169 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# labyrinth/lookup: whose is this page?
+. "${0%/*}/ktap.sh"
+need_module lab_puppet
+
+lookup=$lab/lookup
+page_size=4096
+
+ask() { # TEXT
+	echo "$*" 2>/dev/null >$lookup
+}
+
+expect_told() { # [NAME VALUE]...
+	local got
+
+	while [ $# -ge 2 ]; do
+		got=$(awk -v name="$1" 'NF == 0 { exit } $1 == name { print $2 }' $lookup)
+		expect_equal "$1" "$got" "$2"
+		shift 2
+	done
+}
+
+told() { # NAME
+	awk -v name="$1" 'NF == 0 { exit } $1 == name { print $2 }' $lookup
+}
+
+# Rows of what is below the empty line.
+past() {
+	sed '1,/^$/d' $lookup | sed 1d
+}
+
+no_owner="owner - state - age_ms - context - cpu - from_reserve - stack - caller - left_by -"
+
+test_lookup_is_for_root_only() {
+	expect_equal "mode" "$(stat -c %a $lookup)" 600
+}
+
+test_nothing_is_told_before_anybody_asked() {
+	expect_equal "text" "$(cat $lookup)" "name value"
+}
+
+test_a_page_is_found_by_its_pfn() {
+	expect 0 create 0 name=one
+	expect 1 alloc 0 0 in=softirq cpu=1
+	pfn=$(number pfn 0)
+	ask "pfn $pfn" || fail "pfn $pfn was not taken"
+	expect_told pfn "$pfn" phys "$(printf 0x%x $((pfn * page_size)))" ram 1 refcount 1 \
+		mapcount 0 owner one state owned context softirq cpu 1 node 0 from_reserve 0 \
+		stack - left_by - zone "$(table pages zone "pfn=$pfn")"
+	expect_match "caller" "$(told caller)" "puppet_call_once*"
+	expect_at_most "age_ms" "$(told age_ms)" 5000
+	expect_equal "past" "$(past)" ""
+}
+
+test_a_page_is_found_by_its_physical_address() {
+	expect 0 create 0 name=one
+	expect 1 alloc 0 0
+	pfn=$(number pfn 0)
+	for phys in $((pfn * page_size)) $((pfn * page_size + 4095)); do
+		ask pfn 1
+		ask "phys $phys" || fail "phys $phys was not taken"
+		expect_told pfn "$pfn" owner one
+	done
+	ask pfn 1
+	ask "phys $(printf 0x%x $((pfn * page_size)))"
+	expect_told pfn "$pfn" owner one
+}
+
+test_a_bare_number_is_what_it_can_be() {
+	expect 0 create 0 name=one
+	expect 1 alloc 0 0
+	pfn=$(number pfn 0)
+	ask pfn 1
+	ask "$pfn" || fail "$pfn was not taken"
+	expect_told pfn "$pfn"
+	# Far above the pfns of a machine with a gigabyte.
+	ask pfn 1
+	ask "$((pfn * page_size))" || fail "$((pfn * page_size)) was not taken"
+	expect_told pfn "$pfn"
+}
+
+test_a_kernel_address_is_found() {
+	address=0x$(awk '$3 == "init_task" { print $1; exit }' /proc/kallsyms)
+	for text in "addr $address" "$address"; do
+		ask pfn 1
+		ask "$text" || fail "$text was not taken"
+		expect_told ram 1
+		# shellcheck disable=SC2086 # one word each
+		expect_told $no_owner
+		[ "$(told pfn)" != 1 ] || fail "$text: still pfn 1"
+	done
+}
+
+test_a_page_of_nobody_has_no_owner() {
+	expect 0 create 0 name=one
+	expect 0 plain 0
+	pfn=$(number pfn 0)
+	ask "pfn $pfn"
+	expect_told pfn "$pfn" refcount 1 ram 1
+	# shellcheck disable=SC2086 # one word each
+	expect_told $no_owner
+	expect 0 putref 0
+}
+
+test_a_hole_is_no_ram() {
+	ask "phys 0xa0000" || fail "it was not taken"
+	expect_told ram 0
+}
+
+test_a_page_in_stock_is_ready() {
+	expect 0 create 0 name=one stock=1
+	ask "pfn $(table pages pfn owner=one)"
+	expect_told owner one state ready
+}
+
+test_a_stack_is_told() {
+	expect 0 create 0 name=one flags=4
+	expect 1 alloc 0 0
+	ask "pfn $(number pfn 0)"
+	expect_match "stack" "$(told stack)" "puppet_call_once*<*"
+}
+
+test_an_orphan_is_told_with_its_past() {
+	expect 0 create 0 name=one
+	expect 1 alloc 0 0 cpu=2
+	pfn=$(number pfn 0)
+	ask "pfn $pfn"
+	expect 1 destroy 0
+	expect_told pfn "$pfn" refcount 1 owner one state orphan cpu 2 left_by one
+	expect_match "caller" "$(told caller)" "puppet_call_once*"
+	expect_match "past" "$(past | tail -n 1)" "* orphan one - $pfn * puppet_call_once* -"
+	expect 0 putref 0
+}
+
+test_violations_with_the_page_are_told_and_no_others() {
+	expect 0 create 0 name=one
+	expect 2 alloc 0 0 times=2
+	pfn=$(number pfn 0)
+	ask "pfn $pfn"
+	before=$(past | wc -l)
+	expect 0 free 0 0 times=2
+	expect -EALREADY free 0 1
+	expect -EALREADY free 0 0
+	expect_equal "violations" "$(past | wc -l)" $((before + 1))
+	expect_match "the last" "$(past | tail -n 1)" "* double_free one one $pfn * puppet_call_once* puppet_call_once*"
+}
+
+test_what_is_no_page_is_refused_and_changes_nothing() {
+	ask pfn 1
+	for text in '' pfn 'pfn x' 'pfn -1' 'pfn +1' '-1' 'pfn 1 2' 'pfn 18446744073709551616' \
+		'PFN 1' 'page 1' 'pfn 18446744073709551615' 'phys 18446744073709551615' \
+		'addr 0' 'addr 18446744073709551615' 18446744073709551615 'addr 0xdead000000000100' \
+		'addr 0xffffc90000000000' 'addr 0xffffffffff600000' 'pfn 0x40000000' \
+		'phys 0x8000000000'; do
+		! ask "$text" || fail "'$text' was taken"
+	done
+	expect_told pfn 1
+}
+
+test_the_last_one_asked_for_is_told_to_all() {
+	exec 3<$lookup
+	ask pfn 1
+	ask pfn 2
+	expect_match "told" "$(cat <&3)" "*pfn 2*"
+	exec 3<&-
+}
+
+run_tests
