@@ -84,6 +84,7 @@ run_kselftests() {
 	for k in $stock; do
 		step "kselftest-$k" tests/kselftest/run-kernel.sh "$k"
 	done
+	step trace tests/trace/run.sh
 	step demo tests/demo.sh
 	step driver tests/driver/run.sh --short
 }

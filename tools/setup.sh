@@ -25,12 +25,14 @@ own_kernel='bc bison flex libelf-dev xz-utils python3'
 # The library is for coccinelle's rules that are written in Python.
 # tests/driver sends traffic with iperf3 and reads the driver's own counters with ethtool.
 traffic='iperf3 ethtool'
+# tests/trace looks with them from within; perf of any version does.
+tracing='trace-cmd bpftrace linux-perf'
 lint='sparse coccinelle libpython3.11 perl python3 shellcheck spin'
 
 wanted() {
 	case $1 in
 	demo)  echo "$build $vm" ;;
-	test)  echo "$build $vm $own_kernel $traffic $lint python3-sphinx" ;;
+	test)  echo "$build $vm $own_kernel $traffic $tracing $lint python3-sphinx" ;;
 	bench) echo "$build $vm gnuplot-nox fonts-dejavu-core python3" ;;
 	docs)  echo "$build $own_kernel perl python3-sphinx" ;;
 	*)     die "demo, test, bench or docs?" ;;

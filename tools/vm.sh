@@ -7,6 +7,8 @@
 #
 #   --kernel NAME      a name that tools/kernels.sh knows, or the path of an image
 #   --smp N            CPUs, truly at once (default 2)
+#   --in-turn          one after the other instead: for a kernel that patches code which
+#                      another CPU runs, as it does to trace
 #   --mem SIZE         memory (default 1G)
 #   --possible N       CPUs that the kernel must reckon with beside the one of --icount
 #   --icount           one CPU, one clock tick per instruction: counts repeat exactly
@@ -33,7 +35,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 status_mark='# vm: exit status'
 
-kernel='' smp=2 mem=1G possible=1 icount='' timeout=120 append='' out='' script=''
+kernel='' smp=2 mem=1G possible=1 icount='' thread=multi timeout=120 append='' out='' script=''
 files=() envs=() devices=()
 work='' qemu=''
 
@@ -54,6 +56,7 @@ parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--icount) icount=1; shift; continue ;;
+		--in-turn) thread=single; shift; continue ;;
 		-*) [ $# -ge 2 ] || die "$1 needs a value" ;;
 		*) [ -z "$script" ] || die "one script only: $1"; script=$1; shift; continue ;;
 		esac

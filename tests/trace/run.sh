@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# labyrinth's tracepoints, with trace-cmd, bpftrace and perf as Debian has them, on one
+# kernel in a virtual machine. Prints KTAP.
+#
+# usage: run.sh [KERNEL [FILE...]]
+#
+# KERNEL is one of tools/kernels.sh, 6.12 if none is named. With FILEs (events, trace_cmd,
+# ...) only these. The logs stay in build/KERNEL/trace/. Exit status 1 if anything failed.
+set -uo pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+here=$top/tests/trace
+case ${1-} in
+-*) sed -n '/^# usage/,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
+kernel=${1:-6.12}
+[ $# -eq 0 ] || shift
+build=$top/build/$kernel
+out=$build/trace
+# The events "violation" and "audit" come from nowhere yet: reports.sh is for them.
+files=(events trace_cmd bpftrace perf toggle)
+[ $# -eq 0 ] || files=("$@")
+modules=() tools=() in_turn=() at_once=() nr=0 failed=0
+
+bail() { # WORDS...
+	echo "Bail out! $*"
+	exit 1
+}
+
+result() { # STATUS WORDS...
+	local ok=ok
+
+	[ "$1" -eq 0 ] || ok="not ok" failed=1
+	shift
+	nr=$((nr + 1))
+	echo "$ok $nr $kernel: $*"
+}
+
+# Boot a machine that runs FILEs, and judge it and its kernel's log.
+boot() { # NAME WORDS FILE... -- VM-OPTION...
+	local vm=$out/$1 words=$2 list='' status planned ended
+
+	shift 2
+	while [ "$1" != -- ]; do
+		list+=" $1"
+		shift
+	done
+	shift
+	mkdir -p "$vm"
+	echo "here=/lib/labyrinth/trace sh /lib/labyrinth/kselftest/run.sh$list" >"$vm/boot.sh"
+	"$top/tools/vm.sh" --kernel "$kernel" --smp 2 --timeout 300 --out "$vm" \
+		--file "$here:/lib/labyrinth/trace" \
+		--file "$top/tests/kselftest/ktap.sh:/lib/labyrinth/trace/" \
+		--file "$top/tests/kselftest/run.sh:/lib/labyrinth/kselftest/" \
+		"${modules[@]}" "$@" "$vm/boot.sh"
+	status=$?
+	tr -d '\r' <"$vm/result.log" | sed '/^# vm: /d; s/^/  /' | tee "$vm/ktap"
+	planned=$(sed -n 's/^  1\.\.//p' "$vm/ktap")
+	ended=$(grep -cE '^  (not )?ok ' "$vm/ktap")
+	[ "${planned:-0}" -eq "$ended" ] ||
+		{ echo "# ${planned:-?} tests were planned, $ended ended"; status=1; }
+	[ "$status" -lt 124 ] || echo "# the machine ended with $status: see $vm"
+	result "$status" "$words"
+
+	"$top/tools/splat.sh" "$vm/console.log" | sed 's/^/# /'
+	result "${PIPESTATUS[0]}" "$words: kernel log is clean"
+}
+
+echo "KTAP version 1"
+for file in "${files[@]}"; do
+	case $file in
+	toggle) at_once+=("$file") ;;
+	*) in_turn+=("$file") ;;
+	esac
+done
+echo "1..$(((${#in_turn[@]} > 0) * 2 + (${#at_once[@]} > 0) * 2))"
+for tool in trace-cmd bpftrace perf; do
+	path=$(command -v "$tool") || bail "$tool is missing: run tools/setup.sh test"
+	tools+=(--file "$path:/bin/")
+done
+rm -rf "$out"
+mkdir -p "$out"
+"$top/tools/build.sh" "$kernel" >"$out/build.log" 2>&1 || {
+	tail -n 20 "$out/build.log" | sed 's/^/# /'
+	bail "it does not build for $kernel"
+}
+for module in labyrinth/labyrinth tests/kselftest/lab_puppet tests/kselftest/lab_stress; do
+	modules+=(--file "$build/$module.ko")
+done
+
+# bpftrace comes with LLVM, 200 MB.
+[ ${#in_turn[@]} -eq 0 ] || boot tools "events, and who shows them" "${in_turn[@]}" -- \
+	--mem 2G --in-turn "${tools[@]}"
+[ ${#at_once[@]} -eq 0 ] || boot at_once "events under load" "${at_once[@]}" --
+exit $failed

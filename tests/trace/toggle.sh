@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Owners leave the fast way and come back to it while other CPUs call. For that the event
+# "release" is as good as any, and the kernel patches no code that somebody runs: this
+# is a machine whose CPUs run at once, and QEMU may keep what it translated in between.
+. "${0%/*}/lib.sh"
+need_module lab_puppet lab_stress
+
+# Again and again until told to stop. Who takes the whole budget gets one page less if a
+# single one is lost.
+all_of_the_budget() {
+	rounds=0
+	while [ ! -e /tmp/stop ] && [ -z "$failed" ]; do
+		expect 1024 alloc 0 0 times=1024 cpu=1
+		expect 0 free 0 0 times=1024 cpu=1
+		rounds=$((rounds + 1))
+	done
+	echo "rounds $rounds"
+}
+
+mix() {
+	while [ ! -e /tmp/stop ]; do
+		echo "mix 1000000" >$stress/command
+		cat $stress/answer
+	done
+}
+
+# On and off so often while COMMAND goes on: what it says is in /tmp/said.
+toggle_while() { # TIMES COMMAND...
+	local worker times=$1
+
+	shift
+	rm -f /tmp/stop
+	"$@" >/tmp/said 2>&1 &
+	worker=$!
+	while [ "$times" -gt 0 ]; do
+		switch release 1
+		switch release 0
+		times=$((times - 1))
+	done
+	touch /tmp/stop
+	wait $worker
+}
+
+test_no_page_is_lost_while_events_come_and_go() {
+	expect 0 create 0 name=one budget=1024
+	toggle_while 15 all_of_the_budget
+	rounds=$(sed -n 's/^rounds //p' /tmp/said)
+	expect_equal "calls meanwhile" "$(cat /tmp/said)" "rounds $rounds"
+	echo "# $rounds rounds"
+	expect_at_least "rounds" "$rounds" 20
+	expect_owner one allocs $((rounds * 1024)) frees $((rounds * 1024)) owned 0
+	expect 1024 alloc 0 0 times=1024
+	expect 0 alloc 0 1024
+	expect_no_violation
+}
+
+test_a_page_has_one_holder_while_events_come_and_go() {
+	toggle_while 15 mix
+	expect_at_least "runs" "$(wc -l </tmp/said)" 1
+	expect_equal "runs in which something went wrong" "$(grep -v \
+		'^0 ops=[1-9].* doubled=0 spoiled=0 over=0 errors=0 out=0 ' /tmp/said)" ""
+	expect_no_violation
+	expect_rows 0 owners
+}
+
+# Or the kernel has tracepoints of the scheduler's on as well.
+echo 0 >$tracefs/options/record-cmd
+run_tests
