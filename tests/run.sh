@@ -98,6 +98,7 @@ run_the_others() {
 	for k in $stock kunit-6.12; do
 		step "torture-$k" tests/torture/run.sh "$k" smoke
 	done
+	step torture-observed-kunit-6.12 tests/torture/run.sh kunit-6.12 smoke observed
 	step bench tests/bench/run.sh
 	step growth tests/growth/run.sh
 }
@@ -111,10 +112,13 @@ run_own() {
 		step "kunit-on-$k" env LABYRINTH_KUNIT_KERNEL="$k" tests/kunit/run.sh
 		step "kselftest-$k" tests/kselftest/run-kernel.sh "$k"
 		step "torture-long-$k" tests/torture/run.sh "$k" long ops=10000000
+		[ "$k" = kunit-6.12 ] ||
+			step "torture-observed-$k" tests/torture/run.sh "$k" smoke observed
 	done
 	unset LABYRINTH_APPEND
 	for k in $stock; do
 		step "torture-long-$k" tests/torture/run.sh "$k" long ops=10000000
+		step "torture-observed-$k" tests/torture/run.sh "$k" smoke observed
 	done
 	step coverage tests/coverage.sh
 	step kunit-in-tree tests/kunit/in-tree.sh

@@ -3,13 +3,18 @@
 #
 # In the virtual machine: load labyrinth and lab_torture with $params, take CPUs
 # away and bring them back at random meanwhile, let the kernel refuse pages where
-# it can be made to, and print KTAP when the verdict is there.
+# it can be made to, and print KTAP when the verdict is there. With $observed=1 all that
+# labyrinth tells is looked at meanwhile, without a pause.
 modules=${modules:-/lib/labyrinth}
 params=${params:-preset=smoke}
 hotplug=${hotplug:-1}
 faults=${faults:-1}
+observed=${observed:-0}
 torture=/sys/module/lab_torture/parameters
 fail_alloc=/sys/kernel/debug/fail_page_alloc
+lab=/sys/kernel/debug/labyrinth
+tracefs=/sys/kernel/tracing
+events=$tracefs/events/labyrinth
 failed=0 nr=0
 
 result() { # STATUS WORDS...
@@ -59,8 +64,61 @@ stop_faults() {
 	[ ! -d $fail_alloc ] || echo 0 >$fail_alloc/probability
 }
 
+# All events on and off, alone and together: so that owners leave the fast way and come
+# back to it, and that a call finds its event going on or off.
+toggle_events() {
+	local event times=0
+
+	while [ "$(verdict)" = running ]; do
+		for event in $events/*/enable $events/enable; do
+			echo 1 >"$event"
+			echo 0 >"$event"
+			times=$((times + 1))
+		done
+	done
+	echo $times >/tmp/toggled
+}
+
+read_tables() {
+	local file times=0
+
+	while [ "$(verdict)" = running ]; do
+		for file in "$lab"/*; do
+			[ ! -r "$file" ] || cat "$file" >/dev/null || return
+		done
+		times=$((times + 1))
+	done
+	echo $times >/tmp/tables_read
+}
+
+begin_observing() {
+	[ "$observed" = 1 ] || return
+	[ -d $events ] || { echo "Bail out! no events: $events"; exit 1; }
+	# Or the scheduler's tracepoints come and go as well.
+	echo 0 >$tracefs/options/record-cmd
+	cat $tracefs/trace_pipe >/dev/null &
+	pipe=$!
+	read_tables &
+	observers=$!
+	toggle_events &
+	observers="$observers $!"
+}
+
+# At least so often, or nobody has looked.
+end_observing() {
+	[ "$observed" = 1 ] || return
+	# shellcheck disable=SC2086 # one word a process
+	wait $observers
+	usleep 200000
+	kill $pipe
+	told=$(cat $tracefs/per_cpu/cpu*/stats | awk '/^(read events|overrun):/ { n += $NF } END { print n + 0 }')
+	echo "# toggled $(cat /tmp/toggled) times, $told events, tables read $(cat /tmp/tables_read) times"
+	[ "$(cat /tmp/toggled)" -ge 9 ] && [ "$told" -ge 100 ] && [ "$(cat /tmp/tables_read)" -ge 2 ]
+	result $? "events and tables were looked at meanwhile"
+}
+
 echo "KTAP version 1"
-echo "1..3"
+echo "1..$((3 + observed))"
 insmod $modules/labyrinth.ko
 inject_faults
 # shellcheck disable=SC2086 # several words
@@ -70,6 +128,7 @@ if [ "$hotplug" = 1 ]; then
 	plug_and_unplug &
 	plugger=$!
 fi
+begin_observing
 while [ "$(verdict)" = running ]; do
 	sleep 1
 done
@@ -86,6 +145,7 @@ case $said in
 PASS | FAIL*\ reports=0) result 0 "misuse is reported once, with the right two parties" ;;
 *) result 1 "misuse is reported once, with the right two parties: $said" ;;
 esac
+end_observing
 rmmod lab_torture && rmmod labyrinth && [ ! -e /sys/module/labyrinth ]
 result $? "modules unload"
 exit $failed
