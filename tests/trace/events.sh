@@ -126,6 +126,7 @@ test_a_call_that_fails_is_no_event() {
 	expect -EPERM release 1 0
 	expect -EPERM transfer 1 0 0
 	expect -EBUSY release 0 1
+	expect -EBUSY free 0 1
 	expect -EOPNOTSUPP release 0 0 in=nmi
 	end
 	expect_told 0 '^(alloc|free|release|transfer) '
