@@ -44,6 +44,9 @@ orphan_limit=50
 # the kernel's own timer, which may be served just before, takes some thousands.
 call_limit=300
 late_limit=50000
+# A call in an interrupt that may be told as an event, as long as that takes no lock and
+# goes into the ring buffer.
+traced_limit=1500
 # Instructions for a page that the shrinker gives back, the kernel's own part included.
 shrink_limit=4000
 # Pairs of two CPUs in hundredths of those of one, and the least that must be possible.
@@ -243,6 +246,25 @@ gate_interrupts() {
 		"instructions the longest alloc or free meanwhile"
 }
 
+# Whoever traces is slower, nobody else waits for that, and nothing of it stays.
+gate_traced() {
+	local before after slow
+
+	echo "# the first of 4096 owners' pair, without and with events:" \
+		"least median   mean    p99   most"
+	tr -d '\r' <"$out/crowd/result.log" | awk '$1 == "growth" && $2 ~ /^(un)?traced$/ {
+		printf "# %-12s %-12s %6d %6d %6d %6d %6d\n", $2, $3, $4, $5, $6, $7, $8 }'
+	before=$(figure crowd untraced before 1)
+	slow=$(figures crowd traced | awk -v least="$before" '$2 < least * 2 { n++ } END { print n + 0 }')
+	at_most traced_pair_is_slow "$slow" 0 "ways to trace in which the fast way was open"
+	after=$(figures crowd untraced | awk '{ print $2 }' | growth)
+	at_most untraced_pair "$after" 0 "percent by which a pair is slower after it was traced"
+	at_most interrupt_late_by_tracing "$(interrupts 5 'tracing.*')" $late_limit \
+		"instructions while events come and go, and while tables are read with events on"
+	at_most interrupt_call_traced "$(interrupts 6 'tracing.*')" $traced_limit \
+		"instructions the longest alloc or free meanwhile"
+}
+
 gate_shrink() {
 	at_most shrinker "$(figures many shrink | a_line)" $shrink_limit \
 		"instructions a page, of 4096 owners with $most_cpus possible CPUs"
@@ -310,7 +332,7 @@ measure one "pages:16:neighbours empty create:100000 \
 	pages:10000:scattered table:pages:10000 kallsyms empty \
 	pages:100000:neighbours table:pages:100000 empty" --icount --mem 2G
 measure crowd "owners:1 owners:16 owners:256 table:owners:256 owners:4096 \
-	table:owners:4096" --icount
+	table:owners:4096 traced" --icount
 measure many "owners:1 owners:4096 table:owners:4096 shrink:8 plain:32768" \
 	--icount --possible $most_cpus
 [ -z "$long" ] || measure some "owners:1" --icount --possible 8
@@ -325,6 +347,7 @@ gate_memory
 tell_makes
 gate_tables
 gate_interrupts
+gate_traced
 gate_shrink
 [ -z "$scaling" ] || gate_scaling
 gate_log
