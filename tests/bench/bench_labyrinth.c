@@ -5,6 +5,7 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/smp.h>
+#include <linux/trace_events.h>
 
 #include "bench.h"
 
@@ -308,6 +309,28 @@ static void bench_wishes(void)
 		bench("lab_process_pair", 1, lab_turn, lab_pair, bench_nothing);
 }
 
+static bool trace(bool on)
+{
+	return IS_ENABLED(CONFIG_EVENT_TRACING) &&
+	       !trace_set_clr_event("labyrinth", "alloc", on) &&
+	       !trace_set_clr_event("labyrinth", "free", on);
+}
+
+/* Into the ring buffer. All others are measured with the events off. */
+static void bench_traced(void)
+{
+	if (trace(true))
+		WITH_OWNER(.budget = BENCH_BULK) {
+			bench("lab_traced_pair", 1, lab_turn, lab_pair, bench_nothing);
+			bench("lab_traced_alloc", 1, lab_turn, lab_take, lab_give);
+			bench("lab_traced_free", 1, lab_turn_and_take, lab_give, bench_nothing);
+		}
+	trace(false);
+	/* And as if nothing had been. */
+	WITH_OWNER(.budget = BENCH_BULK)
+		bench("lab_untraced_pair", 1, lab_turn, lab_pair, bench_nothing);
+}
+
 void bench_labyrinth(void)
 {
 	bench_recycled();
@@ -317,4 +340,5 @@ void bench_labyrinth(void)
 	bench_remote();
 	bench_wishes();
 	bench_cold_among_others();
+	bench_traced();
 }

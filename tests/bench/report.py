@@ -92,6 +92,10 @@ WHAT = {
     "lab_poison_pair": "recycled, LABYRINTH_POISON",
     "lab_stack_pair": "recycled, LABYRINTH_STACK",
     "lab_process_pair": "recycled, LABYRINTH_SCOPE_PROCESS",
+    "lab_traced_pair": "recycled, events alloc and free on",
+    "lab_traced_alloc": "recycled, alloc only, events on",
+    "lab_traced_free": "free only, events on",
+    "lab_untraced_pair": "recycled, when the events are off again",
 }
 
 

@@ -32,7 +32,7 @@ run_vm() { # RUN PARTS VM-OPTION...: into $out/RUN
 	for part in $parts; do
 		set -- "$@" --file "$built/tests/bench/lab_$part.ko"
 	done
-	"$top/tools/vm.sh" --kernel "$kernel" "$@" --out "$out/$run" --env what="$parts" \
+	"$top/tools/vm.sh" --kernel "$kernel" --timeout 400 "$@" --out "$out/$run" --env what="$parts" \
 		--file "$built/labyrinth/labyrinth.ko" "$bench/guest.sh" \
 		2>"$out/$run.vm.log" || die "the measuring failed: see $out/$run and $out/$run.vm.log"
 }
