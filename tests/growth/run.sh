@@ -53,19 +53,20 @@ shrink_limit=4000
 scaling_limit=180
 ideal_limit=150
 
+script=guest.sh
 nr_done=0
 failed=
 
 die() { echo "Bail out! $*"; exit 1; }
 
-measure() { # RUN STEPS [VM-OPTION...]: into $out/RUN
+measure() { # RUN STEPS [VM-OPTION...]: into $out/RUN, by $script
 	local run=$1 steps=$2
 
 	shift 2
 	mkdir -p "$out/$run"
 	"$top/tools/vm.sh" --kernel "$kernel" --append init_on_alloc=0 --timeout 900 "$@" \
 		--out "$out/$run" --file "$built/labyrinth/labyrinth.ko" --env steps="$steps" \
-		--file "$built/tests/growth/lab_growth.ko" "$top/tests/growth/guest.sh" \
+		--file "$built/tests/growth/lab_growth.ko" "$top/tests/growth/$script" \
 		2>"$out/$run/vm.log" ||
 		die "the measuring failed: $(tail -n 2 "$out/$run/result.log" | head -n 1)" \
 			"(see $out/$run)"
@@ -331,8 +332,8 @@ measure one "pages:16:neighbours empty create:100000 \
 	pages:1000:scattered empty pages:30000:scattered empty orphans:1000 orphans:8000 \
 	pages:10000:scattered table:pages:10000 kallsyms empty \
 	pages:100000:neighbours table:pages:100000 empty" --icount --mem 2G
-measure crowd "owners:1 owners:16 owners:256 table:owners:256 owners:4096 \
-	table:owners:4096 traced" --icount
+script=traced.sh measure crowd "owners:1 owners:16 owners:256 table:owners:256 owners:4096 \
+	table:owners:4096 traced" --icount --file "$top/tests/growth/guest.sh"
 measure many "owners:1 owners:4096 table:owners:4096 shrink:8 plain:32768" \
 	--icount --possible $most_cpus
 [ -z "$long" ] || measure some "owners:1" --icount --possible 8
