@@ -243,6 +243,21 @@ static void freed_behind_while_ready_is_given_to_nobody_else(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
+static void shared_page_popped_as_tracing_begins_is_not_lost(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
+	get_page(page);
+	/* Nothing more of it, as where the pop was before and the look at this is after. */
+	WRITE_ONCE(owner->attention, owner->attention | LAB_ATTENTION_TRACE);
+	KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
+	WRITE_ONCE(owner->attention, owner->attention & ~LAB_ATTENTION_TRACE);
+	KUNIT_EXPECT_EQ_MSG(test, quarantined(owner), 1, "it was taken, and found shared");
+	put_page(page);
+}
+
 static struct kunit_case lab_quarantine_cases[] = {
 	KUNIT_CASE(shared_page_is_reported_and_out_of_use),
 	KUNIT_CASE(report_of_a_shared_page_shows_its_references),
@@ -250,6 +265,7 @@ static struct kunit_case lab_quarantine_cases[] = {
 	KUNIT_CASE_SLOW(shared_page_stays_out_as_long_as_it_is_shared),
 	KUNIT_CASE_SLOW(mapped_page_comes_back_when_unmapped),
 	KUNIT_CASE_SLOW(reference_taken_of_a_ready_page_keeps_it_from_being_handed_out),
+	KUNIT_CASE(shared_page_popped_as_tracing_begins_is_not_lost),
 	KUNIT_CASE_SLOW(arrived_page_leaves_when_the_other_lets_go),
 	KUNIT_CASE(quarantined_page_goes_clean_when_its_owner_is_destroyed),
 	KUNIT_CASE(recycled_page_goes_clean_when_its_owner_is_destroyed),
