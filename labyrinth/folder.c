@@ -23,14 +23,17 @@
 #include "report.h"
 #include "verdict.h"
 
-/* 0 with lab_owners_lock held, or an errno without. */
-static int lab_owner_lock(const struct labyrinth_owner *owner)
+/* What @act answers, called with lab_owners_lock held; -EIO where the owner is dead. */
+static int lab_while_alive(struct labyrinth_owner *owner,
+			   int (*act)(struct labyrinth_owner *owner, void *data), void *data)
 {
+	int err = -EIO;
+
 	mutex_lock(&lab_owners_lock);
 	if (!lab_owner_dead(owner))
-		return 0;
+		err = act(owner, data);
 	mutex_unlock(&lab_owners_lock);
-	return -EIO;
+	return err;
 }
 
 static void lab_stats_tallies(struct seq_file *m, const struct labyrinth_owner *o)
@@ -45,13 +48,10 @@ static void lab_stats_tallies(struct seq_file *m, const struct labyrinth_owner *
 			   atomic_long_read(&o->violated[i].nr));
 }
 
-static int lab_stats_show(struct seq_file *m, void *v)
+static int lab_stats_rows(struct labyrinth_owner *o, void *data)
 {
-	const struct labyrinth_owner *o = m->private;
-	int err = lab_owner_lock(o);
+	struct seq_file *m = data;
 
-	if (err)
-		return err;
 	seq_printf(m, "name value\nid %u\nmodule %s\nscope %s\nnid %d\nflags 0x%x\n",
 		   o->id, o->module_name, lab_scope_name(o->scope), o->nid, o->flags);
 	seq_printf(m, "budget %u\nstock %u\nreserve_pct %d\n", o->budget, o->stock, o->reserve_pct);
@@ -61,8 +61,12 @@ static int lab_stats_show(struct seq_file *m, void *v)
 	seq_printf(m, "allocs %ld\nfrees %ld\nbytes %zu\ncould_sleep %ld\n", lab_owner_allocs(o),
 		   lab_owner_frees(o), lab_owner_bytes(o), atomic_long_read(&o->could_sleep));
 	lab_stats_tallies(m, o);
-	mutex_unlock(&lab_owners_lock);
 	return 0;
+}
+
+static int lab_stats_show(struct seq_file *m, void *v)
+{
+	return lab_while_alive(m->private, lab_stats_rows, m);
 }
 DEFINE_SHOW_ATTRIBUTE(lab_stats);
 
@@ -117,15 +121,9 @@ int lab_owner_set_stock(struct labyrinth_owner *owner, u64 stock)
 	return 0;
 }
 
-static int lab_stock_set(struct labyrinth_owner *owner, u64 stock)
+static int lab_stock_set(struct labyrinth_owner *owner, void *stock)
 {
-	int err = lab_owner_lock(owner);
-
-	if (err)
-		return err;
-	err = lab_owner_set_stock(owner, stock);
-	mutex_unlock(&lab_owners_lock);
-	return err;
+	return lab_owner_set_stock(owner, *(u64 *)stock);
 }
 
 static int lab_stock_show(struct seq_file *m, void *v)
@@ -140,7 +138,7 @@ static int lab_stock_apply(void *owner, char *text)
 {
 	u64 stock;
 
-	return lab_input_number(text, &stock) ?: lab_stock_set(owner, stock);
+	return lab_input_number(text, &stock) ?: lab_while_alive(owner, lab_stock_set, &stock);
 }
 
 DEFINE_LAB_INPUT(lab_stock);
@@ -153,20 +151,19 @@ static int lab_reserve_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static int lab_reserve_apply(void *data, char *text)
+static int lab_reserve_set(struct labyrinth_owner *owner, void *pct)
 {
-	struct labyrinth_owner *owner = data;
-	u64 pct;
-	int err = lab_input_number(text, &pct);
-
-	if (err || pct > 100)
-		return -EINVAL;
-	err = lab_owner_lock(owner);
-	if (err)
-		return err;
-	WRITE_ONCE(owner->reserve_pct, pct);
-	mutex_unlock(&lab_owners_lock);
+	WRITE_ONCE(owner->reserve_pct, *(u64 *)pct);
 	return 0;
+}
+
+static int lab_reserve_apply(void *owner, char *text)
+{
+	u64 pct;
+
+	if (lab_input_number(text, &pct) || pct > 100)
+		return -EINVAL;
+	return lab_while_alive(owner, lab_reserve_set, &pct);
 }
 
 DEFINE_LAB_INPUT(lab_reserve);
@@ -177,18 +174,15 @@ static int lab_reset_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+static int lab_reset_now(struct labyrinth_owner *owner, void *data)
+{
+	lab_owner_reset(owner);
+	return 0;
+}
+
 static int lab_reset_apply(void *owner, char *text)
 {
-	int err;
-
-	if (strcmp(text, "1"))
-		return -EINVAL;
-	err = lab_owner_lock(owner);
-	if (err)
-		return err;
-	lab_owner_reset(owner);
-	mutex_unlock(&lab_owners_lock);
-	return 0;
+	return strcmp(text, "1") ? -EINVAL : lab_while_alive(owner, lab_reset_now, NULL);
 }
 
 DEFINE_LAB_INPUT(lab_reset);

@@ -27,16 +27,18 @@ exec awk '
 	/^\.\. code-block:: c$/ { check(); code = 1; first = FNR; next }
 	code && /^[^ ]/ { check(); code = 0 }
 	code && /[^ ]/ { gsub(/^ +/, ""); block = block $0 "\n"; lines++ }
+	# What the log says of one, as an example.
+	/^ +labyrinth: / { next }
 	$NF ~ /^[a-z_]+: [a-zA-Z]/ && split($NF, told, ": ") == 2 {
-		if (!index(report, "{ \"" told[1] "\", \"" told[2] "\" }"))
+		if (!index(report, "{ \"" told[1] "\", \"" told[2] "\","))
 			fail(FNR, "labyrinth does not report: " $NF)
 		reports++
 	}
 	END {
 		check()
-		kinds = gsub(/\{ "[a-z_]+", "/, "", report)
+		kinds = gsub(/\{ "[a-z_]+", "[^"]*", "/, "", report)
 		if (!lines || reports != kinds)
 			fail(FNR, lines + 0 " lines of code, " reports + 0 " of " kinds " reports")
 		exit bad
 	}
-' FS='  +' samples/lab_sample.c labyrinth/report.c Documentation/using-in-a-driver.rst
+' FS='  +' samples/lab_sample.c labyrinth/verdict.c Documentation/using-in-a-driver.rst

@@ -35,9 +35,12 @@ sources() { find include labyrinth samples tests \( -name '*.[ch]' ! -name '*.mo
 scripts() { find tools tests samples .ci -name '*.sh' -o -path .ci/run; }
 
 # compat.h tests the kernel's version: that is what it is for.
+# The macros of a trace header are laid out as all of the kernel's; a report's line is one string.
 run_checkpatch() {
 	sources | xargs perl "$scripts/checkpatch.pl" --no-tree --no-summary --strict --terse -f |
-		grep -Ev '^labyrinth/compat.h:[0-9]*: WARNING: (LINUX_VERSION_CODE|Comparisons) should'
+		grep -Ev -e '^labyrinth/compat.h:[0-9]*: WARNING: (LINUX_VERSION_CODE|Comparisons) should' \
+			-e '^include/trace/events/labyrinth.h:[0-9]*: CHECK: (Alignment|Lines should)' \
+			-e '^labyrinth/(verdict|dry).c:[0-9]*: CHECK: line length'
 	return 0
 }
 

@@ -196,7 +196,10 @@ static void read_value(char *into)
 	ssize_t len = fd < 0 ? -1 : read(fd, into, sizeof(value) - 1);
 	int err = errno;
 
-	into[len > 0 ? len : 0] = '\0';
+	if (len < 0)
+		into[0] = '\0';
+	else
+		into[len] = '\0';
 	if (fd >= 0)
 		close(fd);
 	if (len < 0 && !file_gone(err))

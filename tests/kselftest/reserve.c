@@ -280,8 +280,8 @@ static void reserve_dry(unsigned int stock, int pct)
 	for (i = 0; i < got; i++)
 		labyrinth_void_free_page_exclusive(asker, pages[i]);
 	out = labyrinth_owner_destroy(asker);
-	lab_answer("got=%u refused=%u eaten=%lu tolerance=%u out=%u", got, DRY_PAGES - got, share_nr,
-		   dry_tolerance(), out);
+	lab_answer("got=%u refused=%u eaten=%lu", got, DRY_PAGES - got, share_nr);
+	lab_answer(" tolerance=%u out=%u", dry_tolerance(), out);
 	share_drop();
 }
 

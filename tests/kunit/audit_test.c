@@ -246,21 +246,18 @@ static void thaw(struct page *page)
 	page_ref_unfreeze(page, 1);
 }
 
-#define UNMAPPED_MISUSES	\
-	{ "shared_page", 0, share, put_page },	\
-	{ "shared_page", LABYRINTH_STACK, share, put_page },	\
-	{ "freed_behind", 0, freeze, thaw },	\
-	{ "freed_behind", LABYRINTH_POISON, freeze, thaw },	\
-	{ "use_after_free", LABYRINTH_POISON, write, no_end },	\
-	{ "use_after_free", LABYRINTH_POISON | LABYRINTH_ZERO, write, no_end }
-
-/* The kernel does not take a mapped page, as it must where its owner is destroyed. */
+/* Those before the last, a mapped page, the kernel takes when their owner is destroyed. */
 static const struct misuse misuses[] = {
+	{ "shared_page", 0, share, put_page },
+	{ "shared_page", LABYRINTH_STACK, share, put_page },
+	{ "freed_behind", 0, freeze, thaw },
+	{ "freed_behind", LABYRINTH_POISON, freeze, thaw },
+	{ "use_after_free", LABYRINTH_POISON, write, no_end },
+	{ "use_after_free", LABYRINTH_POISON | LABYRINTH_ZERO, write, no_end },
 	{ "shared_page", LABYRINTH_POISON, map, unmap },
-	UNMAPPED_MISUSES,
 };
 
-static const struct misuse unmapped_misuses[] = { UNMAPPED_MISUSES };
+#define unmapped_misuses	(*(const struct misuse (*)[ARRAY_SIZE(misuses) - 1])misuses)
 
 static void misuse_name(const struct misuse *m, char *name)
 {
