@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The events "violation" and "audit". Not among run.sh's files before something emits them.
+# The events "violation" and "audit".
 . "${0%/*}/lib.sh"
 need_module lab_puppet
 

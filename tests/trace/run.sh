@@ -20,7 +20,7 @@ kernel=${1:-6.12}
 build=$top/build/$kernel
 out=$build/trace
 # The events "violation" and "audit" come from nowhere yet: reports.sh is for them.
-files=(events trace_cmd bpftrace perf toggle)
+files=(events reports trace_cmd bpftrace perf toggle)
 [ $# -eq 0 ] || files=("$@")
 modules=() tools=() in_turn=() at_once=() nr=0 failed=0
 
