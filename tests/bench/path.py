@@ -129,6 +129,12 @@ class Path:
         print()
 
 
+def instruction(code, function, offset):
+    """The one there, or the one in whose place the kernel has patched others."""
+    found = code[function]
+    return found[max(start for start in found if start <= offset)]
+
+
 def read_paths(log, code, own):
     paths = []
     for line in log:
@@ -137,7 +143,7 @@ def read_paths(log, code, own):
             paths.append(Path(word[1], *(int(w.split("=")[1], 16) for w in word[2:4])))
         elif line.startswith("step "):
             function, offset = word[1].split("+")
-            found = code[function][int(offset, 16)]
+            found = instruction(code, function, int(offset, 16))
             regs = [int(value, 16) for value in word[2:2 + len(REGS)]]
             paths[-1].steps.append(Step(found, regs, paths[-1].at, own))
         elif line.startswith("kernel ") and "lab_path" not in line and not word[1].startswith("0x"):
