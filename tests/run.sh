@@ -57,10 +57,39 @@ step() { # NAME COMMAND...
 	(flock 8; cat "$log"; say "$name: $p passed, $f failed, $s skipped") 8>"$results/lock"
 }
 
+# Steps that wait for a worker, each a name and a command of words without blanks.
+queue=()
+
+later() { # NAME COMMAND...
+	queue+=("$*")
+}
+
+# The number of the step that is next, which is then taken.
+take() {
+	local next
+
+	{
+		flock 9
+		read -r next <"$results/next"
+		echo $((next + 1)) >"$results/next"
+	} 9>"$results/next.lock"
+	echo "$next"
+}
+
+work() {
+	local next
+
+	for ((next = $(take); next < ${#queue[@]}; next = $(take))); do
+		# shellcheck disable=SC2086 # words
+		step ${queue[next]}
+	done
+}
+
 # Two at a time: a virtual machine waits more than it computes.
-two_lanes() { # FUNCTION FUNCTION
-	"$1" &
-	"$2"
+work_off() {
+	echo 0 >"$results/next"
+	work &
+	work
 	wait
 }
 
@@ -78,29 +107,26 @@ run_check() {
 	step kselftest-6.12 tests/kselftest/run-kernel.sh 6.12 --quick
 }
 
-run_kselftests() {
+# The longest first, so that both workers end at about the same time.
+run_test() {
 	local k
 
+	later lint tests/lint.sh
 	for k in $stock; do
-		step "kselftest-$k" tests/kselftest/run-kernel.sh "$k"
+		later "kselftest-$k" tests/kselftest/run-kernel.sh "$k"
 	done
-	step trace tests/trace/run.sh
-	step demo tests/demo.sh
-	step driver tests/driver/run.sh --short
-}
-
-run_the_others() {
-	local k
-
-	step lint tests/lint.sh
-	step model tests/model/run.sh
-	step kunit tests/kunit/run.sh
-	for k in $stock kunit-6.12; do
-		step "torture-$k" tests/torture/run.sh "$k" smoke
+	later driver tests/driver/run.sh --short
+	later model tests/model/run.sh
+	later kunit tests/kunit/run.sh
+	later growth tests/growth/run.sh
+	later trace tests/trace/run.sh
+	later torture-observed-kunit-6.12 tests/torture/run.sh kunit-6.12 smoke observed
+	later bench tests/bench/run.sh
+	for k in $stock; do
+		later "torture-$k" tests/torture/run.sh "$k" smoke
 	done
-	step torture-observed-kunit-6.12 tests/torture/run.sh kunit-6.12 smoke observed
-	step bench tests/bench/run.sh
-	step growth tests/growth/run.sh
+	later demo tests/demo.sh
+	work_off
 }
 
 # Each kernel looks for something else, so each gets everything.
@@ -134,12 +160,12 @@ check)
 test)
 	# shellcheck disable=SC2086 # one word a kernel
 	prepare $stock kunit-6.12
-	two_lanes run_the_others run_kselftests
+	run_test
 	;;
 test-all)
 	# shellcheck disable=SC2086 # one word a kernel
 	prepare $stock $own
-	two_lanes run_the_others run_kselftests
+	run_test
 	run_own
 	;;
 *)
