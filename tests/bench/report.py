@@ -53,7 +53,8 @@ NOT_GATED = ["lab_stack_pair"]
 
 # What a right call can take; a wrong one's report has a limit of its own.
 GATED_WORST = ["alloc_stock", "alloc_recycled", "free"]
-WORST_CALL = 2500
+# It looks at every possible CPU, of which there are eight, and at every zone.
+WORST_CALL = 4000
 
 WHAT = {
     "empty": "nothing, with the clock itself",
