@@ -21,6 +21,7 @@
 #include "pages.h"
 #include "refill.h"
 #include "report.h"
+#include "symbol.h"
 #include "verdict.h"
 
 /* What @act answers, called with lab_owners_lock held; -EIO where the owner is dead. */
@@ -58,8 +59,11 @@ static int lab_stats_rows(struct labyrinth_owner *o, void *data)
 	seq_printf(m, "owned %ld\nstocked %ld\npeak %ld\nquarantined %d\nfrom_reserve %d\n",
 		   lab_owner_owned(o), lab_owner_stocked(o), lab_owner_peak(o),
 		   atomic_read(&o->quarantined), atomic_read(&o->from_reserve));
-	seq_printf(m, "allocs %ld\nfrees %ld\nbytes %zu\ncould_sleep %ld\n", lab_owner_allocs(o),
-		   lab_owner_frees(o), lab_owner_bytes(o), atomic_long_read(&o->could_sleep));
+	seq_printf(m, "allocs %ld\nfrees %ld\nbytes %zu\n", lab_owner_allocs(o),
+		   lab_owner_frees(o), lab_owner_bytes(o));
+	seq_printf(m, "could_sleep %ld\ncould_sleep_caller ", atomic_long_read(&o->could_sleep));
+	lab_seq_caller(m, READ_ONCE(o->could_sleep_caller));
+	seq_putc(m, '\n');
 	lab_stats_tallies(m, o);
 	return 0;
 }

@@ -208,10 +208,12 @@ test_a_bad_argument_is_reported_once() {
 
 advice="labyrinth: advice: provoke_offender asks atomically where it could sleep: "
 
-expect_advice() { # SCENARIO TIMES
+expect_advice() { # SCENARIO TIMES CALLER
 	direct "$1" stay
 	expect_equal "the scenario" "$answer" stays
 	expect_owner provoke_offender could_sleep "$2" violations 0
+	expect_match "who asks so" "$(sed -n 's/^could_sleep_caller //p' \
+		$lab/owner/provoke_offender/stats)" "$3"
 	direct end
 	expect_match "the end" "$answer" "errno=0 out=0 refused=0 reused=0 amiss=0 *"
 	expect_no_violation
@@ -219,14 +221,14 @@ expect_advice() { # SCENARIO TIMES
 }
 
 test_an_atomic_request_where_sleeping_is_legal_is_worth_advice() {
-	expect_advice $leisure 1
+	expect_advice $leisure 1 "provoke_asks_at_leisure*\[lab_provoke]"
 	expect_log "$advice.* in provoke_asks_at_leisure[.+]"
 	expect_equal "times that the console was told" "$(log_since | grep -c "$advice")" 1
 }
 
 test_an_atomic_request_where_sleeping_is_not_legal_is_not() {
 	for scenario in $haste; do
-		expect_advice "$scenario" 0
+		expect_advice "$scenario" 0 -
 	done
 	expect_not_in_log "$advice"
 }
