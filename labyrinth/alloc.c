@@ -59,6 +59,7 @@ static noinline bool lab_ready_gone_bad(struct labyrinth_owner *owner, struct la
 	}
 	/* Written to, or referenced, after it was given back: out of use until that ends. */
 	incident.kind = lab_page_sole(page) ? LAB_USE_AFTER_FREE : LAB_SHARED_PAGE;
+	incident.outcome = LAB_OUT_OF_USE;
 	flags = head & LAB_POISONED;
 	if (flags)
 		lab_page_poison(page);

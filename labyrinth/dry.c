@@ -13,6 +13,8 @@
  *	(floor - usable + pages) * 8/5 * 100 / reserve_pct
  *
  * in the zone where that is least. vm.min_free_kbytes is what all min marks add up to.
+ * The zones are read after the refusal: where they have the pages by then, or never lacked
+ * them (see lab_floor_choose()), neither number is named.
  */
 #include <linux/math.h>
 #include <linux/mm.h>
@@ -50,9 +52,14 @@ void lab_dry_look(struct lab_dry *dry, const struct labyrinth_owner *owner)
 	struct zoneref *ref = lab_floor_zonerefs(owner ? owner->nid : NUMA_NO_NODE);
 
 	dry->nr_zones = 0;
-	for (; ref->zone && dry->nr_zones < LAB_DRY_ZONES; ref++)
-		if (zonelist_zone_idx(ref) <= LAB_HIGHEST_ZONE)
+	dry->more_zones = 0;
+	for (; ref->zone; ref++)
+		if (zonelist_zone_idx(ref) > LAB_HIGHEST_ZONE)
+			continue;
+		else if (dry->nr_zones < LAB_DRY_ZONES)
 			lab_dry_zone_look(&dry->zones[dry->nr_zones++], ref->zone);
+		else
+			dry->more_zones++;
 	dry->budget = 0;
 	/* A dead owner's books are closed. */
 	if (!owner || dry->refusal.reason == LAB_REFUSE_DYING)
@@ -63,20 +70,7 @@ void lab_dry_look(struct lab_dry *dry, const struct labyrinth_owner *owner)
 	dry->owned = lab_owner_owned(owner);
 	dry->ready = lab_owner_stocked(owner);
 	dry->from_reserve = atomic_read(&owner->from_reserve);
-}
-
-/* How often it has come to this since it was told last. */
-static long lab_dry_times(const struct lab_dry *dry)
-{
-	struct labyrinth_owner *owner;
-	long times = 1;
-
-	preempt_disable();
-	owner = dry->refusal.owner_id ? lab_owner_by_id(dry->refusal.owner_id) : NULL;
-	if (owner || !dry->refusal.owner_id)
-		times = max(lab_report_refused_since(owner, dry->refusal.reason), 1L);
-	preempt_enable();
-	return times;
+	dry->quarantined = atomic_read(&owner->quarantined);
 }
 
 /* ---- who has taken what */
@@ -136,7 +130,10 @@ static void lab_dry_say_takers(struct seq_buf *text, const struct lab_dry *dry)
 	mutex_unlock(&lab_owners_lock);
 	seq_buf_printf(text, "  gone from the reserve: %ld pages; of them by owners here: ", gone);
 	lab_top_say(text, deep);
-	seq_buf_printf(text, "; by others: %ld\n  owners that have most: ", max(gone - ours, 0L));
+	/* Theirs may come from zones that were not looked at. */
+	if (!dry->more_zones)
+		seq_buf_printf(text, "; by others: %ld", max(gone - ours, 0L));
+	seq_buf_printf(text, "\n  owners that have most: ");
 	lab_top_say(text, most);
 	seq_buf_printf(text, "\n");
 }
@@ -206,11 +203,13 @@ static void lab_dry_say_zones(struct seq_buf *text, const struct lab_dry *dry)
 		const struct lab_dry_zone *zone = &dry->zones[i];
 		const struct lab_level *level = &zone->level;
 
-		seq_buf_printf(text, "  node %d %s: free %ld (CMA %ld, highatomic %lu), min %lu, floor %lu, the kernel's %lu, lowmem_reserve %lu, in per-CPU lists %lu\n",
+		seq_buf_printf(text, "  node %d %s, in pages: free %ld (CMA %ld, highatomic %lu), min %lu, this owner's floor %lu, GFP_ATOMIC's %lu, lowmem_reserve %lu, in per-CPU lists %lu\n",
 			       zone->node, zone->name, level->free, level->cma, zone->highatomic,
 			       level->min, lab_floor_mark(level->min, dry->reserve_pct),
 			       lab_floor_atomic_min(level->min), level->reserve, zone->cached);
 	}
+	if (dry->more_zones)
+		seq_buf_printf(text, "  and %u zones more\n", dry->more_zones);
 }
 
 /* ---- what would have helped */
@@ -218,16 +217,54 @@ static void lab_dry_say_zones(struct seq_buf *text, const struct lab_dry *dry)
 /* Pages that this owner was short of: as often as it was refused, as far as its budget goes. */
 static unsigned long lab_dry_short(const struct lab_dry *dry, long times)
 {
-	long room = (long)dry->budget - dry->owned;
+	long room = (long)dry->budget - dry->owned - dry->quarantined;
 
 	return clamp(times, 1L, max(room, 1L));
 }
 
+/* How many pages more its stock can be while it lives; 0 where it has gone. */
+static u32 lab_dry_room(const struct lab_dry *dry)
+{
+	const struct labyrinth_owner *owner;
+	u32 room;
+
+	mutex_lock(&lab_owners_lock);
+	owner = lab_owner_by_id(dry->refusal.owner_id);
+	room = owner ? lab_bank_room(owner->bank) : 0;
+	mutex_unlock(&lab_owners_lock);
+	return room;
+}
+
+#define LAB_DRY_AT_CREATION	"where the driver creates it"
+#define LAB_DRY_FOLDER		"/sys/kernel/debug/labyrinth/owner"
+
 static void lab_advise_stock(struct seq_buf *text, const struct lab_dry *dry, unsigned long pages)
 {
-	seq_buf_printf(text, "  change: its stock from %u to %lu pages (owner/%s/stock)",
-		       dry->stock, min_t(unsigned long, dry->stock + pages, dry->budget),
-		       dry->refusal.owner);
+	unsigned long stock = min_t(unsigned long, dry->stock + pages, dry->budget);
+
+	/* Else the budget must grow with it. */
+	if (dry->stock >= dry->budget)
+		seq_buf_printf(text, "  change: its budget and stock from %u to %lu pages, "
+			       LAB_DRY_AT_CREATION, dry->budget, dry->budget + pages);
+	else if (stock - dry->stock > lab_dry_room(dry))
+		seq_buf_printf(text, "  change: its stock from %u to %lu pages, " LAB_DRY_AT_CREATION,
+			       dry->stock, stock);
+	else
+		seq_buf_printf(text, "  change: its stock from %u to %lu pages, by " LAB_DRY_FOLDER "/%s/stock",
+			       dry->stock, stock, dry->refusal.owner);
+}
+
+static void lab_advise_budget(struct seq_buf *text, const struct lab_dry *dry, long times)
+{
+	unsigned long more = clamp_t(long, times, 1, dry->budget);
+
+	/* A greater budget would go the same way. */
+	if (dry->quarantined >= more)
+		seq_buf_printf(text, "  change: what keeps %d pages in quarantine, which have a place in its budget: see its shared_page and use_after_free\n",
+			       dry->quarantined);
+	else
+		seq_buf_printf(text, "  change: its budget from %u to %lu pages, " LAB_DRY_AT_CREATION ", or give pages back sooner\n",
+			       dry->budget, dry->budget + more);
 }
 
 static long lab_zone_usable(const struct lab_dry_zone *zone)
@@ -256,25 +293,57 @@ static unsigned long lab_min_wanted(const struct lab_dry_zone *zone, unsigned lo
 	return mult_frac(DIV_ROUND_UP(max(lack, 1L) * 8 * 100, 5 * pct), total, min);
 }
 
-static void lab_advise_marks(struct seq_buf *text, const struct lab_dry *dry, unsigned long pages)
+/*
+ * What all min marks add up to: vm.min_free_kbytes, and where ZONE_MOVABLE is not counted
+ * as low memory, 128 pages more for each such zone at most.
+ */
+static unsigned long lab_min_total(void)
 {
-	unsigned long pct = ULONG_MAX, more = ULONG_MAX, total = 0;
-	bool floor = dry->refusal.reason == LAB_REFUSE_FLOOR;
-	int share = floor ? dry->reserve_pct : 100;
+	unsigned long total = 0;
+	int nid, i;
+
+	for_each_online_node(nid)
+		for (i = 0; i < MAX_NR_ZONES; i++) {
+			struct zone *zone = &NODE_DATA(nid)->node_zones[i];
+
+			if (populated_zone(zone))
+				total += READ_ONCE(zone->_watermark[WMARK_MIN]);
+		}
+	return total;
+}
+
+/* Had a zone so many pages all the same? Then no mark was too high. */
+static bool lab_dry_had(const struct lab_dry *dry, int pct, unsigned long pages)
+{
 	unsigned int i;
 
 	for (i = 0; i < dry->nr_zones; i++)
-		total += dry->zones[i].level.min;
+		if (lab_zone_usable(&dry->zones[i]) >=
+		    (long)(lab_floor_mark(dry->zones[i].level.min, pct) + pages))
+			return true;
+	return false;
+}
+
+/* In place of a greater stock. */
+static void lab_advise_marks(struct seq_buf *text, const struct lab_dry *dry, unsigned long pages)
+{
+	bool floor = dry->refusal.reason == LAB_REFUSE_FLOOR;
+	unsigned long pct = ULONG_MAX, more = ULONG_MAX, total = lab_min_total();
+	int share = floor ? dry->reserve_pct : 100;
+	unsigned int i;
+
+	if (lab_dry_had(dry, share, pages))
+		return;
 	for (i = 0; i < dry->nr_zones; i++) {
 		pct = min(pct, lab_pct_wanted(&dry->zones[i], pages));
 		if (share)
 			more = min(more, lab_min_wanted(&dry->zones[i], total, pages, share));
 	}
 	if (floor && pct <= 100)
-		seq_buf_printf(text, ", or its reserve_pct from %d to %lu (owner/%s/reserve_pct)",
+		seq_buf_printf(text, "  or: its reserve_pct from %d to %lu, by " LAB_DRY_FOLDER "/%s/reserve_pct\n",
 			       dry->reserve_pct, pct, dry->refusal.owner);
 	if (more != ULONG_MAX)
-		seq_buf_printf(text, ", or vm.min_free_kbytes from about %lu to %lu",
+		seq_buf_printf(text, "  or: vm.min_free_kbytes from about %lu to %lu\n",
 			       total << (PAGE_SHIFT - 10), (total + more) << (PAGE_SHIFT - 10));
 }
 
@@ -283,14 +352,17 @@ void lab_dry_say(struct seq_buf *text, const struct lab_dry *dry)
 {
 	if (!dry->budget)
 		return;
-	seq_buf_printf(text, "  %s: owns %ld of %u pages, %d of them from the reserve; %ld ready, stock %u\n",
+	seq_buf_printf(text, "  %s: owns %ld of %u pages, %d of them from the reserve; %ld ready, stock %u, quarantined %d\n",
 		       dry->refusal.owner, dry->owned, dry->budget, dry->from_reserve, dry->ready,
-		       dry->stock);
+		       dry->stock, dry->quarantined);
 	switch (dry->refusal.reason) {
 	case LAB_REFUSE_BUDGET:
 		lab_dry_say_callers(text, dry);
 		break;
 	case LAB_REFUSE_FLOOR:
+		seq_buf_printf(text, "  it may have %d percent of the reserve, which is what lies between min and GFP_ATOMIC's floor\n",
+			       dry->reserve_pct);
+		fallthrough;
 	case LAB_REFUSE_BUDDY:
 		lab_dry_say_zones(text, dry);
 		lab_dry_say_takers(text, dry);
@@ -300,26 +372,24 @@ void lab_dry_say(struct seq_buf *text, const struct lab_dry *dry)
 	}
 }
 
-/* How many there were by now, and what would have helped. Context: process. */
-void lab_dry_advise(struct seq_buf *text, const struct lab_dry *dry)
+/* What would have helped; there were so many @times by now, 0 is unknown. Context: process. */
+void lab_dry_advise(struct seq_buf *text, const struct lab_dry *dry, long times)
 {
-	long times = lab_dry_times(dry);
 	unsigned long pages = lab_dry_short(dry, times);
 
-	seq_buf_printf(text, "  such refusals since the last report: %ld\n", times);
+	if (times > 0)
+		seq_buf_printf(text, "  such refusals since the last report: %ld\n", times);
 	if (!dry->budget)
 		return;
 	switch (dry->refusal.reason) {
 	case LAB_REFUSE_BUDGET:
-		seq_buf_printf(text, "  change: its budget from %u to %lu pages where the driver creates it, or give pages back sooner\n",
-			       dry->budget,
-			       dry->budget + min_t(unsigned long, times, dry->budget));
+		lab_advise_budget(text, dry, times);
 		break;
 	case LAB_REFUSE_FLOOR:
 	case LAB_REFUSE_BUDDY:
 		lab_advise_stock(text, dry, pages);
-		lab_advise_marks(text, dry, pages);
 		seq_buf_printf(text, "\n");
+		lab_advise_marks(text, dry, pages);
 		break;
 	case LAB_REFUSE_CONTEXT:
 		lab_advise_stock(text, dry, pages);

@@ -27,13 +27,13 @@ struct lab_dry {
 	struct lab_refusal_record refusal;
 	long owned, ready;
 	unsigned int budget, stock;
-	int from_reserve, reserve_pct;
-	unsigned int nr_zones;
+	int from_reserve, reserve_pct, quarantined;
+	unsigned int nr_zones, more_zones;
 	struct lab_dry_zone zones[LAB_DRY_ZONES];
 };
 
 void lab_dry_look(struct lab_dry *dry, const struct labyrinth_owner *owner);
 void lab_dry_say(struct seq_buf *text, const struct lab_dry *dry);
-void lab_dry_advise(struct seq_buf *text, const struct lab_dry *dry);
+void lab_dry_advise(struct seq_buf *text, const struct lab_dry *dry, long times);
 
 #endif /* _LABYRINTH_DRY_H */

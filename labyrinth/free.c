@@ -137,6 +137,7 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 	if (!busy)
 		trace_free(owner->name, page_to_pfn(page), caller);
 	if (busy == -EBUSY) {
+		found.incident.outcome = LAB_OUT_OF_USE;
 		WRITE_ONCE(found.tag->head, lab_head(owner->id, away, LAB_QUARANTINED));
 		lab_owner_count_left(owner);
 		atomic_inc(&owner->quarantined);

@@ -67,6 +67,9 @@ static int __init labyrinth_init(void)
 	lab_wq = alloc_workqueue("labyrinth", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!lab_wq)
 		return -ENOMEM;
+	err = lab_verdict_init();
+	if (err)
+		goto no_verdict;
 	err = lab_owner_init();
 	if (err)
 		goto no_owner;
@@ -79,6 +82,8 @@ static int __init labyrinth_init(void)
 no_shrink:
 	lab_owner_exit();
 no_owner:
+	lab_verdict_exit();
+no_verdict:
 	destroy_workqueue(lab_wq);
 	return err;
 }
@@ -90,7 +95,7 @@ static void __exit labyrinth_exit(void)
 	lab_shrink_exit();
 	lab_owner_exit();
 	lab_page_flush();
-	lab_verdict_flush();
+	lab_verdict_exit();
 	destroy_workqueue(lab_wq);
 	lab_orphan_exit();
 	/* Nothing reads the tables any more, but freed banks may have readers until here. */

@@ -255,6 +255,11 @@ static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 	mutex_lock(&lab_owners_lock);
 	lab_owner_drain(owner);
 	out = lab_owner_part(owner);
+	mutex_unlock(&lab_owners_lock);
+	/* Its verdicts say how many there were, which nobody can tell who does not find it. */
+	if (lab_owner_refused(owner) || lab_owner_violations(owner))
+		lab_verdict_conclude(owner);
+	mutex_lock(&lab_owners_lock);
 	idr_remove(&lab_owner_ids, owner->id);
 	/* Nobody has a place on a stack of this owner any more: these will do as well. */
 	WRITE_ONCE(owner->slots.tags, lab_nowhere);
@@ -399,11 +404,9 @@ static int lab_owner_module_event(struct notifier_block *nb, unsigned long event
 		lab_report_violation(&(struct lab_incident){
 			.kind = LAB_MODULE_GONE, .owner = owner, .offender = owner,
 		});
-		lab_verdict_flush();
 		lab_folder_remove(owner);
 		if (lab_owner_kill(owner))
 			lab_owner_end(owner);
-		lab_verdict_flush();
 	}
 	return NOTIFY_DONE;
 }

@@ -219,6 +219,8 @@ struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 		incident.kind = LAB_USE_AFTER_FREE;
 	else
 		amiss = false;
+	if (page)
+		incident.outcome = LAB_LEFT;
 	if (amiss && !(head & LAB_TOLD))
 		lab_report_violation(&incident);
 	lab_tag_unbind(owner->bank, tag);

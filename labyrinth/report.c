@@ -4,9 +4,8 @@
  * each is written into a ring without locks, which debugfs shows; verdict.c tells of
  * it in words. Counts are never limited.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/vmstat.h>
 #include <trace/events/labyrinth.h>
@@ -63,15 +62,27 @@ static struct lab_tally *lab_refused_tally(struct labyrinth_owner *owner, enum l
 	return owner ? &owner->refused[reason] : &lab_nobody_refused[reason];
 }
 
-/* The same of refusals of @owner, which may be NULL. */
+static struct lab_tally *lab_violated_tally(struct labyrinth_owner *owner,
+					    enum lab_violation kind)
+{
+	return owner ? &owner->violated[kind] : &lab_nobody_violated[kind];
+}
+
+/* The same of one kind for @owner, which may be NULL. */
+
 long lab_report_refused_since(struct labyrinth_owner *owner, enum lab_refusal reason)
 {
 	return lab_tally_since(lab_refused_tally(owner, reason));
 }
 
-/* Context: any. */
-void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
-			unsigned long caller)
+long lab_report_violated_since(struct labyrinth_owner *owner, enum lab_violation kind)
+{
+	return lab_tally_since(lab_violated_tally(owner, kind));
+}
+
+/* Context: any, preemption disabled: nobody else waits for what is begun here. */
+static void lab_record_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
+			       unsigned long caller)
 {
 	struct lab_tally *tally = lab_refused_tally(owner, reason);
 	struct zone *zone = lab_floor_first_zone(owner ? owner->nid : NUMA_NO_NODE);
@@ -106,6 +117,15 @@ void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 	lab_ring_close(&r->seq, seq);
 }
 
+/* Context: any. */
+void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
+			unsigned long caller)
+{
+	preempt_disable();
+	lab_record_refusal(owner, reason, caller);
+	preempt_enable();
+}
+
 /* The pointer may be anybody's invention: looked at only where a page can be. */
 static void lab_violation_page(struct lab_violation_record *r, const struct page *page)
 {
@@ -123,6 +143,7 @@ static void lab_violation_fill(struct lab_violation_record *r,
 {
 	r->when = get_jiffies_64();
 	r->kind = incident->kind;
+	r->outcome = incident->outcome;
 	r->caller = incident->caller;
 	r->taking = incident->taking;
 	r->stack[0] = 0;
@@ -144,24 +165,33 @@ static void lab_violation_fill(struct lab_violation_record *r,
 		lab_violation_page(r, incident->page);
 }
 
-/* Context: any. */
-void lab_report_violation(const struct lab_incident *incident)
+/* Context: any, preemption disabled, as above. */
+static void lab_record_violation(const struct lab_incident *incident)
 {
 	u64 seq = atomic64_inc_return(&lab_violation_seq);
 	struct lab_violation_record *r = &lab_violations[seq % LAB_RING_SIZE];
 	struct labyrinth_owner *party = incident->offender ?: incident->owner;
-	struct lab_tally *tally = party ? &party->violated[incident->kind] :
-					  &lab_nobody_violated[incident->kind];
+	struct lab_tally *tally = lab_violated_tally(party, incident->kind);
 
 	atomic_long_inc(&tally->nr);
 	if (!lab_ring_open(&r->seq))
 		return;
 	lab_violation_fill(r, incident);
+	r->party_id = party ? party->id : 0;
+	r->by_offender = incident->offender;
 	if (lab_tally_due(tally))
 		lab_verdict_violation(r, lab_tally_since(tally));
 	trace_violation(lab_violation_name(r->kind), r->owner, r->offender, r->pfn,
 			lab_taking_caller(&r->taking), r->caller);
 	lab_ring_close(&r->seq, seq);
+}
+
+/* Context: any. */
+void lab_report_violation(const struct lab_incident *incident)
+{
+	preempt_disable();
+	lab_record_violation(incident);
+	preempt_enable();
 }
 
 /*
@@ -170,10 +200,12 @@ void lab_report_violation(const struct lab_incident *incident)
  */
 void lab_report_could_sleep(struct labyrinth_owner *owner, unsigned long caller)
 {
+	/* One that gives memory to the rest may not wait for the rest to give it any. */
+	if (current->flags & PF_MEMALLOC)
+		return;
 	WRITE_ONCE(owner->could_sleep_caller, caller);
 	if (atomic_long_inc_return(&owner->could_sleep) == 1)
-		pr_notice_ratelimited("advice: %s asks atomically where it could sleep: alloc_page(GFP_KERNEL) would spare the reserve in %pS\n",
-				      owner->name, (void *)caller);
+		lab_verdict_advice(owner, caller);
 }
 
 static u64 lab_age_ms(u64 when)

@@ -45,9 +45,17 @@ struct lab_tally {
 	long told_nr;		/* @nr then */
 };
 
+/* What became of the page, where its kind does not say so. */
+enum lab_outcome {
+	LAB_STAYS,		/* where it was: with its owner, or ready */
+	LAB_OUT_OF_USE,		/* in quarantine */
+	LAB_LEFT,		/* for the kernel */
+};
+
 /* The misuse, as far as it is known; zero fields are unknown. */
 struct lab_incident {
 	enum lab_violation kind;
+	enum lab_outcome outcome;
 	struct labyrinth_owner *owner;		/* whose page or handle it is; may be NULL */
 	u32 owner_id;				/* the same, where there is only the tag */
 	struct labyrinth_owner *offender;	/* who misused it; may be NULL */
@@ -80,8 +88,11 @@ struct lab_violation_record {
 	int refcount, mapcount;
 	char owner[LABYRINTH_NAME_LEN];
 	char offender[LABYRINTH_NAME_LEN];
+	u32 party_id;		/* of the owner in whose tally it is, or 0 */
 	u16 cpu;
 	u8 kind;
+	bool by_offender;	/* that is who the party is */
+	u8 outcome;
 	u8 context;
 };
 
@@ -91,6 +102,7 @@ void lab_report_violation(const struct lab_incident *incident);
 void lab_report_could_sleep(struct labyrinth_owner *owner, unsigned long caller);
 
 long lab_report_refused_since(struct labyrinth_owner *owner, enum lab_refusal reason);
+long lab_report_violated_since(struct labyrinth_owner *owner, enum lab_violation kind);
 
 int lab_report_refusals_show(struct seq_file *m, void *v);
 int lab_report_violations_show(struct seq_file *m, void *v);

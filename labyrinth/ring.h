@@ -45,6 +45,20 @@ static inline bool lab_ring_read(void *copy, const void *entry, size_t size, u64
 	return READ_ONCE(*entry_seq) == seq;
 }
 
+/*
+ * Copy an entry that is whole and newer than @told of the same place, which is the number
+ * told from there last. A writer that is late may leave places behind and in any order.
+ */
+static inline bool lab_ring_news(void *copy, const void *entry, size_t size, u64 *told)
+{
+	u64 seq = READ_ONCE(*(const u64 *)entry);
+
+	if (seq == LAB_RING_BUSY || seq <= *told || !lab_ring_read(copy, entry, size, seq))
+		return false;
+	*told = seq;
+	return true;
+}
+
 /* The oldest number that a ring of @size still has, where @last is the newest. */
 static inline u64 lab_ring_first(u64 last, unsigned int size)
 {

@@ -255,18 +255,23 @@ found:
 }
 
 /*
- * An owner wants @to tags instead of @from. A bank never grows, so they come from the
+ * How many tags more its owners may have. A bank never grows, so they come from the
  * room that it has beyond half load, up to 5/8 of its slots: a page that finds all
  * LAB_HOP_RANGE slots from its home on taken is as good as unheard of there, too, and only
- * a few more lie beyond the first LAB_HOP_NEAR. False where that is not enough. Needs
- * lab_owners_lock.
+ * a few more lie beyond the first LAB_HOP_NEAR. Needs lab_owners_lock.
  */
-bool lab_bank_resize(struct lab_bank *bank, u32 from, u32 to)
+u32 lab_bank_room(const struct lab_bank *bank)
 {
 	u64 most = (u64)bank->capacity * LAB_SLOTS_PER_PAGE * 5 / 8;
 
 	lockdep_assert_held(&lab_owners_lock);
-	if (to > from && (u64)bank->reserved - from + to > most)
+	return bank->reserved < most ? most - bank->reserved : 0;
+}
+
+/* An owner wants @to tags instead of @from. False where there is no room. The same. */
+bool lab_bank_resize(struct lab_bank *bank, u32 from, u32 to)
+{
+	if (to > from && to - from > lab_bank_room(bank))
 		return false;
 	bank->reserved += to - from;
 	return true;

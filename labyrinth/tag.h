@@ -490,6 +490,7 @@ struct lab_walk {
 struct lab_tag *lab_walk_next(struct lab_walk *walk);
 
 struct lab_bank *lab_bank_get(u32 budget, bool stacks);
+u32 lab_bank_room(const struct lab_bank *bank);
 bool lab_bank_resize(struct lab_bank *bank, u32 from, u32 to);
 void lab_bank_put(struct lab_bank *bank, u32 budget);
 void lab_bank_reap(void);

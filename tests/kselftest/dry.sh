@@ -7,9 +7,9 @@ need_module lab_reserve
 
 . "${0%/*}/reserve_lib.sh"
 
-# Print what the last "change:" in the verdicts has after WORDS.
+# Print what the last "change:" or "or:" in the verdicts has after WORDS.
 advised() { # WORDS
-	sed -n "s/.*change: .*$1 from [a-z ]*[0-9]* to \\([0-9]*\\).*/\\1/p" $lab/verdicts | tail -n 1
+	sed -n "s/^  \\(change\\|or\\): $1 from [a-z ]*[0-9]* to \\([0-9]*\\).*/\\2/p" $lab/verdicts | tail -n 1
 }
 
 # Of more than 100 refusals none is left, but for what one refill of a per-CPU list moves.
@@ -29,19 +29,23 @@ test_it_says_who_asked_why_it_got_nothing_who_had_taken_what_and_what_to_change(
 	expect_at_least "pages refused" "$refused" 150
 	expect_verdict "floor: asker got no page: memory is short, and its share of the atomic reserve is used up"
 	expect_verdict "  by: dry_ask\+.* \[lab_reserve\], in (task|softirq) on CPU 0"
-	expect_verdict "  asker: owns [0-9]+ of 1000 pages, [0-9]+ of them from the reserve; 0 ready, stock 0"
-	expect_verdict "  node 0 DMA32: free [0-9]+ \(CMA 0, highatomic [0-9]+\), min [0-9]+, floor [0-9]+, the kernel's [0-9]+, lowmem_reserve 0, in per-CPU lists [0-9]+"
-	expect_verdict "  node 0 DMA: free "
+	expect_verdict "  asker: owns [0-9]+ of 1000 pages, [0-9]+ of them from the reserve; 0 ready, stock 0, quarantined 0"
+	expect_verdict "  it may have 10 percent of the reserve, which is what lies between min and GFP_ATOMIC's floor"
+	expect_verdict "  node 0 DMA32, in pages: free [0-9]+ \(CMA 0, highatomic [0-9]+\), min [0-9]+, this owner's floor [0-9]+, GFP_ATOMIC's [0-9]+, lowmem_reserve 0, in per-CPU lists [0-9]+"
+	expect_verdict "  node 0 DMA, in pages: free "
 	eaten=$(sed -n 's/.*of them by owners here: eater \([0-9]*\).*/\1/p' $lab/verdicts | tail -n 1)
 	expect_at_least "pages of the reserve that the eater is told to have" "$eaten" \
 		$(($(figure eaten) - 200))
 	expect_verdict "  owners that have most: eater $(figure eaten)"
 	expect_verdict "  such refusals since the last report: $refused"
-	expect_verdict "  change: its stock from 0 to $refused pages \(owner/asker/stock\), or its reserve_pct from 10 to [0-9]+ .*, or vm.min_free_kbytes from about 450[0-9]+ to [0-9]+"
+	files=/sys/kernel/debug/labyrinth/owner/asker
+	expect_verdict "  change: its stock from 0 to $refused pages, by $files/stock$"
+	expect_verdict "  or: its reserve_pct from 10 to [0-9]+, by $files/reserve_pct$"
+	expect_verdict "  or: vm.min_free_kbytes from about 450[0-9]+ to [0-9]+$"
 }
 
 test_the_figures_of_the_zone_are_those_of_the_refusal() {
-	free=$(sed -n 's/^  node 0 DMA32: free \([0-9]*\) .*/\1/p' $lab/verdicts | tail -n 1)
+	free=$(sed -n 's/^  node 0 DMA32, in pages: free \([0-9]*\) .*/\1/p' $lab/verdicts | tail -n 1)
 	expect_cell "$free" refusals free owner=asker "free=$free"
 }
 
@@ -73,11 +77,23 @@ test_the_min_free_kbytes_that_it_names_is_enough() {
 	say eat 0
 }
 
+test_the_kernels_own_refusal_names_no_share() {
+	say eat 100000
+	ask dry 0 100
+	expect_at_least "pages refused" "$(figure refused)" 10
+	say eat 0
+	expect_verdict "buddy: asker got no page: memory is short, and the kernel itself had no page to give"
+	sed -n '/^buddy: asker/,/^$/p' $lab/verdicts >/tmp/buddy
+	grep -qE "^  or: vm.min_free_kbytes from about 450[0-9]+ to [0-9]+$" /tmp/buddy ||
+		fail "no min_free_kbytes: $(cat /tmp/buddy)"
+	! grep -q "reserve_pct from" /tmp/buddy || fail "more than all: $(cat /tmp/buddy)"
+}
+
 test_a_budget_that_is_spent_names_who_has_the_pages() {
 	ask spend 8
 	expect_log "labyrinth: budget: spender got no page: it owns as many pages as its budget allows"
 	expect_log "labyrinth:   most of its pages: 7, by dry_spend\+.*; out longest: [0-9]+ ms, by "
-	expect_log "labyrinth:   change: its budget from 8 to 9 pages where the driver creates it"
+	expect_log "labyrinth:   change: its budget from 8 to 9 pages, where the driver creates it"
 }
 
 run_tests

@@ -71,23 +71,27 @@ symbol() { # NAME
 	[ "$1" = - ] && echo '^-$' || echo "^$1[.+]"
 }
 
-# What the console was told of KIND: from its line on, less what is advice.
-told() { # KIND
-	log_since | sed -n "/labyrinth: $1: /,\$p" | grep -v 'labyrinth: advice: '
-}
+# Once, each party in its place.
+expect_told() {
+	local by of=$owner
 
-expect_told() { # KIND WORD...: once, with each word
-	local kind=$1 words
-
-	shift
+	case $kind,$caller in
+	receiver_full,*) by="$owner, to $offender, ${caller}[.+].*, in" ;;
+	*,-) by="$offender; found in" ;;
+	freed_behind,*) by="not known; found by ${caller}[.+].*, in" ;;
+	*) by="$offender, ${caller}[.+].*, in" ;;
+	esac
+	[ "$alloc_caller" = - ] || of="$owner, taken by ${alloc_caller}[.+].*"
 	expect_log "labyrinth: $kind: "
-	words=$(told "$kind")
 	expect_equal "times that the console was told" \
-		"$(echo "$words" | grep -c "labyrinth: $kind: ")" 1
-	for word; do
-		[ "$word" = - ] || echo "$words" | grep -qwF -e "$word" ||
-			fail "the console was not told of '$word': $words"
-	done
+		"$(log_since | grep -c "labyrinth: $kind: ")" 1
+	expect_log "labyrinth:   by: $by $context on CPU [0-9]+; such since the last report: 1\$"
+	expect_log "labyrinth:   of: $of\$"
+	log_since | sed -n "s/.*labyrinth: \\($kind: \\|  \\(by\\|of\\|page\\|then\\): \\)/\\1/p" |
+		while read -r line; do
+			grep -qF -e "$line" $lab/verdicts || echo "$line"
+		done >/tmp/untold
+	expect_equal "lines that verdicts has not" "$(cat /tmp/untold)" ""
 }
 
 # While both live: it counts against the offender, or where nobody knows him, the owner.
@@ -119,7 +123,7 @@ expect_reported_once() { # SCENARIO
 	expect_violation kind="$kind" owner="$owner" offender="$offender" refcount="$refcount" \
 		mapcount="$mapcount" "alloc_caller~$(symbol "$alloc_caller")" \
 		"caller~$(symbol "$caller")"
-	expect_told "$kind" "$owner" "$offender" "$alloc_caller" "$caller" "$context"
+	expect_told
 	expect_nothing_left
 }
 
@@ -224,6 +228,7 @@ test_an_atomic_request_where_sleeping_is_legal_is_worth_advice() {
 	expect_advice $leisure 1 "provoke_asks_at_leisure*\[lab_provoke]"
 	expect_log "$advice.* in provoke_asks_at_leisure[.+]"
 	expect_equal "times that the console was told" "$(log_since | grep -c "$advice")" 1
+	grep -q "^${advice#labyrinth: }" $lab/verdicts || fail "it is not in verdicts"
 }
 
 test_an_atomic_request_where_sleeping_is_not_legal_is_not() {
@@ -241,7 +246,8 @@ test_an_owner_whose_module_is_gone_is_reported_once() {
 	users=$(cat /sys/module/labyrinth/refcnt)
 	owner_module_comes_and_goes
 	expect_violation kind=module_gone owner=provoke_gone offender=provoke_gone pfn=-
-	expect_told module_gone provoke_gone task
+	kind=module_gone owner=provoke_gone offender=provoke_gone caller=- alloc_caller=- context=task
+	expect_told
 	expect_equal "users of labyrinth" "$(cat /sys/module/labyrinth/refcnt)" "$users"
 	direct well_behaved
 	expect_match "the end" "$answer" "errno=0 out=0 refused=0 reused=0 amiss=0 *"

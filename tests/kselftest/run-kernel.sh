@@ -16,10 +16,10 @@ here=$top/tests/kselftest
 kernel='' quick='' files=() only=()
 plan=0 nr=0 failed=0
 
-# The first five look into the kernel's log, which hides what comes too fast: so
+# The first six look into the kernel's log, which hides what comes too fast: so
 # they need not wait.
-all=(violations lifetime scope contexts provoke contract errors budget flags debugfs audit lookup folder
-	fuzz abi hotplug pressure suspend stress)
+all=(violations refusals lifetime scope contexts provoke contract errors budget flags debugfs audit
+	lookup folder fuzz abi hotplug pressure suspend stress)
 few=(violations contexts provoke contract errors stress)
 
 parse() {

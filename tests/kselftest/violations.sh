@@ -187,7 +187,7 @@ test_a_full_receiver_is_reported_as_the_offender() {
 	expect -ENOSPC transfer 0 1 0
 	expect_violation kind=receiver_full owner=giver offender=full
 	expect_log "labyrinth: receiver_full: "
-	expect_log "labyrinth:   by: full, "
+	expect_log "labyrinth:   by: giver, to full, puppet_call_once"
 	expect_log "labyrinth:   of: giver, "
 }
 

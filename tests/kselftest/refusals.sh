@@ -1,0 +1,159 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# What is told of a call that got no page, for each reason but those of dry.sh; and how often.
+. "${0%/*}/ktap.sh"
+need_module lab_puppet
+
+in_verdicts() { # EXTENDED-REGEX
+	grep -qE -e "$1" $lab/verdicts
+}
+
+# A line of the verdicts: within the second for which they stay open, and on the console.
+expect_verdict() { # EXTENDED-REGEX
+	wait_until in_verdicts "^$1\$" || fail "not in verdicts: $1"
+	expect_log "labyrinth: $1\$"
+}
+
+expect_no_verdict() { # EXTENDED-REGEX
+	! in_verdicts "^$1" || fail "in verdicts: $1"
+}
+
+# Told on the console so many times.
+expect_told() { # TIMES EXTENDED-REGEX
+	expect_equal "times that the console was told of $2" \
+		"$(log_since | grep -cE "labyrinth: $2")" "$1"
+}
+
+# So many calls that get nothing.
+ask_in_vain() { # TIMES SLOT [OPTION...]
+	local i=$1 slot=$2
+
+	shift 2
+	while [ $((i -= 1)) -ge 0 ]; do
+		expect 0 alloc "$slot" "$slot" "$@"
+	done
+}
+
+files=/sys/kernel/debug/labyrinth/owner
+
+test_a_spent_budget() {
+	expect 0 create 0 name=spender budget=2
+	expect 2 alloc 0 0 times=2
+	ask_in_vain 3 0 in=hardirq cpu=1
+	expect_verdict "budget: spender got no page: it owns as many pages as its budget allows"
+	expect_verdict "  by: puppet_call_once[.+].* \[lab_puppet\], in hardirq on CPU 1"
+	expect_verdict "  spender: owns 2 of 2 pages, 0 of them from the reserve; 0 ready, stock 0, quarantined 0"
+	expect_verdict "  most of its pages: 2, by puppet_call_once[.+].*; out longest: [0-9]+ ms, by puppet_call_once[.+].*"
+	expect_verdict "  such refusals since the last report: 3"
+	expect_verdict "  change: its budget from 2 to 4 pages, where the driver creates it, or give pages back sooner"
+	expect_told 1 "budget: spender"
+}
+
+test_a_budget_that_lies_in_quarantine() {
+	expect 0 create 0 name=keeper budget=1
+	expect 1 alloc 0 0
+	expect 2 getref 0
+	expect -EBUSY free 0 0
+	ask_in_vain 1 0
+	expect_verdict "  keeper: owns 0 of 1 pages, .* quarantined 1"
+	expect_verdict "  change: what keeps 1 pages in quarantine, which have a place in its budget: see its shared_page and use_after_free"
+	expect 0 putref 0
+}
+
+stock_is() { # PAGES
+	[ "$(table owners stocked name=early)" = "$1" ]
+}
+
+test_no_page_ready_where_the_allocator_may_not_be_called() {
+	expect 0 create 0 name=early budget=40
+	# Kernels that let an NMI try for a page have one to give: until they have not.
+	alloc_pages_nolock_is_there && return
+	ask_in_vain 3 0 in=nmi cpu=1
+	expect_verdict "context: early got no page: the page allocator may not be called there, and no page was ready"
+	expect_verdict "  by: puppet_call_once[.+].* \[lab_puppet\], in nmi on CPU 1"
+	expect_verdict "  such refusals since the last report: 3"
+	expect_verdict "  change: its stock from 0 to 3 pages, by $files/early/stock: there only what is ready can be had"
+	echo 3 >$files/early/stock || fail "the stock that it names cannot be had"
+	wait_until stock_is 3 || fail "the stock is not filled"
+	expect 3 alloc 0 0 times=3 in=nmi cpu=1
+}
+
+alloc_pages_nolock_is_there() {
+	grep -q alloc_pages_nolock /proc/kallsyms
+}
+
+test_a_handle_outside_of_its_scope() {
+	expect 0 create 0 name=private scope=2
+	ask_in_vain 1 0 in=hardirq cpu=1
+	expect_verdict "scope: private got no page: this task may not use the handle"
+	expect_verdict "  change: the handle's scope, or the task that calls"
+}
+
+test_a_dead_owner() {
+	expect 0 create 0 name=late
+	expect 0 destroy 0
+	ask_in_vain 1 0
+	expect_verdict "dying: late got no page: the owner is destroyed, or there never was one"
+	expect_verdict "  by: puppet_call_once[.+].* \[lab_puppet\], in task on CPU [0-9]+"
+	sleep 2
+	expect_equal "numbers that nobody knows" "$(sed -n '/^dying: late/,/^$/p' $lab/verdicts |
+		grep -cE "such refusals|change")" 0
+}
+
+# What is refused until its owner goes is told of before that.
+test_an_owner_that_goes_at_once() {
+	expect 0 create 0 name=brief budget=1
+	expect 1 alloc 0 0
+	ask_in_vain 7 0
+	expect 0 free 0 0
+	expect 0 destroy 0
+	expect_told 1 "  such refusals since the last report: 7"
+	expect_told 1 "  change: its budget from 1 to 2 pages"
+}
+
+# For one second each, whoever else was refused half a second before.
+test_each_verdict_stays_open_for_a_second() {
+	expect 0 create 0 name=first budget=1
+	expect 0 create 1 name=second budget=1
+	expect 1 alloc 0 0
+	expect 1 alloc 1 1
+	ask_in_vain 1 0
+	usleep 700000
+	ask_in_vain 1 1
+	usleep 500000
+	ask_in_vain 6 1
+	expect_verdict "  such refusals since the last report: 1"
+	expect_verdict "  such refusals since the last report: 7"
+}
+
+test_a_storm_of_violations_is_told_once_and_summed_up() {
+	expect 0 create 0 name=storm
+	expect 0 plain 0
+	i=0
+	while [ $i -lt 50 ]; do
+		echo "free 0 0" >$puppet/command
+		i=$((i + 1))
+	done
+	expect_owner storm violations 50
+	wait_until in_verdicts "^plain_page: .* more of storm after that" || fail "no sum"
+	expect_told 1 "plain_page: a page was passed"
+	sum=0
+	for more in $(sed -n 's/^plain_page: \([0-9]*\) more of storm after that/\1/p' $lab/verdicts); do
+		sum=$((sum + more))
+	done
+	expect_at_least "violations in the sum" $sum 10
+	expect_at_most "violations in the sum" $sum 49
+	expect 0 putref 0
+}
+
+test_pages_that_an_owner_leaves_are_told_as_one_and_so_many_more() {
+	expect 0 create 0 name=leaver budget=40
+	expect 30 alloc 0 0 times=30
+	expect 30 destroy 0
+	expect_told 1 "orphan: a page was still out when its owner was destroyed"
+	expect_told 1 "orphan: 29 more of leaver after that"
+	in_verdicts "^orphan: 29 more of leaver after that" || fail "not in verdicts"
+}
+
+let_the_log_speak
+run_tests

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is advised after a refusal, number by number. */
+#include <linux/seq_buf.h>
+#include <linux/string.h>
+
+#include "dry.h"
+#include "fixture.h"
+
+/* A zone whose reserve is 5/8 of 800 pages: 100 % at 300 usable pages, 50 % at 550. */
+#define MIN		800
+#define ATOMIC_MIN	300
+
+struct advice {
+	struct lab_dry dry;
+	char text[2048];
+};
+
+static struct advice *new_advice(struct kunit *test, enum lab_refusal reason)
+{
+	struct advice *a = lab_test_zalloc(test, sizeof(*a));
+
+	a->dry.refusal.reason = reason;
+	strscpy(a->dry.refusal.owner, "one", sizeof(a->dry.refusal.owner));
+	a->dry.budget = 1000;
+	a->dry.reserve_pct = 50;
+	return a;
+}
+
+static struct advice *new_zones(struct kunit *test, enum lab_refusal reason, long usable)
+{
+	struct advice *a = new_advice(test, reason);
+
+	a->dry.nr_zones = 1;
+	a->dry.zones[0].name = "Normal";
+	a->dry.zones[0].level = (struct lab_level){ .free = usable + 130, .cma = 100,
+						     .reserve = 30, .min = MIN };
+	return a;
+}
+
+static const char *advise(struct advice *a, long times)
+{
+	struct seq_buf seq;
+
+	memset(a->text, 0, sizeof(a->text));
+	seq_buf_init(&seq, a->text, sizeof(a->text) - 1);
+	lab_dry_advise(&seq, &a->dry, times);
+	return a->text;
+}
+
+static void expect_said(struct kunit *test, const char *text, const char *words)
+{
+	KUNIT_EXPECT_TRUE_MSG(test, strstr(text, words), "said: %s", text);
+}
+
+static void expect_not_said(struct kunit *test, const char *text, const char *words)
+{
+	KUNIT_EXPECT_FALSE_MSG(test, strstr(text, words), "said: %s", text);
+}
+
+static void the_share_that_would_have_done_is_named(struct kunit *test)
+{
+	/* 10 pages more than 550 usable ones: 260 below min, of 500. */
+	expect_said(test, advise(new_zones(test, LAB_REFUSE_FLOOR, 550), 10),
+		    "  or: its reserve_pct from 50 to 52, by /sys/kernel/debug/labyrinth/owner/one/reserve_pct\n");
+}
+
+static void no_share_above_all_is_named(struct kunit *test)
+{
+	const char *text = advise(new_zones(test, LAB_REFUSE_FLOOR, ATOMIC_MIN + 5), 10);
+
+	expect_not_said(test, text, "reserve_pct");
+	expect_said(test, text, "  or: vm.min_free_kbytes from about ");
+}
+
+static void no_smaller_share_is_named_where_memory_came_back(struct kunit *test)
+{
+	long usable;
+
+	for (usable = 560; usable < 2 * MIN; usable += 40) {
+		const char *text = advise(new_zones(test, LAB_REFUSE_FLOOR, usable), 10);
+
+		expect_not_said(test, text, "reserve_pct");
+		expect_not_said(test, text, "min_free_kbytes");
+		expect_said(test, text, "  change: its stock from 0 to 10 pages, ");
+	}
+}
+
+static void without_a_share_no_mark_would_do(struct kunit *test)
+{
+	struct advice *a = new_zones(test, LAB_REFUSE_FLOOR, MIN);
+	const char *text;
+
+	a->dry.reserve_pct = 0;
+	text = advise(a, 10);
+	expect_said(test, text, "  or: its reserve_pct from 0 to 2, by ");
+	expect_not_said(test, text, "min_free_kbytes");
+}
+
+static void the_kernels_own_refusal_is_no_matter_of_the_share(struct kunit *test)
+{
+	const char *text = advise(new_zones(test, LAB_REFUSE_BUDDY, ATOMIC_MIN), 10);
+
+	expect_not_said(test, text, "reserve_pct");
+	expect_said(test, text, "  or: vm.min_free_kbytes from about ");
+}
+
+static void a_stock_grows_no_further_than_the_budget(struct kunit *test)
+{
+	struct advice *a = new_advice(test, LAB_REFUSE_CONTEXT);
+
+	a->dry.stock = 990;
+	expect_said(test, advise(a, 50), "its stock from 990 to 1000 pages, ");
+	a->dry.stock = 1000;
+	expect_said(test, advise(a, 50),
+		    "its budget and stock from 1000 to 1050 pages, where the driver creates it: ");
+}
+
+static void a_stock_of_an_owner_that_has_gone_is_its_drivers_matter(struct kunit *test)
+{
+	expect_said(test, advise(new_advice(test, LAB_REFUSE_CONTEXT), 50),
+		    "its stock from 0 to 50 pages, where the driver creates it: ");
+}
+
+static void a_stock_that_there_is_no_room_for_is_its_drivers_matter(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "one", 100);
+	struct advice *a = new_advice(test, LAB_REFUSE_CONTEXT);
+	u32 room;
+
+	mutex_lock(&lab_owners_lock);
+	room = lab_bank_room(owner->bank);
+	mutex_unlock(&lab_owners_lock);
+	a->dry.refusal.owner_id = owner->id;
+	a->dry.budget = room + 1;
+	expect_said(test, advise(a, room),
+		    " pages, by /sys/kernel/debug/labyrinth/owner/one/stock: ");
+	expect_said(test, advise(a, room + 1), " pages, where the driver creates it: ");
+}
+
+static void more_than_the_budget_has_left_was_not_wanted(struct kunit *test)
+{
+	struct advice *a = new_advice(test, LAB_REFUSE_CONTEXT);
+
+	a->dry.owned = 900;
+	a->dry.quarantined = 70;
+	expect_said(test, advise(a, 500), "its stock from 0 to 30 pages, ");
+}
+
+static void a_quarantine_is_named_before_the_budget(struct kunit *test)
+{
+	struct advice *a = new_advice(test, LAB_REFUSE_BUDGET);
+
+	a->dry.quarantined = 60;
+	expect_said(test, advise(a, 60), "  change: what keeps 60 pages in quarantine");
+	expect_said(test, advise(a, 61), "  change: its budget from 1000 to 1061 pages, ");
+}
+
+static void a_number_that_nobody_knows_is_not_told(struct kunit *test)
+{
+	struct advice *a = new_advice(test, LAB_REFUSE_DYING);
+
+	a->dry.budget = 0;
+	KUNIT_EXPECT_STREQ(test, advise(a, 0), "");
+	KUNIT_EXPECT_STREQ(test, advise(a, 3), "  such refusals since the last report: 3\n");
+}
+
+static struct kunit_case lab_dry_cases[] = {
+	KUNIT_CASE(the_share_that_would_have_done_is_named),
+	KUNIT_CASE(no_share_above_all_is_named),
+	KUNIT_CASE(no_smaller_share_is_named_where_memory_came_back),
+	KUNIT_CASE(without_a_share_no_mark_would_do),
+	KUNIT_CASE(the_kernels_own_refusal_is_no_matter_of_the_share),
+	KUNIT_CASE(a_stock_grows_no_further_than_the_budget),
+	KUNIT_CASE(a_stock_of_an_owner_that_has_gone_is_its_drivers_matter),
+	KUNIT_CASE(a_stock_that_there_is_no_room_for_is_its_drivers_matter),
+	KUNIT_CASE(more_than_the_budget_has_left_was_not_wanted),
+	KUNIT_CASE(a_quarantine_is_named_before_the_budget),
+	KUNIT_CASE(a_number_that_nobody_knows_is_not_told),
+	{}
+};
+
+static struct kunit_suite lab_dry_suite = {
+	.name = "labyrinth_dry",
+	.test_cases = lab_dry_cases,
+};
+
+kunit_test_suite(lab_dry_suite);
