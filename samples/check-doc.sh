@@ -27,8 +27,19 @@ exec awk '
 	/^\.\. code-block:: c$/ { check(); code = 1; first = FNR; next }
 	code && /^[^ ]/ { check(); code = 0 }
 	code && /[^ ]/ { gsub(/^ +/, ""); block = block $0 "\n"; lines++ }
-	# What the log says of one, as an example.
-	/^ +labyrinth: / { next }
+	# What the log says of one, as an example: first and last line.
+	/^ +labyrinth: / {
+		match($0, /labyrinth: +/)
+		split(substr($0, RSTART + RLENGTH), told, ": ")
+		if (told[1] == "then") {
+			if (!index(report, "\"" substr(told[2], 1, index(told[2], ";") - 1) "\""))
+				fail(FNR, "labyrinth does not report: " told[2])
+		} else if ($0 ~ /labyrinth: [a-z]/ &&
+			   !index(report, "{ \"" told[1] "\", \"" told[2] "\",")) {
+			fail(FNR, "labyrinth does not report: " told[2])
+		}
+		next
+	}
 	$NF ~ /^[a-z_]+: [a-zA-Z]/ && split($NF, told, ": ") == 2 {
 		if (!index(report, "{ \"" told[1] "\", \"" told[2] "\","))
 			fail(FNR, "labyrinth does not report: " $NF)
