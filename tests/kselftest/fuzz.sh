@@ -12,12 +12,24 @@ folder=$lab/owner
 fuzz() { # KIND FILE [NR]
 	"$modules/fuzz_writes" $((seed + ${3:-0})) $rounds "$1" "$2" >/tmp/fuzz.$$.${3:-0} 2>&1 ||
 		echo "$1 $2: $(tail -n 1 /tmp/fuzz.$$.${3:-0})" >>/tmp/amiss
+	cat /tmp/fuzz.$$.${3:-0} >>/tmp/told
 	sed 's/^/# /' /tmp/fuzz.$$.${3:-0}
 }
 
+# run-kernel.sh takes the seed as well.
 expect_nothing_amiss() {
-	expect_equal "amiss" "$(cat /tmp/amiss)" ""
+	expect_equal "amiss with --seed $seed" "$(cat /tmp/amiss)" ""
 	: >/tmp/amiss
+}
+
+# Each file took some of what all the runs wrote, and refused some, or nothing was tried.
+expect_written() { # FILE...
+	for file; do
+		expect_equal "does $file take some, and refuse some" "$(awk -v file="$file:" '
+			$1 == file { taken += $4; refused += $6 }
+			END { print (taken ? "yes" : "no"), (refused ? "yes" : "no") }
+			' /tmp/told)" "yes yes"
+	done
 }
 
 : >/tmp/amiss
@@ -53,6 +65,7 @@ test_garbage_in_lookup_is_refused() {
 }
 
 test_writers_who_race_leave_valid_values() {
+	: >/tmp/told
 	expect 0 create 0 name=one budget=100
 	for i in 1 2 3; do
 		fuzz pct+racing $folder/one/reserve_pct $i &
@@ -62,6 +75,7 @@ test_writers_who_race_leave_valid_values() {
 	fuzz reset+racing $lab/reset 30
 	wait
 	expect_nothing_amiss
+	expect_written $folder/one/reserve_pct $folder/one/stock $lab/lookup $lab/reset
 	expect_at_most "reserve_pct" "$(owner_cell one reserve_pct)" 100
 	expect_at_most "stock" "$(owner_cell one stock)" 100
 	expect_put_stock 0
@@ -77,6 +91,7 @@ expect_put_stock() { # VALUE
 
 test_writers_race_with_owners_that_come_and_go() {
 	: >/tmp/busy
+	: >/tmp/told
 	fuzz_on() { # KIND FILE NR
 		while [ -e /tmp/busy ]; do
 			fuzz "$1" "$2" "$3" >/dev/null
@@ -107,6 +122,7 @@ test_writers_race_with_owners_that_come_and_go() {
 	wait
 	rounds=2000
 	expect_nothing_amiss
+	expect_written $folder/one/reserve_pct $folder/one/stock $folder/two/stock $folder/two/reset
 	expect_no_violation
 	expect_put_stock 0
 }

@@ -8,7 +8,7 @@
  *	pct		0 to 100; reads as what was written
  *	stock=BUDGET	0 to BUDGET, which may be -ENOSPC; reads as what was written
  *	reset		1
- *	lookup		any number behind "pfn", "phys", "addr" or nothing: -EINVAL or not
+ *	lookup		a number, or one behind "pfn", "phys" or "addr": -EINVAL or not
  *
  * With "+racing" behind KIND others write as well, and the file may come and go:
  * then FILE may be missing or gone, and reads as anything that is valid.
@@ -167,7 +167,25 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r') || (c & 0xff) == 0xa0;
 }
 
-/* May the file take the text? Of a lookup only the kernel knows. */
+static bool parse_lookup(const char *from, const char *end, unsigned long long *n)
+{
+	static const char * const words[] = { "pfn", "phys", "addr" };
+	const char *gap = from;
+	size_t i;
+
+	while (gap < end && *gap != ' ' && *gap != '\t')
+		gap++;
+	if (gap == end)
+		return parse(from, end, n);
+	for (i = 0; i < 3; i++)
+		if (strlen(words[i]) == (size_t)(gap - from) && !memcmp(words[i], from, gap - from))
+			break;
+	while (gap < end && is_space(*gap))
+		gap++;
+	return i < 3 && parse(gap, end, n);
+}
+
+/* May the file take the text? Whether there is such a page only the kernel knows. */
 static bool valid(unsigned long long *n)
 {
 	const char *from = text, *end = text + size;
@@ -179,7 +197,7 @@ static bool valid(unsigned long long *n)
 	while (from < end && is_space(end[-1]))
 		end--;
 	if (kind == LOOKUP)
-		return from < end;
+		return parse_lookup(from, end, n);
 	if (kind == RESET)
 		return end - from == 1 && *from == '1';
 	return parse(from, end, n) && *n <= most_valid;
@@ -309,6 +327,6 @@ int main(int argc, char **argv)
 	}
 	printf("%s: seed %s, %lu taken, %lu refused, %lu gone\n", path, seed, taken, refused,
 	       gone);
-	/* A run in which all writes go one way says little, unless there was nobody to write to. */
+	/* A run in which all writes go one way says little, unless there was nothing to write to. */
 	return !racing && (!refused || !taken);
 }
