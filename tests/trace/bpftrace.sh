@@ -47,4 +47,25 @@ test_bpftrace_counts_refusals_by_their_reason() {
 	expect_counted "@[mine, dying]: 1" "@[mine, scope]: 2" "@[one, budget]: 3"
 }
 
+test_bpftrace_shows_all_fields_of_violations_and_audits() {
+	calls <<-'EOC'
+		expect 0 create 0 name=one
+		expect 0 create 1 name=two
+		expect 1 alloc 0 0
+		number pfn 0 >/tmp/pfn
+		expect -EPERM free 1 0
+		expect 0 free 0 0
+		expect -EALREADY free 0 0
+		echo 1 >$lab/audit
+	EOC
+	observe 'tracepoint:labyrinth:violation { @[args->kind, args->owner, args->offender, args->pfn,
+			ksym(args->alloc_caller), ksym(args->caller)] = count(); }
+		tracepoint:labyrinth:audit /args->tags > 0 && args->us > 0/ {
+			@found[args->found] = count(); }'
+	caller=puppet_call_once
+	pfn=$(cat /tmp/pfn)
+	expect_counted "@[double_free, one, one, $pfn, $caller, $caller]: 1" \
+		"@[foreign_free, one, two, $pfn, $caller, $caller]: 1" "@found[0]: 1"
+}
+
 run_tests
