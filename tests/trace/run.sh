@@ -19,7 +19,6 @@ kernel=${1:-6.12}
 [ $# -eq 0 ] || shift
 build=$top/build/$kernel
 out=$build/trace
-# The events "violation" and "audit" come from nowhere yet: reports.sh is for them.
 files=(events reports trace_cmd bpftrace perf toggle)
 [ $# -eq 0 ] || files=("$@")
 modules=() tools=() in_turn=() at_once=() nr=0 failed=0
