@@ -152,7 +152,7 @@ test_pages_has_no_orphan() {
 	expect 0 create 1 name=two
 	expect 1 alloc 0 0
 	expect 1 destroy 0
-	expect_rows 1 pages state=orphan
+	expect_rows 1 pages state=orphan owner=one
 	expect_rows 0 owner/two/pages
 	expect 0 putref 0
 }
@@ -353,23 +353,29 @@ test_a_file_open_across_owners_of_one_name_is_not_the_new_ones() {
 	expect_owner one stock 0
 }
 
+# Both with a line for each file that was there.
 read_all() {
 	while [ -e /tmp/busy ]; do
-		cat $folder/*/* $lab/owners $lab/pages $lab/lookup >/dev/null 2>&1
-	done
+		md5sum $folder/*/* $lab/owners $lab/pages $lab/lookup 2>/dev/null
+	done | sed 's:.*/:read :' >>/tmp/done
 }
 
 write_all() {
 	while [ -e /tmp/busy ]; do
 		for file in $folder/*/reserve_pct $folder/*/stock $folder/*/reset; do
-			echo 1 2>/dev/null >"$file"
-			echo 0 2>/dev/null >"$file"
+			{ echo 1 >"$file" && echo "wrote ${file##*/}"; } 2>/dev/null
+			{ echo 0 >"$file" && echo "wrote ${file##*/}"; } 2>/dev/null
 		done
-	done
+	done >>/tmp/done
+}
+
+expect_done() { # LINE
+	expect_at_least "times that it $1" "$(grep -cx "$1" /tmp/done)" 1
 }
 
 test_owners_come_and_go_while_their_files_are_read_and_written() {
 	: >/tmp/busy
+	: >/tmp/done
 	read_all &
 	read_all &
 	write_all &
@@ -389,6 +395,12 @@ test_owners_come_and_go_while_their_files_are_read_and_written() {
 	done
 	rm /tmp/busy
 	wait
+	for file in stats pages depth history reserve_pct stock reset owners lookup; do
+		expect_done "read $file"
+	done
+	for file in reserve_pct stock reset; do
+		expect_done "wrote $file"
+	done
 	expect_equal "folders" "$(ls $folder)" ""
 	expect_no_violation
 }
