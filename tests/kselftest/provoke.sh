@@ -254,20 +254,18 @@ test_an_owner_whose_module_is_gone_is_reported_once() {
 	expect_nothing_left
 }
 
-# Owners come and go by the thousand, each after grace periods: let these be short. They are
-# ten times as short where one CPU is all there is.
-grace_periods_are_short() { # 1 or 0
+# Owners come and go by the thousand, each after grace periods. These wait for all CPUs, and
+# are ten times as short with one.
+one_cpu_only() { # 1 or 0
 	local cpu
 
-	[ ! -e /sys/kernel/rcu_expedited ] || echo "$1" >/sys/kernel/rcu_expedited
-	[ "$1" = 0 ] || [ ! -e /sys/kernel/rcu_normal ] || echo 0 >/sys/kernel/rcu_normal
 	for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do
 		[ ! -e "$cpu" ] || echo $((1 - $1)) >"$cpu"
 	done
 }
 
 test_no_scenario_loses_memory_however_often_it_is_played() {
-	grace_periods_are_short 1
+	one_cpu_only 1
 	for scenario in $leisure $haste well_behaved $(echo "$cases" | sed 's/ .*//'); do
 		local out=0 errno=0 kind='' reports=0
 
@@ -283,7 +281,7 @@ test_no_scenario_loses_memory_however_often_it_is_played() {
 		expect_at_most "$scenario: pages lost" "$(cell lost)" $tolerance
 		expect_nothing_left
 	done
-	grace_periods_are_short 0
+	one_cpu_only 0
 }
 
 memory() {
@@ -294,7 +292,7 @@ memory() {
 test_owners_whose_modules_are_gone_lose_no_memory() {
 	local i=0 rounds=50 before lost
 
-	grace_periods_are_short 1
+	one_cpu_only 1
 	while [ $i -lt 10 ]; do
 		owner_module_comes_and_goes
 		i=$((i + 1))
@@ -309,7 +307,7 @@ test_owners_whose_modules_are_gone_lose_no_memory() {
 	echo "# module gone: lost $lost"
 	# Of four each in stock; the processes that load and unload leave some behind, too.
 	expect_at_most "pages lost" $lost $rounds
-	grace_periods_are_short 0
+	one_cpu_only 0
 }
 
 let_the_log_speak

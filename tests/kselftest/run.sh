@@ -32,6 +32,9 @@ unload() {
 	rmmod labyrinth && [ ! -e /sys/module/labyrinth ] && [ ! -e /sys/kernel/debug/labyrinth ]
 }
 
+# Owners come and go by the hundred, each after grace periods: let these be short.
+[ ! -e /sys/kernel/rcu_expedited ] || echo 1 >/sys/kernel/rcu_expedited
+[ ! -e /sys/kernel/rcu_normal ] || echo 0 >/sys/kernel/rcu_normal
 echo "KTAP version 1"
 echo "1..$(($# + 2))"
 insmod "$modules/labyrinth.ko"
