@@ -274,8 +274,9 @@ static void reserve_dry(unsigned int stock, int pct)
 	reserve_drain(&hoard, RESERVE_TO_MIN);
 	dry_eat();
 	got = dry_ask(asker, pages);
-	/* Until the verdict is told. */
-	msleep(1500);
+	/* Until the verdict is told, if there is one. */
+	if (got < DRY_PAGES)
+		msleep(1500);
 	reserve_give_back(&hoard, hoard.nr);
 	for (i = 0; i < got; i++)
 		labyrinth_void_free_page_exclusive(asker, pages[i]);

@@ -126,10 +126,8 @@ short=(guarantee)
 # The other kernels check so much that they allocate when nobody asks them to.
 case $kernel in
 6.1 | 6.12 | 6.12-rt)
-	short+=(reserve)
-	[ -n "$quick" ] || short+=(reserve_large)
-	# What it reads like is the same on all of them.
-	[ "$kernel" != 6.12 ] || short+=(dry) ;;
+	short+=(reserve dry)
+	[ -n "$quick" ] || short+=(reserve_large) ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
 	files=() short=()
