@@ -85,13 +85,27 @@ static int lab_examine_sharing(struct page *page, struct lab_finding *found)
 }
 
 /*
+ * An audit may have marked the tag after it was read, and have taken the mark away again:
+ * both once at most, for there is a grace period from one audit's marks to the next's.
+ */
+static noinline bool lab_commit_suspect(const struct lab_finding *found, u32 head)
+{
+	struct page *page = found->incident.page;
+	u32 seen = lab_word_head(found->word);
+
+	return lab_tag_change(found->tag, page, seen ^ LAB_SUSPECT, head) ||
+	       lab_tag_change(found->tag, page, seen, head);
+}
+
+/*
  * To LAB_MOVING or LAB_ARRIVING, by which nobody else may act: a late call's change
  * of a tag that is another page's by now must be put back before it means anything.
  */
 static int lab_commit(struct lab_finding *found, u32 head)
 {
 	if (likely(lab_tag_change(found->tag, found->incident.page, lab_word_head(found->word),
-				  head)))
+				  head)) ||
+	    lab_commit_suspect(found, head))
 		return 0;
 	found->incident.kind = LAB_DOUBLE_FREE;
 	return -EALREADY;

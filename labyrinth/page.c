@@ -80,24 +80,29 @@ static noinline bool lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag
 
 /*
  * An owned page of @word had no reference when somebody looked. If that is so, it is
- * reported and out of the books, and the page is the kernel's. Context: process.
+ * reported and out of the books, and the page is the kernel's. Context: process, with
+ * lab_owners_lock held.
+ *
+ * It may have been released and freed in good order, and taken again under the same
+ * word. So the tag is marked first, and the mark goes when the page is given back: where
+ * it is still there after the look, both looks were at one holding. A holder who meets
+ * the mark goes on regardless, see lab_commit().
  */
 bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct page *page,
 			    u64 word)
 {
-	u32 moving = lab_head(lab_word_owner(word), 0, LAB_MOVING);
+	u32 head = lab_word_head(word), suspect = head | LAB_SUSPECT;
 	struct lab_incident incident;
 	bool gone = false;
 
+	lockdep_assert_held(&lab_owners_lock);
 	preempt_disable();
-	/* Not one that was just released and freed in good order: its tag is gone by now. */
-	if (READ_ONCE(tag->word) != word || !lab_tag_is(tag, page) || page_ref_count(page) ||
-	    !lab_tag_change(tag, page, lab_word_head(word), moving))
+	if (!lab_tag_change(tag, page, head, suspect))
 		goto out;
-	/* Nor one that was taken again since: from here on its holder cannot give it back. */
-	gone = !page_ref_count(page);
+	gone = !page_ref_count(page) &&
+	       lab_tag_turn(tag, suspect, lab_head(lab_word_owner(word), 0, LAB_MOVING));
 	if (!gone) {
-		lab_tag_turn_back(tag, lab_word_head(word), moving);
+		lab_tag_turn(tag, suspect, head & ~LAB_SUSPECT);
 		goto out;
 	}
 	incident = lab_behind(bank, tag, page, word);

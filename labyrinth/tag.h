@@ -49,6 +49,8 @@ enum lab_state {
 #define LAB_WATCHED		LAB_FROM_RESERVE	/* READY ever since the audit looked */
 #define LAB_TOLD		LAB_AWAY		/* what is wrong has been reported */
 #define LAB_NOTES		(LAB_WATCHED | LAB_TOLD)
+/* And of OWNED tags this one: the audit looks whether somebody freed the page. */
+#define LAB_SUSPECT		LAB_RESTORED
 #define LAB_OWNER_SHIFT		8
 #define LAB_OWNER_MAX		(BIT(24) - 1)
 

@@ -191,17 +191,23 @@ static void owned_page_freed_behind_leaves_the_books(struct kunit *test)
 	__free_page(page);
 }
 
-static void page_from_the_reserve_freed_behind_is_booked_out(struct kunit *test)
+static struct lab_tag *tag_of(struct labyrinth_owner *owner, struct page *page)
 {
-	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
-	struct page *page = lab_test_take(test, owner);
 	struct lab_bank *bank;
 	struct lab_tag *tag;
 
 	preempt_disable();
 	tag = lab_tag_find(owner->bank, page, &bank);
 	preempt_enable();
-	tag->head |= LAB_FROM_RESERVE;
+	return tag;
+}
+
+static void page_from_the_reserve_freed_behind_is_booked_out(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+
+	tag_of(owner, page)->head |= LAB_FROM_RESERVE;
 	atomic_inc(&owner->from_reserve);
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 	freeze(test, page);
@@ -210,6 +216,94 @@ static void page_from_the_reserve_freed_behind_is_booked_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 	page_ref_unfreeze(page, 1);
 	__free_page(page);
+}
+
+static void page_that_is_suspected_wrongly_stays_as_it_is(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+	struct lab_tag *tag = tag_of(owner, page);
+
+	mutex_lock(&lab_owners_lock);
+	KUNIT_EXPECT_FALSE(test, lab_owned_freed_behind(owner->bank, tag, page, tag->word));
+	/* Such a mark a late call may leave behind. */
+	tag->head |= LAB_SUSPECT;
+	KUNIT_EXPECT_FALSE(test, lab_owned_freed_behind(owner->bank, tag, page, tag->word));
+	mutex_unlock(&lab_owners_lock);
+	KUNIT_EXPECT_EQ(test, tag->head, owner->owned);
+	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void suspected_page_can_be_used_in_every_way(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4);
+	struct labyrinth_owner *other = lab_test_owner(test, "other", 4);
+	struct page *pages[4];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 4, pages), 4U);
+	for (i = 0; i < 4; i++) {
+		tag_of(owner, pages[i])->head |= LAB_SUSPECT;
+		KUNIT_EXPECT_EQ(test, lab_check_page(owner, pages[i]), 0);
+	}
+	KUNIT_EXPECT_EQ(test, lab_transfer_page(owner, other, pages[0]), 0);
+	KUNIT_EXPECT_EQ(test, lab_check_page(other, pages[0]), 0);
+	KUNIT_EXPECT_EQ(test, lab_free_page(other, pages[0]), 0);
+	KUNIT_EXPECT_EQ(test, lab_release_page(owner, pages[1]), 0);
+	__free_page(pages[1]);
+	KUNIT_EXPECT_EQ(test, labyrinth_void_free_pages_bulk_exclusive(owner, 2, pages + 2), 2U);
+	KUNIT_EXPECT_EQ(test, tag_of(owner, pages[2])->head, owner->ready);
+	KUNIT_EXPECT_EQ(test, found(), 0U);
+}
+
+struct suspicion {
+	struct labyrinth_owner *owner;
+	struct lab_tag *tag;
+	unsigned int marks, amiss, turns;
+};
+
+#define TURNS	30000
+
+/* Marks come and go as the audit's do, which has a grace period between: one a turn. */
+static void suspect_or_use(struct lab_crew *crew, unsigned int member)
+{
+	struct suspicion *s = crew->data;
+	u32 owned = lab_head(s->owner->id, 0, LAB_OWNED), suspect = owned | LAB_SUSPECT;
+	unsigned int turn = 0;
+
+	while (!member && turn < TURNS) {
+		if (lab_tag_turn(s->tag, owned, suspect)) {
+			s->marks++;
+			lab_tag_turn(s->tag, suspect, owned);
+			turn = READ_ONCE(s->turns);
+			while (READ_ONCE(s->turns) == turn && turn < TURNS)
+				cpu_relax();
+		}
+		turn = READ_ONCE(s->turns);
+		cond_resched();
+	}
+	while (member && s->turns < TURNS) {
+		struct page *page = lab_alloc_page(s->owner);
+
+		s->amiss += !page || lab_free_page(s->owner, page);
+		WRITE_ONCE(s->turns, s->turns + 1);
+		cond_resched();
+	}
+}
+
+static void suspicion_lets_no_right_call_fail(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .flags = LABYRINTH_STACK);
+	struct page *page = lab_test_take(test, owner);
+	struct suspicion s = { .owner = owner, .tag = tag_of(owner, page) };
+
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
+	lab_test_crew(test, 2, suspect_or_use, &s);
+	KUNIT_EXPECT_EQ(test, s.amiss, 0U);
+	KUNIT_EXPECT_GT(test, s.marks, 0U);
+	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
+	KUNIT_EXPECT_EQ(test, found(), 0U);
 }
 
 struct misuse {
@@ -615,6 +709,9 @@ static struct kunit_case lab_audit_cases[] = {
 	KUNIT_CASE(more_shared_pages_than_can_be_noted_are_told_later),
 	KUNIT_CASE(owned_page_freed_behind_leaves_the_books),
 	KUNIT_CASE(page_from_the_reserve_freed_behind_is_booked_out),
+	KUNIT_CASE(page_that_is_suspected_wrongly_stays_as_it_is),
+	KUNIT_CASE(suspected_page_can_be_used_in_every_way),
+	KUNIT_CASE(suspicion_lets_no_right_call_fail),
 	KUNIT_CASE_PARAM(ready_page_that_is_misused_is_told_once, misuse_gen_params),
 	KUNIT_CASE_PARAM(what_the_audit_has_told_alloc_does_not_tell_again, misuse_gen_params),
 	KUNIT_CASE_PARAM(what_the_audit_has_told_destroy_does_not_tell_again, unmapped_gen_params),
