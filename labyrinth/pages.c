@@ -21,26 +21,46 @@ static const char * const lab_state_names[] = {
 	[LABYRINTH_QUARANTINED]	= "quarantined",
 };
 
+/* A page that goes from hand to hand is looked at so often until it holds still. */
+#define LAB_FACTS_TRIES		16
+
+/* What the tag says at one moment. False where it changed meanwhile. */
+static bool lab_page_facts_try(struct lab_page_facts *facts, const struct lab_bank *bank,
+			       const struct lab_tag *tag)
+{
+	struct lab_taking taking = lab_tag_taking(bank, tag);
+	u64 word = taking.word;
+
+	*facts = (struct lab_page_facts){
+		.page = READ_ONCE(tag->page),
+		.owner_id = lab_word_owner(word),
+		.state = lab_state_names[lab_state_public(lab_word_state(word))],
+		.age_ms = lab_time_age_ms(lab_taking_tag(&taking).time),
+		.context = lab_word_context(word),
+		.cpu = lab_word_cpu(word),
+		.from_reserve = lab_word_flags(word) & LAB_FROM_RESERVE,
+		.stack = taking.stack,
+		.caller = lab_taking_caller(&taking),
+	};
+	/* Who takes a page fills in the rest before the word: see lab_tag_fill(). */
+	smp_rmb();
+	return READ_ONCE(tag->word) == word && READ_ONCE(tag->taken) == taking.taken &&
+	       READ_ONCE(tag->page) == facts->page;
+}
+
 /* False where the tag has no page any more. Needs lab_owners_lock, which keeps the bank. */
 bool lab_page_facts_of_tag(struct lab_page_facts *facts, const struct lab_bank *bank,
 			   const struct lab_tag *tag)
 {
-	u64 word = READ_ONCE(tag->word);
+	unsigned int tries = LAB_FACTS_TRIES;
 
-	*facts = (struct lab_page_facts){
-		.page = READ_ONCE(tag->page),
-		.state = lab_state_names[lab_state_public(lab_word_state(word))],
-		.age_ms = lab_time_age_ms(READ_ONCE(tag->time)),
-		.context = lab_word_context(word),
-		.cpu = lab_word_cpu(word),
-		.from_reserve = lab_word_flags(word) & LAB_FROM_RESERVE,
-		.stack = lab_tag_stack(bank, tag),
-		.caller = lab_tag_caller(tag),
-	};
+	while (!lab_page_facts_try(facts, bank, tag))
+		if (!--tries)
+			return false;
 	preempt_disable();
-	lab_owner_name(lab_word_owner(word), facts->owner);
+	lab_owner_name(facts->owner_id, facts->owner);
 	preempt_enable();
-	return word && facts->page;
+	return facts->owner_id && facts->page;
 }
 
 /* Needs lab_owners_lock, as long as @facts are looked at. */
@@ -136,6 +156,7 @@ static void lab_pages_stop(struct seq_file *m, void *v)
 
 static int lab_pages_show(struct seq_file *m, void *v)
 {
+	const struct labyrinth_owner *owner = m->private;
 	struct lab_page_facts facts;
 
 	if (v == SEQ_START_TOKEN) {
@@ -146,6 +167,8 @@ static int lab_pages_show(struct seq_file *m, void *v)
 		lab_page_facts_of_orphan(&facts, v);
 	else if (!lab_page_facts_of_tag(&facts, lab_bank_nth(m->index >> LAB_POS_SHIFT), v))
 		return 0;	/* It has gone since lab_pages_after(). */
+	else if (owner && facts.owner_id != owner->id)
+		return 0;	/* To another owner. */
 	seq_printf(m, "%lu %s %s %llu %s %u %d %s %d ", page_to_pfn(facts.page), facts.owner,
 		   facts.state, facts.age_ms, lab_context_name(facts.context), facts.cpu,
 		   page_to_nid(facts.page), page_zone(facts.page)->name, facts.from_reserve);

@@ -15,6 +15,7 @@ struct seq_file;
 /* What there is to tell of a page, from its tag or as an orphan. */
 struct lab_page_facts {
 	const struct page *page;
+	u32 owner_id;
 	char owner[LABYRINTH_NAME_LEN];
 	const char *state;
 	u64 age_ms;
