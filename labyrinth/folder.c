@@ -100,6 +100,13 @@ void lab_owner_reset(struct labyrinth_owner *owner)
 	lab_history_reset(&owner->history);
 }
 
+/* Pages with a tag, give or take those that move just now. */
+static long lab_owner_tagged(const struct labyrinth_owner *owner)
+{
+	return lab_owner_owned(owner) + atomic_read(&owner->quarantined) +
+	       lab_owner_stocked(owner);
+}
+
 /*
  * More tags are taken for a greater stock, or some given back: in time for the
  * pages, which come after and go before. 0 or an errno, and nothing changed.
@@ -115,6 +122,10 @@ int lab_owner_set_stock(struct labyrinth_owner *owner, u64 stock)
 		return -ENOSPC;
 	WRITE_ONCE(owner->stock, stock);
 	while (atomic_read(&owner->nr_stocked) > (int)stock && lab_shed_stocked(owner))
+		cond_resched();
+	/* A zeroing owner's recycled pages lie beside its budget, in place of the stock. */
+	while (lab_recycles_spares(owner) &&
+	       lab_owner_tagged(owner) > (long)(owner->budget + stock) && lab_shed_recycled(owner))
 		cond_resched();
 	if (stock < before)
 		lab_bank_resize(owner->bank, before, stock);

@@ -5,6 +5,7 @@
 
 #include "fixture.h"
 #include "folder.h"
+#include "pages.h"
 
 static int set_stock(struct labyrinth_owner *owner, u64 stock)
 {
@@ -77,6 +78,32 @@ static void a_zero_owners_stock_is_raised_with_clean_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->nr_stocked), 0);
 }
 
+static void a_zero_owners_recycled_pages_go_with_the_stock(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 16, .stock = 16,
+						       .flags = LABYRINTH_ZERO);
+	struct page *pages[16];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 16, pages), 16U);
+	KUNIT_ASSERT_EQ(test, wait_for_stock(owner, 16), 0);
+	settle(owner);
+	/* From here on as if memory were too short for a refill. */
+	queue_delayed_work(lab_wq, &owner->refill, 1000 * HZ);
+	for (i = 0; i < 16; i++)
+		KUNIT_ASSERT_EQ(test, lab_free_page(owner, pages[i]), 0);
+	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 16, pages), 16U);
+	KUNIT_ASSERT_EQ(test, atomic_read(&owner->nr_stocked), 0);
+	KUNIT_ASSERT_EQ(test, lab_owner_stocked(owner), 16L);
+	KUNIT_ASSERT_EQ(test, set_stock(owner, 4), 0);
+	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 4L);
+	KUNIT_ASSERT_EQ(test, set_stock(owner, 0), 0);
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_stocked(owner), 0L, "no more tags than it has room for");
+	KUNIT_EXPECT_EQ(test, owner->tags, 16U);
+	for (i = 0; i < 16; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+}
+
 static void a_stock_above_the_budget_is_refused(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 32, .stock = 2);
@@ -142,14 +169,42 @@ static void reset_sets_the_peak_to_what_is_out(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }
 
+static void a_line_of_pages_is_of_who_has_the_page_now(struct kunit *test)
+{
+	struct labyrinth_owner *one = lab_test_owner(test, "one", 1);
+	struct labyrinth_owner *two = lab_test_owner(test, "two", 1);
+	struct page *page = lab_test_take(test, one);
+	struct lab_page_facts facts;
+	struct lab_bank *bank;
+	struct lab_tag *tag;
+
+	preempt_disable();
+	tag = lab_tag_find(one->bank, page, &bank);
+	preempt_enable();
+	mutex_lock(&lab_owners_lock);
+	KUNIT_EXPECT_TRUE(test, lab_page_facts_of_tag(&facts, bank, tag));
+	KUNIT_EXPECT_EQ(test, facts.owner_id, one->id);
+	KUNIT_EXPECT_STREQ(test, facts.owner, "one");
+	KUNIT_EXPECT_EQ(test, lab_transfer_page(one, two, page), 0);
+	KUNIT_EXPECT_TRUE(test, lab_page_facts_of_tag(&facts, bank, tag));
+	KUNIT_EXPECT_EQ(test, facts.owner_id, two->id);
+	KUNIT_EXPECT_STREQ(test, facts.owner, "two");
+	KUNIT_EXPECT_EQ(test, lab_release_page(two, page), 0);
+	KUNIT_EXPECT_FALSE(test, lab_page_facts_of_tag(&facts, bank, tag));
+	mutex_unlock(&lab_owners_lock);
+	__free_page(page);
+}
+
 static struct kunit_case lab_folder_cases[] = {
 	KUNIT_CASE(a_raised_stock_is_filled),
 	KUNIT_CASE(a_lowered_stock_is_shed_at_once),
 	KUNIT_CASE(a_zero_owners_stock_is_raised_with_clean_pages),
+	KUNIT_CASE(a_zero_owners_recycled_pages_go_with_the_stock),
 	KUNIT_CASE(a_stock_above_the_budget_is_refused),
 	KUNIT_CASE(a_stock_without_room_in_the_table_is_refused),
 	KUNIT_CASE(a_full_stock_at_5_8_leaves_the_budget_usable),
 	KUNIT_CASE(reset_sets_the_peak_to_what_is_out),
+	KUNIT_CASE(a_line_of_pages_is_of_who_has_the_page_now),
 	{}
 };
 
