@@ -165,8 +165,8 @@ static void lab_audit_ready_page(struct lab_audit *audit, struct lab_bank *bank,
 		return;
 	}
 	*note = (struct lab_note){
-		.page = page, .bank = bank, .tag = tag, .word = word, .audit = audit->nr,
-		.kind = kind,
+		.page = page, .bank = bank, .tag = tag, .word = word,
+		.taken = READ_ONCE(tag->taken), .audit = audit->nr, .kind = kind,
 	};
 }
 
@@ -187,7 +187,12 @@ static void lab_note_tell(struct lab_audit *audit, const struct lab_note *note)
 		.kind = note->kind,
 		.owner_id = lab_word_owner(note->word),
 		.page = note->page,
-		.taking = lab_tag_taking(note->bank, note->tag),
+		/* As it was: the page may have been given back since. */
+		.taking = {
+			.word = note->word,
+			.taken = note->taken,
+			.stack = lab_tag_stack(note->bank, note->tag),
+		},
 	};
 
 	preempt_disable();
