@@ -321,18 +321,19 @@ void lab_audit_run(struct lab_audit *figures)
 
 static void lab_audit_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(lab_audit_worker, lab_audit_work);
-static unsigned int lab_audit_seconds;	/* written under lab_owners_lock */
+static unsigned int lab_audit_seconds;	/* guarded by lab_owners_lock */
 
 static void lab_audit_work(struct work_struct *work)
 {
 	struct lab_audit figures;
-	unsigned int seconds;
 
 	lab_audit_run(&figures);
-	/* As it is by now. */
-	seconds = READ_ONCE(lab_audit_seconds);
-	if (seconds)
-		queue_delayed_work(lab_wq, &lab_audit_worker, (unsigned long)seconds * HZ);
+	mutex_lock(&lab_owners_lock);
+	/* As it is by now. Whoever changes that finds the work queued, or comes before. */
+	if (lab_audit_ready && lab_audit_seconds)
+		queue_delayed_work(lab_wq, &lab_audit_worker,
+				   (unsigned long)lab_audit_seconds * HZ);
+	mutex_unlock(&lab_owners_lock);
 }
 
 /* Needs lab_owners_lock. */
@@ -351,7 +352,7 @@ static void lab_audit_plan(void)
 void lab_audit_every(unsigned int seconds)
 {
 	mutex_lock(&lab_owners_lock);
-	WRITE_ONCE(lab_audit_seconds, seconds);
+	lab_audit_seconds = seconds;
 	lab_audit_plan();
 	mutex_unlock(&lab_owners_lock);
 }
