@@ -24,19 +24,18 @@
  * what the page's next holder does may be seen before the head is. By then the
  * head shows either.
  */
-#include <linux/fs.h>
+#include <linux/debugfs.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
-#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
 #include <linux/workqueue.h>
 #include <trace/events/labyrinth.h>
 
 #include "audit.h"
+#include "input.h"
 #include "orphan.h"
 #include "owner.h"
 #include "page.h"
@@ -390,35 +389,19 @@ static int lab_audit_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static int lab_audit_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, lab_audit_show, NULL);
-}
-
-static ssize_t lab_audit_write(struct file *file, const char __user *text, size_t size,
-			       loff_t *pos)
+static int lab_audit_apply(void *data, char *text)
 {
 	struct lab_audit figures;
-	unsigned int what;
-	int err;
 
-	/* Longer than any number: kstrtouint_from_user() would look at the beginning only. */
-	if (size > 16)
-		return -EINVAL;
-	err = kstrtouint_from_user(text, size, 0, &what);
-	if (err == -EFAULT)
-		return err;
-	if (err || what != 1)
+	if (strcmp(text, "1"))
 		return -EINVAL;
 	lab_audit_run(&figures);
-	return size;
+	return 0;
 }
 
-const struct file_operations lab_audit_fops = {
-	.owner = THIS_MODULE,
-	.open = lab_audit_open,
-	.read = seq_read,
-	.write = lab_audit_write,
-	.llseek = seq_lseek,
-	.release = single_release,
-};
+DEFINE_LAB_INPUT(lab_audit);
+
+void lab_audit_create_file(struct dentry *dir)
+{
+	debugfs_create_file("audit", 0600, dir, NULL, &lab_audit_fops);
+}

@@ -3,9 +3,9 @@
 #ifndef _LABYRINTH_AUDIT_H
 #define _LABYRINTH_AUDIT_H
 
-#include <linux/fs.h>
 #include <linux/types.h>
 
+struct dentry;
 struct labyrinth_owner;
 
 /* Seconds, of the parameter audit_interval. */
@@ -27,12 +27,11 @@ struct lab_audit {
 	unsigned int found;	/* violations reported */
 };
 
-extern const struct file_operations lab_audit_fops;
-
 void lab_audit_run(struct lab_audit *figures);
 void lab_audit_every(unsigned int seconds);
 void lab_audit_init(void);
 void lab_audit_exit(void);
+void lab_audit_create_file(struct dentry *dir);
 
 void lab_books_open(struct labyrinth_owner *owner);
 void lab_books_close(struct lab_audit *audit, struct labyrinth_owner *owner);

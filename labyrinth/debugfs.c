@@ -163,7 +163,7 @@ void lab_debugfs_init(void)
 	debugfs_create_file("refusals", 0400, lab_debugfs_dir, NULL, &lab_report_refusals_fops);
 	debugfs_create_file("violations", 0400, lab_debugfs_dir, NULL, &lab_report_violations_fops);
 	debugfs_create_file("verdicts", 0400, lab_debugfs_dir, NULL, &lab_verdicts_fops);
-	debugfs_create_file("audit", 0600, lab_debugfs_dir, NULL, &lab_audit_fops);
+	lab_audit_create_file(lab_debugfs_dir);
 	lab_lookup_init(lab_debugfs_dir);
 	debugfs_create_file("reset", 0600, lab_debugfs_dir, NULL, &lab_reset_all_fops);
 	lab_owner_dir = debugfs_create_dir("owner", lab_debugfs_dir);

@@ -54,6 +54,19 @@ test_garbage_in_reset_is_refused() {
 	expect_nothing_amiss
 }
 
+# Each 1 that is taken is an audit: fewer will do.
+test_garbage_in_audit_is_refused() {
+	expect 0 create 0 name=one
+	before=$(table audit audits)
+	rounds=300
+	fuzz reset $lab/audit
+	rounds=2000
+	expect_nothing_amiss
+	taken=$(sed -n 's/.* \([0-9]*\) taken, .*/\1/p' /tmp/fuzz.$$.0)
+	expect_equal "audits" "$(table audit audits)" \
+		"$([ "$before" = - ] && echo "$taken" || echo $((before + taken)))"
+}
+
 test_garbage_in_lookup_is_refused() {
 	expect 0 create 0 name=one budget=100
 	expect 100 alloc 0 0 times=100
