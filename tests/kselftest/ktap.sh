@@ -38,12 +38,12 @@ expect_match() { # WHAT GOT PATTERN
 	esac
 }
 
-# Until CONDITION, a command, holds: 3 seconds at most, for what a worker does.
+# Until CONDITION, a command, holds: 30 seconds at most, for what a worker does.
 wait_until() { # CONDITION...
 	local i=0
 
 	until "$@"; do
-		[ $((i += 1)) -lt 60 ] || return 1
+		[ $((i += 1)) -lt 600 ] || return 1
 		usleep 50000
 	done
 }
