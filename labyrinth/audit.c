@@ -35,6 +35,7 @@
 #include <trace/events/labyrinth.h>
 
 #include "audit.h"
+#include "gone.h"
 #include "input.h"
 #include "orphan.h"
 #include "owner.h"
@@ -76,6 +77,20 @@ static struct lab_note *lab_note_find(const struct page *page, u64 word, u64 tak
 		if (note->page == page && note->word == word && note->taken == taken)
 			return note;
 	return NULL;
+}
+
+/* The callers of @module are another caller now, in the tags as well. Needs lab_owners_lock. */
+void lab_audit_forget(const struct module *module)
+{
+	struct lab_note *note;
+
+	lockdep_assert_held(&lab_owners_lock);
+	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++) {
+		struct lab_taking taking = { .taken = note->taken };
+
+		lab_taking_forget(&taking, module);
+		note->taken = taking.taken;
+	}
 }
 
 /* An owner's tag that changes no more than its page does. */

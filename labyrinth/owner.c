@@ -20,6 +20,7 @@
 #include <linux/slab.h>
 
 #include "folder.h"
+#include "gone.h"
 #include "orphan.h"
 #include "page.h"
 #include "refill.h"
@@ -408,6 +409,7 @@ static int lab_owner_module_event(struct notifier_block *nb, unsigned long event
 		if (lab_owner_kill(owner))
 			lab_owner_end(owner);
 	}
+	lab_module_gone(data);
 	return NOTIFY_DONE;
 }
 

@@ -11,6 +11,7 @@
 #include <trace/events/labyrinth.h>
 
 #include "floor.h"
+#include "gone.h"
 #include "page.h"
 #include "report.h"
 #include "ring.h"
@@ -272,4 +273,53 @@ void lab_report_violations_of(struct seq_file *m, unsigned long pfn)
 		if (lab_ring_read(&r, &lab_violations[seq % LAB_RING_SIZE], sizeof(r), seq) &&
 		    r.pfn == pfn)
 			lab_violation_line(m, &r);
+}
+
+/*
+ * Begin to change an entry and keep its number, which is returned. 0 where there is none
+ * yet, or a writer is at it.
+ */
+static u64 lab_ring_reopen(u64 *entry_seq)
+{
+	u64 seq = READ_ONCE(*entry_seq);
+
+	if (!seq || seq == LAB_RING_BUSY)
+		return 0;
+	return cmpxchg(entry_seq, seq, LAB_RING_BUSY) == seq ? seq : 0;
+}
+
+/*
+ * @module leaves: its callers lose their names, and others may be where it was. A caller
+ * of its writes no more; what others write while their entry is at work here is not kept.
+ * Context: process.
+ */
+void lab_report_module_gone(const struct module *module)
+{
+	unsigned int i;
+	u64 seq;
+
+	for (i = 0; i < LAB_RING_SIZE; i++) {
+		struct lab_refusal_record *r = &lab_refusals[i];
+
+		preempt_disable();
+		seq = lab_ring_reopen(&r->seq);
+		if (seq) {
+			lab_caller_forget(&r->caller, module);
+			lab_ring_close(&r->seq, seq);
+		}
+		preempt_enable();
+	}
+	for (i = 0; i < LAB_RING_SIZE; i++) {
+		struct lab_violation_record *r = &lab_violations[i];
+
+		preempt_disable();
+		seq = lab_ring_reopen(&r->seq);
+		if (seq) {
+			lab_caller_forget(&r->caller, module);
+			lab_taking_forget(&r->taking, module);
+			lab_stack_forget(r->stack, module);
+			lab_ring_close(&r->seq, seq);
+		}
+		preempt_enable();
+	}
 }

@@ -9,6 +9,7 @@
 
 #include "tag.h"
 
+struct module;
 struct seq_file;
 
 enum lab_refusal {
@@ -107,6 +108,7 @@ long lab_report_violated_since(struct labyrinth_owner *owner, enum lab_violation
 int lab_report_refusals_show(struct seq_file *m, void *v);
 int lab_report_violations_show(struct seq_file *m, void *v);
 void lab_report_violations_of(struct seq_file *m, unsigned long pfn);
+void lab_report_module_gone(const struct module *module);
 
 /* Violations that are remembered one by one, and refusals. */
 #define LAB_RING_SIZE	1024

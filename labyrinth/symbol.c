@@ -8,6 +8,11 @@
 #include "symbol.h"
 #include "tag.h"
 
+/* Stands for callers whose module has left: whoever prints it by %pS names this. */
+noinline void lab_caller_gone(void)
+{
+}
+
 /* "name+0x1/0x2[module]": one cell, so without the blank that %pS puts before the module. */
 void lab_caller_name(unsigned long caller, char *buf, size_t size)
 {
@@ -15,6 +20,10 @@ void lab_caller_name(unsigned long caller, char *buf, size_t size)
 
 	if (!caller) {
 		strscpy(buf, "-", size);
+		return;
+	}
+	if (caller == LAB_CALLER_GONE) {
+		strscpy(buf, "gone", size);
 		return;
 	}
 	snprintf(buf, size, "%pS", (void *)caller);

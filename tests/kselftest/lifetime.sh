@@ -148,6 +148,28 @@ test_pages_that_were_left_behind_are_orphans_with_their_callers_name() {
 	puppet_returns
 }
 
+test_callers_are_forgotten_when_their_module_leaves() {
+	expect 0 create 0 name=one budget=1
+	expect 1 alloc 0 0
+	expect 0 alloc 0 1
+	expect 0 free 0 0
+	expect -EALREADY free 0 0
+	expect_refusal owner=one caller~^puppet_call_once
+	expect_violation kind=double_free owner=one caller~^puppet_call_once
+	expect 0 destroy 0
+	refusal=$(table refusals seq owner=one) violation=$(table violations seq owner=one)
+	puppet_leaves
+	expect_rows 1 refusals seq="$refusal" owner=one caller=gone
+	expect_rows 1 violations seq="$violation" owner=one alloc_caller=gone caller=gone
+	# Another may be where it was.
+	puppet_returns
+	expect_rows 1 violations seq="$violation" owner=one alloc_caller=gone caller=gone
+	for file in refusals violations; do
+		expect_equal "addresses in $file" "$(grep -o ' 0x[0-9a-f]*' $lab/$file)" ""
+	done
+	expect_log "by: one, puppet_call_once"
+}
+
 test_a_destroyed_owner_is_gone_while_others_stay() {
 	expect 0 create 0 name=one budget=100 stock=10
 	expect 0 create 1 name=two budget=100 stock=10
@@ -205,6 +227,49 @@ test_labyrinth_unloads_with_an_orphan_out_and_says_so() {
 	in_log "labyrinth: orphan: pfn $pfn of owner last, taken by puppet_call_once.*is still out" ||
 		fail "the log does not tell of the orphan"
 	insmod "$modules/labyrinth.ko" || fail "it cannot be loaded again"
+	puppet_returns
+}
+
+# debugfs keeps the module of a file that is open.
+test_labyrinth_does_not_unload_while_its_files_are_open() {
+	puppet_leaves
+	for file in owners pages zones refusals violations verdicts audit lookup reset; do
+		exec 3<$lab/$file
+		! rmmod labyrinth 2>/dev/null || fail "it was unloaded with $file open"
+		cat <&3 >/dev/null || fail "$file cannot be read any more"
+		exec 3<&-
+	done
+	exec 3>$lab/reset
+	! rmmod labyrinth 2>/dev/null || fail "it was unloaded with reset open"
+	echo 1 >&3 || fail "reset cannot be written any more"
+	exec 3>&-
+	rmmod labyrinth || fail "it cannot be unloaded with no file open"
+	[ ! -e $lab ] || fail "$lab is there"
+	insmod "$modules/labyrinth.ko" || fail "it cannot be loaded again"
+	puppet_returns
+}
+
+# Each file is opened before it is gone, after, or just then.
+test_labyrinth_unloads_while_its_files_are_opened_and_read() {
+	puppet_leaves
+	: >/tmp/busy
+	: >/tmp/reads
+	while [ -e /tmp/busy ]; do
+		cat $lab/* >>/tmp/reads 2>/dev/null
+		[ "$(wc -c </tmp/reads)" -lt 100000 ] || echo many >/tmp/reads
+	done &
+	i=0 unloads=0
+	while [ $unloads -lt 5 ] && [ $i -lt 200 ]; do
+		if rmmod labyrinth 2>/dev/null; then
+			unloads=$((unloads + 1))
+			insmod "$modules/labyrinth.ko" || fail "it cannot be loaded again"
+		fi
+		i=$((i + 1))
+	done
+	rm /tmp/busy
+	wait
+	expect_equal "unloads" $unloads 5
+	[ -s /tmp/reads ] || fail "nothing was read"
 	puppet_returns
 }
 

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Callers are remembered by their addresses, and named when somebody reads of them. Once
+ * their module has left these have no names, or another module's, which has done
+ * nothing. So when a module leaves, LAB_CALLER_GONE takes the place of its callers,
+ * wherever they are remembered.
+ *
+ * It has run its exit function: it calls no more, and what others write there
+ * meanwhile names others. So a cmpxchg that fails has nothing left to do. But a
+ * caller may be copied: from a tag to another bank's by a transfer, and into a report.
+ * Both are done with preemption disabled. So the tags are looked at until none is left
+ * after a grace period, and the reports after them.
+ */
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+
+#include "audit.h"
+#include "gone.h"
+#include "owner.h"
+#include "report.h"
+#include "symbol.h"
+#include "verdict.h"
+
+/* Looks at all tags: a page would have to be transferred in each of them. */
+#define LAB_GONE_LOOKS	4
+
+void lab_caller_forget(unsigned long *caller, const struct module *module)
+{
+	unsigned long was = READ_ONCE(*caller);
+
+	if (was && within_module(was, module))
+		cmpxchg(caller, was, LAB_CALLER_GONE);
+}
+
+/* Of LAB_STACK_DEPTH addresses, fewer with a 0 behind. */
+void lab_stack_forget(unsigned long *stack, const struct module *module)
+{
+	unsigned int i;
+
+	for (i = 0; i < LAB_STACK_DEPTH && READ_ONCE(stack[i]); i++)
+		lab_caller_forget(&stack[i], module);
+}
+
+/* Of a copy that nobody else writes. */
+void lab_taking_forget(struct lab_taking *taking, const struct module *module)
+{
+	struct lab_tag tag = lab_taking_tag(taking);
+
+	if (!within_module(lab_tag_caller(&tag), module))
+		return;
+	tag.caller = lab_caller_pack(LAB_CALLER_GONE);
+	taking->taken = tag.taken;
+}
+
+static bool lab_tag_forget(struct lab_bank *bank, struct lab_tag *tag, const struct module *module)
+{
+	u32 was = READ_ONCE(tag->caller);
+
+	if (bank->stacks)
+		lab_stack_forget(bank->stacks[tag - bank->slots.tags], module);
+	if (!within_module(lab_caller_unpack(was), module))
+		return false;
+	cmpxchg(&tag->caller, was, lab_caller_pack(LAB_CALLER_GONE));
+	return true;
+}
+
+/* Were there any? */
+static bool lab_tags_forget(const struct module *module)
+{
+	struct lab_walk walk = {};
+	struct lab_tag *tag;
+	bool any = false;
+
+	mutex_lock(&lab_owners_lock);
+	while ((tag = lab_walk_next(&walk))) {
+		any |= lab_tag_forget(walk.bank, tag, module);
+		cond_resched();
+	}
+	mutex_unlock(&lab_owners_lock);
+	return any;
+}
+
+static void lab_owners_forget(const struct module *module)
+{
+	struct labyrinth_owner *owner;
+
+	mutex_lock(&lab_owners_lock);
+	list_for_each_entry(owner, &lab_owners, list)
+		lab_caller_forget(&owner->could_sleep_caller, module);
+	lab_audit_forget(module);
+	mutex_unlock(&lab_owners_lock);
+}
+
+/* @module has run its exit function and is about to be freed. Context: process. */
+void lab_module_gone(const struct module *module)
+{
+	unsigned int looks = LAB_GONE_LOOKS;
+
+	while (lab_tags_forget(module) && --looks)
+		synchronize_rcu();
+	lab_owners_forget(module);
+	/* Reports under way may have read a tag before. Pairs with their preempt_disable(). */
+	synchronize_rcu();
+	lab_report_module_gone(module);
+	/* The last that name it. */
+	lab_verdict_flush();
+}
