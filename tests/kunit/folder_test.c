@@ -98,7 +98,7 @@ static void a_zero_owners_recycled_pages_go_with_the_stock(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, set_stock(owner, 4), 0);
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 4L);
 	KUNIT_ASSERT_EQ(test, set_stock(owner, 0), 0);
-	KUNIT_EXPECT_EQ_MSG(test, lab_owner_stocked(owner), 0L, "no more tags than it has room for");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_stocked(owner), 0L, "no more than it has room for");
 	KUNIT_EXPECT_EQ(test, owner->tags, 16U);
 	for (i = 0; i < 16; i++)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
