@@ -211,22 +211,21 @@ test_a_quarantined_page_is_back_in_use_after_the_audit() {
 	expect 1 find 0 1 1
 }
 
+# Orphans of the tests before may go at any time: the kernel has given them to others.
 test_an_orphan_is_listed_until_it_is_freed() {
-	audit
-	before=$(table audit orphans)
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
 	expect 1 destroy 0
 	for i in 1 2 3; do
 		audit
-		expect_audit orphans $((before + 1)) found 0
+		expect_audit found 0
+		expect_at_least "orphans" "$(table audit orphans)" 1
+		expect_rows 1 pages pfn="$pfn" owner=one state=orphan caller~^puppet_call_once
 	done
-	expect_rows 1 pages pfn="$pfn" owner=one state=orphan caller~^puppet_call_once
 	expect 0 putref 0
 	audit
-	expect_audit orphans "$before"
-	expect_rows 0 pages pfn="$pfn" state=orphan
+	expect_rows 0 pages pfn="$pfn" owner=one state=orphan
 }
 
 write_audit() { # TEXT
