@@ -42,6 +42,7 @@
 #include "page.h"
 #include "refill.h"
 #include "report.h"
+#include "verdict.h"
 
 /* Something that is to be confirmed, or that was told and is not to be told again. */
 struct lab_note {
@@ -345,7 +346,7 @@ static void lab_audit_work(struct work_struct *work)
 	mutex_lock(&lab_owners_lock);
 	/* As it is by now. Whoever changes that finds the work queued, or comes before. */
 	if (lab_audit_ready && lab_audit_seconds)
-		queue_delayed_work(lab_wq, &lab_audit_worker,
+		queue_delayed_work(lab_tell_wq, &lab_audit_worker,
 				   (unsigned long)lab_audit_seconds * HZ);
 	mutex_unlock(&lab_owners_lock);
 }
@@ -356,7 +357,7 @@ static void lab_audit_plan(void)
 	if (!lab_audit_ready)
 		return;
 	if (lab_audit_seconds)
-		mod_delayed_work(lab_wq, &lab_audit_worker,
+		mod_delayed_work(lab_tell_wq, &lab_audit_worker,
 				 (unsigned long)lab_audit_seconds * HZ);
 	else
 		cancel_delayed_work(&lab_audit_worker);
