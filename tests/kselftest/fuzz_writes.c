@@ -327,6 +327,6 @@ int main(int argc, char **argv)
 	}
 	printf("%s: seed %s, %lu taken, %lu refused, %lu gone\n", path, seed, taken, refused,
 	       gone);
-	/* A run in which all writes go one way says little, unless there was nothing to write to. */
+	/* A run in which all writes go one way says little, unless the file was not there. */
 	return !racing && (!refused || !taken);
 }
