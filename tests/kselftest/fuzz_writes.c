@@ -101,14 +101,14 @@ static void mutate(void)
 	}
 }
 
-#define NR_WORDS	15
+#define NR_WORDS	16
 
 static void make_text(void)
 {
 	static const char * const words[NR_WORDS] = {
 		"%llu", "%llu\n", "0x%llx", "-%llu", "+%llu", " %llu ", "%llu 1", "%llux",
 		"%llu.0", "pfn %llu", "phys %llu", "addr 0x%llx", "addr 0xffff888%09llx", "pfn",
-		"99999999999%llu",
+		"99999999999%llu", "pfx %llu",
 	};
 
 	switch (rnd(8)) {
