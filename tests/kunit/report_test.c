@@ -267,6 +267,41 @@ static void lapped_record_is_not_shown_torn(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lab_free_page(f->owner[i], f->page[i]), 0);
 }
 
+static void expect_refused(struct kunit *test, struct labyrinth_owner *owner, unsigned int times)
+{
+	while (times--)
+		KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
+}
+
+static void each_kind_of_each_owner_is_told_once_in_five_seconds(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct labyrinth_owner *other = lab_test_owner(test, "other", 1);
+	struct page *page[2] = { lab_test_take(test, owner), lab_test_take(test, other) };
+	struct lab_tally *tally = &owner->refused[LAB_REFUSE_BUDGET];
+	unsigned long first;
+
+	KUNIT_EXPECT_EQ(test, tally->told, 0UL);
+	expect_refused(test, owner, 1);
+	first = tally->told;
+	KUNIT_EXPECT_NE(test, first, 0UL);
+	tally->told -= HZ;
+	expect_refused(test, owner, 100);
+	KUNIT_EXPECT_EQ_MSG(test, tally->told, first - HZ, "told again after a second");
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tally->nr), 101L);
+
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page[1]), -EPERM);
+	KUNIT_EXPECT_NE(test, owner->violated[LAB_FOREIGN_FREE].told, 0UL);
+	expect_refused(test, other, 1);
+	KUNIT_EXPECT_NE(test, other->refused[LAB_REFUSE_BUDGET].told, 0UL);
+
+	tally->told = first - 5 * HZ - 2;
+	expect_refused(test, owner, 1);
+	KUNIT_EXPECT_TRUE(test, time_after_eq(tally->told, first));
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page[0]), 0);
+	KUNIT_EXPECT_EQ(test, lab_free_page(other, page[1]), 0);
+}
+
 static struct kunit_case lab_report_cases[] = {
 	KUNIT_CASE(caller_name_is_one_cell),
 	KUNIT_CASE(caller_name_has_function_and_module),
@@ -278,6 +313,7 @@ static struct kunit_case lab_report_cases[] = {
 	KUNIT_CASE(violation_names_both_parties_and_the_page),
 	KUNIT_CASE(plain_page_is_reported_without_an_owner_of_the_page),
 	KUNIT_CASE(refusal_names_who_asked_and_where),
+	KUNIT_CASE(each_kind_of_each_owner_is_told_once_in_five_seconds),
 	KUNIT_CASE_SLOW(lapped_record_is_not_shown_torn),
 	{}
 };
