@@ -111,7 +111,7 @@ run_check() {
 run_test() {
 	local k
 
-	later lint tests/lint.sh
+	later lint tests/lint.sh --short
 	for k in $stock; do
 		later "kselftest-$k" tests/kselftest/run-kernel.sh "$k"
 	done
@@ -146,6 +146,7 @@ run_own() {
 		step "torture-long-$k" tests/torture/run.sh "$k" long ops=10000000
 		step "torture-observed-$k" tests/torture/run.sh "$k" smoke observed
 	done
+	step lint-long tests/lint.sh
 	step coverage tests/coverage.sh
 	step kunit-in-tree tests/kunit/in-tree.sh
 	step growth-long tests/growth/run.sh --long

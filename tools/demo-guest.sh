@@ -281,9 +281,9 @@ show_mistakes() {
 	status=$?
 	sleep 1
 	table "$lab/violations" 20 kind owner offender pfn refcount caller
-	echo "  and this is how the kernel's log tells of one:"
-	dmesg | sed -n 's/^\[[^]]*\] \(labyrinth: double_free: .*\)/\1/p' | fold -s -w 84 |
-		sed '2,$s/^/    /; s/^/    /; s/ *$//'
+	echo "  and this is how the kernel's log and \"verdicts\" tell of one:"
+	sed -n '/^double_free:/,/^$/p' "$lab/verdicts" | sed '/^$/q' | fold -s -w 84 |
+		sed 's/^/    /; s/ *$//'
 	expect "each wrong call was answered as documented" $((status == 0))
 	unseen=
 	for kind in bad_argument double_free foreign_free plain_page shared_page freed_behind \
