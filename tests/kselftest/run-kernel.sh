@@ -92,7 +92,7 @@ boot() { # NAME WORDS "VM-OPTIONS" FILE...
 	mkdir -p "$out"
 	echo "sh /lib/labyrinth/kselftest/run.sh $*" >"$tools/boot.sh"
 	# shellcheck disable=SC2086 # several words
-	"$top/tools/vm.sh" --kernel "$kernel" --out "$out" --timeout 600 $options \
+	"$top/tools/vm.sh" --kernel "$kernel" --out "$out" --timeout 1200 $options \
 		--env quick="$quick" --env seed="$seed" "${copies[@]}" "$tools/boot.sh"
 	status=$?
 	tr -d '\r' <"$out/result.log" | sed '/^# vm: /d' >"$out/ktap"
