@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdbool.h>
+
+#include "cell.h"
+
+static bool is_plain(unsigned char c)
+{
+	return c >= ' ' && c <= '~' && c != '\\';
+}
+
+static size_t width(unsigned char c)
+{
+	return is_plain(c) ? 1 : c == '\\' ? 2 : 4;
+}
+
+size_t cell_width(const char *text)
+{
+	size_t sum = 0;
+
+	for (; *text; text++)
+		sum += width(*text);
+	return sum;
+}
+
+void cell_put(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		if (is_plain(*text))
+			fputc(*text, out);
+		else if (*text == '\\')
+			fputs("\\\\", out);
+		else
+			fprintf(out, "\\x%02x", (unsigned char)*text);
+}

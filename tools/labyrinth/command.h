@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What every command is given, and the commands. */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include "source.h"
+
+/* Options beside --from, which all have. */
+enum {
+	TAKES_JSON	= 1 << 0,
+	TAKES_LIST	= 1 << 1,	/* --owner, --sort, --reverse, --limit */
+	TAKES_STATE	= 1 << 2,
+	TAKES_OLDER	= 1 << 3,
+	TAKES_REASON	= 1 << 4,
+	TAKES_KIND	= 1 << 5,
+	TAKES_OUTPUT	= 1 << 6,
+};
+
+struct options {
+	const char *from, *owner, *state, *reason, *kind, *sort, *output;
+	int64_t older_than;	/* in ms, UNKNOWN where it is not asked for */
+	int64_t limit;		/* UNKNOWN likewise */
+	bool json, reverse;
+};
+
+struct command {
+	const char *name, *args, *summary;
+	unsigned int takes;
+	int least, most;	/* arguments behind its name */
+	void (*run)(const struct source *source, const struct options *options, char **args);
+};
+
+extern const struct command status_command, owners_command, pages_command, zones_command,
+	whois_command, refusals_command, violations_command, verdicts_command, metrics_command,
+	save_command;
+
+#endif

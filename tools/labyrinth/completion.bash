@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# bash completion of labyrinth(8).
+
+# What follows an option; nothing where anything may.
+_labyrinth_values() { # OPTION
+	local folder=/sys/kernel/debug/labyrinth i
+	for ((i = 0; i < ${#COMP_WORDS[@]}; i++)); do
+		case ${COMP_WORDS[*]:i:2} in
+		'--from =') folder=${COMP_WORDS[i + 2]-} ;;
+		--from\ *) folder=${COMP_WORDS[i + 1]} ;;
+		--from=*) folder=${COMP_WORDS[i]#--from=} ;;
+		esac
+	done
+	case $1 in
+	--state) echo owned ready quarantined orphan ;;
+	--reason) echo budget floor buddy context scope dying ;;
+	--kind) echo bad_argument double_free foreign_free plain_page shared_page freed_behind \
+		use_after_free wrong_scope dead_owner receiver_full orphan module_gone miscounted ;;
+	--owner) awk 'NR > 1 { print $2 }' "$folder/owners" 2>/dev/null ;;
+	--sort) head -n 1 "$folder/$2" 2>/dev/null ;;
+	esac
+}
+
+_labyrinth_options() { # COMMAND
+	local list='--owner= --sort= --reverse --limit= --json --from='
+	case $1 in
+	owners) echo "$list" ;;
+	pages) echo "$list --state= --older-than=" ;;
+	refusals) echo "$list --reason=" ;;
+	violations) echo "$list --kind=" ;;
+	metrics) echo --output= --from= ;;
+	save) ;;
+	*) echo --json --from= ;;
+	esac
+}
+
+_labyrinth() {
+	local commands='status owners pages zones whois refusals violations verdicts metrics save'
+	local word=${COMP_WORDS[COMP_CWORD]} option='' command='' i
+
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case " $commands " in *" ${COMP_WORDS[i]} "*) command=${COMP_WORDS[i]}; break ;; esac
+	done
+	# "--option=word" is three words, where "=" divides them.
+	if [ "$word" = = ]; then
+		option=${COMP_WORDS[COMP_CWORD - 1]} word=
+	elif [ "$COMP_CWORD" -gt 1 ] && [ "${COMP_WORDS[COMP_CWORD - 1]}" = = ]; then
+		option=${COMP_WORDS[COMP_CWORD - 2]}
+	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} = --@(from|owner|state|older-than|reason|kind|sort|limit|output) ]]; then
+		option=${COMP_WORDS[COMP_CWORD - 1]}
+	fi
+	if [ "$option" = --from ] || { [ "$command" = save ] && [ -z "$option" ]; }; then
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+	elif [ "$option" = --output ]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	elif [ -n "$option" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_labyrinth_values "$option" "$command")" -- "$word")
+	elif [ -z "$command" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$word")
+	else
+		mapfile -t COMPREPLY < <(compgen -W "$(_labyrinth_options "$command")" -- "$word")
+		[[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null
+	fi
+}
+
+complete -F _labyrinth labyrinth

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+/* labyrinth - see who owns what, on this machine or in a saved folder */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "options.h"
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	struct options options;
+	struct source source;
+	char **args;
+
+	command = options_read(&options, argc, argv, &args);
+	source_open(&source, options.from);
+	command->run(&source, &options, args);
+	close(source.dir);
+	if (fflush(stdout) || ferror(stdout))
+		die(FAILED, "What was to be shown cannot be written: %s.", strerror(errno));
+	return DONE;
+}

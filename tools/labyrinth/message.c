@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cell.h"
+#include "message.h"
+
+/* Names and cells may be anybody's: none goes to the terminal as it is. */
+void die(enum status status, const char *format, ...)
+{
+	char text[4096];
+	va_list args;
+
+	fflush(stdout);
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fputs("labyrinth: ", stderr);
+	cell_put(stderr, text);
+	fputc('\n', stderr);
+	exit(status);
+}
+
+/* realloc() of an array that never fails. */
+void *allocate(void *old, size_t nr, size_t size)
+{
+	void *memory = reallocarray(old, nr ? nr : 1, size);
+
+	if (!memory)
+		die(FAILED, "There is not enough memory.");
+	return memory;
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What may be taken from a zone is free - cma - lowmem_reserve. Between min and 3/8 of it
+ * lies the atomic reserve, of which an owner may have reserve_pct percent: down to its floor.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cell.h"
+#include "json.h"
+#include "list.h"
+#include "print.h"
+
+#define GAUGE	64
+
+struct zone {
+	const char *name;
+	int64_t node, free, usable, min, low, high, bottom, depth;
+};
+
+static int64_t number(const struct table *table, size_t row, const char *column)
+{
+	return table_number(table, row, table_column(table, column));
+}
+
+static int64_t or_none(int64_t value)
+{
+	return value == UNKNOWN ? 0 : value;
+}
+
+static struct zone zone_read(const struct table *table, size_t row)
+{
+	struct zone zone = {
+		.name = table_cell(table, row, table_column(table, "zone")),
+		.node = number(table, row, "node"),
+		.free = or_none(number(table, row, "free")),
+		.min = or_none(number(table, row, "min")),
+		.low = number(table, row, "low"),
+		.high = number(table, row, "high"),
+		.bottom = number(table, row, "atomic_floor"),
+		.depth = number(table, row, "depth_pct"),
+	};
+
+	zone.usable = zone.free - or_none(number(table, row, "cma")) -
+		      or_none(number(table, row, "lowmem_reserve"));
+	if (zone.bottom == UNKNOWN)
+		zone.bottom = zone.min - zone.min / 2 - (zone.min - zone.min / 2) / 4;
+	return zone;
+}
+
+/* The row of the owner that may go deepest; -1 where that is not known. */
+static int64_t deepest_owner(const struct table *owners)
+{
+	int column = table_column(owners, "reserve_pct");
+	int64_t most = UNKNOWN, at = -1, value;
+	size_t row;
+
+	for (row = 0; row < owners->nr_rows; row++) {
+		value = table_number(owners, row, column);
+		if (value > most) {
+			most = value;
+			at = row;
+		}
+	}
+	return at;
+}
+
+/* ---- the gauge */
+
+struct gauge {
+	char mark[GAUGE];
+	double scale;	/* pages at its end */
+};
+
+static void put_mark(struct gauge *gauge, int64_t pages, char letter)
+{
+	double at = pages / gauge->scale * GAUGE;
+
+	if (pages != UNKNOWN && at >= 0 && at < GAUGE)
+		gauge->mark[(int)at] = letter;
+}
+
+static void gauge_print(const struct zone *zone, int64_t floor)
+{
+	struct gauge gauge = { .scale = 1 };
+	enum colour how = zone->depth >= 100 ? BAD : zone->depth > 0 ? WARNING : GOOD;
+	int i;
+
+	gauge.scale = 1.25 * (zone->high > zone->min ? zone->high : 1.5 * zone->min);
+	if (gauge.scale < 1)
+		gauge.scale = 1;
+	put_mark(&gauge, zone->high, 'h');
+	put_mark(&gauge, zone->low, 'l');
+	put_mark(&gauge, zone->bottom, '3');
+	put_mark(&gauge, floor, 'f');
+	put_mark(&gauge, zone->min, 'm');
+	fputs("  [", stdout);
+	for (i = 0; i < GAUGE; i++) {
+		bool filled = zone->usable >= (i + 1) * gauge.scale / GAUGE;
+
+		if (gauge.mark[i])
+			printf("%s%c%s", colour(STRONG), gauge.mark[i], colour(PLAIN));
+		else
+			printf("%s%c%s", filled ? colour(how) : "", filled ? '#' : '.',
+			       filled ? colour(PLAIN) : "");
+	}
+	puts(zone->usable > gauge.scale ? ">" : "]");
+}
+
+static void zone_print(const struct zone *zone, const struct table *owners)
+{
+	int64_t deepest = deepest_owner(owners), floor = UNKNOWN, pct = 0;
+
+	printf("%snode %" PRId64 " ", colour(STRONG), or_none(zone->node));
+	cell_put(stdout, zone->name);
+	printf("%s: %" PRId64 " free, %" PRId64 " of them may be taken", colour(PLAIN), zone->free,
+	       zone->usable > 0 ? zone->usable : 0);
+	if (zone->depth != UNKNOWN)
+		printf("; %s%" PRId64 " %%%s of the atomic reserve gone",
+		       colour(zone->depth >= 100 ? BAD : zone->depth > 0 ? WARNING : PLAIN),
+		       zone->depth, colour(PLAIN));
+	putchar('\n');
+	if (deepest >= 0) {
+		pct = number(owners, deepest, "reserve_pct");
+		floor = zone->min - (int64_t)((zone->min - zone->bottom) * (pct / 100.0));
+	}
+	gauge_print(zone, floor);
+	printf("  3/8 %" PRId64, zone->bottom);
+	if (floor != UNKNOWN) {
+		printf("  floor %" PRId64 " (", floor);
+		cell_put(stdout, table_cell(owners, deepest, table_column(owners, "name")));
+		printf(", %" PRId64 " %%)", pct);
+	}
+	printf("  min %" PRId64, zone->min);
+	if (zone->low != UNKNOWN)
+		printf("  low %" PRId64, zone->low);
+	if (zone->high != UNKNOWN)
+		printf("  high %" PRId64, zone->high);
+	puts("\n");
+}
+
+static void run(const struct source *source, const struct options *options, char **args)
+{
+	struct table zones, owners;
+	size_t row;
+
+	(void)args;
+	source_need_table(source, "zones", &zones);
+	if (options->json) {
+		json_open();
+		for (row = 0; row < zones.nr_rows; row++)
+			json_next(json_row(&zones, row));
+		json_close();
+		table_free(&zones);
+		return;
+	}
+	need_column(&zones, "zone");
+	need_column(&zones, "free");
+	need_column(&zones, "min");
+	source_table(source, "owners", &owners);
+	for (row = 0; row < zones.nr_rows; row++) {
+		struct zone zone = zone_read(&zones, row);
+
+		zone_print(&zone, &owners);
+	}
+	puts("In pages. # may be taken   m min   f the deepest floor of an owner   3 where GFP_ATOMIC ends, 3/8 of min\n"
+	     "l low   h high");
+	table_free(&owners);
+	table_free(&zones);
+}
+
+const struct command zones_command = {
+	.name = "zones",
+	.summary = "gauges of the zones, and how much of the atomic reserve is left",
+	.takes = TAKES_JSON,
+	.run = run,
+};
