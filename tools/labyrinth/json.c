@@ -84,7 +84,9 @@ json_t *json_pairs(const struct table *table)
 
 static void dump(json_t *value)
 {
-	if (json_dumpf(value, stdout, JSON_ENSURE_ASCII | JSON_COMPACT) && !ferror(stdout))
+	size_t flags = JSON_ENSURE_ASCII | JSON_COMPACT | JSON_ENCODE_ANY;
+
+	if (json_dumpf(value, stdout, flags) && !ferror(stdout))
 		need(NULL);
 	json_decref(value);
 }

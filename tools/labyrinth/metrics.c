@@ -175,7 +175,8 @@ static void put_kinds(FILE *out, const struct source *source, const struct table
 	size_t row, i, k;
 
 	for (row = 0; row < owners->nr_rows; row++)
-		source_owner_table(source, table_cell(owners, row, name), "stats", &stats[row]);
+		if (source_owner_table(source, table_cell(owners, row, name), "stats", &stats[row]))
+			need_pairs(&stats[row]);
 	for (k = 0; k < NR_KINDS; k++) {
 		const char *prefix = kinds[k].metric.column;
 

@@ -29,6 +29,7 @@ void source_parse(const struct source *source, const char *path, struct text *te
 /* These end the program where there is none. */
 void source_need_table(const struct source *source, const char *path, struct table *table);
 int need_column(const struct table *table, const char *name);
+void need_pairs(const struct table *table);
 
 /* A file in the folder of an owner, if it may have one. */
 bool source_owner_table(const struct source *source, const char *owner, const char *file,

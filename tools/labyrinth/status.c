@@ -200,8 +200,8 @@ static void run(const struct source *source, const struct options *options, char
 	source_table(source, "violations", &facts.violations);
 	source_table(source, "audit", &facts.audit);
 	facts.saved = (struct table){};
-	if (!source->live)
-		source_table(source, "saved", &facts.saved);
+	if (!source->live && source_table(source, "saved", &facts.saved))
+		need_pairs(&facts.saved);
 	facts.orphans = count(&facts.pages, "state", "orphan");
 	facts.zone = deepest_zone(&facts.zones);
 	if (options->json)

@@ -114,40 +114,26 @@ static bool parse_names(struct table *table, char *line, struct trouble *trouble
 	return table->nr_columns || refuse(trouble, table->line, "No columns are named.");
 }
 
-/* "name value": what the value may be depends on the name. */
-static bool is_pairs(const struct table *table)
+bool table_is_pairs(const struct table *table)
 {
 	return table->nr_columns == 2 && !strcmp(table->column[0], "name") &&
 	       !strcmp(table->column[1], "value");
 }
 
-static bool is_caller(const struct table *table, unsigned int column)
-{
-	return column + 1 == table->nr_columns && !strcmp(table->column[column], "caller");
-}
-
 static bool parse_row(struct table *table, char *line, unsigned long nr, struct trouble *trouble)
 {
 	uint32_t *cell = table->cell + table->nr_rows * table->nr_columns;
-	bool pairs = is_pairs(table);
+	bool pairs = table_is_pairs(table);
 	unsigned int i = 0;
 	const char *name;
 	int64_t value;
-	char *at, *rest = line;
+	char *at, *rest;
 
-	while (rest) {
-		/* A caller may have blanks: it is the rest. */
-		rest += strspn(rest, " \t");
-		if (!*rest)
-			break;
+	for (at = strtok_r(line, " \t", &rest); at; at = strtok_r(NULL, " \t", &rest)) {
 		if (i == table->nr_columns)
 			return refuse(trouble, nr, "There are more cells than columns in line %lu.",
 				      table->line);
-		at = rest;
-		if (is_caller(table, i))
-			rest = NULL;
-		else
-			strsep(&rest, " \t");
+		/* Of pairs, the name says what the value may be. */
 		name = pairs && i ? table->data + cell[0] : table->column[i];
 		if (table_is_number(name) && !number_parse(at, &value))
 			return refuse(trouble, nr, "\"%.64s\" is no number for \"%.40s\".", at,
@@ -237,7 +223,7 @@ const char *table_value(const struct table *table, const char *name)
 {
 	size_t row;
 
-	if (is_pairs(table))
+	if (table_is_pairs(table))
 		for (row = 0; row < table->nr_rows; row++)
 			if (!strcmp(name, table_cell(table, row, 0)))
 				return table_cell(table, row, 1);

@@ -50,7 +50,9 @@ const char *table_cell(const struct table *table, size_t row, int column);	/* "?
 int64_t table_number(const struct table *table, size_t row, int column);
 int64_t table_sum(const struct table *table, int column);
 
-/* In tables with the columns "name" and "value". */
+/* Are the columns "name" and "value"? */
+bool table_is_pairs(const struct table *table);
+/* Of such tables. */
 const char *table_value(const struct table *table, const char *name);	/* NULL: no such row */
 int64_t table_value_number(const struct table *table, const char *name);
 

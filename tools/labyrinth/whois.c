@@ -131,6 +131,7 @@ static void answer_live(const struct source *source, const struct options *optio
 		die(FAILED, "%s/lookup: %s.", source->name, strerror(errno));
 	close(fd);
 	source_parse(source, "lookup", &answer, &facts);
+	need_pairs(&facts);
 	pfn = table_value_number(&facts, "pfn");
 	if (answer.at < answer.size)
 		source_parse(source, "lookup", &answer, &past);

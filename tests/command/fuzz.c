@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Anything in place of one file of a saved folder: each command says something of it, or why
+ * not. Linked with --wrap=die, which would end the program. The first byte says which file.
+ *
+ * FUZZ_FOLDER is a folder to be written to, with all the files there are; best with short ones.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../../tools/labyrinth/command.h"
+#include "../../tools/labyrinth/message.h"
+
+static const struct {
+	const char *name;
+	const struct command *readers[5];	/* up to NULL */
+} files[] = {
+	{ "owners", { &owners_command, &status_command, &zones_command, &metrics_command } },
+	{ "pages", { &pages_command, &status_command, &whois_command } },
+	{ "zones", { &zones_command, &status_command, &metrics_command } },
+	{ "refusals", { &refusals_command, &status_command } },
+	{ "violations", { &violations_command, &status_command, &whois_command } },
+	{ "verdicts", { &verdicts_command } },
+	{ "audit", { &status_command, &metrics_command } },
+	{ "saved", { &status_command } },
+	{ "owner/nic-rx/stats", { &metrics_command } },
+};
+
+#define NR(array)	(sizeof(array) / sizeof(*(array)))
+
+static jmp_buf ended;
+static struct source source;
+
+void __wrap_die(enum status status, const char *format, ...);
+
+void __wrap_die(enum status status, const char *format, ...)
+{
+	(void)status;
+	(void)format;
+	longjmp(ended, 1);
+}
+
+static void run(const struct command *command, bool json)
+{
+	const struct options options = {
+		.json = json, .sort = json ? command == &owners_command ? "name" : "age" : NULL, .reverse = json,
+		.older_than = UNKNOWN, .limit = UNKNOWN,
+	};
+	char number[] = "7054", *args[] = { number, NULL };
+
+	if (!setjmp(ended))
+		command->run(&source, &options, args);
+}
+
+static int write_file(const char *name, const void *data, size_t size)
+{
+	int fd = openat(source.dir, name, O_WRONLY | O_TRUNC | O_CREAT, 0600);
+	bool written = fd >= 0 && write(fd, data, size) == (ssize_t)size;
+
+	close(fd);
+	return written ? 0 : -1;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const char *folder = getenv("FUZZ_FOLDER");
+
+	(void)argc;
+	(void)argv;
+	if (!folder || !freopen("/dev/null", "w", stdout))
+		abort();
+	source_open(&source, folder);
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct text saved[NR(files)];
+	const struct command * const *reader;
+	size_t file;
+
+	if (!size)
+		return 0;
+	file = *data % NR(files);
+	if (!saved[file].data && !source_read(&source, files[file].name, &saved[file]))
+		abort();
+	if (write_file(files[file].name, data + 1, size - 1))
+		abort();
+	for (reader = files[file].readers; *reader; reader++) {
+		run(*reader, false);
+		run(*reader, true);
+	}
+	if (write_file(files[file].name, saved[file].data, saved[file].size))
+		abort();
+	return 0;
+}

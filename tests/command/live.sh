@@ -1,0 +1,212 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The command labyrinth on the live module: what it says is what the tables say.
+. "${0%/*}/ktap.sh"
+need_module lab_puppet
+
+# A run of the command: what it said is in $said, its status in $status.
+run() { # ARGS...
+	said=$(labyrinth "$@" 2>&1)
+	status=$?
+}
+
+expect_said() { # STATUS TEXT
+	expect_equal "status" "$status" "$1"
+	expect_equal "said" "$said" "$2"
+}
+
+# Some owners with something to tell.
+some_owners() {
+	expect 0 create 0 name=nic-rx budget=24 stock=8 flags=4
+	expect 5 alloc 0 0 times=5 in=hardirq cpu=1
+	expect 3 alloc 0 5 times=3 in=softirq
+	expect 0 create 1 name=disk-tx budget=8 pct=-1
+	expect 8 alloc 1 20 times=10
+	say free 0 1
+	say free 0 1
+	wait_until [ "$(owner_cell nic-rx stocked)" -ge 8 ]
+}
+
+# COLUMN of the row of NAME in what was said.
+said_cell() { # NAME COLUMN
+	echo "$said" | awk -v name="$1" -v want="$2" '
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$at["name"] == name { print $at[want] }'
+}
+
+# The line of $said that begins with NAME, without it.
+said_line() { # NAME
+	echo "$said" | sed -n "s/^$1  *//p"
+}
+
+test_it_says_that_only_root_may_read() {
+	said=$(chpst -u :65534:65534 labyrinth status 2>&1)
+	status=$?
+	expect_said 5 "labyrinth: Only root may read $lab: run this command as root."
+}
+
+test_it_says_that_debugfs_is_not_mounted() {
+	umount /sys/kernel/debug
+	run status
+	mount -t debugfs debug /sys/kernel/debug
+	expect_said 4 "labyrinth: debugfs is not mounted: run \"mount -t debugfs none /sys/kernel/debug\" as root."
+}
+
+test_it_says_that_the_module_is_not_loaded() {
+	rmmod lab_puppet
+	rmmod labyrinth
+	for command in status owners pages zones refusals violations verdicts metrics "whois 1" "save /tmp/none"; do
+		# shellcheck disable=SC2086 # words
+		run $command
+		expect_said 3 "labyrinth: The module labyrinth is not loaded: run \"modprobe labyrinth\" as root, or name a saved folder with --from."
+	done
+	[ ! -e /tmp/none ] || fail "a folder was made all the same"
+	insmod "$modules/labyrinth.ko"
+	insmod "$modules/lab_puppet.ko"
+}
+
+test_without_owners_it_says_so() {
+	run owners
+	expect_said 0 "There is no such owner."
+	run status
+	expect_equal "owners" "$(said_line owners)" 0
+	run metrics
+	expect_equal "status" "$status" 0
+}
+
+test_owners_have_the_numbers_of_the_table() {
+	some_owners
+	run owners
+	for name in nic-rx disk-tx; do
+		for column in owned budget stock peak from_reserve quarantined refused violations; do
+			expect_equal "$column of $name" "$(said_cell $name $column)" \
+				"$(owner_cell $name $column)"
+		done
+	done
+	expect_equal "owned of nic-rx" "$(said_cell nic-rx owned)" 7
+	expect_equal "refused of disk-tx" "$(said_cell disk-tx refused)" 1
+	run owners --owner=disk-tx
+	expect_equal "lines" "$(echo "$said" | wc -l)" 2
+}
+
+test_status_adds_them_up() {
+	some_owners
+	run status
+	expect_equal "owners" "$(said_line owners)" 2
+	expect_match "pages" "$(said_line pages)" "15 owned of 32, * for a stock of 8, 0 quarantined, * orphans"
+	expect_match "refusals" "$(said_line refusals)" \
+		"$(table refusals seq); the last * ago: budget, disk-tx, by puppet_call_once*"
+	expect_match "violations" "$(said_line violations)" \
+		"$(table violations seq); the last * ago: double_free, nic-rx, by puppet_call_once*"
+}
+
+test_pages_are_those_of_the_table() {
+	some_owners
+	run pages --owner=nic-rx --state=owned
+	expect_equal "owned" "$(echo "$said" | sed 1d | wc -l)" 7
+	expect_equal "pfns" "$(echo "$said" | sed 1d | awk '{ print $1 }' | sort)" \
+		"$(awk '$2 == "nic-rx" && $3 == "owned" { print $1 }' $lab/pages | sort)"
+	run pages --older-than=1h
+	expect_said 0 "There is no such page."
+	run pages --json
+	expect_equal "objects" "$(echo "$said" | grep -c '"pfn":')" $(($(wc -l <$lab/pages) - 1))
+}
+
+test_zones_have_the_marks_of_the_table() {
+	some_owners
+	zone=$(table zones zone lowmem_reserve=0)
+	run zones
+	expect_match "gauge" "$(echo "$said" | sed -n "/ $zone:/,/high/p" | tail -n 1)" \
+		"  3/8 $(table zones atomic_floor zone=$zone)  floor * (nic-rx, 50 %)  min $(table zones min zone=$zone)  low $(table zones low zone=$zone)  high $(table zones high zone=$zone)"
+}
+
+test_whois_finds_a_page_by_each_of_its_numbers() {
+	some_owners
+	pfn=$(number pfn 2)
+	for question in "pfn $pfn" "phys $((pfn * 4096 + 5))" "$pfn"; do
+		# shellcheck disable=SC2086 # words
+		run whois $question
+		expect_equal "status" "$status" 0
+		expect_equal "pfn of $question" "$(said_line pfn)" "$pfn"
+		expect_equal "owner" "$(said_line owner)" nic-rx
+		expect_equal "state" "$(said_line state)" owned
+		expect_match "caller" "$(said_line caller)" "puppet_call_once*"
+	done
+	run whois --json pfn "$pfn"
+	expect_match "JSON" "$said" "{\"page\": {\"pfn\":$pfn,*\"owner\":\"nic-rx\",*"
+	run whois pfn "$(number pfn 1)"
+	expect_match "its past" "$said" "*double_free*"
+	run whois pfn 99999999999
+	expect_said 1 "labyrinth: There is no such page of memory."
+}
+
+test_reports_are_those_of_the_tables() {
+	some_owners
+	run refusals --owner=disk-tx --reason=budget
+	expect_equal "refusals" "$(echo "$said" | sed 1d | wc -l)" \
+		"$(table refusals count owner=disk-tx reason=budget)"
+	run violations --kind=double_free
+	expect_equal "violations" "$(echo "$said" | sed 1d | wc -l)" \
+		"$(table violations count kind=double_free)"
+	run verdicts
+	expect_match "verdicts" "$said" "*double_free: a page was given back that had been given back before*"
+}
+
+test_metrics_have_the_numbers_of_the_tables() {
+	some_owners
+	labyrinth metrics --output=/tmp/labyrinth.prom || fail "status $?"
+	for line in \
+		"labyrinth_owner_owned_pages{owner=\"nic-rx\",module=\"lab_puppet\"} 7" \
+		"labyrinth_owner_refused_total{owner=\"disk-tx\",module=\"lab_puppet\",reason=\"budget\"} 1" \
+		"labyrinth_owner_violations_total{owner=\"nic-rx\",module=\"lab_puppet\",kind=\"double_free\"} 1" \
+		"labyrinth_owner_could_sleep_total{owner=\"disk-tx\",module=\"lab_puppet\"} $(owner_cell disk-tx could_sleep)"; do
+		grep -qxF "$line" /tmp/labyrinth.prom || fail "not there: $line"
+	done
+}
+
+# But for the ages, which go on.
+test_a_saved_folder_says_what_the_machine_said() {
+	some_owners
+	rm -rf /tmp/saved
+	labyrinth save /tmp/saved || fail "save: status $?"
+	expect_equal "mode" "$(stat -c %a /tmp/saved)" 700
+	for command in "owners" "pages --json" "violations --json"; do
+		# shellcheck disable=SC2086 # words
+		run $command
+		was=$(echo "$said" | sed 's/"age_ms":[0-9]*//')
+		# shellcheck disable=SC2086 # words
+		run $command --from=/tmp/saved
+		expect_equal "$command" "$(echo "$said" | sed 's/"age_ms":[0-9]*//')" "$was"
+	done
+	expect_equal "stats" "$(cat /tmp/saved/owner/nic-rx/stats)" "$(cat $lab/owner/nic-rx/stats)"
+	run status --from=/tmp/saved
+	expect_match "folder" "$(said_line folder)" "/tmp/saved, saved 20*Z"
+	expect_equal "kernel" "$(sed -n 's/^kernel //p' /tmp/saved/saved)" "$(uname -r)"
+	expect_equal "min_free_kbytes" "$(sed -n 's/^min_free_kbytes //p' /tmp/saved/saved)" \
+		"$(cat /proc/sys/vm/min_free_kbytes)"
+	run save /tmp/saved
+	expect_said 1 "labyrinth: /tmp/saved: File exists."
+}
+
+test_owners_that_come_and_go_meanwhile_trouble_nobody() {
+	rm -f /tmp/stop
+	(while [ ! -e /tmp/stop ]; do
+		say create 3 name=coming budget=8
+		say alloc 3 40 times=4
+		say free 3 40 times=4
+		say destroy 3
+	done) &
+	for i in 1 2 3 4 5 6 7 8; do
+		for command in status owners pages zones metrics "save /tmp/save$i"; do
+			# shellcheck disable=SC2086 # words
+			run $command
+			expect_equal "status of $command" "$status" 0
+		done
+		run status --from=/tmp/save$i
+		expect_equal "status of the saved one" "$status" 0
+	done
+	touch /tmp/stop
+	wait
+}
+
+run_tests
