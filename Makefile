@@ -2,6 +2,7 @@
 #
 # make			build labyrinth.ko for the running kernel (or KDIR=...)
 # sudo make install	install it, its header and its Module.symvers
+# make command		build the command labyrinth; make install installs it if it is built
 # make demo		see it work, in a virtual machine
 # make check		quick tests; make test: what a change must pass; make test-all: everything
 # make bench		what a page costs, in a virtual machine; sudo make bench-here: on this one
@@ -11,6 +12,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 KREL  = $(shell $(MAKE) -s -C $(KDIR) kernelrelease)
 MODDIR = $(INSTALL_MOD_PATH)/lib/modules/$(KREL)/updates/labyrinth
 DEVDIR = $(INSTALL_MOD_PATH)/usr/src/labyrinth
+STAGE  = $(or $(DESTDIR),$(INSTALL_MOD_PATH))
 
 all: modules
 
@@ -28,12 +30,18 @@ install: $(KDIR)/Makefile
 	/sbin/depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KREL)
 	install -D -m 644 include/linux/labyrinth.h $(DEVDIR)/include/linux/labyrinth.h
 	install -D -m 644 Module.symvers $(DEVDIR)/Module.symvers
+	test ! -x build/labyrinth/labyrinth || $(MAKE) -C tools/labyrinth DESTDIR=$(STAGE) install
 
 uninstall: $(KDIR)/Makefile
 	rm -rf $(MODDIR)
 	rm -f $(DEVDIR)/include/linux/labyrinth.h $(DEVDIR)/Module.symvers
 	-rmdir -p --ignore-fail-on-non-empty $(DEVDIR)/include/linux
 	/sbin/depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KREL)
+	$(MAKE) -C tools/labyrinth DESTDIR=$(STAGE) uninstall
+
+command:
+	@test -e /usr/include/jansson.h || { echo "No jansson.h: sudo apt-get install libjansson-dev" >&2; false; }
+	$(MAKE) -C tools/labyrinth
 
 check test test-all:
 	tools/setup.sh test
@@ -68,5 +76,5 @@ clean:
 	rm -rf build
 	-test ! -e $(KDIR)/Makefile || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
-.PHONY: all modules install uninstall check test test-all demo bench bench-accept bench-here \
+.PHONY: all modules command install uninstall check test test-all demo bench bench-accept bench-here \
 	lint docs clean

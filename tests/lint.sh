@@ -37,8 +37,10 @@ check() { # NAME COMMAND...
 	fi
 }
 
-sources() { find include labyrinth samples tests \( -name '*.[ch]' ! -name '*.mod.c' \); }
-scripts() { find tools tests samples .ci -name '*.sh' -o -path .ci/run; }
+sources() { find include labyrinth samples tests -path tests/command -prune -o \
+	\( -name '*.[ch]' ! -name '*.mod.c' \) -print; }
+command_sources() { find tools/labyrinth tests/command -name '*.[ch]'; }
+scripts() { find tools tests samples .ci -name '*.sh' -o -name '*.bash' -o -path .ci/run; }
 
 # compat.h tests the kernel's version: that is what it is for.
 # The macros of a trace header are laid out as all of the kernel's; a report's line is one string.
@@ -48,6 +50,24 @@ run_checkpatch() {
 			-e '^include/trace/events/labyrinth.h:[0-9]*: CHECK: (Alignment|Lines should)' \
 			-e '^labyrinth/(verdict|dry).c:[0-9]*: CHECK: line length'
 	return 0
+}
+
+# It is no part of the kernel: its types and attributes are C's own, its messages one string.
+run_command_checkpatch() {
+	command_sources | xargs perl "$scripts/checkpatch.pl" --no-tree --no-summary --strict \
+		--terse -f --ignore PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,CAMELCASE |
+		grep -v 'CHECK: line length'
+	return 0
+}
+
+# By both compilers.
+run_command_build() {
+	local cc
+
+	for cc in gcc clang; do
+		make -s -C tools/labyrinth CC=$cc O="$PWD/build/lint-command-$cc" \
+			CFLAGS='-O2 -Werror -Wshadow -Wformat=2'
+	done
 }
 
 run_splat_self_test() {
@@ -60,7 +80,7 @@ run_kernel_doc() {
 }
 
 run_spdx() {
-	{ sources; scripts; find . -name build -prune -o \( -name Kbuild -o -name Makefile -o \
+	{ sources; command_sources; scripts; find . -name build -prune -o \( -name Kbuild -o -name Makefile -o \
 		-name '*.config' -o -name '*.rst' \) -print; } |
 		xargs grep -L 'SPDX-License-Identifier: GPL-2.0'
 	return 0
@@ -99,6 +119,8 @@ check "shellcheck" run_shellcheck
 check "every kind of splat is caught, and nothing else" run_splat_self_test
 check "SPDX line in every file" run_spdx
 check "checkpatch --strict" run_checkpatch
+check "checkpatch of the command labyrinth" run_command_checkpatch
+check "the command labyrinth builds without a word from gcc and clang" run_command_build
 check "kernel-doc -none" run_kernel_doc
 check "what Documentation says of code and reports is so" samples/check-doc.sh
 for k in $kernels; do

@@ -27,12 +27,15 @@ own_kernel='bc bison flex libelf-dev xz-utils python3'
 traffic='iperf3 ethtool'
 # tests/trace looks with them from within; perf of any version does.
 tracing='trace-cmd bpftrace linux-perf'
+# The command labyrinth, and what tests/command builds and looks at it with.
+command='libjansson-dev'
+command_tests='clang libclang-rt-14-dev valgrind man-db mandoc bsdextrautils prometheus'
 lint='sparse coccinelle libpython3.11 perl python3 shellcheck spin'
 
 wanted() {
 	case $1 in
 	demo)  echo "$build $vm" ;;
-	test)  echo "$build $vm $own_kernel $traffic $tracing $lint python3-sphinx" ;;
+	test)  echo "$build $vm $own_kernel $traffic $tracing $command $command_tests $lint python3-sphinx" ;;
 	bench) echo "$build $vm gnuplot-nox fonts-dejavu-core python3" ;;
 	docs)  echo "$build $own_kernel perl python3-sphinx" ;;
 	*)     die "demo, test, bench or docs?" ;;

@@ -34,8 +34,6 @@ static const struct {
 static jmp_buf ended;
 static struct source source;
 
-void __wrap_die(enum status status, const char *format, ...);
-
 void __wrap_die(enum status status, const char *format, ...)
 {
 	(void)status;
@@ -64,8 +62,6 @@ static int write_file(const char *name, const void *data, size_t size)
 	return written ? 0 : -1;
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	const char *folder = getenv("FUZZ_FOLDER");
@@ -77,8 +73,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	source_open(&source, folder);
 	return 0;
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -40,7 +40,7 @@ said_line() { # NAME
 }
 
 test_it_says_that_only_root_may_read() {
-	said=$(chpst -u :65534:65534 labyrinth status 2>&1)
+	said=$("$modules/setpriv" --reuid=65534 --regid=65534 --clear-groups labyrinth status 2>&1)
 	status=$?
 	expect_said 5 "labyrinth: Only root may read $lab: run this command as root."
 }

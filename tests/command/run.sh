@@ -178,13 +178,13 @@ test_colours_are_for_terminals_only() {
 	local command
 
 	for command in status owners zones; do
-		on_a_terminal "$plain $command --from=$here/dry" | grep -q $'\033\[3[13]m' ||
+		[[ $(on_a_terminal "$plain $command --from=$here/dry") =~ $'\033['3[13]m ]] ||
 			fail "$command has no colour on a terminal"
-		on_a_terminal "env NO_COLOR=1 $plain $command --from=$here/dry" | grep -q $'\033' &&
+		[[ $(on_a_terminal "env NO_COLOR=1 $plain $command --from=$here/dry") != *$'\033'* ]] ||
 			fail "$command has colours in spite of NO_COLOR"
-		on_a_terminal "env TERM=dumb $plain $command --from=$here/dry" | grep -q $'\033' &&
+		[[ $(on_a_terminal "env TERM=dumb $plain $command --from=$here/dry") != *$'\033'* ]] ||
 			fail "$command has colours on a dumb terminal"
-		labyrinth $command --from="$here/dry" | grep -q $'\033' &&
+		[[ $(labyrinth $command --from="$here/dry") != *$'\033'* ]] ||
 			fail "$command has colours in a pipe"
 	done
 }
@@ -487,7 +487,8 @@ live() {
 		--file "$here/live.sh:/lib/labyrinth/command/" \
 		--file "$top/tests/kselftest/ktap.sh:/lib/labyrinth/command/" \
 		--file "$top/tests/kselftest/run.sh:/lib/labyrinth/kselftest/" \
-		--file "$plain:/bin/" --file "$top/build/6.12/labyrinth/labyrinth.ko" \
+		--file "$plain:/bin/" --file "$(command -v setpriv)" \
+		--file "$top/build/6.12/labyrinth/labyrinth.ko" \
 		--file "$top/build/6.12/tests/kselftest/lab_puppet.ko" "$vm/boot.sh" 2>"$vm/vm.log"
 	status=$?
 	tr -d '\r' <"$vm/result.log" | sed '/^# vm: /d; s/^/  /' | tee "$vm/ktap"
