@@ -16,17 +16,18 @@
 
 static const struct {
 	const char *name;
-	const struct command *readers[5];	/* up to NULL */
+	const struct command *readers[6];	/* up to NULL */
 } files[] = {
-	{ "owners", { &owners_command, &status_command, &zones_command, &metrics_command } },
+	{ "owners", { &owners_command, &status_command, &zones_command, &advise_command,
+		    &metrics_command } },
 	{ "pages", { &pages_command, &status_command, &whois_command } },
-	{ "zones", { &zones_command, &status_command, &metrics_command } },
-	{ "refusals", { &refusals_command, &status_command } },
+	{ "zones", { &zones_command, &status_command, &advise_command, &metrics_command } },
+	{ "refusals", { &refusals_command, &status_command, &advise_command } },
 	{ "violations", { &violations_command, &status_command, &whois_command } },
 	{ "verdicts", { &verdicts_command } },
 	{ "audit", { &status_command, &metrics_command } },
-	{ "saved", { &status_command } },
-	{ "owner/nic-rx/stats", { &metrics_command } },
+	{ "saved", { &status_command, &advise_command } },
+	{ "owner/nic-rx/stats", { &metrics_command, &advise_command } },
 };
 
 #define NR(array)	(sizeof(array) / sizeof(*(array)))

@@ -55,7 +55,7 @@ test_it_says_that_debugfs_is_not_mounted() {
 test_it_says_that_the_module_is_not_loaded() {
 	rmmod lab_puppet
 	rmmod labyrinth
-	for command in status owners pages zones refusals violations verdicts metrics "whois 1" "save /tmp/none"; do
+	for command in status owners pages zones refusals violations verdicts advise metrics "whois 1" "save /tmp/none"; do
 		# shellcheck disable=SC2086 # words
 		run $command
 		expect_said 3 "labyrinth: The module labyrinth is not loaded: run \"modprobe labyrinth\" as root, or name a saved folder with --from."
@@ -197,7 +197,7 @@ test_owners_that_come_and_go_meanwhile_trouble_nobody() {
 		say destroy 3
 	done) &
 	for i in 1 2 3 4 5 6 7 8; do
-		for command in status owners pages zones metrics "save /tmp/save$i"; do
+		for command in status owners pages zones advise metrics "save /tmp/save$i"; do
 			# shellcheck disable=SC2086 # words
 			run $command
 			expect_equal "status of $command" "$status" 0

@@ -83,7 +83,7 @@ expect_transcripts() {
 	done
 }
 
-all_commands="status owners pages zones refusals violations verdicts metrics whois"
+all_commands="status owners pages zones refusals violations verdicts advise metrics whois"
 
 # All commands on FOLDER, text and JSON; the greatest status that one had is in $worst.
 run_all() { # FOLDER
@@ -147,7 +147,7 @@ test_json_has_each_cell_of_each_table() {
 		EOP
 			fail "$command: $(tail -n 3 "$out/said")"
 	done
-	for command in status verdicts "whois 7054" "whois 1"; do
+	for command in status verdicts advise "whois 7054" "whois 1"; do
 		# shellcheck disable=SC2086 # words
 		labyrinth $command --from="$here/dry" --json | python3 -m json.tool >/dev/null 2>&1 ||
 			fail "$command is no JSON"
@@ -477,26 +477,45 @@ test_10000_inputs_of_libfuzzer_crash_nothing() {
 
 # ---- the live module
 
-live() {
-	local vm=$out/vm
+# FILE.sh as kselftests are run.
+boot() { # FILE VM-OPTION...
+	local file=$1 vm=$out/$1 status
 
+	shift
 	rm -rf "$vm"
 	mkdir -p "$vm"
-	"$top/tools/build.sh" 6.12 >"$out/build.log" 2>&1 ||
-		{ echo "# $(tail -n 3 "$out/build.log")"; return 1; }
-	echo "here=/lib/labyrinth/command sh /lib/labyrinth/kselftest/run.sh live" >"$vm/boot.sh"
-	"$top/tools/vm.sh" --kernel 6.12 --smp 2 --timeout 300 --out "$vm" \
-		--file "$here/live.sh:/lib/labyrinth/command/" \
+	echo "here=/lib/labyrinth/command sh /lib/labyrinth/kselftest/run.sh $file" >"$vm/boot.sh"
+	"$top/tools/vm.sh" --kernel 6.12 --timeout 300 --out "$vm" "$@" \
+		--file "$here/$file.sh:/lib/labyrinth/command/" \
 		--file "$top/tests/kselftest/ktap.sh:/lib/labyrinth/command/" \
+		--file "$top/tests/kselftest/reserve_lib.sh:/lib/labyrinth/command/" \
 		--file "$top/tests/kselftest/run.sh:/lib/labyrinth/kselftest/" \
 		--file "$plain:/bin/" --file "$(command -v setpriv)" \
 		--file "$top/build/6.12/labyrinth/labyrinth.ko" \
-		--file "$top/build/6.12/tests/kselftest/lab_puppet.ko" "$vm/boot.sh" 2>"$vm/vm.log"
+		--file "$top/build/6.12/tests/kselftest/lab_puppet.ko" \
+		--file "$top/build/6.12/tests/kselftest/lab_reserve.ko" "$vm/boot.sh" 2>"$vm/vm.log"
 	status=$?
 	tr -d '\r' <"$vm/result.log" | sed '/^# vm: /d; s/^/  /' | tee "$vm/ktap"
 	"$top/tools/splat.sh" "$vm/console.log" | sed 's/^/# /'
 	[ "${PIPESTATUS[0]}" -eq 0 ] && [ "$status" -eq 0 ] &&
 		[ "$(grep -cE '^    (not )?ok ' "$vm/ktap")" -eq "$(sed -n 's/^    1\.\.//p' "$vm/ktap")" ]
+}
+
+result() { # STATUS WORDS
+	local ok=ok
+
+	[ "$1" -eq 0 ] || ok="not ok" failed=1
+	nr=$((nr + 1))
+	echo "$ok $nr $2"
+}
+
+live() {
+	"$top/tools/build.sh" 6.12 >"$out/build.log" 2>&1
+	result $? "the module builds"
+	boot live --smp 2
+	result $? "on a live module"
+	boot advise --smp 1 --mem 384M --append init_on_alloc=0
+	result $? "after a machine ran dry"
 }
 
 case ${1-} in
@@ -517,10 +536,6 @@ echo "KTAP version 1"
 for test in $(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' "$0"); do
 	run_test "$test"
 done
-if [ "${1-}" != --here ]; then
-	if live; then ok=ok; else ok="not ok" failed=1; fi
-	nr=$((nr + 1))
-	echo "$ok $nr the live module in a virtual machine"
-fi
+[ "${1-}" = --here ] || live
 echo "1..$nr"
 exit $failed

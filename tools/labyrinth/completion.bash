@@ -37,7 +37,7 @@ _labyrinth_options() { # COMMAND
 }
 
 _labyrinth() {
-	local commands='status owners pages zones whois refusals violations verdicts metrics save'
+	local commands='status owners pages zones whois refusals violations verdicts advise metrics save'
 	local word=${COMP_WORDS[COMP_CWORD]} option='' command='' i
 
 	COMPREPLY=()

@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# What labyrinth advises after a machine ran dry: who it was, and a number that is enough.
+# For a machine with one CPU.
+. "${0%/*}/ktap.sh"
+need_module lab_reserve
+
+. "${0%/*}/reserve_lib.sh"
+
+# KEY of the last advice of a saved folder for CHANGE.
+advised() { # CHANGE KEY
+	rm -rf /tmp/dry
+	labyrinth save /tmp/dry
+	labyrinth advise --from=/tmp/dry --json |
+		grep ".*\"owner\":\"asker\",\"reason\":\"floor\",.*\"change\":\"$1\",.*" |
+		sed -n "s/.*\"$2\":\([0-9]*\),.*/\1/p" |
+		tail -n 1
+}
+
+# Refusals of before are not to be seen.
+forget() {
+	rmmod lab_reserve
+	rmmod labyrinth
+	insmod "$modules/labyrinth.ko"
+	insmod "$modules/lab_reserve.ko"
+}
+
+expect_helped() { # WHAT
+	expect_at_most "pages refused with $1" "$(figure refused)" "$(figure tolerance)"
+	expect_at_most "tolerance" "$(figure tolerance)" 63
+}
+
+test_it_says_who_was_refused_and_the_arithmetic() {
+	ask dry 0 10
+	refused=$(figure refused)
+	labyrinth advise >/tmp/advice
+	grep -qx "asker: refused $refused times without a pause, for the reason \"floor\"" /tmp/advice ||
+		fail "not who: $(cat /tmp/advice)"
+	grep -qE "^      zone DMA32: \(floor [0-9]+ - usable [0-9]+ \+ $refused pages\) \* 8/5 \* 100 / 10 %, " /tmp/advice ||
+		fail "not how: $(cat /tmp/advice)"
+	forget
+}
+
+test_the_pages_that_it_names_are_enough_as_a_stock() {
+	ask dry 0 10
+	expect_at_least "pages refused before" "$(figure refused)" 100
+	stock=$(advised stock count)
+	ask dry "$stock" 10
+	expect_helped "a stock of $stock"
+	forget
+}
+
+test_the_reserve_pct_that_it_names_is_enough() {
+	ask dry 0 10
+	expect_at_least "pages refused before" "$(figure refused)" 100
+	pct=$(advised reserve_pct to)
+	ask dry 0 "$pct"
+	expect_helped "$pct %"
+	forget
+}
+
+test_the_min_free_kbytes_that_it_names_is_enough() {
+	ask dry 0 30
+	wanted=$(advised vm.min_free_kbytes to)
+	expect_at_least "pages refused before" "$(figure refused)" 100
+	# The eater takes what it took before, and not 3/4 of a larger reserve.
+	say eat "$(figure eaten)"
+	echo "$wanted" >/proc/sys/vm/min_free_kbytes
+	ask dry 0 30
+	echo 45056 >/proc/sys/vm/min_free_kbytes
+	expect_helped "$wanted kB"
+	say eat 0
+	forget
+}
+
+run_tests
