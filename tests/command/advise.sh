@@ -12,7 +12,7 @@ advised() { # CHANGE KEY
 	rm -rf /tmp/dry
 	labyrinth save /tmp/dry
 	labyrinth advise --from=/tmp/dry --json |
-		grep ".*\"owner\":\"asker\",\"reason\":\"floor\",.*\"change\":\"$1\",.*" |
+		grep "\"owner\":\"asker\",\"reason\":\"floor\",.*\"change\":\"$1\"," |
 		sed -n "s/.*\"$2\":\([0-9]*\),.*/\1/p" |
 		tail -n 1
 }
