@@ -29,7 +29,8 @@ traffic='iperf3 ethtool'
 tracing='trace-cmd bpftrace linux-perf'
 # The command labyrinth, and what tests/command builds and looks at it with.
 command='libjansson-dev'
-command_tests='clang libclang-rt-14-dev valgrind man-db mandoc bsdextrautils prometheus'
+command_tests='clang libclang-rt-14-dev valgrind man-db mandoc bsdextrautils prometheus
+	prometheus-node-exporter'
 lint='sparse coccinelle libpython3.11 perl python3 shellcheck spin'
 
 wanted() {

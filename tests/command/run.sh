@@ -362,6 +362,37 @@ test_prometheus_takes_the_metrics() {
 	expect_equal "said" "$(cat "$out/said")" ""
 }
 
+# What a node_exporter on this port serves.
+served() { # PORT
+	exec 3<>"/dev/tcp/127.0.0.1/$1" || return
+	printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3
+	cat <&3
+	exec 3>&-
+}
+
+test_node_exporter_serves_the_metrics() {
+	local dir=$out/textfile port=$((20000 + $$ % 10000)) exporter i
+
+	rm -rf "$dir"
+	mkdir "$dir"
+	labyrinth metrics --from="$here/dry" --output="$dir/labyrinth.prom"
+	prometheus-node-exporter --web.listen-address="127.0.0.1:$port" --collector.disable-defaults \
+		--collector.textfile --collector.textfile.directory="$dir" >"$dir/log" 2>&1 &
+	exporter=$!
+	for i in {1..50}; do
+		served "$port" >"$dir/served" 2>/dev/null && break
+		sleep 0.1
+	done
+	kill "$exporter"
+	wait "$exporter" 2>/dev/null
+	grep -qx 'node_textfile_scrape_error 0' "$dir/served" || fail "$(tail -n 3 "$dir/log")"
+	# It sorts them, and their labels.
+	expect_equal "samples" "$(grep -c ^labyrinth_ "$dir/served")" \
+		"$(grep -c ^labyrinth_ "$dir/labyrinth.prom")"
+	grep -qx 'labyrinth_owner_refused_total{module="lab_sample",owner="lab_sample.producer",reason="floor"} 182' \
+		"$dir/served" || fail "not as they were: $(grep refused_total "$dir/served" | tail -n 2)"
+}
+
 test_a_file_of_metrics_is_never_seen_half_written() {
 	local file=$out/metrics/labyrinth.prom i lines
 
