@@ -93,7 +93,7 @@ int source_open_file(const struct source *source, const char *path, int flags)
 /* All of a file. False, and @why or errno: it cannot be had. */
 bool read_all(int fd, struct text *text, const char **why)
 {
-	size_t room = 4096;
+	size_t room = 1024;
 	struct stat stat;
 	ssize_t got;
 
@@ -170,11 +170,18 @@ bool source_table(const struct source *source, const char *path, struct table *t
 	return true;
 }
 
+void die_of_missing(const struct source *source, const char *path)
+{
+	if (source->live && !is_loaded())
+		die_of_live(ENOENT);
+	die(BAD_DATA, "%s/%s: There is no such file, and this command needs it.", source->name,
+	    path);
+}
+
 void source_need_table(const struct source *source, const char *path, struct table *table)
 {
 	if (!source_table(source, path, table))
-		die(BAD_DATA, "%s/%s: There is no such file, and this command needs it.",
-		    source->name, path);
+		die_of_missing(source, path);
 }
 
 int need_column(const struct table *table, const char *name)

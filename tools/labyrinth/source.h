@@ -27,6 +27,8 @@ void source_parse(const struct source *source, const char *path, struct text *te
 		  struct table *table);
 
 /* These end the program where there is none. */
+__attribute__((noreturn))
+void die_of_missing(const struct source *source, const char *path);
 void source_need_table(const struct source *source, const char *path, struct table *table);
 int need_column(const struct table *table, const char *name);
 void need_pairs(const struct table *table);

@@ -53,8 +53,7 @@ static void run(const struct source *source, const struct options *options, char
 
 	(void)args;
 	if (!source_read(source, "verdicts", &text))
-		die(BAD_DATA, "%s/verdicts: There is no such file, and this command needs it.",
-		    source->name);
+		die_of_missing(source, "verdicts");
 	if (memchr(text.data, 0, text.size))
 		die(BAD_DATA, "%s/verdicts: A byte is 0: this is no text.", source->name);
 	if (options->json)

@@ -118,8 +118,7 @@ static void answer_live(const struct source *source, const struct options *optio
 	int fd = source_open_file(source, "lookup", O_RDWR);
 
 	if (fd < 0)
-		die(BAD_DATA, "%s/lookup: There is no such file, and this command needs it.",
-		    source->name);
+		die_of_missing(source, "lookup");
 	/* Another of us may ask at this time. */
 	flock(fd, LOCK_EX);
 	snprintf(text, sizeof(text), "%s%s%" PRIu64, question->kind,
