@@ -8,10 +8,6 @@
 #include "message.h"
 #include "options.h"
 
-#ifndef VERSION
-#define VERSION "1.0"
-#endif
-
 static const struct command * const commands[] = {
 	&status_command, &owners_command, &pages_command, &zones_command, &whois_command,
 	&refusals_command, &violations_command, &verdicts_command, &advise_command,

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Tests of run.sh: folders that are not as they should be, and those who made them so.
+
+# A copy of the good one in $folder.
+new_folder() {
+	folder=$out/folder
+	rm -rf "$folder"
+	cp -r "$here/dry" "$folder"
+}
+
+# Of FILE in $folder this is said, and nothing crashes.
+expect_refused() { # FILE COMMAND MESSAGE
+	local said status labyrinth=("$checked")
+
+	said=$(labyrinth "$2" --from="$folder" 2>&1 </dev/null)
+	status=$?
+	expect_equal "status of $2" "$status" 6
+	expect_equal "said of $1" "$said" "labyrinth: $folder/$1:$3"
+	run_all "$folder"
+}
+
+test_an_empty_table_is_refused() {
+	new_folder
+	: >"$folder/owners"
+	expect_refused owners owners "1: There is no line that names the columns."
+}
+
+test_a_file_that_is_cut_off_is_refused_with_its_line() {
+	new_folder
+	head -c 200 "$here/dry/owners" >"$folder/owners"
+	expect_refused owners owners "2: The line is cut off."
+}
+
+test_a_row_that_is_too_short_or_too_long_is_refused_with_its_line() {
+	new_folder
+	sed -i '3s/ [0-9]*$//' "$folder/owners"
+	expect_refused owners owners "3: There are 17 cells, and 18 columns in line 1."
+	sed -i '3s/$/ 1 2/' "$folder/owners"
+	expect_refused owners owners "3: There are more cells than columns in line 1."
+}
+
+test_a_number_that_is_none_is_refused_with_its_column() {
+	local number
+
+	for number in 12x 0x - 99999999999999999999 2305843009213693952 1e3; do
+		new_folder
+		sed -i "2s/ 512 / $number /" "$folder/owners"
+		if [ "$number" = - ]; then
+			labyrinth owners --from="$folder" >/dev/null 2>&1 || fail "no value is refused"
+		else
+			expect_refused owners owners "2: \"$number\" is no number for \"budget\"."
+		fi
+	done
+	new_folder
+	sed -i 's/^refused_floor .*/refused_floor many/' "$folder/owner/nic-rx/stats"
+	expect_refused owner/nic-rx/stats metrics '21: "many" is no number for "refused_floor".'
+}
+
+test_garbage_is_refused() {
+	new_folder
+	gzip -nc "$here/dry/pages" | tr '\0' x >"$folder/pages"
+	expect_refused pages pages "$(labyrinth pages --from="$folder" 2>&1 | sed 's/.*pages:\(1: .* is no name of a column\.\)/\1/')"
+	printf 'PK\003\004 zip\n' >"$folder/zones"
+	expect_refused zones zones '1: "PK\x03\x04" is no name of a column.'
+	printf 'a b a\n' >"$folder/zones"
+	expect_refused zones zones '1: Column "a" is there twice.'
+	{ printf 'a%s ' {1..65}; echo; } >"$folder/zones"
+	expect_refused zones zones "1: There are more than 64 columns."
+	printf '\n' >"$folder/zones"
+	expect_refused zones zones "1: No columns are named."
+	new_folder
+	printf 'date\n2026\n' >"$folder/saved"
+	expect_refused saved status '1: The columns are not "name" and "value".'
+}
+
+test_a_byte_of_0_is_refused_with_its_line() {
+	new_folder
+	sed -i '4s/floor/fl\x00or/' "$folder/refusals"
+	expect_refused refusals refusals "4: A byte is 0: this is no text."
+	printf '\0' >>"$folder/verdicts"
+	expect_refused verdicts verdicts " A byte is 0: this is no text."
+}
+
+test_what_is_too_long_is_refused() {
+	new_folder
+	head -c 70000 /dev/zero | tr '\0' a >>"$folder/pages"
+	expect_refused pages pages "273: The line is longer than 65536 bytes."
+	truncate -s 257M "$folder/pages"
+	expect_refused pages pages " The file is larger than 256 MiB."
+}
+
+test_what_is_no_file_is_refused() {
+	new_folder
+	rm "$folder/pages" "$folder/zones" "$folder/refusals"
+	mkfifo "$folder/pages"
+	expect_refused pages pages " This is no ordinary file."
+	mkdir "$folder/zones"
+	expect_refused zones zones " This is no ordinary file."
+}
+
+test_a_symbolic_link_does_not_lead_out_of_the_folder() {
+	local command said
+
+	new_folder
+	ln -sf /etc/passwd "$folder/owners"
+	rm -r "$folder/owner/nic-rx"
+	ln -s /etc "$folder/owner/nic-rx"
+	said=$(labyrinth owners --from="$folder" 2>&1)
+	expect_equal "said" "$said" "labyrinth: $folder/owners: Too many levels of symbolic links."
+	cp "$here/dry/owners" "$folder/owners"
+	sed -i 's/ disk-tx / ..\/..\/..\/etc /' "$folder/owners"
+	said=$(labyrinth metrics --from="$folder" 2>&1)
+	expect_equal "said" "$said" "labyrinth: $folder/owner/nic-rx/stats: Not a directory."
+}
+
+test_a_table_or_column_that_is_needed_and_not_there_is_named() {
+	new_folder
+	sed -i '1s/ min / minimum /' "$folder/zones"
+	expect_refused zones zones '1: There is no column "min", and this command needs it.'
+	sed -i '1s/ name / names /' "$folder/owners"
+	expect_refused owners metrics '1: There is no column "name", and this command needs it.'
+	rm "$folder/owners"
+	expect_refused owners status " There is no such file, and this command needs it."
+}
+
+test_a_file_cut_anywhere_crashes_nothing() {
+	local file size at labyrinth=("$checked")
+
+	for file in owners zones refusals violations verdicts owner/nic-rx/stats; do
+		new_folder
+		size=$(stat -c %s "$here/dry/$file")
+		for ((at = 0; at < size; at += size / 7 + 1)); do
+			head -c "$at" "$here/dry/$file" >"$folder/$file"
+			run_all "$folder"
+		done
+	done
+}
+
+# ESC, CSI of one byte, BEL, CR, DEL, a direction mark, and no UTF-8 at all.
+nasty=$'\033[31m\2331m\a\r\177\342\200\256\377\\"'
+
+test_no_byte_that_controls_a_terminal_gets_out() {
+	local file
+
+	new_folder
+	for file in owners pages zones refusals violations verdicts audit saved; do
+		NASTY=$nasty awk '{ gsub(/disk-tx|nic-rx|DMA32|sample_tick|floor|hardirq|example/, "&" ENVIRON["NASTY"]) }
+			FNR == 1 { sub(/free min floor/, "free min floor") } { print }' "$here/dry/$file" |
+			sed "1s/floor$(printf %s "$nasty" | sed 's/[[\\"]/\\&/g')/floor/g" >"$folder/$file"
+	done
+	printf '%s\n' "$nasty" >>"$folder/verdicts"
+	: >"$out/all"
+	run_all "$folder"
+	grep -q '\\x1b\[31m\\x9b1m\\x07\\x0d\\x7f\\xe2\\x80\\xae\\xff' "$out/all" ||
+		fail "it is not shown at all: $(tail -n 3 "$out/all")"
+	labyrinth owners --from="$folder/$nasty" >>"$out/all" 2>&1
+	labyrinth "$nasty" >>"$out/all" 2>&1
+	labyrinth pages --from="$here/dry" --sort="$nasty" >>"$out/all" 2>&1
+	grep -nP '[^\x20-\x7e]' "$out/all" >"$out/bad" && fail "$(head -n 3 "$out/bad" | cat -v)"
+	labyrinth owners --from="$folder" --json | python3 -m json.tool >/dev/null ||
+		fail "JSON of it is none"
+	labyrinth metrics --from="$folder" | promtool check metrics >"$out/said" 2>&1 ||
+		fail "Prometheus does not take it: $(cat "$out/said")"
+}
