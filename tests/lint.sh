@@ -57,6 +57,7 @@ run_command_checkpatch() {
 	command_sources | xargs perl "$scripts/checkpatch.pl" --no-tree --no-summary --strict \
 		--terse -f --ignore PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,CAMELCASE |
 		grep -v 'CHECK: line length'
+	rm -f .checkpatch-camelcase.*
 	return 0
 }
 
