@@ -267,7 +267,7 @@ test_10000_inputs_of_libfuzzer_crash_nothing() {
 	sources=(${sources[@]/*\/main.c/})
 	clang -std=c11 -D_GNU_SOURCE -DVERSION='"fuzz"' -Wall -Wextra -Werror -g -O1 \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-		-Wl,--wrap=die -o "$dir/fuzz" "$here/fuzz.c" "${sources[@]}" -ljansson \
+		-Wl,--wrap=die -o "$dir/fuzz" "$here/fuzz.c" "${sources[@]}" -ljansson -lncurses -ltinfo \
 		>"$dir/log" 2>&1 || { fail "$(tail -n 5 "$dir/log")"; return; }
 	# Where it gives up a folder, it would end and leave its memory to the kernel.
 	(cd "$dir" && ASAN_OPTIONS=quarantine_size_mb=8:detect_leaks=0 FUZZ_FOLDER=folder \

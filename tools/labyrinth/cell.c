@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdbool.h>
+#include <string.h>
 
 #include "cell.h"
 
@@ -31,4 +32,20 @@ void cell_put(FILE *out, const char *text)
 			fputs("\\\\", out);
 		else
 			fprintf(out, "\\x%02x", (unsigned char)*text);
+}
+
+void cell_text(char *buf, size_t size, const char *text)
+{
+	size_t at = 0;
+
+	for (; *text && at + width(*text) < size; text++) {
+		if (is_plain(*text))
+			buf[at] = *text;
+		else if (*text == '\\')
+			memset(buf + at, '\\', 2);
+		else
+			snprintf(buf + at, size - at, "\\x%02x", (unsigned char)*text);
+		at += width(*text);
+	}
+	buf[at] = 0;
 }

@@ -8,5 +8,7 @@
 
 size_t cell_width(const char *text);
 void cell_put(FILE *out, const char *text);
+/* As much of it as fits. */
+void cell_text(char *buf, size_t size, const char *text);
 
 #endif

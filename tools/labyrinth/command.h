@@ -32,6 +32,7 @@ struct command {
 
 extern const struct command status_command, owners_command, pages_command, zones_command,
 	whois_command, refusals_command, violations_command, verdicts_command, advise_command,
-	metrics_command, save_command;
+	metrics_command, save_command,
+	top_command;
 
 #endif

@@ -6,12 +6,16 @@
 #include "cell.h"
 #include "message.h"
 
+void (*die_first)(void);
+
 /* Names and cells may be anybody's: none goes to the terminal as it is. */
 void die(enum status status, const char *format, ...)
 {
 	char text[4096];
 	va_list args;
 
+	if (die_first)
+		die_first();
 	fflush(stdout);
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);

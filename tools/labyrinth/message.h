@@ -17,6 +17,9 @@ enum status {
 __attribute__((noreturn, format(printf, 2, 3)))
 void die(enum status status, const char *format, ...);
 
+/* What is to be done before die() speaks: to give back the screen. */
+extern void (*die_first)(void);
+
 void *allocate(void *old, size_t nr, size_t size);
 
 #endif

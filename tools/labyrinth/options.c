@@ -12,6 +12,7 @@ static const struct command * const commands[] = {
 	&status_command, &owners_command, &pages_command, &zones_command, &whois_command,
 	&refusals_command, &violations_command, &verdicts_command, &advise_command,
 	&metrics_command, &save_command,
+	&top_command,
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))

@@ -135,7 +135,7 @@ static bool parse_row(struct table *table, char *line, unsigned long nr, struct 
 				      table->line);
 		/* Of pairs, the name says what the value may be. */
 		name = pairs && i ? table->data + cell[0] : table->column[i];
-		if (table_is_number(name) && !number_parse(at, &value))
+		if ((pairs ? table_is_number(name) : table->number[i]) && !number_parse(at, &value))
 			return refuse(trouble, nr, "\"%.64s\" is no number for \"%.40s\".", at,
 				      name);
 		cell[i++] = at - table->data;

@@ -12,13 +12,9 @@
 #include "json.h"
 #include "list.h"
 #include "print.h"
+#include "zone.h"
 
 #define GAUGE	64
-
-struct zone {
-	const char *name;
-	int64_t node, free, usable, min, low, high, bottom, depth;
-};
 
 static int64_t number(const struct table *table, size_t row, const char *column)
 {
@@ -30,7 +26,7 @@ static int64_t or_none(int64_t value)
 	return value == UNKNOWN ? 0 : value;
 }
 
-static struct zone zone_read(const struct table *table, size_t row)
+struct zone zone_read(const struct table *table, size_t row)
 {
 	struct zone zone = {
 		.name = table_cell(table, row, table_column(table, "zone")),
@@ -50,8 +46,7 @@ static struct zone zone_read(const struct table *table, size_t row)
 	return zone;
 }
 
-/* The row of the owner that may go deepest; -1 where that is not known. */
-static int64_t deepest_owner(const struct table *owners)
+int64_t zone_deepest_owner(const struct table *owners)
 {
 	int column = table_column(owners, "reserve_pct");
 	int64_t most = UNKNOWN, at = -1, value;
@@ -67,51 +62,62 @@ static int64_t deepest_owner(const struct table *owners)
 	return at;
 }
 
+int64_t zone_floor(const struct zone *zone, int64_t pct)
+{
+	return zone->min - (int64_t)((zone->min - zone->bottom) * (pct / 100.0));
+}
+
+enum colour zone_colour(const struct zone *zone)
+{
+	return zone->depth >= 100 ? BAD : zone->depth > 0 ? WARNING : GOOD;
+}
+
 /* ---- the gauge */
 
-struct gauge {
-	char mark[GAUGE];
-	double scale;	/* pages at its end */
-};
-
-static void put_mark(struct gauge *gauge, int64_t pages, char letter)
+static void put_mark(char *gauge, int width, double scale, int64_t pages, char letter)
 {
-	double at = pages / gauge->scale * GAUGE;
+	double at = pages / scale * width;
 
-	if (pages != UNKNOWN && at >= 0 && at < GAUGE)
-		gauge->mark[(int)at] = letter;
+	if (pages != UNKNOWN && at >= 0 && at < width)
+		gauge[(int)at] = letter;
+}
+
+bool zone_gauge(const struct zone *zone, int64_t floor, char *gauge, int width)
+{
+	double scale = 1.25 * (zone->high > zone->min ? zone->high : 1.5 * zone->min);
+	int i;
+
+	if (scale < 1)
+		scale = 1;
+	for (i = 0; i < width; i++)
+		gauge[i] = zone->usable >= (i + 1) * scale / width ? '#' : '.';
+	put_mark(gauge, width, scale, zone->high, 'h');
+	put_mark(gauge, width, scale, zone->low, 'l');
+	put_mark(gauge, width, scale, zone->bottom, '3');
+	put_mark(gauge, width, scale, floor, 'f');
+	put_mark(gauge, width, scale, zone->min, 'm');
+	return zone->usable > scale;
 }
 
 static void gauge_print(const struct zone *zone, int64_t floor)
 {
-	struct gauge gauge = { .scale = 1 };
-	enum colour how = zone->depth >= 100 ? BAD : zone->depth > 0 ? WARNING : GOOD;
+	char gauge[GAUGE];
+	bool more = zone_gauge(zone, floor, gauge, GAUGE);
 	int i;
 
-	gauge.scale = 1.25 * (zone->high > zone->min ? zone->high : 1.5 * zone->min);
-	if (gauge.scale < 1)
-		gauge.scale = 1;
-	put_mark(&gauge, zone->high, 'h');
-	put_mark(&gauge, zone->low, 'l');
-	put_mark(&gauge, zone->bottom, '3');
-	put_mark(&gauge, floor, 'f');
-	put_mark(&gauge, zone->min, 'm');
 	fputs("  [", stdout);
-	for (i = 0; i < GAUGE; i++) {
-		bool filled = zone->usable >= (i + 1) * gauge.scale / GAUGE;
-
-		if (gauge.mark[i])
-			printf("%s%c%s", colour(STRONG), gauge.mark[i], colour(PLAIN));
+	for (i = 0; i < GAUGE; i++)
+		if (gauge[i] == '.')
+			putchar('.');
 		else
-			printf("%s%c%s", filled ? colour(how) : "", filled ? '#' : '.',
-			       filled ? colour(PLAIN) : "");
-	}
-	puts(zone->usable > gauge.scale ? ">" : "]");
+			printf("%s%c%s", colour(gauge[i] == '#' ? zone_colour(zone) : STRONG),
+			       gauge[i], colour(PLAIN));
+	puts(more ? ">" : "]");
 }
 
 static void zone_print(const struct zone *zone, const struct table *owners)
 {
-	int64_t deepest = deepest_owner(owners), floor = UNKNOWN, pct = 0;
+	int64_t deepest = zone_deepest_owner(owners), floor = UNKNOWN, pct = 0;
 
 	printf("%snode %" PRId64 " ", colour(STRONG), or_none(zone->node));
 	cell_put(stdout, zone->name);
@@ -124,7 +130,7 @@ static void zone_print(const struct zone *zone, const struct table *owners)
 	putchar('\n');
 	if (deepest >= 0) {
 		pct = number(owners, deepest, "reserve_pct");
-		floor = zone->min - (int64_t)((zone->min - zone->bottom) * (pct / 100.0));
+		floor = zone_floor(zone, pct);
 	}
 	gauge_print(zone, floor);
 	printf("  3/8 %" PRId64, zone->bottom);
