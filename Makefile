@@ -41,6 +41,7 @@ uninstall: $(KDIR)/Makefile
 
 command:
 	@test -e /usr/include/jansson.h || { echo "No jansson.h: sudo apt-get install libjansson-dev" >&2; false; }
+	@test -e /usr/include/ncurses.h || { echo "No ncurses.h: sudo apt-get install libncurses-dev" >&2; false; }
 	$(MAKE) -C tools/labyrinth
 
 check test test-all:

@@ -28,9 +28,9 @@ traffic='iperf3 ethtool'
 # tests/trace looks with them from within; perf of any version does.
 tracing='trace-cmd bpftrace linux-perf'
 # The command labyrinth, and what tests/command builds and looks at it with.
-command='libjansson-dev'
+command='libjansson-dev libncurses-dev'
 command_tests='clang libclang-rt-14-dev valgrind man-db mandoc bsdextrautils prometheus
-	prometheus-node-exporter'
+	prometheus-node-exporter tmux procps'
 lint='sparse coccinelle libpython3.11 perl python3 shellcheck spin'
 
 wanted() {

@@ -108,6 +108,7 @@ run_all() { # FOLDER
 
 . "$here/broken.sh"
 . "$here/metrics.sh"
+. "$here/top.sh"
 
 # ---- what it says
 
@@ -331,10 +332,11 @@ if [ "${1-}" = --accept ]; then
 		transcript "$file" >"$out/said"
 		cp "$out/said" "$file"
 	done
+	accept=1 test_top_shows_a_saved_folder_on_screens_of_each_size
 	exit
 fi
 echo "KTAP version 1"
-for test in $(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' "$0" "$here"/{broken,metrics}.sh); do
+for test in $(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' "$0" "$here"/{broken,metrics,top}.sh); do
 	run_test "$test"
 done
 [ "${1-}" = --here ] || live

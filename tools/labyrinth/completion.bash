@@ -32,12 +32,13 @@ _labyrinth_options() { # COMMAND
 	violations) echo "$list --kind=" ;;
 	metrics) echo --output= --from= ;;
 	save) ;;
+	top) echo --from= ;;
 	*) echo --json --from= ;;
 	esac
 }
 
 _labyrinth() {
-	local commands='status owners pages zones whois refusals violations verdicts advise metrics save'
+	local commands='status owners pages zones whois refusals violations verdicts advise metrics save top'
 	local word=${COMP_WORDS[COMP_CWORD]} option='' command='' i
 
 	COMPREPLY=()

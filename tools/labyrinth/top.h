@@ -120,12 +120,18 @@ void cursor_fit(struct cursor *cursor, size_t nr, int height);
 /* False: @key is none that moves. */
 bool cursor_move(struct cursor *cursor, size_t nr, int key);
 
-/* ---- top_view.c */
+/* ---- top_view.c, top_view_pages.c */
 
-struct top;
 void view_owners(struct top_data *data, const char *state);
 void view_pages(struct top_pages *pages, const char *state);
 void view_help(void);
+
+/* The whole line @y. */
+__attribute__((format(printf, 3, 4)))
+void put_line(int y, attr_t how, const char *format, ...);
+/* The last line. */
+void put_keys(const char *keys, const struct wish *wish, const char *sorted);
+
 /* Which owner columns there is room for. */
 bool owner_column_fits(enum owner_column column);
 

@@ -20,8 +20,7 @@ static const char *cell(const struct table *table, size_t row, const char *colum
 	return table_cell(table, row, table_column(table, column));
 }
 
-__attribute__((format(printf, 3, 4)))
-static void put_line(int y, attr_t how, const char *format, ...)
+void put_line(int y, attr_t how, const char *format, ...)
 {
 	char text[1024];
 	va_list args;
@@ -48,7 +47,7 @@ static const char *count_text(char buf[32], int64_t value)
 
 /* ---- the keys, in the last line */
 
-static void put_keys(const char *keys, const struct wish *wish, const char *sorted)
+void put_keys(const char *keys, const struct wish *wish, const char *sorted)
 {
 	put_line(LINES - 1, A_REVERSE, "%s   by %s%s%s%.*s", keys, sorted,
 		 wish->reverse ? ", reversed" : "", *wish->filter ? "   /" : "",
@@ -320,7 +319,7 @@ static int share(int lines, size_t wanted, size_t other)
 
 void view_owners(struct top_data *data, const char *state)
 {
-	int y, rest, below, violations;
+	int lines = data->nr ? data->nr : 1, y, rest, below, violations;
 
 	erase();
 	put_title(data, state);
@@ -328,7 +327,7 @@ void view_owners(struct top_data *data, const char *state)
 	y = put_zones(2, data);
 	rest = LINES - 1 - y - 1;
 	/* A line of theirs for each owner, but half is for the reports where there are many. */
-	below = (int)data->nr < rest / 2 ? rest - (int)data->nr : rest / 2;
+	below = lines < rest / 2 ? rest - lines : rest / 2;
 	if (below < 4)
 		below = 0;
 	violations = share(below, data->violations.nr_rows + 1, data->refusals.nr_rows + 1);
@@ -341,87 +340,6 @@ void view_owners(struct top_data *data, const char *state)
 	}
 	put_keys("h help  q quit  p pages  s sort  / filter", &data->wish,
 		 owner_columns[data->wish.sort].title);
-}
-
-static const struct {
-	const char *title;
-	int width;	/* 0: the rest of the line */
-	bool right;
-} page_columns[NR_PAGE_COLUMNS] = {
-	[PAGE_PFN]	= { "PFN", 12, true },
-	[PAGE_STATE]	= { "STATE", 11, false },
-	[PAGE_AGE]	= { "AGE", 8, true },
-	[PAGE_CONTEXT]	= { "CONTEXT", 7, false },
-	[PAGE_CPU]	= { "CPU", 4, true },
-	[PAGE_NODE]	= { "NODE", 4, true },
-	[PAGE_ZONE]	= { "ZONE", 8, false },
-	[PAGE_RESERVE]	= { "RES", 3, true },
-	[PAGE_CALLER]	= { "CALLER", 0, false },
-};
-
-static const char *page_text(const struct page *page, enum page_column column, char buf[32])
-{
-	int64_t value = column == PAGE_PFN ? page->pfn : column == PAGE_CPU ? page->cpu :
-			column == PAGE_NODE ? page->node : page->from_reserve;
-
-	switch (column) {
-	case PAGE_STATE:
-		return page->state;
-	case PAGE_AGE:
-		return age_text(buf, page->age);
-	case PAGE_CONTEXT:
-		return page->context;
-	case PAGE_ZONE:
-		return page->zone;
-	case PAGE_CALLER:
-		return page->caller;
-	default:
-		if (value == UNKNOWN)
-			return "-";
-		snprintf(buf, 32, "%" PRId64, value);
-		return buf;
-	}
-}
-
-/* Of the titles where @page is NULL. */
-static void put_page(int y, const struct page *page, int sort, bool selected)
-{
-	enum page_column column;
-	char buf[32];
-	int x = 0;
-
-	put_line(y, selected ? A_REVERSE : A_NORMAL, "%s", "");
-	for (column = 0; column < NR_PAGE_COLUMNS; column++) {
-		const char *text = page ? page_text(page, column, buf) : page_columns[column].title;
-		int width = page_columns[column].width;
-		attr_t how = selected ? A_REVERSE : A_NORMAL;
-
-		if (!page && (int)column == sort)
-			how = A_BOLD | A_UNDERLINE;
-		if (page && column == PAGE_STATE)
-			how |= screen_colour(cell_colour("state", text));
-		screen_put(y, x, width ? width : COLS - x, page_columns[column].right, how, text);
-		x += width + 1;
-	}
-}
-
-void view_pages(struct top_pages *pages, const char *state)
-{
-	struct cursor *cursor = &pages->wish.cursor;
-	const struct page_list *shown = &pages->shown;
-	size_t i;
-
-	erase();
-	put_line(0, A_BOLD, "labyrinth top   pages of %s   %s", pages->owner, state);
-	put_line(1, A_NORMAL, "%zu pages%s%s", shown->seen,
-		 shown->seen > shown->nr ? ": more than are shown here" : "",
-		 pages->first ? ", still reading" : "");
-	put_page(2, NULL, pages->wish.sort, true);
-	cursor_fit(cursor, pages->nr, LINES - 4);
-	for (i = cursor->first; i < pages->nr && (int)(i - cursor->first) < LINES - 4; i++)
-		put_page(3 + i - cursor->first, &shown->page[pages->row[i]], -1, i == cursor->at);
-	put_keys("q back  s sort  r reverse  / filter", &pages->wish,
-		 page_columns[pages->wish.sort].title);
 }
 
 void view_help(void)
@@ -443,7 +361,7 @@ void view_help(void)
 		"",
 		"Zones: # may be taken   m min   f the deepest floor of an owner",
 		"       3 where GFP_ATOMIC ends, 3/8 of min   l low   h high",
-		"READY/STOCK are pages kept for atomic requests, RESERVE those taken from below min.",
+		"READY/STOCK: pages kept for atomic requests   RESERVE: taken from below min",
 		"",
 		"Any key: back.",
 	};

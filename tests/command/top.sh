@@ -1,0 +1,342 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Tests of run.sh: top, by its keys, in terminals of tmux. Whole screens are in screens/.
+
+pane() { # TMUX-COMMAND...
+	tmux -S "$tmux_dir/socket" -f /dev/null "$@"
+}
+
+# COMMAND in a terminal of its own, with a shell's word on how it ended.
+start() { # COLUMNSxLINES COMMAND...
+	local size=$1
+
+	shift
+	tmux_dir=$(mktemp -d)
+	pane new-session -d -x "${size%x*}" -y "${size#*x}" "cd $here; stty -g >$tmux_dir/before
+		$*; echo \"ended with \$?\"; stty -g >$tmux_dir/after; exec sleep 1000" 2>"$tmux_dir/log" ||
+		fail "tmux: $(cat "$tmux_dir/log")"
+}
+
+stop() {
+	pane kill-server 2>/dev/null
+	rm -rf "$tmux_dir"
+}
+
+# What is on the screen, once a line of it is like PATTERN; 5 seconds at most.
+see() { # PATTERN
+	local end=$((SECONDS + 5))
+
+	until pane capture-pane -p >"$out/screen" 2>&1 && grep -q -e "$1" "$out/screen"; do
+		[ $SECONDS -le $end ] || { fail "not seen: $1"$'\n'"$(cat "$out/screen")"; return 1; }
+		sleep 0.01
+	done
+}
+
+# Keys, and what they bring.
+press() { # PATTERN KEY...
+	local pattern=$1
+
+	shift
+	pane send-keys "$@"
+	see "$pattern"
+}
+
+# The owners as they are listed.
+listed() {
+	sed -n '/^NAME /,/^Last ref/{/^NAME /d; /^Last ref/d; /./!d; s/ .*//p}' "$out/screen" | tr '\n' ' '
+}
+
+expect_listed() { # WHAT NAME...
+	local what=$1 end=$((SECONDS + 5))
+
+	shift
+	until [ "$(listed)" = "$* " ] || [ $SECONDS -gt $end ]; do
+		pane capture-pane -p >"$out/screen"
+	done
+	expect_equal "$what" "$(listed)" "$* "
+}
+
+expect_screen() { # FILE PATTERN
+	see "$2" || return
+	[ -z "${accept-}" ] || cp "$out/screen" "$here/screens/$1"
+	diff -u "$here/screens/$1" "$out/screen" >"$out/diff" || fail "$1: $(sed 1,2d "$out/diff")"
+}
+
+expect_restored() { # STATUS
+	see "^ended with $1$"
+	sleep 0.05
+	expect_equal "the terminal's settings" "$(cat "$tmux_dir/after")" "$(cat "$tmux_dir/before")"
+	expect_equal "the other screen" "$(pane display-message -p '#{alternate_on} #{cursor_flag}')" "0 1"
+}
+
+# ---- what it shows
+
+test_top_shows_a_saved_folder_on_screens_of_each_size() {
+	local size
+
+	for size in 80x24 160x50 40x10; do
+		start $size "$checked" top --from=dry
+		expect_screen "owners-$size" "^h help"
+		press "^q back" Down Down p
+		expect_screen "pages-$size" "^6 pages\|^13 pages"
+		press "^Any key\|^space" h
+		expect_screen "help-$size" "^labyrinth top$"
+		stop
+	done
+	start 80x24 "$checked" top --from=older
+	expect_screen "older-80x24" "^h help"
+	press "^q back" p
+	stop
+}
+
+test_top_follows_the_size_of_its_terminal() {
+	start 80x24 "$checked" top --from=dry
+	see "VIOL$"
+	pane resize-window -x 160 -y 50
+	see "MODULE"
+	expect_screen "owners-160x50" "^h help"
+	pane resize-window -x 20 -y 3
+	sleep 0.2
+	pane resize-window -x 80 -y 24
+	see "VIOL$"
+	expect_screen "owners-80x24" "^h help"
+	press "^ended with 0$" q
+	stop
+}
+
+test_top_sorts_by_any_column_and_the_other_way_round() {
+	start 160x50 "$checked" top --from=dry
+	see "by OWNED/BUDGET$"
+	expect_listed "by owned" lab_sample.consumer disk-tx nic-rx lab_sample.producer
+	press "by READY/STOCK$" s
+	expect_listed "by ready" lab_sample.producer nic-rx lab_sample.consumer disk-tx
+	press "by READY/STOCK, reversed$" r
+	expect_listed "by ready, reversed" lab_sample.consumer disk-tx nic-rx lab_sample.producer
+	press "by OWNED/BUDGET, reversed$" "<"
+	press "by OWNED/BUDGET$" R
+	press "by NAME$" N
+	expect_listed "by name" disk-tx lab_sample.consumer lab_sample.producer nic-rx
+	press "by MODULE$" "<"
+	expect_listed "by module" nic-rx disk-tx lab_sample.producer lab_sample.consumer
+	press "by NAME$" ">"
+	press "by VIOL$" V
+	expect_listed "by violations" nic-rx lab_sample.producer lab_sample.consumer disk-tx
+	press "by REFUS/s$" F
+	press "by ALLOCS/s$" P
+	press "by OWNED/BUDGET$" M
+	stop
+}
+
+test_top_shows_only_what_the_filter_has() {
+	start 80x24 "$checked" top --from=dry
+	see "^h help"
+	press "^Show only: SAMPLE_" / SAMPLE
+	expect_listed "while it is typed" lab_sample.consumer lab_sample.producer
+	press "^h help.*/SAMPLE$" Enter
+	grep -q "sample_tick" "$out/screen" || fail "refusals are not there"
+	! grep -q "double_free" "$out/screen" || fail "violations of others are there"
+	press "^Show only: SAMPLE.none_" / .none
+	press "There is no such owner" Enter
+	press "There is no such owner" Up Down PageDown p
+	press "^Show only: SAM_" / BSpace BSpace BSpace BSpace BSpace BSpace BSpace BSpace
+	press "^h help.*BUDGET$" Escape
+	expect_listed "after Escape" lab_sample.consumer disk-tx nic-rx lab_sample.producer
+	stop
+}
+
+test_top_moves_through_owners_and_their_pages() {
+	start 80x24 "$checked" top --from=dry
+	see "^h help"
+	press "pages of lab_sample.producer" End Enter
+	press "pages of lab_sample.consumer" q Home p
+	see "^232 pages$"
+	pane send-keys PageDown PageDown Down
+	press "by CONTEXT$" s
+	press "by AGE$" "<"
+	press "^Show only: none such_" / "none such"
+	press "^q back.*/none such$" Enter
+	expect_equal "lines" "$(grep -c owned "$out/screen")" 0
+	press "^h help" p
+	press "^ended with 0$" q
+	stop
+}
+
+test_top_has_colours_but_not_with_no_color() {
+	local colour
+
+	for colour in '' 'NO_COLOR=1'; do
+		start 80x24 env "$colour" "$checked" top --from=dry
+		see "^h help"
+		pane capture-pane -p -e >"$out/screen"
+		if [ -n "$colour" ]; then
+			! grep -qE $'\033''\[([0-9]+;)*[34][0-8]' "$out/screen" || fail "colours in spite of NO_COLOR"
+		else
+			grep -q $'\033''\[33m' "$out/screen" || fail "no colour"
+		fi
+		stop
+	done
+}
+
+test_top_gives_the_terminal_back_as_it_was() {
+	local signal
+
+	for signal in none:0 TERM:143 HUP:129 INT:130 QUIT:131; do
+		start 80x24 "$plain" top --from=dry
+		see "^h help"
+		expect_equal "its screen" "$(pane display-message -p '#{alternate_on}')" 1
+		if [ "$signal" != none:0 ]; then
+			kill "-${signal%:*}" "$(pgrep -P "$(pane display-message -p '#{pane_pid}')")"
+		else
+			pane send-keys q
+		fi
+		expect_restored "${signal#*:}"
+		stop
+	done
+}
+
+test_top_says_where_there_is_no_terminal_for_it() {
+	expect_equal "in a pipe" "$(labyrinth top --from="$here/dry" 2>&1 </dev/null)" \
+		'labyrinth: "top" wants a terminal: see "owners", "zones" and "refusals".'
+	labyrinth top --from="$here/dry" >/dev/null 2>&1
+	expect_equal "status" $? 2
+	[[ $(on_a_terminal "env TERM=dumb $plain top --from=$here/dry") == *'cannot draw on a terminal "dumb"'* ]] ||
+		fail "a dumb terminal is drawn on"
+	[[ $(on_a_terminal "env TERM=none-such $plain top --from=$here/dry") == *'cannot draw on a terminal "none-such"'* ]] ||
+		fail "an unknown terminal is drawn on"
+}
+
+test_top_ends_with_a_clear_word_where_pages_are_no_table() {
+	new_folder
+	sed -i '$s/ [0-9]* - / x - /' "$folder/pages"
+	start 160x24 "$checked" top --from="$folder"
+	press "pages:[0-9]*: \"x\" is no number for \"from_reserve\"" p
+	expect_restored 6
+	stop
+	new_folder
+	truncate -s -5 "$folder/pages"
+	start 160x24 "$checked" top --from="$folder"
+	press "pages:[0-9]*: The line is cut off" p
+	expect_restored 6
+	stop
+	new_folder
+	rm "$folder/pages"
+	mkfifo "$folder/pages"
+	start 160x24 "$checked" top --from="$folder"
+	press "pages: This is no ordinary file" p
+	expect_restored 6
+	stop
+	new_folder
+	rm "$folder"/{pages,zones,refusals,violations,saved}
+	start 80x24 "$checked" top --from="$folder"
+	press "^0 pages" p
+	stop
+}
+
+# ---- many pages
+
+# Milliseconds from KEY until PATTERN is seen; tmux needs about 5 of them.
+time_key() { # PATTERN KEY
+	local begun=${EPOCHREALTIME/./} now
+
+	pane send-keys "$2"
+	until pane capture-pane -p | grep -q -e "$1"; do
+		now=${EPOCHREALTIME/./}
+		[ $((now - begun)) -lt 5000000 ] || break
+	done
+	now=${EPOCHREALTIME/./}
+	took=$(((now - begun) / 1000))
+	times+="$2 $took ms, "
+	[ "$took" -gt "$slowest" ] && slowest=$took
+}
+
+test_top_redraws_within_500_ms_of_a_key_with_100000_pages() {
+	local size times slowest=0 took
+
+	cp -r "$here/dry" "$out/crowd"
+	awk 'BEGIN { print "pfn owner state age_ms context cpu node zone from_reserve stack caller"
+		for (i = 0; i < 100000; i++)
+			print i, "nic-rx", "owned", i * 7919 % 100003, "task", 0, 0, "DMA32", 0, "-", "f" i % 13 "+0x1/0x2[m]" }' \
+		>"$out/crowd/pages"
+	for size in 80x24 160x50; do
+		times=''
+		start $size "$plain" top --from="$out/crowd"
+		press "^h help" Down Down
+		time_key "pages of nic-rx" p
+		see "^100000 pages$"
+		time_key "by CONTEXT$" s
+		time_key "by AGE$" "<"
+		time_key "reversed$" r
+		time_key "AGE$" r
+		time_key " 0ms task" End
+		time_key "Show only" /
+		time_key "only: 7_" 7
+		time_key "/7$" Enter
+		time_key "^h help" q
+		stop
+		echo "# $size, 100,000 pages, from key to screen: ${times%, }"
+	done
+	[ "$slowest" -le 500 ] || fail "one took $slowest ms"
+}
+
+# ---- live
+
+# The folder $folder in place of debugfs', seen by what is started alone.
+start_live() { # SIZE
+	local flags=-m
+
+	[ "$(id -u)" -eq 0 ] || flags=-rm
+	start "$1" "unshare $flags sh -c 'mount -t tmpfs none /sys/kernel && mkdir -p /sys/kernel/debug/labyrinth &&
+		mount --bind $folder /sys/kernel/debug/labyrinth && exec $checked top'"
+}
+
+# More allocations and refusals of disk-tx, 50 and 10 each time, as debugfs would show them.
+go_on() {
+	local allocs=8
+
+	while [ -e "$folder/owners" ]; do
+		allocs=$((allocs + 50))
+		sed "s/^4 disk-tx .*/4 disk-tx lab_puppet owner 8 8 0 0 8 0 $allocs 0 $((allocs / 5)) 0 0 0 2688 8/" \
+			"$here/dry/owners" >"$out/owners" && mv "$out/owners" "$folder/owners"
+		sleep 0.1
+	done
+}
+
+test_top_counts_by_the_second_waits_and_never_reads_pages_unasked() {
+	local rate was
+
+	new_folder
+	echo "this is not read" >"$folder/pages"
+	go_on &
+	start_live 80x24
+	see "every 2 s"
+	press "^Seconds between two looks (2): 0.5_" d 0.5
+	press "every 0.5 s" Enter
+	press "by ALLOCS/s" P
+	see "^disk-tx .* [0-9][0-9][0-9] *[0-9.]*  *0$" &&
+		expect_equal "the first" "$(listed | cut -d ' ' -f 1)" disk-tx
+	sleep 1
+	pane capture-pane -p >"$out/screen"
+	rate=$(awk '$1 == "disk-tx" { print $5; exit }' "$out/screen")
+	[ "${rate%.*}" -ge 250 ] && [ "${rate%.*}" -le 550 ] || fail "allocs/s: $rate"
+	press "PAUSED" Space
+	was=$(head -n 1 "$out/screen")
+	sleep 1.2
+	see "PAUSED" && expect_equal "when paused" "$(head -n 1 "$out/screen")" "$was"
+	press "every 0.5 s$" Space
+	press "^A delay is from 0.1 to 3600 seconds" d 0 Enter
+	press 'pages:1: There is no column "pfn"' p
+	expect_restored 6
+	rm -rf "$folder"
+	wait
+	stop
+}
+
+test_top_ends_with_a_clear_word_when_the_module_goes() {
+	new_folder
+	start_live 80x24
+	see "^h help"
+	rm "$folder/owners"
+	see "The module labyrinth is not loaded"
+	expect_restored 3
+	stop
+}
