@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -303,48 +302,6 @@ static void take_key(struct top *top, int key)
 
 /* ---- waiting */
 
-static volatile sig_atomic_t ended_by;
-
-static void note_signal(int signal)
-{
-	ended_by = signal;
-}
-
-static const int endings[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE };
-
-#define NR_ENDINGS	(sizeof(endings) / sizeof(*endings))
-
-/* Signals wait until somebody waits for them: @waiting is the mask for that. */
-static void hold_signals(sigset_t *waiting)
-{
-	struct sigaction action = { .sa_handler = note_signal };
-	sigset_t held;
-	size_t i;
-
-	sigemptyset(&held);
-	for (i = 0; i < NR_ENDINGS; i++) {
-		sigaction(endings[i], &action, NULL);
-		sigaddset(&held, endings[i]);
-	}
-	sigprocmask(SIG_BLOCK, &held, waiting);
-	for (i = 0; i < NR_ENDINGS; i++)
-		sigdelset(waiting, endings[i]);
-}
-
-/* As if there were no top: who waits for it learns of the signal. */
-__attribute__((noreturn))
-static void end_by_signal(int ending)
-{
-	sigset_t set;
-
-	signal(ending, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, ending);
-	raise(ending);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	_exit(FAILED);
-}
-
 /* For a key, a signal or the next look. False: there is no terminal any more. */
 static bool wait_for_key(const struct top *top, const sigset_t *waiting)
 {
@@ -424,7 +381,7 @@ static void run(const struct source *source, const struct options *options, char
 	top_data_free(&top.data);
 	screen_close();
 	if (ended_by)
-		end_by_signal(ended_by);
+		end_by_signal();
 }
 
 const struct command top_command = {

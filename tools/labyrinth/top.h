@@ -4,6 +4,7 @@
 #define TOP_H
 
 #include <ncurses.h>
+#include <signal.h>
 
 #include "command.h"
 #include "print.h"
@@ -119,6 +120,16 @@ attr_t screen_colour(enum colour colour);
 void cursor_fit(struct cursor *cursor, size_t nr, int height);
 /* False: @key is none that moves. */
 bool cursor_move(struct cursor *cursor, size_t nr, int key);
+
+/* ---- top_signal.c */
+
+extern _Atomic int ended_by;	/* a signal; 0: none yet */
+
+/* Signals that end it wait until somebody waits for them: @waiting is the mask for that. */
+void hold_signals(sigset_t *waiting);
+/* As if there were no top: who waits for it learns of the signal. */
+__attribute__((noreturn))
+void end_by_signal(void);
 
 /* ---- top_view.c, top_view_pages.c */
 

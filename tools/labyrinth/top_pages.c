@@ -182,7 +182,7 @@ static int open_file(struct top_pages *pages)
 		fd = source_open_file(pages->source, pages->path, O_RDONLY);
 	}
 	if (fd < 0) {
-		strcpy(pages->path, "pages");
+		snprintf(pages->path, sizeof(pages->path), "pages");
 		fd = source_open_file(pages->source, pages->path, O_RDONLY);
 	}
 	return fd;
@@ -198,7 +198,8 @@ void top_pages_again(struct top_pages *pages)
 	if (pages->fd < 0 && pages->source->live)
 		die_of_missing(pages->source, pages->path);
 	pages->begun = now_ms();
-	pages->have = pages->names = 0;
+	pages->have = 0;
+	pages->names = 0;
 	if (pages->fd < 0)
 		done(pages);	/* A copy without them. */
 	else if (fstat(pages->fd, &stat) || !S_ISREG(stat.st_mode))

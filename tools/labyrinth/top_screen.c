@@ -9,7 +9,7 @@
 
 /* ---- the terminal */
 
-static SCREEN *screen;
+static struct screen *screen;	/* SCREEN, as ncurses has it */
 static bool coloured;
 
 void screen_open(void)
