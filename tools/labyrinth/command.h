@@ -14,12 +14,15 @@ enum {
 	TAKES_REASON	= 1 << 4,
 	TAKES_KIND	= 1 << 5,
 	TAKES_OUTPUT	= 1 << 6,
+	TAKES_SAMPLES	= 1 << 7,	/* --interval, --count, --time */
+	NEEDS_NO_SOURCE	= 1 << 8,
 };
 
 struct options {
 	const char *from, *owner, *state, *reason, *kind, *sort, *output;
 	int64_t older_than;	/* in ms, UNKNOWN where it is not asked for */
 	int64_t limit;		/* UNKNOWN likewise */
+	int64_t interval, count, time;	/* ms, samples, ms; UNKNOWN likewise */
 	bool json, reverse;
 };
 
@@ -32,7 +35,6 @@ struct command {
 
 extern const struct command status_command, owners_command, pages_command, zones_command,
 	whois_command, refusals_command, violations_command, verdicts_command, advise_command,
-	metrics_command, save_command,
-	top_command;
+	metrics_command, save_command, top_command, record_command, report_command;
 
 #endif

@@ -12,13 +12,15 @@ int main(int argc, char **argv)
 {
 	const struct command *command;
 	struct options options;
-	struct source source;
+	struct source source = { .dir = -1 };
 	char **args;
 
 	command = options_read(&options, argc, argv, &args);
-	source_open(&source, options.from);
+	if (!(command->takes & NEEDS_NO_SOURCE))
+		source_open(&source, options.from);
 	command->run(&source, &options, args);
-	close(source.dir);
+	if (source.dir >= 0)
+		close(source.dir);
 	if (fflush(stdout) || ferror(stdout))
 		die(FAILED, "What was to be shown cannot be written: %s.", strerror(errno));
 	return DONE;

@@ -3,17 +3,15 @@
  * Prometheus' text format: for node_exporter's textfile collector, which may read at any
  * time, so a file is put in its place as a whole.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cell.h"
 #include "command.h"
 #include "message.h"
+#include "output.h"
 
 struct metric {
 	const char *column, *name, *type, *help;
@@ -220,49 +218,13 @@ static void put_all(FILE *out, const struct source *source)
 	table_free(&audit);
 }
 
-/* ---- where to */
-
-static void write_file(const char *file, const char *data, size_t size)
-{
-	char *other;
-	bool written;
-	FILE *out;
-	int fd;
-
-	if (asprintf(&other, "%s.XXXXXX", file) < 0)
-		die(FAILED, "There is not enough memory.");
-	fd = mkstemp(other);
-	if (fd < 0)
-		die(FAILED, "%s: %s.", other, strerror(errno));
-	out = fdopen(fd, "w");
-	written = out && fwrite(data, 1, size, out) == size && !fflush(out) &&
-		  !fchmod(fd, 0644) && !fsync(fd);
-	if (!written || fclose(out) || rename(other, file)) {
-		int error = errno;
-
-		unlink(other);
-		die(FAILED, "%s: %s.", file, strerror(error));
-	}
-	free(other);
-}
-
 static void run(const struct source *source, const struct options *options, char **args)
 {
-	char *data = NULL;
-	size_t size = 0;
-	FILE *memory = open_memstream(&data, &size);
+	struct output output;
 
 	(void)args;
-	if (!memory)
-		die(FAILED, "There is not enough memory.");
-	put_all(memory, source);
-	if (fclose(memory))
-		die(FAILED, "There is not enough memory.");
-	if (options->output)
-		write_file(options->output, data, size);
-	else
-		fwrite(data, 1, size, stdout);
-	free(data);
+	put_all(output_open(&output, options->output), source);
+	output_close(&output);
 }
 
 const struct command metrics_command = {

@@ -12,7 +12,7 @@ static const struct command * const commands[] = {
 	&status_command, &owners_command, &pages_command, &zones_command, &whois_command,
 	&refusals_command, &violations_command, &verdicts_command, &advise_command,
 	&metrics_command, &save_command,
-	&top_command,
+	&top_command, &record_command, &report_command,
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
@@ -40,6 +40,10 @@ static const struct option_words {
 	  "numbers greatest first, words by the alphabet", offsetof(struct options, sort) },
 	{ { "reverse", no_argument, 0, 'r' }, TAKES_LIST, "", "the other way round", 0 },
 	{ { "limit", required_argument, 0, 'l' }, TAKES_LIST, "N", "so many lines at most", 0 },
+	{ { "interval", required_argument, 0, 'i' }, TAKES_SAMPLES, "TIME",
+	  "between two samples: 1s, if it is not said", 0 },
+	{ { "count", required_argument, 0, 'n' }, TAKES_SAMPLES, "N", "so many samples", 0 },
+	{ { "time", required_argument, 0, 'd' }, TAKES_SAMPLES, "TIME", "for so long", 0 },
 	{ { "output", required_argument, 0, 'w' }, TAKES_OUTPUT, "FILE",
 	  "write FILE, which is never seen half written", offsetof(struct options, output) },
 	{ { "help", no_argument, 0, 'h' }, 0, "", "this text", 0 },
@@ -70,17 +74,17 @@ static void help(void)
 	exit(DONE);
 }
 
-static int64_t read_count(const char *text)
+static int64_t read_count(const char *text, const char *option)
 {
 	int64_t value;
 
 	if (!number_parse(text, &value) || value < 0)
-		die(USAGE, "--limit wants a number: \"%s\".", text);
+		die(USAGE, "--%s wants a number: \"%s\".", option, text);
 	return value;
 }
 
 /* In milliseconds. */
-static int64_t read_time(const char *text)
+static int64_t read_time(const char *text, const char *option)
 {
 	static const struct {
 		const char *unit;
@@ -95,7 +99,7 @@ static int64_t read_time(const char *text)
 		for (i = 0; i < sizeof(units) / sizeof(*units); i++)
 			if (!strcmp(text + digits, units[i].unit))
 				return strtoll(text, NULL, 10) * units[i].ms;
-	die(USAGE, "--older-than wants a time such as 500ms, 10s, 5m, 2h or 1d: \"%s\".", text);
+	die(USAGE, "--%s wants a time such as 500ms, 10s, 5m, 2h or 1d: \"%s\".", option, text);
 }
 
 static void take(struct options *options, int how, const struct option_words *word)
@@ -111,10 +115,19 @@ static void take(struct options *options, int how, const struct option_words *wo
 		options->reverse = true;
 		break;
 	case 't':
-		options->older_than = read_time(optarg);
+		options->older_than = read_time(optarg, "older-than");
+		break;
+	case 'i':
+		options->interval = read_time(optarg, "interval");
+		break;
+	case 'n':
+		options->count = read_count(optarg, "count");
+		break;
+	case 'd':
+		options->time = read_time(optarg, "time");
 		break;
 	case 'l':
-		options->limit = read_count(optarg);
+		options->limit = read_count(optarg, "limit");
 		break;
 	case 'h':
 		help();
@@ -144,7 +157,8 @@ const struct command *options_read(struct options *options, int argc, char **arg
 	int option, at = 0, nr;
 	size_t i;
 
-	*options = (struct options){ .older_than = UNKNOWN, .limit = UNKNOWN };
+	*options = (struct options){ .older_than = UNKNOWN, .limit = UNKNOWN, .interval = UNKNOWN,
+				     .count = UNKNOWN, .time = UNKNOWN };
 	for (i = 0; i < NR_WORDS; i++)
 		table[i] = words[i].option;
 	while ((option = getopt_long(argc, argv, "", table, &at)) != -1) {
@@ -162,5 +176,7 @@ const struct command *options_read(struct options *options, int argc, char **arg
 	nr = argc - optind - 1;
 	if (nr < command->least || nr > command->most)
 		die(USAGE, "usage: labyrinth %s %s", command->name, command->args ?: "[OPTION]...");
+	if (options->from && command->takes & NEEDS_NO_SOURCE)
+		die(USAGE, "\"%s\" has no option --from.", command->name);
 	return command;
 }
