@@ -28,12 +28,14 @@ static const struct {
 	{ "audit", { &status_command, &metrics_command } },
 	{ "saved", { &status_command, &advise_command } },
 	{ "owner/nic-rx/stats", { &metrics_command, &advise_command } },
+	{ "recording", { &report_command } },
 };
 
 #define NR(array)	(sizeof(array) / sizeof(*(array)))
 
 static jmp_buf ended;
 static struct source source;
+static char recording[256];
 
 void __wrap_die(enum status status, const char *format, ...)
 {
@@ -48,7 +50,7 @@ static void run(const struct command *command, bool json)
 		.json = json, .sort = json ? command == &owners_command ? "name" : "age" : NULL, .reverse = json,
 		.older_than = UNKNOWN, .limit = UNKNOWN,
 	};
-	char number[] = "7054", *args[] = { number, NULL };
+	char number[] = "7054", *args[] = { command == &report_command ? recording : number, NULL };
 
 	if (!setjmp(ended))
 		command->run(&source, &options, args);
@@ -71,6 +73,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	if (!folder || !freopen("/dev/null", "w", stdout))
 		abort();
+	snprintf(recording, sizeof(recording), "%s/recording", folder);
 	source_open(&source, folder);
 	return 0;
 }

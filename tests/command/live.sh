@@ -55,7 +55,7 @@ test_it_says_that_debugfs_is_not_mounted() {
 test_it_says_that_the_module_is_not_loaded() {
 	rmmod lab_puppet
 	rmmod labyrinth
-	for command in status owners pages zones refusals violations verdicts advise metrics "whois 1" "save /tmp/none"; do
+	for command in status owners pages zones refusals violations verdicts advise metrics "whois 1" "save /tmp/none" "record /tmp/none"; do
 		# shellcheck disable=SC2086 # words
 		run $command
 		expect_said 3 "labyrinth: The module labyrinth is not loaded: run \"modprobe labyrinth\" as root, or name a saved folder with --from."
@@ -186,6 +186,36 @@ test_a_saved_folder_says_what_the_machine_said() {
 		"$(cat /proc/sys/vm/min_free_kbytes)"
 	run save /tmp/saved
 	expect_said 1 "labyrinth: /tmp/saved: File exists."
+}
+
+test_a_recording_has_what_the_tables_have() {
+	some_owners
+	rm -f /tmp/recording
+	labyrinth record --count=3 --interval=50ms /tmp/recording || fail "status $?"
+	expect_equal "lines" "$(wc -l </tmp/recording)" 5
+	expect_match "head" "$(head -n 1 /tmp/recording)" "*\"kernel\":\"$(uname -r)\"*"
+	expect_match "sample" "$(sed -n 4p /tmp/recording)" "*\"name\":\"nic-rx\",*\"owned\":7,*"
+	expect_equal "refusals" "$(sed -n 2p /tmp/recording | grep -o '"reason":"' | wc -l)" \
+		"$(($(wc -l <$lab/refusals) - 1))"
+	expect_equal "refusals again" "$(sed -n 3p /tmp/recording | grep -o '"reason":"' | wc -l)" 0
+	expect_match "end" "$(tail -n 1 /tmp/recording)" "*double_free*\"end\":true*"
+	labyrinth report /tmp/recording >/tmp/report.html || fail "report: status $?"
+	grep -q '<h3>nic-rx <small>lab_puppet; budget 24' /tmp/report.html || fail "no nic-rx in the report"
+}
+
+test_a_recording_is_left_whole_by_a_module_that_goes() {
+	rm -f /tmp/recording
+	labyrinth record --interval=50ms /tmp/recording 2>/tmp/said &
+	wait_until [ "$(wc -l 2>/dev/null </tmp/recording)" -ge 2 ]
+	sleep 1
+	rmmod lab_puppet
+	rmmod labyrinth
+	wait $!
+	expect_equal "status" $? 3
+	expect_match "said" "$(cat /tmp/said)" "labyrinth: The module labyrinth is not loaded:*"
+	labyrinth report /tmp/recording >/tmp/report.html || fail "report: status $?"
+	insmod "$modules/labyrinth.ko"
+	insmod "$modules/lab_puppet.ko"
 }
 
 test_owners_that_come_and_go_meanwhile_trouble_nobody() {

@@ -109,6 +109,7 @@ run_all() { # FOLDER
 . "$here/broken.sh"
 . "$here/metrics.sh"
 . "$here/top.sh"
+. "$here/record.sh"
 
 # ---- what it says
 
@@ -263,16 +264,18 @@ test_10000_inputs_of_libfuzzer_crash_nothing() {
 		{ printf "\\x$(printf %02x $n)"; head -n 6 "$here/dry/$file"; } >"$dir/corpus/$n"
 		n=$((n + 1))
 	done
+	# shellcheck disable=SC2059 # a byte
+	{ printf "\\x$(printf %02x $n)"; "$here/made_recording.py" 1 1 | tee "$dir/folder/recording"; } >"$dir/corpus/$n"
 	sources=("$top"/tools/labyrinth/*.c)
 	# shellcheck disable=SC2206 # no blanks in them
 	sources=(${sources[@]/*\/main.c/})
 	clang -std=c11 -D_GNU_SOURCE -DVERSION='"fuzz"' -Wall -Wextra -Werror -g -O1 \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-		-Wl,--wrap=die -o "$dir/fuzz" "$here/fuzz.c" "${sources[@]}" -ljansson -lncurses -ltinfo \
+		-Wl,--wrap=die -o "$dir/fuzz" "$here/fuzz.c" "${sources[@]}" -ljansson -lncurses -ltinfo -lm \
 		>"$dir/log" 2>&1 || { fail "$(tail -n 5 "$dir/log")"; return; }
 	# Where it gives up a folder, it would end and leave its memory to the kernel.
 	(cd "$dir" && ASAN_OPTIONS=quarantine_size_mb=8:detect_leaks=0 FUZZ_FOLDER=folder \
-		./fuzz -runs=10000 -seed=1 -max_len=1024 -detect_leaks=0 corpus) >>"$dir/log" 2>&1 ||
+		./fuzz -runs=10000 -seed=1 -max_len=2048 -detect_leaks=0 corpus) >>"$dir/log" 2>&1 ||
 		fail "$(grep -A 8 -m 1 -E 'ERROR|runtime error' "$dir/log")"
 	grep -q '^Done 10000 runs' "$dir/log" || fail "$(tail -n 3 "$dir/log")"
 }
@@ -336,7 +339,7 @@ if [ "${1-}" = --accept ]; then
 	exit
 fi
 echo "KTAP version 1"
-for test in $(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' "$0" "$here"/{broken,metrics,top}.sh); do
+for test in $(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' "$0" "$here"/{broken,metrics,top,record}.sh); do
 	run_test "$test"
 done
 [ "${1-}" = --here ] || live

@@ -5,6 +5,7 @@
 #include "chart.h"
 #include "html.h"
 #include "message.h"
+#include "table.h"
 
 #define WIDTH		560
 #define LEFT		62
@@ -26,6 +27,15 @@ struct line *chart_line(struct chart *chart, const char *class)
 	for (i = 0; i < chart->nr; i++)
 		line->y[i] = NAN;
 	return line;
+}
+
+void line_fill(struct line *line, const struct series *series, int value)
+{
+	size_t i;
+
+	for (i = 0; i < series->nr; i++)
+		if (series->point[i].value[value] != UNKNOWN)
+			line->y[series->point[i].sample] = series->point[i].value[value];
 }
 
 void chart_free(struct chart *chart)
@@ -213,6 +223,13 @@ static void put_path(FILE *out, const struct chart *chart, const struct axes *ax
 	size_t step = chart->nr > POINTS_MOST ? 2 * chart->nr / POINTS_MOST : 1, i, j;
 	bool open = false;
 
+	/* A single sample is a dash, or a mark would be known by its colour only. */
+	if (chart->nr == 1) {
+		if (!isnan(line->y[0]))
+			fprintf(out, "<path class=\"line %s\" d=\"M%.1f %.1fh80\"/>\n", line->class,
+				x_of(axes, chart->ms[0]) - 40, y_of(axes, line->y[0]));
+		return;
+	}
 	fprintf(out, "<path class=\"line %s\" d=\"M", line->class);
 	/* A path wants a point. */
 	fprintf(out, "%d %d", LEFT, axes->height - BOTTOM);

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "recording.h"
+
 #define LINES_MOST	7
 
 struct line {
@@ -29,6 +31,8 @@ struct chart {
 
 /* A line without values, to be filled in and freed by chart_free(). */
 struct line *chart_line(struct chart *chart, const char *class);
+/* With a value of each point that has it. */
+void line_fill(struct line *line, const struct series *series, int value);
 void chart_put(FILE *out, const struct chart *chart);
 void chart_free(struct chart *chart);
 

@@ -31,6 +31,8 @@ _labyrinth_options() { # COMMAND
 	refusals) echo "$list --reason=" ;;
 	violations) echo "$list --kind=" ;;
 	metrics) echo --output= --from= ;;
+	record) echo --interval= --count= --time= --from= ;;
+	report) echo --output= ;;
 	save) ;;
 	top) echo --from= ;;
 	*) echo --json --from= ;;
@@ -38,7 +40,7 @@ _labyrinth_options() { # COMMAND
 }
 
 _labyrinth() {
-	local commands='status owners pages zones whois refusals violations verdicts advise metrics save top'
+	local commands='status owners pages zones whois refusals violations verdicts advise metrics save top record report'
 	local word=${COMP_WORDS[COMP_CWORD]} option='' command='' i
 
 	COMPREPLY=()
@@ -50,12 +52,12 @@ _labyrinth() {
 		option=${COMP_WORDS[COMP_CWORD - 1]} word=
 	elif [ "$COMP_CWORD" -gt 1 ] && [ "${COMP_WORDS[COMP_CWORD - 1]}" = = ]; then
 		option=${COMP_WORDS[COMP_CWORD - 2]}
-	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} = --@(from|owner|state|older-than|reason|kind|sort|limit|output) ]]; then
+	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} = --@(from|owner|state|older-than|reason|kind|sort|limit|output|interval|count|time) ]]; then
 		option=${COMP_WORDS[COMP_CWORD - 1]}
 	fi
 	if [ "$option" = --from ] || { [ "$command" = save ] && [ -z "$option" ]; }; then
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
-	elif [ "$option" = --output ]; then
+	elif [ "$option" = --output ] || { [[ $command = re@(cord|port) && -z $option && $word != -* ]]; }; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 	elif [ -n "$option" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_labyrinth_values "$option" "$command")" -- "$word")

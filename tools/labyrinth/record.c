@@ -116,7 +116,7 @@ static json_t *first_word(const char *file)
 	FILE *in = fopen(file, "re");
 
 	if (in && fscanf(in, "%63s", word) != 1)
-		strcpy(word, "-");
+		snprintf(word, sizeof(word), "-");
 	if (in)
 		fclose(in);
 	return json_text(word);
@@ -264,7 +264,9 @@ static json_t *said_by(const struct source *source, const struct command *comman
 	if (pid < 0)
 		die(FAILED, "A process cannot be made: %s.", strerror(errno));
 	if (!pid) {
-		int none = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		int none;
+
+		none = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 		dup2(none, STDERR_FILENO);
 		dup2(ends[1], STDOUT_FILENO);
@@ -304,6 +306,7 @@ static const char *put_samples(struct recorder *recorder, const struct options *
 			       int64_t interval, json_t *sample)
 {
 	int64_t nr = 0, next = recorder->begun;
+
 	for (;;) {
 		put_line(recorder, sample);
 		nr++;

@@ -54,17 +54,17 @@ static json_t *need_memory(json_t *value)
 
 /* ---- values */
 
-static int64_t number(const struct reader *reader, const json_t *object, const char *name)
+static int64_t number_of(const struct reader *reader, const json_t *object, const char *name)
 {
 	const json_t *value = json_object_get(object, name);
-	int64_t number;
+	int64_t integer;
 
 	if (!value || json_is_null(value))
 		return UNKNOWN;
-	number = json_integer_value(value);
-	if (!json_is_integer(value) || number > NUMBER_MOST || number < -NUMBER_MOST)
+	integer = json_integer_value(value);
+	if (!json_is_integer(value) || integer > NUMBER_MOST || integer < -NUMBER_MOST)
 		refuse(reader, "\"%s\" is no number that fits.", name);
-	return number;
+	return integer;
 }
 
 const char *recording_text(const json_t *object, const char *name)
@@ -72,7 +72,7 @@ const char *recording_text(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name)) ?: "-";
 }
 
-static const char *text(const struct reader *reader, const json_t *object, const char *name)
+static const char *text_of(const struct reader *reader, const json_t *object, const char *name)
 {
 	const json_t *value = json_object_get(object, name);
 
@@ -151,7 +151,7 @@ static void add_point(struct reader *reader, struct all_series *all, const char 
 	point = &series->point[series->nr++];
 	*point = (struct point){ .sample = recording->nr - 1 };
 	for (i = 0; i < nr; i++)
-		point->value[i] = number(reader, row, values[i]);
+		point->value[i] = number_of(reader, row, values[i]);
 }
 
 static void add_owners(struct reader *reader, const json_t *sample)
@@ -160,8 +160,8 @@ static void add_owners(struct reader *reader, const json_t *sample)
 	size_t i;
 
 	for (i = 0; (row = json_array_get(owners, i)); i++)
-		add_point(reader, &reader->recording->owners, text(reader, row, "name"),
-			  text(reader, row, "module"), row, owner_values, NR_OWNER_VALUES);
+		add_point(reader, &reader->recording->owners, text_of(reader, row, "name"),
+			  text_of(reader, row, "module"), row, owner_values, NR_OWNER_VALUES);
 }
 
 static void add_zones(struct reader *reader, const json_t *sample)
@@ -171,10 +171,10 @@ static void add_zones(struct reader *reader, const json_t *sample)
 	size_t i;
 
 	for (i = 0; (row = json_array_get(zones, i)); i++) {
-		int64_t node = number(reader, row, "node");
+		int64_t node = number_of(reader, row, "node");
 
 		if (asprintf(&name, "node %" PRId64 " %s", node == UNKNOWN ? 0 : node,
-			     text(reader, row, "zone")) < 0)
+			     text_of(reader, row, "zone")) < 0)
 			die(FAILED, "There is not enough memory.");
 		add_point(reader, &reader->recording->zones, name, "", row, zone_values,
 			  NR_ZONE_VALUES);
@@ -192,8 +192,8 @@ static void add_tallies(struct reader *reader, struct all_tallies *all, const js
 
 	for (i = 0; (row = json_array_get(rows, i)); i++) {
 		struct tally tally = {
-			.owner = text(reader, row, "owner"), .what = text(reader, row, what),
-			.by = text(reader, row, by), .caller = text(reader, row, "caller"),
+			.owner = text_of(reader, row, "owner"), .what = text_of(reader, row, what),
+			.by = text_of(reader, row, by), .caller = text_of(reader, row, "caller"),
 		};
 		size_t at;
 
@@ -219,7 +219,7 @@ static void add_tallies(struct reader *reader, struct all_tallies *all, const js
 
 static void read_head(struct reader *reader, json_t *line)
 {
-	int64_t format = number(reader, line, "labyrinth_recording");
+	int64_t format = number_of(reader, line, "labyrinth_recording");
 
 	if (format == UNKNOWN)
 		refuse(reader, "This is no recording: it has no \"labyrinth_recording\".");
@@ -232,7 +232,7 @@ static void read_head(struct reader *reader, json_t *line)
 static void read_sample(struct reader *reader, json_t *line)
 {
 	struct recording *recording = reader->recording;
-	int64_t ms = number(reader, line, "ms");
+	int64_t ms = number_of(reader, line, "ms");
 
 	if (ms < 0 || (recording->nr && ms < recording->ms[recording->nr - 1]))
 		refuse(reader, "Its \"ms\" is before the last one.");
@@ -251,9 +251,9 @@ static void read_words(struct reader *reader, json_t *line)
 {
 	struct recording *recording = reader->recording;
 
-	number(reader, line, "ms");
-	text(reader, line, "verdicts");
-	text(reader, line, "advise");
+	number_of(reader, line, "ms");
+	text_of(reader, line, "verdicts");
+	text_of(reader, line, "advise");
 	json_decref(recording->words);
 	recording->words = json_incref(line);
 	recording->ended = json_is_true(json_object_get(line, "end"));

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* The parts of the page. */
 #ifndef REPORT_H
 #define REPORT_H
 
-/* The page's style sheet. Classes of lines: a, b, c values; mark, d, d2, bad marks. */
+#include <stdio.h>
+
+#include "recording.h"
+
+/* The style sheet. Classes of lines: a, b, c values; mark, d, d2, bad marks. */
 extern const char report_style[];
+
+void report_zones(FILE *out, const struct recording *recording);
+void report_owners(FILE *out, const struct recording *recording);
 
 #endif
