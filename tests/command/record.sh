@@ -282,7 +282,7 @@ test_a_recording_has_the_tables_and_what_is_new() {
 }
 
 test_a_recording_ends_well_when_it_is_interrupted() {
-	local signal pid begun
+	local signal
 
 	new_folder
 	for signal in INT TERM HUP; do
