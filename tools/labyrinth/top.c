@@ -12,6 +12,7 @@
 #define DELAY_LEAST	100	/* ms */
 #define DELAY_MOST	3600000
 #define DRAW_MS		100	/* between two pictures of what is being read */
+#define KEYS_MOST	100	/* at once */
 #define ESCAPE		27
 
 enum prompt { PROMPT_NONE, PROMPT_FILTER, PROMPT_DELAY };
@@ -302,8 +303,8 @@ static void take_key(struct top *top, int key)
 
 /* ---- waiting */
 
-/* For a key, a signal or the next look. False: there is no terminal any more. */
-static bool wait_for_key(const struct top *top, const sigset_t *waiting)
+/* For a key, which is @input then, a signal or the next look. False: the terminal has gone. */
+static bool wait_for_key(const struct top *top, const sigset_t *waiting, bool *input)
 {
 	int64_t ms = top->pages.fd >= 0 ? 0 : top->next - now_ms();
 	struct pollfd poll = { .fd = STDIN_FILENO, .events = POLLIN };
@@ -313,22 +314,24 @@ static bool wait_for_key(const struct top *top, const sigset_t *waiting)
 	if (ms < 0)
 		ms = 0;
 	time = (struct timespec){ ms / 1000, ms % 1000 * 1000000 };
+	*input = false;
 	if (ppoll(&poll, 1, forever ? NULL : &time, waiting) < 0)
 		return errno == EINTR;
+	hear_signals(waiting);
+	*input = poll.revents & POLLIN;
 	return !(poll.revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
-/* All that were typed, before anything is drawn. True: there was one. */
+/* Those that were typed, before anything is drawn. False: there was none. */
 static bool take_keys(struct top *top)
 {
-	bool any = false;
-	int key;
+	int key, taken = 0;
 
-	while (!top->quit && (key = getch()) != ERR) {
+	while (!top->quit && taken < KEYS_MOST && (key = getch()) != ERR) {
 		take_key(top, key);
-		any = true;
+		taken++;
 	}
-	return any;
+	return taken;
 }
 
 /* True: there is something new to be drawn. */
@@ -350,11 +353,14 @@ static bool read_on(struct top *top)
 
 static void loop(struct top *top, const sigset_t *waiting)
 {
+	bool input;
+
 	draw(top);
-	while (!top->quit && !ended_by && wait_for_key(top, waiting)) {
+	while (wait_for_key(top, waiting, &input) && !ended_by) {
 		bool dirty = take_keys(top);
 
-		if (top->quit || ended_by)
+		/* Input without a key is the end of it. */
+		if (top->quit || (input && !dirty))
 			break;
 		if (read_on(top) || dirty)
 			draw(top);
@@ -380,6 +386,7 @@ static void run(const struct source *source, const struct options *options, char
 	top_pages_close(&top.pages);
 	top_data_free(&top.data);
 	screen_close();
+	sigprocmask(SIG_SETMASK, &waiting, NULL);
 	if (ended_by)
 		end_by_signal();
 }

@@ -127,6 +127,8 @@ extern _Atomic int ended_by;	/* a signal; 0: none yet */
 
 /* Signals that end it wait until somebody waits for them: @waiting is the mask for that. */
 void hold_signals(sigset_t *waiting);
+/* Those that came so far: ppoll() lets none in where there is input as well. */
+void hear_signals(const sigset_t *waiting);
 /* As if there were no top: who waits for it learns of the signal. */
 __attribute__((noreturn))
 void end_by_signal(void);

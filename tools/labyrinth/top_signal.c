@@ -31,6 +31,14 @@ void hold_signals(sigset_t *waiting)
 		sigdelset(waiting, endings[i]);
 }
 
+void hear_signals(const sigset_t *waiting)
+{
+	sigset_t held;
+
+	sigprocmask(SIG_SETMASK, waiting, &held);
+	sigprocmask(SIG_SETMASK, &held, NULL);
+}
+
 void end_by_signal(void)
 {
 	int ending = ended_by;
