@@ -20,6 +20,7 @@ results=build/results
 rm -rf "$results"
 mkdir -p "$results"
 begun=$SECONDS
+long=
 
 say() { echo "==> [$((SECONDS - begun)) s] $*"; }
 
@@ -113,7 +114,7 @@ run_test() {
 
 	later lint tests/lint.sh --short
 	for k in $stock; do
-		later "kselftest-$k" tests/kselftest/run-kernel.sh "$k"
+		later "kselftest-$k" tests/kselftest/run-kernel.sh "$k" $long
 	done
 	later driver tests/driver/run.sh --short
 	later model tests/model/run.sh
@@ -137,7 +138,7 @@ run_own() {
 		[ "$k" != kasan-6.12 ] || LABYRINTH_APPEND="page_owner=on page_poison=1"
 		export LABYRINTH_APPEND
 		step "kunit-on-$k" env LABYRINTH_KUNIT_KERNEL="$k" tests/kunit/run.sh
-		step "kselftest-$k" tests/kselftest/run-kernel.sh "$k"
+		step "kselftest-$k" tests/kselftest/run-kernel.sh "$k" --long
 		step "torture-long-$k" tests/torture/run.sh "$k" long ops=10000000
 		[ "$k" = kunit-6.12 ] ||
 			step "torture-observed-$k" tests/torture/run.sh "$k" smoke observed
@@ -167,6 +168,7 @@ test)
 test-all)
 	# shellcheck disable=SC2086 # one word a kernel
 	prepare $stock $own
+	long=--long
 	run_test
 	run_own
 	;;

@@ -3,10 +3,11 @@
 #
 # Run the kselftests on one kernel, in virtual machines, and print KTAP.
 #
-# usage: run-kernel.sh NAME [--quick] [--seed N] [FILE...]
+# usage: run-kernel.sh NAME [--quick | --long] [--seed N] [FILE...]
 #
 # NAME is a kernel of tools/kernels.sh. With FILEs (contract, errors, ...) only
-# these. With a seed, "fuzz" writes again what it wrote in the run that told of it.
+# these. Quick, it runs a few of them; long, what is done often in them is done
+# oftener. With a seed, "fuzz" writes again what it wrote in the run that told of it.
 # The logs stay in build/NAME/kselftest/. Exit status 1 if anything failed: a
 # test, a machine that crashed or hung, a test that did not say how it ended, a
 # splat in the kernel's log.
@@ -14,7 +15,7 @@ set -uo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 here=$top/tests/kselftest
-kernel='' quick='' seed='' files=() only=()
+kernel='' quick='' long='' seed='' files=() only=()
 plan=0 nr=0 failed=0
 
 # The first six look into the kernel's log, which hides what comes too fast: so
@@ -27,6 +28,7 @@ parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--quick) quick=1 ;;
+		--long) long=1 ;;
 		--seed) [[ ${2-} =~ ^[0-9]+$ ]] || { kernel=''; break; }; seed=$2; shift ;;
 		-*) kernel=''; break ;;
 		*) if [ -z "$kernel" ]; then kernel=$1; else only+=("$1"); fi ;;
@@ -93,7 +95,7 @@ boot() { # NAME WORDS "VM-OPTIONS" FILE...
 	echo "sh /lib/labyrinth/kselftest/run.sh $*" >"$tools/boot.sh"
 	# shellcheck disable=SC2086 # several words
 	"$top/tools/vm.sh" --kernel "$kernel" --out "$out" --timeout 1200 $options \
-		--env quick="$quick" --env seed="$seed" "${copies[@]}" "$tools/boot.sh"
+		--env quick="$quick" --env long="$long" --env seed="$seed" "${copies[@]}" "$tools/boot.sh"
 	status=$?
 	tr -d '\r' <"$out/result.log" | sed '/^# vm: /d' >"$out/ktap"
 	sed 's/^/  /' "$out/ktap"

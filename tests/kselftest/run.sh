@@ -19,12 +19,18 @@ result() { # STATUS WORDS...
 	echo "$ok $nr $*"
 }
 
-run_file() { # NAME
-	local log=/tmp/$1.ktap
+uptime_s() {
+	cut -d . -f 1 /proc/uptime
+}
 
+run_file() { # NAME
+	local log=/tmp/$1.ktap begun
+
+	begun=$(uptime_s)
 	sh "$here/$1.sh" >"$log" 2>&1
 	echo $? >/tmp/status
 	sed 's/^/  /' "$log"
+	echo "# $1: $(($(uptime_s) - begun)) s"
 	result "$(cat /tmp/status)" "$1"
 }
 

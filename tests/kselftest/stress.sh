@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# All CPUs at once. $quick asks for a short run.
+# All CPUs at once. $quick asks for a short run, $long for a long one.
 . "${0%/*}/ktap.sh"
 need_module lab_stress
 
 puppet=$stress
-factor=${quick:+1}
-factor=${factor:-4}
+factor=2
+[ -z "${quick-}" ] || factor=1
+[ -z "${long-}" ] || factor=4
 
 # Runs a preset, and shows what it counted.
 run_preset() { # PRESET AMOUNT
