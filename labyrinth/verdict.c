@@ -134,6 +134,7 @@ struct lab_verdict {
 	u64 when;
 	struct seq_buf seq;		/* of @text */
 	unsigned int printed;		/* how much of @text the console has had */
+	bool violated;			/* a rule was broken; else a refusal, or advice */
 	/* Until it is closed, and has its last words: in whose tally it is, of what. */
 	enum { LAB_CLOSED, LAB_OPEN_REFUSAL, LAB_OPEN_VIOLATION } open;
 	u32 owner_id;
@@ -155,11 +156,13 @@ static u64 lab_verdict_nr;				/* guarded by lab_verdict_lock */
 /* What the console has not had. Needs lab_verdict_lock. */
 static void lab_verdict_print(struct lab_verdict *verdict)
 {
-	static DEFINE_RATELIMIT_STATE(limit, 5 * HZ, 40);
+	/* Whoever was refused, or might have slept, hides no rule that was broken. */
+	static DEFINE_RATELIMIT_STATE(violations, 5 * HZ, 40);
+	static DEFINE_RATELIMIT_STATE(others, 5 * HZ, 40);
 	const char *line = verdict->text + verdict->printed, *end;
 
 	verdict->printed = strlen(verdict->text);
-	if (!*line || !__ratelimit(&limit))
+	if (!*line || !__ratelimit(verdict->violated ? &violations : &others))
 		return;
 	for (; *line; line = end + !!*end) {
 		end = strchrnul(line, '\n');
@@ -241,6 +244,7 @@ static struct lab_verdict *lab_verdict_new(void)
 	lab_verdict_close(verdict);
 	verdict->when = get_jiffies_64();
 	verdict->printed = 0;
+	verdict->violated = false;
 	memset(verdict->text, 0, sizeof(verdict->text));
 	/* The last byte stays 0, however much is written. */
 	seq_buf_init(&verdict->seq, verdict->text, sizeof(verdict->text) - 1);
@@ -368,6 +372,7 @@ static void lab_tell_violations(struct work_struct *work)
 		} else {
 			lab_say_violation(&verdict->seq, &note);
 			verdict->note = note;
+			verdict->violated = true;
 			verdict->owner_id = note.violation.party_id;
 			verdict->open = LAB_OPEN_VIOLATION;
 		}

@@ -155,5 +155,32 @@ test_pages_that_an_owner_leaves_are_told_as_one_and_so_many_more() {
 	in_verdicts "^orphan: 29 more of leaver after that" || fail "not in verdicts"
 }
 
+# So many owners that are refused, and go.
+crowd() { # TIMES
+	local i=0 call
+
+	while [ $((i += 1)) -le "$1" ]; do
+		for call in "create 0 name=crowd budget=1" "alloc 0 0" "alloc 0 0" "free 0 0" "destroy 0"; do
+			echo "$call" >$puppet/command
+		done
+	done
+}
+
+# The console has its limit: what was refused uses up its own, not that of violations.
+test_a_violation_is_told_however_many_were_refused_before() {
+	expect 0 create 1 name=culprit
+	expect 0 plain 1
+	i=0
+	while [ $i -lt 2000 ] && [ "$(log_since | grep -c ": crowd got no page")" -eq $i ]; do
+		crowd 20
+		i=$((i + 20))
+	done
+	expect_at_most "refusals until the console has had enough" $i 1999
+	echo "free 1 1" >$puppet/command
+	wait_until in_verdicts "^plain_page: " || fail "not in verdicts"
+	expect_told 1 "plain_page: a page was passed"
+	expect 0 putref 1
+}
+
 let_the_log_speak
 run_tests
