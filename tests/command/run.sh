@@ -17,7 +17,7 @@ here=$top/tests/command
 out=$top/build/command
 export LC_ALL=C TZ=UTC
 unset NO_COLOR
-nr=0 failed=0 why=''
+nr=0 failed=0 why='' skipped=''
 
 # ---- KTAP
 
@@ -26,14 +26,18 @@ fail() { # WORDS...
 	why+="# $*"$'\n'
 }
 
+skip() { # WHY
+	skipped=" # SKIP $*"
+}
+
 run_test() { # FUNCTION
 	local words=${1#test_}
 
-	why=''
+	why='' skipped=''
 	"$1"
 	nr=$((nr + 1))
 	if [ -z "$why" ]; then
-		echo "ok $nr ${words//_/ }"
+		echo "ok $nr ${words//_/ }$skipped"
 	else
 		failed=1
 		head -n 30 <<<"${why%$'\n'}" | sed 's/^\([^#]\)/# \1/'
@@ -109,6 +113,7 @@ run_all() { # FOLDER
 . "$here/broken.sh"
 . "$here/metrics.sh"
 . "$here/top.sh"
+. "$here/report.sh"
 . "$here/record.sh"
 
 # ---- what it says
@@ -339,7 +344,7 @@ if [ "${1-}" = --accept ]; then
 	exit
 fi
 echo "KTAP version 1"
-for test in $(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' "$0" "$here"/{broken,metrics,top,record}.sh); do
+for test in $(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' "$0" "$here"/{broken,metrics,top,report,record}.sh); do
 	run_test "$test"
 done
 [ "${1-}" = --here ] || live

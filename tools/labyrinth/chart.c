@@ -17,14 +17,14 @@
 #define DOTS_MOST	30
 #define POINTS_MOST	1000
 
-struct line *chart_line(struct chart *chart, const char *class)
+struct line *chart_line(struct chart *chart, enum shape shape, const char *class)
 {
 	struct line *line = &chart->line[chart->nr_lines++];
 	size_t i;
 
-	*line = (struct line){ .class = class };
-	line->y = allocate(NULL, chart->nr, sizeof(*line->y));
-	for (i = 0; i < chart->nr; i++)
+	*line = (struct line){ .shape = shape, .class = class };
+	line->y = allocate(NULL, chart->time->nr, sizeof(*line->y));
+	for (i = 0; i < chart->time->nr; i++)
 		line->y[i] = NAN;
 	return line;
 }
@@ -38,6 +38,14 @@ void line_fill(struct line *line, const struct series *series, int value)
 			line->y[series->point[i].sample] = series->point[i].value[value];
 }
 
+void line_fill_growth(struct line *line, const struct series *series, int value)
+{
+	size_t i;
+
+	for (i = 0; i < series->nr; i++)
+		line->y[series->point[i].sample] = point_growth(series, i, value);
+}
+
 void chart_free(struct chart *chart)
 {
 	while (chart->nr_lines)
@@ -47,19 +55,15 @@ void chart_free(struct chart *chart)
 /* ---- axes */
 
 struct axes {
-	double first, last;	/* ms */
 	double top;
 	double step;		/* of y */
 	int height;
 };
 
-static double x_of(const struct axes *axes, double ms)
+/* @at as samples are along the time. */
+static double x_of(double at)
 {
-	double width = WIDTH - LEFT - RIGHT - 2 * PAD;
-
-	if (axes->last <= axes->first)
-		return LEFT + PAD + width / 2;
-	return LEFT + PAD + (ms - axes->first) / (axes->last - axes->first) * width;
+	return LEFT + PAD + at * (WIDTH - LEFT - RIGHT - 2 * PAD);
 }
 
 static double y_of(const struct axes *axes, double value)
@@ -85,7 +89,7 @@ static void put_value(FILE *out, double value)
 	static const char units[] = "kMGTPE";
 	int unit = -1;
 
-	if (value < 1e6) {
+	if (value < 1e5) {
 		html_number(out, value);
 		return;
 	}
@@ -94,50 +98,7 @@ static void put_value(FILE *out, double value)
 	fprintf(out, "%.4g%c", value, units[unit]);
 }
 
-static const struct {
-	double ms;
-	const char *unit;
-	double per;
-} time_steps[] = {
-	{ 1, "ms", 1 }, { 2, "ms", 1 }, { 5, "ms", 1 }, { 10, "ms", 1 }, { 20, "ms", 1 },
-	{ 50, "ms", 1 }, { 100, "ms", 1 }, { 200, "ms", 1 }, { 500, "ms", 1 },
-	{ 1e3, "s", 1e3 }, { 2e3, "s", 1e3 }, { 5e3, "s", 1e3 }, { 10e3, "s", 1e3 },
-	{ 20e3, "s", 1e3 }, { 30e3, "s", 1e3 }, { 60e3, "min", 60e3 }, { 120e3, "min", 60e3 },
-	{ 300e3, "min", 60e3 }, { 600e3, "min", 60e3 }, { 1200e3, "min", 60e3 },
-	{ 1800e3, "min", 60e3 }, { 3600e3, "h", 3600e3 }, { 7200e3, "h", 3600e3 },
-	{ 14400e3, "h", 3600e3 }, { 21600e3, "h", 3600e3 }, { 43200e3, "h", 3600e3 },
-	{ 86400e3, "d", 86400e3 }, { 172800e3, "d", 86400e3 }, { 432000e3, "d", 86400e3 },
-};
-
-#define NR_STEPS (sizeof(time_steps) / sizeof(*time_steps))
-
-static void put_tick(FILE *out, double x, int height, double value, const char *unit)
-{
-	fprintf(out, "<path class=\"tick\" d=\"M%.1f %dv4\"/><text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.6g %s</text>\n",
-		x, height - BOTTOM, x, height - BOTTOM + 16, value, unit);
-}
-
-static void put_times(FILE *out, const struct axes *axes)
-{
-	double span = axes->last - axes->first, ms, step;
-	size_t i = 0;
-
-	while (i + 1 < NR_STEPS && time_steps[i].ms * 7 < span)
-		i++;
-	step = time_steps[i].ms;
-	/* Longer than any step is made for. */
-	if (step * 7 < span)
-		step *= ceil(span / (step * 7));
-	if (span <= 0) {
-		put_tick(out, x_of(axes, axes->first), axes->height, 0, "s");
-		return;
-	}
-	for (ms = 0; ms <= span; ms += step)
-		put_tick(out, x_of(axes, axes->first + ms), axes->height, ms / time_steps[i].per,
-			 time_steps[i].unit);
-}
-
-static void put_axes(FILE *out, const struct axes *axes, const char *unit)
+static void put_axes(FILE *out, const struct chart *chart, const struct axes *axes)
 {
 	int base = axes->height - BOTTOM;
 	double value;
@@ -151,118 +112,155 @@ static void put_axes(FILE *out, const struct axes *axes, const char *unit)
 		fputs("</text>\n", out);
 	}
 	fprintf(out, "<text x=\"%d\" y=\"13\" text-anchor=\"start\" class=\"unit\">%s</text>\n",
-		LEFT - 56, unit);
-	put_times(out, axes);
+		LEFT - 56, chart->unit);
+	time_axis_put(out, chart->time, x_of(0), x_of(1) - x_of(0), TOP, base);
 	fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\" class=\"unit\">time since the first sample</text>\n",
 		WIDTH - RIGHT, base + 32);
 }
 
 /* ---- values */
 
-/* How many samples make a bar. */
-static size_t bar_samples(const struct chart *chart)
+/* Up to where samples are drawn as one: @step of them, and none behind a gap. */
+static size_t together(const struct chart *chart, size_t i, size_t step)
 {
-	return (chart->nr + BARS_MOST - 1) / BARS_MOST;
+	size_t end = i + 1;
+
+	while (end < chart->time->nr && end < i + step && !time_axis_gap(chart->time, end))
+		end++;
+	return end;
 }
 
-static double bar_value(const struct chart *chart, size_t i)
+/* How many samples a bar or a mark is for. */
+static size_t bar_samples(const struct chart *chart)
 {
-	size_t end = i + bar_samples(chart);
+	return (chart->time->nr + BARS_MOST - 1) / BARS_MOST;
+}
+
+static double sum_of(const struct line *line, size_t i, size_t end)
+{
 	double sum = 0;
 
-	for (; i < chart->nr && i < end; i++)
-		sum += isnan(chart->line[0].y[i]) ? 0 : chart->line[0].y[i];
+	for (; i < end; i++)
+		sum += isnan(line->y[i]) ? 0 : line->y[i];
 	return sum;
 }
 
 static double greatest(const struct chart *chart)
 {
 	double most = 0;
-	size_t i;
+	size_t i, end;
 	int l;
 
-	if (chart->bars) {
-		for (i = 0; i < chart->nr; i += bar_samples(chart))
-			most = fmax(most, bar_value(chart, i));
-		return most;
+	for (l = 0; l < chart->nr_lines; l++) {
+		const struct line *line = &chart->line[l];
+
+		if (line->shape == MARKS)
+			continue;
+		for (i = 0; i < chart->time->nr; i = end) {
+			end = line->shape == BARS ? together(chart, i, bar_samples(chart)) : i + 1;
+			most = fmax(most, sum_of(line, i, end));
+		}
 	}
-	for (l = 0; l < chart->nr_lines; l++)
-		for (i = 0; i < chart->nr; i++)
-			most = fmax(most, chart->line[l].y[i]);	/* NAN is not greater */
 	return most;
 }
 
-static void put_bars(FILE *out, const struct chart *chart, const struct axes *axes)
+static void put_bar(FILE *out, const struct line *line, double x, double y, double width,
+		    double height)
 {
-	size_t step = bar_samples(chart), nr = (chart->nr + step - 1) / step, i;
-	double width = 0.7 * (WIDTH - LEFT - RIGHT - 2 * PAD) / nr;
+	fprintf(out, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">",
+		line->class, x - width / 2, y, width, fmax(1, height));
+}
+
+/* A triangle above, and a line down to the axis. */
+static void put_mark(FILE *out, const struct line *line, double x, int bottom)
+{
+	fprintf(out, "<path class=\"%s\" d=\"M%.1f %dh10l-5 8zM%.1f %dV%d\">", line->class, x - 5,
+		TOP - 9, x, TOP, bottom);
+}
+
+/* Bars or marks, where there is something to count. */
+static void put_counts(FILE *out, const struct chart *chart, const struct axes *axes,
+		       const struct line *line)
+{
+	size_t step = bar_samples(chart), i, end;
+	double width = 0.7 * (x_of(1) - x_of(0)) * step / chart->time->nr;
 
 	width = width > 2 * PAD - 4 ? 2 * PAD - 4 : width < 2 ? 2 : width;
-	for (i = 0; i < chart->nr; i += step) {
-		size_t last = i + step < chart->nr ? i + step - 1 : chart->nr - 1;
-		double value = bar_value(chart, i), x, y = y_of(axes, value);
+	for (i = 0; i < chart->time->nr; i = end) {
+		double value, x, y;
 
+		end = together(chart, i, step);
+		value = sum_of(line, i, end);
 		if (value <= 0)
 			continue;
-		x = x_of(axes, (chart->ms[i] + chart->ms[last]) / 2.0);
-		fprintf(out, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>%.0f %s</title></rect>\n",
-			chart->line[0].class, x - width / 2, y, width,
-			fmax(1, y_of(axes, 0) - y), value, chart->unit);
+		x = x_of((chart->time->at[i] + chart->time->at[end - 1]) / 2);
+		y = y_of(axes, value);
+		if (line->shape == BARS)
+			put_bar(out, line, x, y, width, y_of(axes, 0) - y);
+		else
+			put_mark(out, line, x, axes->height - BOTTOM);
+		fprintf(out, "<title>%.0f %s</title></%s>\n", value, line->what,
+			line->shape == BARS ? "rect" : "path");
 	}
 }
 
-static bool is_alone(const struct chart *chart, const double *y, size_t i)
+/* A value that has none beside it is a dash. */
+static void end_piece(FILE *out, const struct chart *chart, size_t points)
 {
-	return (!i || isnan(y[i - 1])) && (i + 1 == chart->nr || isnan(y[i + 1]));
+	double width = chart->time->nr == 1 ? 80 : 4;
+
+	if (points == 1)
+		fprintf(out, "m%g 0h%g", -width / 2, width);
 }
 
 /* The least and the greatest of each @step samples, in their order. */
 static void put_path(FILE *out, const struct chart *chart, const struct axes *axes,
 		     const struct line *line)
 {
-	size_t step = chart->nr > POINTS_MOST ? 2 * chart->nr / POINTS_MOST : 1, i, j;
-	bool open = false;
+	size_t nr = chart->time->nr, step = nr > POINTS_MOST ? 2 * nr / POINTS_MOST : 1;
+	size_t points = 0, i, j, end;
 
-	/* A single sample is a dash, or a mark would be known by its colour only. */
-	if (chart->nr == 1) {
-		if (!isnan(line->y[0]))
-			fprintf(out, "<path class=\"line %s\" d=\"M%.1f %.1fh80\"/>\n", line->class,
-				x_of(axes, chart->ms[0]) - 40, y_of(axes, line->y[0]));
-		return;
-	}
-	fprintf(out, "<path class=\"line %s\" d=\"M", line->class);
 	/* A path wants a point. */
-	fprintf(out, "%d %d", LEFT, axes->height - BOTTOM);
-	for (i = 0; i < chart->nr; i += step) {
+	fprintf(out, "<path class=\"line %s\" d=\"M%d %d", line->class, LEFT,
+		axes->height - BOTTOM);
+	for (i = 0; i < nr; i = end) {
 		size_t least = i, most = i, at[2];
 
-		for (j = i; j < i + step && j < chart->nr; j++) {
+		end = together(chart, i, step);
+		for (j = i; j < end; j++) {
 			if (isnan(line->y[least]) || line->y[j] < line->y[least])
 				least = j;
 			if (isnan(line->y[most]) || line->y[j] > line->y[most])
 				most = j;
 		}
-		if (isnan(line->y[least])) {
-			open = false;
-			continue;
+		if (isnan(line->y[least]) || time_axis_gap(chart->time, i)) {
+			end_piece(out, chart, points);
+			points = 0;
 		}
+		if (isnan(line->y[least]))
+			continue;
 		at[0] = least < most ? least : most;
 		at[1] = least < most ? most : least;
-		for (j = 0; j < (at[0] == at[1] ? 1 : 2); j++) {
-			fprintf(out, "%c%.1f %.1f", open ? 'L' : 'M',
-				x_of(axes, chart->ms[at[j]]), y_of(axes, line->y[at[j]]));
-			open = true;
-		}
+		for (j = 0; j < (at[0] == at[1] ? 1 : 2); j++)
+			fprintf(out, "%c%.1f %.1f", points++ ? 'L' : 'M',
+				x_of(chart->time->at[at[j]]), y_of(axes, line->y[at[j]]));
 	}
+	end_piece(out, chart, points);
 	fputs("\"/>\n", out);
-	if (step > 1)
-		return;
-	for (i = 0; i < chart->nr; i++)
-		if (!isnan(line->y[i]) && (chart->nr <= DOTS_MOST || is_alone(chart, line->y, i)))
+	for (i = 0; nr > 1 && nr <= DOTS_MOST && i < nr; i++)
+		if (!isnan(line->y[i]))
 			fprintf(out, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\"><title>%.0f</title></circle>\n",
-				line->class, x_of(axes, chart->ms[i]), y_of(axes, line->y[i]),
+				line->class, x_of(chart->time->at[i]), y_of(axes, line->y[i]),
 				line->y[i]);
 }
+
+/* ---- the chart */
+
+static const char * const samples_of_shapes[] = {
+	[LINE] = "<path class=\"line %s\" d=\"M0 5H26\"/>",
+	[BARS] = "<rect class=\"%s\" x=\"8\" y=\"0\" width=\"10\" height=\"10\"/>",
+	[MARKS] = "<path class=\"%s\" d=\"M8 0h10l-5 8z\"/>",
+};
 
 static void put_legend(FILE *out, const struct chart *chart)
 {
@@ -270,15 +268,13 @@ static void put_legend(FILE *out, const struct chart *chart)
 
 	fputs("<ul class=\"legend\">", out);
 	for (l = 0; l < chart->nr_lines; l++) {
-		fprintf(out, "<li><svg width=\"26\" height=\"10\" aria-hidden=\"true\">");
-		if (chart->bars)
-			fprintf(out, "<rect class=\"%s\" x=\"8\" y=\"0\" width=\"10\" height=\"10\"/>",
-				chart->line[l].class);
-		else
-			fprintf(out, "<path class=\"line %s\" d=\"M0 5H26\"/>", chart->line[l].class);
+		const struct line *line = &chart->line[l];
+
+		fputs("<li><svg width=\"26\" height=\"10\" aria-hidden=\"true\">", out);
+		fprintf(out, samples_of_shapes[line->shape], line->class);
 		fputs("</svg> ", out);
-		html_put(out, chart->line[l].name);
-		if (chart->bars && bar_samples(chart) > 1)
+		html_put(out, line->name);
+		if (line->shape == BARS && bar_samples(chart) > 1)
 			fprintf(out, ", a bar for %zu samples", bar_samples(chart));
 		fputs("</li>", out);
 	}
@@ -287,10 +283,8 @@ static void put_legend(FILE *out, const struct chart *chart)
 
 void chart_put(FILE *out, const struct chart *chart)
 {
-	struct axes axes = {
-		.first = chart->ms[0], .last = chart->ms[chart->nr - 1], .height = chart->height,
-	};
 	double most = chart->most > 0 ? chart->most : greatest(chart);
+	struct axes axes = { .height = chart->height };
 	int l;
 
 	axes.step = nice_step(most < 4 ? 4 : most, chart->height > 150 ? 5 : 3);
@@ -300,11 +294,11 @@ void chart_put(FILE *out, const struct chart *chart)
 		chart->height);
 	html_put(out, chart->label);
 	fputs("\">\n", out);
-	put_axes(out, &axes, chart->unit);
-	if (chart->bars)
-		put_bars(out, chart, &axes);
-	else
-		for (l = chart->nr_lines - 1; l >= 0; l--)
+	put_axes(out, chart, &axes);
+	for (l = chart->nr_lines - 1; l >= 0; l--)
+		if (chart->line[l].shape == LINE)
 			put_path(out, chart, &axes, &chart->line[l]);
+		else
+			put_counts(out, chart, &axes, &chart->line[l]);
 	fputs("</svg>\n", out);
 }

@@ -16,7 +16,7 @@ static const char * const owner_values[NR_OWNER_VALUES] = {
 	[OWNED] = "owned", [STOCKED] = "stocked", [FROM_RESERVE] = "from_reserve",
 	[REFUSED] = "refused", [BUDGET] = "budget", [STOCK] = "stock",
 	[QUARANTINED] = "quarantined", [VIOLATIONS] = "violations",
-	[RESERVE_PCT] = "reserve_pct", [ALLOCS] = "allocs",
+	[RESERVE_PCT] = "reserve_pct", [ALLOCS] = "allocs", [ID] = "id",
 };
 
 static const char * const zone_values[NR_ZONE_VALUES] = {
@@ -138,6 +138,8 @@ static void add_point(struct reader *reader, struct all_series *all, const char 
 	struct point *point;
 	int i;
 
+	if (at == SERIES_MOST)
+		refuse(reader, "There are more than %lu owners or zones.", SERIES_MOST);
 	if (at == all->nr) {
 		all->one = grow(all->one, all->nr, &all->room, sizeof(*all->one));
 		all->one[all->nr++] = (struct series){
@@ -202,6 +204,9 @@ static void add_tallies(struct reader *reader, struct all_tallies *all, const js
 			die(FAILED, "There is not enough memory.");
 		at = place(all->at, key, all->nr);
 		free(key);
+		if (at == TALLIES_MOST)
+			refuse(reader, "There are more than %lu kinds of refusals or violations.",
+			       TALLIES_MOST);
 		if (at == all->nr) {
 			tally.owner = keep(recording, tally.owner);
 			tally.what = keep(recording, tally.what);
@@ -209,6 +214,10 @@ static void add_tallies(struct reader *reader, struct all_tallies *all, const js
 			tally.caller = keep(recording, tally.caller);
 			all->one = grow(all->one, all->nr, &all->room, sizeof(*all->one));
 			all->one[all->nr++] = tally;
+		}
+		if (recording->nr == 1) {
+			all->one[at].before++;
+			continue;
 		}
 		all->one[at].count++;
 		all->one[at].ms = recording->ms[recording->nr - 1];
@@ -234,7 +243,9 @@ static void read_sample(struct reader *reader, json_t *line)
 	struct recording *recording = reader->recording;
 	int64_t ms = number_of(reader, line, "ms");
 
-	if (ms < 0 || (recording->nr && ms < recording->ms[recording->nr - 1]))
+	if (ms < 0)
+		refuse(reader, "It has no \"ms\", or one below 0.");
+	if (recording->nr && ms < recording->ms[recording->nr - 1])
 		refuse(reader, "Its \"ms\" is before the last one.");
 	recording->ms = grow(recording->ms, recording->nr, &recording->room,
 			     sizeof(*recording->ms));
@@ -347,10 +358,16 @@ void recording_free(struct recording *recording)
 
 int64_t point_growth(const struct series *series, size_t point, int value)
 {
-	int64_t now = series->point[point].value[value], before;
+	const struct point *at = &series->point[point], *last = at - 1;
+	int64_t now = at->value[value], before;
 
-	before = point ? series->point[point - 1].value[value] : UNKNOWN;
-	if (now == UNKNOWN || before == UNKNOWN)
+	if (now == UNKNOWN || !at->sample)
+		return 0;
+	/* Another owner of this name has its own counters. */
+	if (!point || at->value[ID] != last->value[ID])
+		return now;
+	before = last->value[value];
+	if (before == UNKNOWN)
 		return 0;
 	return now < before ? now : now - before;
 }

@@ -15,10 +15,12 @@
 #define RECORDING_MOST		(64UL << 20)	/* bytes of a file */
 #define SAMPLE_MOST		(4UL << 20)	/* bytes of a line */
 #define WORDS_MOST		(128UL << 10)	/* bytes of what is said in words */
+#define SERIES_MOST	16384UL		/* owners, or zones, that differ in their names */
+#define TALLIES_MOST	65536UL
 
 enum owner_value {
 	OWNED, STOCKED, FROM_RESERVE, REFUSED, BUDGET, STOCK, QUARANTINED, VIOLATIONS,
-	RESERVE_PCT, ALLOCS, NR_OWNER_VALUES
+	RESERVE_PCT, ALLOCS, ID, NR_OWNER_VALUES
 };
 
 enum zone_value {
@@ -48,8 +50,9 @@ struct all_series {
 /* How often the same was refused or violated. */
 struct tally {
 	const char *owner, *what, *by, *caller;
-	int64_t count;
-	int64_t ms;	/* the last sample that has one */
+	int64_t before;	/* in the first sample: of an earlier time */
+	int64_t count;	/* in the others */
+	int64_t ms;	/* of the last one of these */
 };
 
 struct all_tallies {
@@ -76,7 +79,7 @@ void recording_free(struct recording *recording);
 /* Text of @name, "-" where there is none. */
 const char *recording_text(const json_t *object, const char *name);
 
-/* What a counter grew by from the point before: all of it where it began anew. */
+/* What a counter grew by from the point before: all of it where it began meanwhile. */
 int64_t point_growth(const struct series *series, size_t point, int value);
 int64_t series_growth(const struct series *series, int value);
 int64_t series_most(const struct series *series, int value);

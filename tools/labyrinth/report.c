@@ -13,6 +13,7 @@
 #include "print.h"
 #include "recording.h"
 #include "report.h"
+#include "time_axis.h"
 
 #define TALLIES_SHOWN	40
 
@@ -24,11 +25,29 @@ static int compare_tallies(const void *a, const void *b)
 
 	if (x->count != y->count)
 		return x->count < y->count ? 1 : -1;
+	if (x->before != y->before)
+		return x->before < y->before ? 1 : -1;
 	return strcmp(x->owner, y->owner) ?: strcmp(x->caller, y->caller);
 }
 
-static void put_tallies(FILE *out, const struct all_tallies *all, const char *title,
-			const char *what, const char *by)
+/* As the owners count them, or as they were seen: those of an owner that has gone. */
+static int64_t meanwhile(const struct all_series *owners, int value, const struct all_tallies *all)
+{
+	int64_t counted = 0, seen = 0;
+	size_t i;
+
+	for (i = 0; i < owners->nr; i++)
+		if (__builtin_add_overflow(counted, series_growth(&owners->one[i], value),
+					   &counted))
+			return NUMBER_MOST;
+	for (i = 0; i < all->nr; i++)
+		seen += all->one[i].count;
+	return counted > seen ? counted : seen;
+}
+
+static void put_tallies(FILE *out, const struct recording *recording,
+			const struct all_tallies *all, const char *title, const char *what,
+			const char *by)
 {
 	size_t i;
 	char buf[32];
@@ -39,22 +58,28 @@ static void put_tallies(FILE *out, const struct all_tallies *all, const char *ti
 		return;
 	}
 	qsort(all->one, all->nr, sizeof(*all->one), compare_tallies);
-	fprintf(out, "<div class=\"wide\"><table>\n<thead><tr><th class=\"n\">times</th><th>owner</th><th>%s</th><th>%s</th><th>caller</th><th class=\"n\">last seen at</th></tr></thead>\n<tbody>\n",
+	fprintf(out, "<div class=\"wide\"><table>\n<thead><tr><th class=\"n\">meanwhile</th><th class=\"n\">last seen at</th><th class=\"n\">before</th><th>owner</th><th>%s</th><th>%s</th><th>caller</th></tr></thead>\n<tbody>\n",
 		what, by);
 	for (i = 0; i < all->nr && i < TALLIES_SHOWN; i++) {
 		const struct tally *tally = &all->one[i];
 
 		fputs("<tr>", out);
-		html_number_cell(out, tally->count, NULL);
+		html_number_cell(out, tally->count, "bad");
+		fprintf(out, "<td class=\"n\">%s</td>",
+			age_text(buf, tally->count ? tally->ms - recording->ms[0] : UNKNOWN));
+		html_number_cell(out, tally->before, NULL);
 		html_cell(out, tally->owner);
 		html_cell(out, tally->what);
 		html_cell(out, tally->by);
 		html_cell(out, tally->caller);
-		fprintf(out, "<td class=\"n\">%s</td></tr>\n", age_text(buf, tally->ms));
+		fputs("</tr>\n", out);
 	}
 	fputs("</tbody></table></div>\n", out);
 	if (all->nr > TALLIES_SHOWN)
-		fprintf(out, "<p class=\"note\">And %zu more lines.</p>\n", all->nr - TALLIES_SHOWN);
+		fprintf(out, "<p class=\"note\">And %zu more lines.</p>\n",
+			all->nr - TALLIES_SHOWN);
+	fputs("<p class=\"note\">Before are those that were there when the recording began. The module keeps the last 1,024: where more came between two samples, the first of them are not here.</p>\n",
+	      out);
 }
 
 /* ---- words */
@@ -74,17 +99,6 @@ static void put_text(FILE *out, const struct recording *recording, const char *t
 
 /* ---- the page */
 
-static int64_t total(const struct all_series *all, int value)
-{
-	int64_t sum = 0;
-	size_t i;
-
-	for (i = 0; i < all->nr; i++)
-		if (__builtin_add_overflow(sum, series_growth(&all->one[i], value), &sum))
-			return NUMBER_MOST;
-	return sum;
-}
-
 static void put_tile(FILE *out, int64_t value, const char *unit, const char *class,
 		     const char *what)
 {
@@ -94,7 +108,7 @@ static void put_tile(FILE *out, int64_t value, const char *unit, const char *cla
 	fprintf(out, "%s</b> %s</div>\n", unit, what);
 }
 
-static void put_head(FILE *out, const struct recording *recording)
+static void put_facts(FILE *out, const struct recording *recording)
 {
 	static const struct {
 		const char *name, *what;
@@ -102,13 +116,10 @@ static void put_head(FILE *out, const struct recording *recording)
 		{ "kernel", "kernel" }, { "machine", "machine" }, { "srcversion", "module's srcversion" },
 		{ "command", "recorded by labyrinth" }, { "date", "begun" },
 	};
-	int64_t violations = total(&recording->owners, VIOLATIONS);
-	int64_t depth = UNKNOWN, first = recording->ms[0];
 	const json_t *min_free = json_object_get(recording->head, "min_free_kbytes");
-	char buf[32];
 	size_t i;
 
-	fputs("<h1>labyrinth: owners and the atomic reserve</h1>\n<dl>", out);
+	fputs("<dl>", out);
 	for (i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
 		fprintf(out, "<div><dt>%s</dt><dd>", facts[i].what);
 		html_put(out, recording_text(recording->head, facts[i].name));
@@ -120,22 +131,28 @@ static void put_head(FILE *out, const struct recording *recording)
 		fputs("</dd></div>", out);
 	}
 	fputs("</dl>\n", out);
-	if (!recording->ended)
-		fputs("<p class=\"broken\">The recording was broken off: what is said in words may be older than the last samples.</p>\n",
-		      out);
+}
+
+static void put_tiles(FILE *out, const struct recording *recording)
+{
+	int64_t refused = meanwhile(&recording->owners, REFUSED, &recording->refusals);
+	int64_t violations = meanwhile(&recording->owners, VIOLATIONS, &recording->violations);
+	int64_t depth = UNKNOWN;
+	char span[32], words[64] = "sample";
+	size_t i;
+
 	for (i = 0; i < recording->zones.nr; i++) {
 		int64_t most = series_most(&recording->zones.one[i], DEPTH_PCT);
 
 		depth = most > depth ? most : depth;
 	}
+	if (recording->nr > 1)
+		snprintf(words, sizeof(words), "samples in %s",
+			 age_text(span, recording->ms[recording->nr - 1] - recording->ms[0]));
 	fputs("<div class=\"tiles\">\n", out);
-	if (recording->nr == 1)
-		fputs("<div class=\"tile\"><b>1</b> sample</div>\n", out);
-	else
-		fprintf(out, "<div class=\"tile\"><b>%zu</b> samples in %s</div>\n", recording->nr,
-			age_text(buf, recording->ms[recording->nr - 1] - first));
+	put_tile(out, recording->nr, "", "", words);
 	put_tile(out, recording->owners.nr, "", "", recording->owners.nr == 1 ? "owner" : "owners");
-	put_tile(out, total(&recording->owners, REFUSED), "", "bad", "refused meanwhile");
+	put_tile(out, refused, "", "bad", "refused meanwhile");
 	put_tile(out, violations, "", "bad",
 		 violations == 1 ? "violation meanwhile" : "violations meanwhile");
 	if (depth != UNKNOWN)
@@ -143,20 +160,40 @@ static void put_head(FILE *out, const struct recording *recording)
 	fputs("</div>\n", out);
 }
 
+static void put_head(FILE *out, const struct recording *recording, const struct time_axis *time)
+{
+	char buf[32];
+
+	fputs("<h1>labyrinth: owners and the atomic reserve</h1>\n", out);
+	put_facts(out, recording);
+	if (!recording->ended)
+		fputs("<p class=\"broken\">The recording was broken off: what is said in words may be older than the last samples.</p>\n",
+		      out);
+	put_tiles(out, recording);
+	if (time->nr_gaps)
+		fprintf(out, "<p class=\"note\">No samples were taken for %s%s: the machine may have been suspended. Charts are shaded there, and show little of that time.</p>\n",
+			age_text(buf, time->gaps_ms),
+			time->nr_gaps > 1 ? ", in several pieces" : "");
+}
+
 static void put_page(FILE *out, const struct recording *recording)
 {
+	struct time_axis time;
+
+	time_axis_make(&time, recording->ms, recording->nr);
 	fputs("<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>labyrinth report</title>\n<style>\n",
 	      out);
 	fputs(report_style, out);
 	fputs("</style>\n</head>\n<body>\n<main>\n", out);
-	put_head(out, recording);
-	report_zones(out, recording);
-	report_owners(out, recording);
-	put_tallies(out, &recording->refusals, "Refusals", "reason", "context");
-	put_tallies(out, &recording->violations, "Violations", "kind", "offender");
+	put_head(out, recording, &time);
+	report_zones(out, recording, &time);
+	report_owners(out, recording, &time);
+	put_tallies(out, recording, &recording->refusals, "Refusals", "reason", "context");
+	put_tallies(out, recording, &recording->violations, "Violations", "kind", "offender");
 	put_text(out, recording, "What would have helped", "advise");
 	put_text(out, recording, "Verdicts", "verdicts");
 	fputs("</main>\n</body>\n</html>\n", out);
+	time_axis_free(&time);
 }
 
 static void run(const struct source *source, const struct options *options, char **args)

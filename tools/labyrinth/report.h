@@ -6,11 +6,12 @@
 #include <stdio.h>
 
 #include "recording.h"
+#include "time_axis.h"
 
-/* The style sheet. Classes of lines: a, b, c values; mark, d, d2, bad marks. */
+/* The style sheet. Classes of lines: a, b, c values; mark, d, d2, bad limits; event marks. */
 extern const char report_style[];
 
-void report_zones(FILE *out, const struct recording *recording);
-void report_owners(FILE *out, const struct recording *recording);
+void report_zones(FILE *out, const struct recording *recording, const struct time_axis *time);
+void report_owners(FILE *out, const struct recording *recording, const struct time_axis *time);
 
 #endif

@@ -5,6 +5,7 @@
 #include "chart.h"
 #include "html.h"
 #include "message.h"
+#include "print.h"
 #include "recording.h"
 #include "report.h"
 #include "table.h"
@@ -50,7 +51,7 @@ static struct rank *rank_owners(const struct recording *recording)
 
 /* ---- charts */
 
-static void put_owner(FILE *out, const struct recording *recording, const struct series *series)
+static void put_numbers(FILE *out, const struct time_axis *time, const struct series *series)
 {
 	static const struct {
 		int value;
@@ -60,12 +61,51 @@ static void put_owner(FILE *out, const struct recording *recording, const struct
 		{ FROM_RESERVE, "c", "from_reserve (of the owned)" },
 	};
 	struct chart chart = {
-		.unit = "pages", .ms = recording->ms, .nr = recording->nr, .height = 200,
-		.label = "pages owned, stocked and from the reserve over time",
+		.unit = "pages", .time = time, .height = 200,
+		.label = "pages owned, stocked and from the reserve, and violations, over time",
+	};
+	int64_t violations = series_growth(series, VIOLATIONS);
+	struct line *line;
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		line = chart_line(&chart, LINE, lines[i].class);
+		snprintf(line->name, sizeof(line->name), "%s", lines[i].name);
+		line_fill(line, series, lines[i].value);
+	}
+	if (violations) {
+		line = chart_line(&chart, MARKS, "event");
+		line->what = "violations";
+		snprintf(line->name, sizeof(line->name), "violations: %" PRId64, violations);
+		line_fill_growth(line, series, VIOLATIONS);
+	}
+	chart_put(out, &chart);
+	chart_free(&chart);
+}
+
+static void put_refusals(FILE *out, const struct time_axis *time, const struct series *series)
+{
+	struct chart chart = {
+		.unit = "refusals", .time = time, .height = 130, .label = "refusals over time",
 	};
 	int64_t refused = series_growth(series, REFUSED);
 	struct line *line;
-	size_t i;
+
+	if (!refused) {
+		fputs("<p class=\"note\">No refusals meanwhile.</p>\n", out);
+		return;
+	}
+	line = chart_line(&chart, BARS, "bad");
+	line->what = "refusals";
+	snprintf(line->name, sizeof(line->name), "refusals: %" PRId64 " in all", refused);
+	line_fill_growth(line, series, REFUSED);
+	chart_put(out, &chart);
+	chart_free(&chart);
+}
+
+static void put_owner(FILE *out, const struct time_axis *time, const struct series *series)
+{
+	char from[32], to[32];
 
 	fputs("<section class=\"card\"><h3>", out);
 	html_put(out, series->name);
@@ -74,35 +114,19 @@ static void put_owner(FILE *out, const struct recording *recording, const struct
 	fputs("; budget ", out);
 	html_number(out, series_last(series, BUDGET));
 	fputs("</small></h3>\n", out);
-	for (i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
-		line = chart_line(&chart, lines[i].class);
-		snprintf(line->name, sizeof(line->name), "%s", lines[i].name);
-		line_fill(line, series, lines[i].value);
-	}
-	chart_put(out, &chart);
-	chart_free(&chart);
-
-	if (!refused) {
-		fputs("<p class=\"note\">No refusals meanwhile.</p>\n</section>\n", out);
-		return;
-	}
-	chart.bars = true;
-	chart.height = 130;
-	chart.unit = "refusals";
-	chart.label = "refusals per sample over time";
-	line = chart_line(&chart, "bad");
-	snprintf(line->name, sizeof(line->name), "refusals per sample: %" PRId64 " in all",
-		 refused);
-	for (i = 0; i < series->nr; i++)
-		line->y[series->point[i].sample] = point_growth(series, i, REFUSED);
-	chart_put(out, &chart);
-	chart_free(&chart);
+	put_numbers(out, time, series);
+	put_refusals(out, time, series);
+	if (series->nr < time->nr)
+		fprintf(out, "<p class=\"note\">It was there in %zu of %zu samples, from %s to %s.</p>\n",
+			series->nr, time->nr,
+			age_text(from, time->ms[series->point[0].sample] - time->ms[0]),
+			age_text(to, time->ms[series->point[series->nr - 1].sample] - time->ms[0]));
 	fputs("</section>\n", out);
 }
 
-static void put_charts(FILE *out, const struct recording *recording, const struct rank *rank)
+static void put_charts(FILE *out, const struct all_series *owners, const struct time_axis *time,
+		       const struct rank *rank)
 {
-	const struct all_series *owners = &recording->owners;
 	size_t nr = owners->nr < CHARTED ? owners->nr : CHARTED, i;
 
 	fputs("<h2>Owners over time</h2>\n", out);
@@ -113,7 +137,7 @@ static void put_charts(FILE *out, const struct recording *recording, const struc
 			nr, owners->nr);
 	fputs("<div class=\"cards\">\n", out);
 	for (i = 0; i < nr; i++)
-		put_owner(out, recording, &owners->one[rank[i].at]);
+		put_owner(out, time, &owners->one[rank[i].at]);
 	fputs("</div>\n", out);
 }
 
@@ -123,7 +147,7 @@ static void put_table(FILE *out, const struct recording *recording, const struct
 {
 	size_t i;
 
-	fputs("<h2>All owners</h2>\n<div class=\"wide\"><table>\n<thead><tr><th>owner</th><th>module</th><th class=\"n\">owned, last</th><th class=\"n\">most</th><th class=\"n\">budget</th><th class=\"n\">stocked, last</th><th class=\"n\">stock</th><th class=\"n\">from_reserve, most</th><th class=\"n\">reserve_pct</th><th class=\"n\">quarantined, most</th><th class=\"n\">refused</th><th class=\"n\">violations</th></tr></thead>\n<tbody>\n",
+	fputs("<h2>All owners</h2>\n<div class=\"wide\"><table>\n<thead><tr><th>owner</th><th>module</th><th class=\"n\">owned, last</th><th class=\"n\">most</th><th class=\"n\">budget</th><th class=\"n\">stocked, last</th><th class=\"n\">stock</th><th class=\"n\">from_reserve, most</th><th class=\"n\">reserve_pct</th><th class=\"n\">quarantined, most</th><th class=\"n\">refused</th><th class=\"n\">violations</th><th class=\"n\">samples</th></tr></thead>\n<tbody>\n",
 	      out);
 	for (i = 0; i < recording->owners.nr; i++) {
 		const struct series *owner = &recording->owners.one[rank[i].at];
@@ -141,17 +165,18 @@ static void put_table(FILE *out, const struct recording *recording, const struct
 		html_number_cell(out, series_most(owner, QUARANTINED), "warn");
 		html_number_cell(out, rank[i].refused, "bad");
 		html_number_cell(out, series_growth(owner, VIOLATIONS), "bad");
+		html_number_cell(out, owner->nr, NULL);
 		fputs("</tr>\n", out);
 	}
-	fputs("</tbody></table></div>\n<p class=\"note\">In pages. Refusals and violations are those between the first sample and the last.</p>\n",
+	fputs("</tbody></table></div>\n<p class=\"note\">In pages, the last as far as the owner was there. Refusals and violations are those between the first sample and the last.</p>\n",
 	      out);
 }
 
-void report_owners(FILE *out, const struct recording *recording)
+void report_owners(FILE *out, const struct recording *recording, const struct time_axis *time)
 {
 	struct rank *rank = rank_owners(recording);
 
-	put_charts(out, recording, rank);
+	put_charts(out, &recording->owners, time, rank);
 	put_table(out, recording, rank);
 	free(rank);
 }

@@ -85,12 +85,13 @@ static double scale(const struct series *zone, int64_t most)
 	return marks > 0 && most > 1.5 * marks ? marks : 0;
 }
 
-static void put_zone(FILE *out, const struct recording *recording, const struct series *zone)
+static void put_zone(FILE *out, const struct recording *recording, const struct time_axis *time,
+		     const struct series *zone)
 {
 	static const char * const floors[] = { "d", "d2" };
 	const struct series *deepest[2];
 	struct chart chart = {
-		.unit = "pages", .ms = recording->ms, .nr = recording->nr, .height = 230,
+		.unit = "pages", .time = time, .height = 230,
 		.label = "pages that may be taken, and the marks of the zone, over time",
 	};
 	int64_t most = UNKNOWN, least = NUMBER_MOST;
@@ -98,7 +99,7 @@ static void put_zone(FILE *out, const struct recording *recording, const struct 
 	int nr = deepest_owners(recording, deepest, 2), i;
 	size_t p;
 
-	line = chart_line(&chart, "a");
+	line = chart_line(&chart, LINE, "a");
 	snprintf(line->name, sizeof(line->name), "free, and may be taken");
 	for (p = 0; p < zone->nr; p++) {
 		int64_t value = usable(&zone->point[p]);
@@ -109,16 +110,16 @@ static void put_zone(FILE *out, const struct recording *recording, const struct 
 		most = value > most ? value : most;
 		least = value < least ? value : least;
 	}
-	line = chart_line(&chart, "mark");
+	line = chart_line(&chart, LINE, "mark");
 	snprintf(line->name, sizeof(line->name), "min %" PRId64, or_none(series_last(zone, MIN)));
 	line_fill(line, zone, MIN);
 	for (i = 0; i < nr; i++) {
-		line = chart_line(&chart, floors[i]);
+		line = chart_line(&chart, LINE, floors[i]);
 		fill_floor(line, zone, deepest[i]);
 		snprintf(line->name, sizeof(line->name), "floor of %.200s (%" PRId64 " %%)",
 			 deepest[i]->name, series_last(deepest[i], RESERVE_PCT));
 	}
-	below = chart_line(&chart, "bad");
+	below = chart_line(&chart, LINE, "bad");
 	snprintf(below->name, sizeof(below->name), "GFP_ATOMIC's floor %" PRId64,
 		 bottom(&zone->point[zone->nr - 1]));
 	for (p = 0; p < zone->nr; p++)
@@ -143,16 +144,27 @@ static void put_zone(FILE *out, const struct recording *recording, const struct 
 	chart_free(&chart);
 }
 
-void report_zones(FILE *out, const struct recording *recording)
+static void put_charts(FILE *out, const struct recording *recording, const struct time_axis *time)
 {
 	const struct all_series *zones = &recording->zones;
 	size_t nr = zones->nr < CHARTED ? zones->nr : CHARTED, i;
 
-	fputs("<h2>Zones over time</h2>\n<p class=\"note\">What may be taken is free - cma - lowmem_reserve. Between min and GFP_ATOMIC's floor, 3/8 of it, lies the atomic reserve; an owner's floor is as deep as its reserve_pct lets it go.</p>\n<div class=\"cards\">\n",
+	fputs("<p class=\"note\">What may be taken is free - cma - lowmem_reserve. Between min and GFP_ATOMIC's floor, 3/8 of it, lies the atomic reserve; an owner's floor is as deep as its reserve_pct lets it go.</p>\n",
 	      out);
+	if (nr < zones->nr)
+		fprintf(out, "<p class=\"note\">The first %zu of %zu: all are in the table.</p>\n", nr,
+			zones->nr);
+	fputs("<div class=\"cards\">\n", out);
 	for (i = 0; i < nr; i++)
-		put_zone(out, recording, &zones->one[i]);
-	fputs("</div>\n<div class=\"wide\"><table>\n<thead><tr><th>zone</th><th class=\"n\">free, last</th><th class=\"n\">min</th><th class=\"n\">low</th><th class=\"n\">high</th><th class=\"n\">lowmem_reserve</th><th class=\"n\">cma</th><th class=\"n\">GFP_ATOMIC's floor</th><th class=\"n\">% of the reserve gone, most</th><th class=\"n\">pages out of it, most</th></tr></thead>\n<tbody>\n",
+		put_zone(out, recording, time, &zones->one[i]);
+	fputs("</div>\n", out);
+}
+
+static void put_table(FILE *out, const struct all_series *zones)
+{
+	size_t i;
+
+	fputs("<div class=\"wide\"><table>\n<thead><tr><th>zone</th><th class=\"n\">free, last</th><th class=\"n\">min</th><th class=\"n\">low</th><th class=\"n\">high</th><th class=\"n\">lowmem_reserve</th><th class=\"n\">cma</th><th class=\"n\">GFP_ATOMIC's floor</th><th class=\"n\">% of the reserve gone, most</th><th class=\"n\">pages out of it, most</th></tr></thead>\n<tbody>\n",
 	      out);
 	for (i = 0; i < zones->nr; i++) {
 		static const int last[] = { FREE, MIN, LOW, HIGH, LOWMEM_RESERVE, CMA, ATOMIC_FLOOR };
@@ -168,4 +180,15 @@ void report_zones(FILE *out, const struct recording *recording)
 		fputs("</tr>\n", out);
 	}
 	fputs("</tbody></table></div>\n", out);
+}
+
+void report_zones(FILE *out, const struct recording *recording, const struct time_axis *time)
+{
+	fputs("<h2>Zones over time</h2>\n", out);
+	if (!recording->zones.nr) {
+		fputs("<p>There was no zone.</p>\n", out);
+		return;
+	}
+	put_charts(out, recording, time);
+	put_table(out, &recording->zones);
 }
