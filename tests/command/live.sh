@@ -216,13 +216,28 @@ test_a_recording_is_left_whole_by_a_module_that_goes() {
 	wait $!
 	# It may look while the tables have gone, and the module is about to.
 	case $? in
-	3) expect_match "said" "$(cat /tmp/said)" "labyrinth: The module labyrinth is not loaded:*" ;;
+	3) expect_match "said" "$(cat /tmp/said)" "labyrinth: The module labyrinth *loaded:*" ;;
 	6) expect_match "said" "$(cat /tmp/said)" "labyrinth: $lab/*: There is no such file*" ;;
 	*) fail "status is neither 3 nor 6: $(cat /tmp/said)" ;;
 	esac
 	labyrinth report /tmp/recording >/tmp/report.html || fail "report: status $?"
 	insmod "$modules/labyrinth.ko"
 	insmod "$modules/lab_puppet.ko"
+}
+
+test_a_recording_ends_where_the_module_was_loaded_again() {
+	rm -f /tmp/recording
+	labyrinth record --interval=3s /tmp/recording 2>/tmp/said &
+	wait_until grep -q '"ms"' /tmp/recording 2>/dev/null
+	rmmod lab_puppet
+	rmmod labyrinth
+	insmod "$modules/labyrinth.ko"
+	insmod "$modules/lab_puppet.ko"
+	wait $!
+	expect_equal "status" $? 3
+	expect_equal "said" "$(cat /tmp/said)" \
+		"labyrinth: The module labyrinth was unloaded: the recording ends, and can be read."
+	labyrinth report /tmp/recording >/tmp/report.html || fail "report: status $?"
 }
 
 test_owners_that_come_and_go_meanwhile_trouble_nobody() {

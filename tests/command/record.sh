@@ -111,3 +111,82 @@ test_a_file_that_is_there_is_not_recorded_over() {
 	expect_equal "status" $? 6
 	[ ! -e "$recording" ] || fail "a file is left"
 }
+
+# A table that nobody is to read is none.
+test_record_reads_no_pages() {
+	new_folder
+	echo "no table" >"$folder/pages"
+	record --count=2 --interval=10ms || fail "status $?: $(cat "$out/said")"
+	grep -q 'stock from' "$recording" || fail "no words"
+}
+
+# The next sample is waited for from when the last one was to be taken, not from when it was done.
+test_samples_do_not_drift() {
+	new_folder
+	record --count=40 --interval=50ms
+	python3 - "$recording" <<-'EOP' >"$out/said" 2>&1 || fail "$(tail -n 1 "$out/said")"
+		import json, sys
+		late = sorted(json.loads(l)["ms"] % 50 for l in list(open(sys.argv[1]))[1:-1])
+		assert len(late) == 40 and late[20] < 20, late
+	EOP
+}
+
+test_record_waits_on_where_it_was_stopped() {
+	local pid
+
+	new_folder
+	rm -f "$out/recording"
+	"$plain" record --from="$folder" --interval=2s --count=2 "$out/recording" &
+	pid=$!
+	sleep 0.5
+	kill -STOP $pid
+	sleep 0.2
+	kill -CONT $pid
+	wait $pid || fail "status $?"
+	python3 -c 'import json, sys
+ms = json.loads(list(open(sys.argv[1]))[2])["ms"]
+assert ms >= 2000, ms' "$out/recording" 2>"$out/said" || fail "$(tail -n 1 "$out/said")"
+}
+
+test_a_recording_is_no_place_for_words_where_output_is_closed() {
+	new_folder
+	rm -f "$out/recording"
+	recording=$out/recording
+	labyrinth record --from="$folder" --count=1 "$recording" <&- >&- 2>&-
+	expect_equal "status" $? 0
+	expect_lines 3
+	grep -q 'double_free.*stock from' "$recording" || fail "$(tail -n 1 "$recording")"
+	rm "$recording"
+	(
+		ulimit -f 40
+		trap '' XFSZ
+		labyrinth record --from="$folder" --interval=10ms "$recording" <&- >&- 2>&-
+	)
+	expect_equal "status" $? 1
+	expect_lines "$(wc -l <"$recording")"
+}
+
+test_times_and_numbers_that_make_no_sense_are_refused() {
+	new_folder
+	record --interval=9ms
+	expect_equal "status" $? 2
+	expect_equal "said" "$(cat "$out/said")" "labyrinth: --interval is 10 ms at least."
+	record --count=0
+	expect_equal "status" $? 2
+	record --interval=999999999d --time=0 || fail "status $?"
+	expect_lines 3
+}
+
+# 52 MiB, and the last lines are for words.
+test_a_recording_that_is_full_ends_and_can_be_read() {
+	new_folder
+	awk 'NR == 1; NR == 2 { for (i = 1; i <= 8000; i++) { $1 = i; $2 = "owner-" i; print } }' \
+		"$here/dry/owners" >"$folder/new"
+	mv "$folder/new" "$folder/owners"
+	record --interval=10ms || fail "status $?"
+	expect_equal "said" "$(cat "$out/said")" "labyrinth: The recording is full, and ends."
+	tail -n 1 "$recording" | grep -q '"end":true,"why":"size"}$' || fail "$(tail -n 1 "$recording" | tail -c 100)"
+	[ "$(stat -c %s "$recording")" -gt $((48 << 20)) ] || fail "$(stat -c %s "$recording") bytes"
+	labyrinth report "$recording" >"$out/page.html" || fail "report: status $?"
+	rm -f "$recording"
+}

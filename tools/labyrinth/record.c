@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -22,6 +23,7 @@
 
 #define INTERVAL	1000	/* ms */
 #define INTERVAL_LEAST	10
+#define WAIT_MOST	10000	/* ms, at a time */
 #define WORDS_EVERY	60000	/* ms, while there is something new */
 #define ROOM_KEPT	(3 * SAMPLE_MOST)	/* for a sample, and words twice */
 #define ROWS_MOST	1024	/* refusals or violations, of a sample */
@@ -62,12 +64,21 @@ static void hold_signals(sigset_t *held)
 /* False: it was interrupted. */
 static bool wait_until(const sigset_t *held, int64_t ms)
 {
-	int64_t left = ms - now();
-	struct timespec time = {};
+	int64_t left;
 
-	if (left > 0)
-		time = (struct timespec){ left / 1000, left % 1000 * 1000000 };
-	return sigtimedwait(held, NULL, &time) < 0;
+	do {
+		struct timespec time = {};
+
+		left = ms - now();
+		/* What the machine is suspended for is not waited for. */
+		if (left > WAIT_MOST)
+			time.tv_sec = WAIT_MOST / 1000;
+		else if (left > 0)
+			time = (struct timespec){ left / 1000, left % 1000 * 1000000 };
+		if (sigtimedwait(held, NULL, &time) >= 0)
+			return false;
+	} while (now() < ms);
+	return true;
 }
 
 /* ---- lines */
@@ -264,9 +275,7 @@ static json_t *said_by(const struct source *source, const struct command *comman
 	if (pid < 0)
 		die(FAILED, "A process cannot be made: %s.", strerror(errno));
 	if (!pid) {
-		int none;
-
-		none = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		int none = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 		dup2(none, STDERR_FILENO);
 		dup2(ends[1], STDOUT_FILENO);
@@ -301,6 +310,23 @@ static void put_words(struct recorder *recorder, const char *end)
 
 /* ---- the command */
 
+/* Is the folder that is open not the module's any more? It may be there again, loaded anew. */
+static bool was_unloaded(const struct source *source)
+{
+	struct stat opened, there;
+
+	return source->live && (fstat(source->dir, &opened) || stat(source->name, &there) ||
+				opened.st_dev != there.st_dev || opened.st_ino != there.st_ino);
+}
+
+/* The first one after @last that is still to come. */
+static int64_t next_sample(int64_t last, int64_t interval)
+{
+	int64_t late = now() - last;
+
+	return last + (late / interval + 1) * interval;
+}
+
 /* Why it ends. */
 static const char *put_samples(struct recorder *recorder, const struct options *options,
 			       int64_t interval, json_t *sample)
@@ -314,13 +340,13 @@ static const char *put_samples(struct recorder *recorder, const struct options *
 			put_words(recorder, NULL);
 		if (options->count != UNKNOWN && nr >= options->count)
 			return "count";
-		do
-			next += interval;
-		while (next < now());
+		next = next_sample(next, interval);
 		if (options->time != UNKNOWN && next - recorder->begun > options->time)
 			return "time";
 		if (!wait_until(&recorder->held, next))
 			return "interrupted";
+		if (was_unloaded(recorder->source))
+			die(NO_MODULE, "The module labyrinth was unloaded: the recording ends, and can be read.");
 		sample = take_sample(recorder);
 		if (recorder->size + ROOM_KEPT > RECORDING_MOST) {
 			json_decref(sample);
@@ -342,10 +368,10 @@ static void run(const struct source *source, const struct options *options, char
 		die(USAGE, "--count is 1 at least.");
 	/* Where that fails, there is no file. */
 	sample = take_sample(&recorder);
+	hold_signals(&recorder.held);
 	recorder.fd = open(args[0], O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
 	if (recorder.fd < 0)
 		die(FAILED, "%s: %s.", args[0], strerror(errno));
-	hold_signals(&recorder.held);
 	recorder.said = recorder.begun;
 	put_head(&recorder, interval);
 	why = put_samples(&recorder, options, interval, sample);
