@@ -199,7 +199,7 @@ static void put_counts(FILE *out, const struct chart *chart, const struct axes *
 			put_bar(out, line, x, y, width, y_of(axes, 0) - y);
 		else
 			put_mark(out, line, x, axes->height - BOTTOM);
-		fprintf(out, "<title>%.0f %s</title></%s>\n", value, line->what,
+		fprintf(out, "<title>%s: %.0f</title></%s>\n", line->what, value,
 			line->shape == BARS ? "rect" : "path");
 	}
 }

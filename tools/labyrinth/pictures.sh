@@ -3,7 +3,7 @@
 #
 # Make Documentation/report.png, a picture of what labyrinth report writes, by headless
 # Chromium; fails where that has anything to say of the page. tools/setup.sh pictures
-# installs what it needs. PICTURE=FILE is where it is to be, if not there.
+# installs what it needs.
 #
 # usage: pictures.sh [RECORDING]    of one that is made up, if none is named
 set -euo pipefail
@@ -24,4 +24,4 @@ if grep -E 'CONSOLE|Refused to|net::ERR' "$out/log"; then
 	echo "pictures.sh: Chromium complains of the page." >&2
 	exit 1
 fi
-mv "$out/report.png" "${PICTURE-$top/Documentation/report.png}"
+mv "$out/report.png" "$top/Documentation/report.png"

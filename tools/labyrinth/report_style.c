@@ -54,7 +54,8 @@ const char report_style[] =
 	".wide { overflow-x: auto; }\n"
 	"table { border-collapse: collapse; font-size: .87rem; }\n"
 	"th, td { padding: .25rem .45rem; text-align: left; vertical-align: bottom; }\n"
-	"td { border-top: 1px solid var(--grid); overflow-wrap: anywhere; min-width: 7rem; }\n"
+	"td { border-top: 1px solid var(--grid); overflow-wrap: anywhere; min-width: 6rem; }\n"
+	"td:first-child { min-width: 10.5rem; }\n"
 	"td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; min-width: 0;\n"
 	"  overflow-wrap: normal; }\n"
 	"th { color: var(--soft); font-weight: 600; }\n"
@@ -62,4 +63,6 @@ const char report_style[] =
 	"  padding: .8rem; font: 13px/1.45 ui-monospace, 'DejaVu Sans Mono', monospace;\n"
 	"  white-space: pre-wrap; overflow-wrap: anywhere; }\n"
 	"@media (max-width: 34rem) { .chart text { font-size: 15px; } th { white-space: nowrap; } }\n"
-	"@media print { body { background: none; } .card, tr { break-inside: avoid; } }\n";
+	"@media print { body { background: none; } .card, tr { break-inside: avoid; }\n"
+	"  .wide { overflow: visible; } table { font-size: .6rem; } main { padding: 0; }\n"
+	"  th, td, td:first-child { padding: .15rem .25rem; min-width: 0; } }\n";
