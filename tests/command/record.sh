@@ -53,14 +53,18 @@ test_a_recording_ends_well_when_it_is_interrupted() {
 	new_folder
 	for signal in INT TERM HUP; do
 		rm -f "$out/recording"
-		# A shell's background commands do not have SIGINT.
+		# A shell's background commands do not have SIGINT, nor those of nohup SIGHUP.
 		python3 - "$signal" "${labyrinth[@]}" record --from="$folder" --interval=1h "$out/recording" <<-'EOP' ||
 			import os, signal, subprocess, sys, time
-			child = subprocess.Popen(sys.argv[2:], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-			while not os.path.exists(sys.argv[-1]) or open(sys.argv[-1]).read().count("\n") < 2:
+			sent = getattr(signal, "SIG" + sys.argv[1])
+			child = subprocess.Popen(sys.argv[2:], preexec_fn=lambda: signal.signal(sent, signal.SIG_DFL))
+			while child.poll() is None and (not os.path.exists(sys.argv[-1]) or open(sys.argv[-1]).read().count("\n") < 2):
 			    time.sleep(.02)
-			child.send_signal(getattr(signal, "SIG" + sys.argv[1]))
-			sys.exit(child.wait(5))
+			child.send_signal(sent)
+			try:
+			    sys.exit(child.wait(5))
+			finally:
+			    child.kill()
 		EOP
 			fail "$signal: status $?"
 		recording=$out/recording

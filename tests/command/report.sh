@@ -91,7 +91,7 @@ test_lines_are_drawn_where_their_values_are() {
 		        assert abs(y - at) < .11, (name, sample["ms"], y, at)
 		        at = times[0] + sample["ms"] / 1000 / last * (times[last] - times[0])
 		        assert abs(x - at) < .11, (name, sample["ms"], x, at)
-		bars = [e for e in section("nic-rx").iter(H + "rect") if e.get("width") != "10"]
+		bars = drawn(chart("nic-rx", 1), "bar")
 		wanted("bars", len(bars), sum(1 for s in samples if s["refusals"]))
 		wanted("refusals", sum(int(b.find(H + "title").text.split()[1]) for b in bars), 72)
 	EOP
@@ -174,7 +174,7 @@ test_what_an_owner_counted_before_it_was_seen_is_counted() {
 	EOP
 	look <<-'EOP'
 		wanted("refused", [r[10] for r in rows("All owners") if r[0] == "disk-tx"], ["11"])
-		wanted("bars", [b.find(H + "title").text for b in drawn(chart("disk-tx", 1), "bad")], ["refusals: 4", "refusals: 1", "refusals: 6"])
+		wanted("bars", [b.find(H + "title").text for b in drawn(chart("disk-tx", 1), "bar")], ["refusals: 4", "refusals: 1", "refusals: 6"])
 	EOP
 }
 

@@ -256,10 +256,8 @@ static void put_path(FILE *out, const struct chart *chart, const struct axes *ax
 
 /* ---- the chart */
 
-static const char * const samples_of_shapes[] = {
-	[LINE] = "<path class=\"line %s\" d=\"M0 5H26\"/>",
-	[BARS] = "<rect class=\"%s\" x=\"8\" y=\"0\" width=\"10\" height=\"10\"/>",
-	[MARKS] = "<path class=\"%s\" d=\"M8 0h10l-5 8z\"/>",
+static const char * const patterns[] = {	/* of the legend */
+	[LINE] = "M0 5H26", [BARS] = "M8 0h10v10h-10z", [MARKS] = "M8 0h10l-5 8z",
 };
 
 static void put_legend(FILE *out, const struct chart *chart)
@@ -270,9 +268,8 @@ static void put_legend(FILE *out, const struct chart *chart)
 	for (l = 0; l < chart->nr_lines; l++) {
 		const struct line *line = &chart->line[l];
 
-		fputs("<li><svg width=\"26\" height=\"10\" aria-hidden=\"true\">", out);
-		fprintf(out, samples_of_shapes[line->shape], line->class);
-		fputs("</svg> ", out);
+		fprintf(out, "<li><svg width=\"26\" height=\"10\" aria-hidden=\"true\"><path class=\"%s%s\" d=\"%s\"/></svg> ",
+			line->shape == LINE ? "line " : "", line->class, patterns[line->shape]);
 		html_put(out, line->name);
 		if (line->shape == BARS && bar_samples(chart) > 1)
 			fprintf(out, ", a bar for %zu samples", bar_samples(chart));

@@ -8,7 +8,7 @@
 #include "recording.h"
 #include "time_axis.h"
 
-/* The style sheet. Classes of lines: a, b, c values; mark, d, d2, bad limits; event marks. */
+/* The style sheet. Classes of lines: a, b, c values; mark, d, d2, bad limits; bar bars; event marks. */
 extern const char report_style[];
 
 void report_zones(FILE *out, const struct recording *recording, const struct time_axis *time);

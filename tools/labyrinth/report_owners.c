@@ -95,7 +95,7 @@ static void put_refusals(FILE *out, const struct time_axis *time, const struct s
 		fputs("<p class=\"note\">No refusals meanwhile.</p>\n", out);
 		return;
 	}
-	line = chart_line(&chart, BARS, "bad");
+	line = chart_line(&chart, BARS, "bar");
 	line->what = "refusals";
 	snprintf(line->name, sizeof(line->name), "refusals: %" PRId64 " in all", refused);
 	line_fill_growth(line, series, REFUSED);

@@ -50,7 +50,7 @@ const char report_style[] =
 	".line.bad { stroke: var(--bad); stroke-dasharray: 9 3 2 3; }\n"
 	"circle.a { fill: var(--a); } circle.b { fill: var(--b); }\n"
 	"circle.c { fill: var(--c); } circle.mark { fill: var(--mark); }\n"
-	"circle.d, circle.d2 { fill: var(--d); } circle.bad, rect.bad { fill: var(--bad); }\n"
+	"circle.d, circle.d2 { fill: var(--d); } circle.bad, .bar { fill: var(--bad); }\n"
 	".wide { overflow-x: auto; }\n"
 	"table { border-collapse: collapse; font-size: .87rem; }\n"
 	"th, td { padding: .25rem .45rem; text-align: left; vertical-align: bottom; }\n"
