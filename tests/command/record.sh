@@ -19,6 +19,7 @@ test_a_recording_has_the_tables_and_what_is_new() {
 	local labyrinth=("$checked") i
 
 	new_folder
+	recording=$out/recording
 	record --count=4 --interval=500ms &
 	for ((i = 0; i < 50; i++)); do
 		[ "$(wc -l 2>/dev/null <"$out/recording")" != 2 ] || break
@@ -172,7 +173,7 @@ test_a_recording_is_no_place_for_words_where_output_is_closed() {
 
 test_times_and_numbers_that_make_no_sense_are_refused() {
 	new_folder
-	record --interval=9ms
+	record --interval=9ms --time=0
 	expect_equal "status" $? 2
 	expect_equal "said" "$(cat "$out/said")" "labyrinth: --interval is 10 ms at least."
 	record --count=0
