@@ -24,6 +24,8 @@ change() { # <<PYTHON
 
 # Python looks at the page of $recording: page is its text, tree its elements, words what one reads.
 look() { # <<PYTHON
+	local labyrinth=("$checked")
+
 	labyrinth report "$recording" --output="$out/page.html" 2>"$out/said" ||
 		{ fail "status $?: $(cat "$out/said")"; return; }
 	{
@@ -238,20 +240,28 @@ test_a_suspended_machine_leaves_a_gap_that_is_cut_short() {
 	look <<<'assert not drawn(chart("nic-rx"), "gap") and "No samples were taken" not in page'
 }
 
+expect_labels_apart() {
+	look <<-'EOP'
+		for e in tree.iter(H + "svg"):
+		    if e.get("class") == "chart":
+		        at = [x for _, x in ticks(e)]
+		        assert 1 <= len(at) <= 8 and all(b - a >= 58 for a, b in zip(at, at[1:])), at
+		        assert len({t for t, _ in ticks(e)}) == len(at), ticks(e)
+	EOP
+}
+
 test_no_label_is_upon_another_however_long_it_took() {
 	local ms
 
 	for ms in 0 1 13 700 86400 3600000 86400000 40000000000; do
 		new_recording 2 9
 		change <<<"for n, sample in enumerate(samples): sample['ms'] = n * $ms"
-		look <<-'EOP'
-			for e in tree.iter(H + "svg"):
-			    if e.get("class") == "chart":
-			        at = [x for _, x in ticks(e)]
-			        assert 1 <= len(at) <= 8 and all(b - a >= 58 for a, b in zip(at, at[1:])), at
-			        assert len({t for t, _ in ticks(e)}) == len(at), ticks(e)
-		EOP
+		expect_labels_apart
 	done
+	# Both sides of a gap have a time to be told.
+	new_recording 2 61
+	change <<<"for sample in samples[31:]: sample['ms'] += 8 * 3600 * 1000 + 9000"
+	expect_labels_apart
 }
 
 test_a_machine_without_zones_is_told_of() {

@@ -139,7 +139,7 @@ void time_axis_put(FILE *out, const struct time_axis *time, double left, double 
 		   int bottom)
 {
 	struct step step = nice_step(time);
-	double free = -INFINITY;	/* of other labels, from there on */
+	double clear = -INFINITY;	/* of other labels, from there on */
 	size_t i, end;
 
 	for (i = 0; i < time->nr; i = end) {
@@ -153,13 +153,13 @@ void time_axis_put(FILE *out, const struct time_axis *time, double left, double 
 		for (ms = ceil(begin / step.ms) * step.ms; ms <= last; ms += step.ms) {
 			double x = left + (time->at[i] + (ms - begin) * time->per_ms) * width;
 
-			if (x < free)
+			if (x < clear)
 				continue;
 			fprintf(out, "<path class=\"tick\" d=\"M%.1f %dv4\"/><text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">",
 				x, bottom, x, bottom + 16);
 			put_label(out, &step, ms);
 			fputs("</text>\n", out);
-			free = x + TICK_ROOM;
+			clear = x + TICK_ROOM;
 		}
 	}
 }
