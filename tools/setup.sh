@@ -31,7 +31,7 @@ tracing='trace-cmd bpftrace linux-perf'
 # The command labyrinth, and what tests/command builds and looks at it with.
 command='libjansson-dev libncurses-dev'
 command_tests='clang libclang-rt-14-dev valgrind man-db mandoc bsdextrautils prometheus
-	prometheus-node-exporter tmux procps'
+	prometheus-node-exporter tmux procps chromium'
 lint='sparse coccinelle libpython3.11 perl python3 shellcheck spin'
 
 wanted() {
