@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# make demo as a test: each of its expectations is one result.
+# make demo as a test: each of its expectations is one result, and so is that it ends
+# with what the command labyrinth says.
 set -uo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -8,6 +9,13 @@ echo "KTAP version 1"
 "$top/tools/demo.sh" 2>&1 | awk '
 	/^  \[ok\] / { sub(/^  \[ok\] */, ""); print "ok " ++n " demo: " $0; next }
 	/^  \[FAIL\] / { sub(/^  \[FAIL\] */, ""); print "not ok " ++n " demo: " $0; next }
+	/^--- / { seen = "" }
+	/^  # labyrinth / { seen = seen " " $3 }
+	/^ +\[#+.*3.*f.*m.*l.*h.*\]$/ { seen = seen " gauge" }
 	{ print "# " $0 }
-	END { print "1.." n + 0 }'
+	END {
+		good = seen ~ /^ zones gauge.* advise verdicts$/
+		print (good ? "ok " : "not ok ") ++n " demo: it ends with gauges, advice and a verdict"
+		print "1.." n
+	}'
 exit "${PIPESTATUS[0]}"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What tools/demo.sh runs in the virtual machine: labyrinth, its samples, a
-# machine short of memory, and common mistakes. For busybox sh.
+# machine short of memory, common mistakes, and what the command labyrinth tells
+# of it all. For busybox sh.
 #
 # While memory is short nothing may be started, as that needs memory: there, only
 # what the shell has built in.
@@ -105,6 +106,15 @@ read_owners() {
 			[ "$reserve" -le "$most_reserve" ] || most_reserve=$reserve ;;
 		esac
 	done <"$lab/owners"
+}
+
+# The table of zones as it stands, in $dry_zones.
+keep_zones() {
+	dry_zones=
+	while read -r line; do
+		dry_zones="$dry_zones$line
+"
+	done <"$lab/zones"
 }
 
 row() { # TIME FREE MIN DEPTH STOCK BACKLOG FROM-RESERVE REFUSED
@@ -229,20 +239,32 @@ show_pressure() {
 	row_names
 	readings_until_refused
 	readings 4
+	keep_zones
 	refused_before=$refused
 	read -r left_over <$pressure/reserve_left
 	read -r held <$pressure/held
 	echo 0 >$pressure/hold
+	save_tables
 	echo "  How much was left for others then? Plain alloc_page(GFP_ATOMIC), asked for a try,"
 	echo "  still got $left_over pages before it failed, too."
+}
+
+# For the command to read when the modules have gone: zones and refusals as they were
+# when least was left. Refusals during that try have another reason: then the reserve
+# was empty.
+save_tables() {
+	awk -v last="$refused_before" 'NR == 1 || $1 <= last' "$lab/refusals" >/tmp/before
+	labyrinth save /tmp/dry
+	saved=$?
+	[ $saved = 0 ] || return
+	printf '%s' "$dry_zones" >/tmp/dry/zones
+	cat /tmp/before >/tmp/dry/refusals
 }
 
 show_refusals() {
 	step "Who was refused, and why"
 	cat "$lab/refusals" >/tmp/refusals
 	table /tmp/refusals 3 owner reason context zone free min floor caller
-	# Refusals during that try have another reason: then the reserve was empty.
-	awk -v last="$refused_before" 'NR == 1 || $1 <= last' /tmp/refusals >/tmp/before
 	kept=$(($(wc -l </tmp/before) - 1))
 	by_floor=$(count /tmp/before reason floor)
 	expect "the driver took $most_reserve pages of the reserve" $((most_reserve > 0))
@@ -315,6 +337,39 @@ show_unload() {
 	expect "labyrinth left, too" $((1 - $(is_there "$lab")))
 }
 
+# What the command says, in $said; its status is in $status.
+run_command() { # ARGS...
+	echo "  # labyrinth $*"
+	said=$(labyrinth "$@" --from=/tmp/dry 2>&1)
+	status=$?
+}
+
+show_said() {
+	echo "$said" | fold -s -w 96 | sed 's/^/    /; s/ *$//'
+}
+
+show_command() {
+	step "The same, as the command labyrinth tells it"
+	echo "  Its zones and refusals as they were when least was left (step 4), the rest just after:"
+	echo "  saved in a folder, which --from=FOLDER, left out here, reads on any machine."
+	expect "it saved the tables of the live module" $((saved == 0))
+	run_command zones
+	show_said
+	gone=$(echo "$said" | sed -n 's/.* taken; \([0-9]*\) % of the.*/\1/p' | sort -n | tail -n 1)
+	expect "its gauges show that ${gone:-0} % of the reserve is gone" \
+		$((status == 0 && ${gone:-0} > 0 && ${gone:-0} <= reserve_pct + tolerance))
+	run_command advise
+	show_said
+	advised=$(echo "$said" | grep -c '^lab_sample.producer: refused [0-9]* times .*"floor"')
+	expect "it names who was refused, and what would have been enough" \
+		$((status == 0 && advised > 0))
+	run_command verdicts
+	said=$(echo "$said" | sed -n '/^floor: lab_sample.producer/,/^$/p' | sed '/^$/q')
+	show_said
+	expect "its verdict says by whom, why, and what to change" \
+		$((status == 0 && $(echo "$said" | grep -cE '^  (by|change): ') == 2))
+}
+
 show_summary() {
 	echo
 	echo "=== In short"
@@ -339,5 +394,6 @@ show_refusals
 show_recovery
 show_mistakes
 show_unload
+show_command
 show_summary
 [ "$failed" = 0 ]

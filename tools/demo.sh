@@ -6,8 +6,8 @@
 # usage: demo.sh
 #
 # Installs what is missing, fetches a stock Debian kernel, builds labyrinth for
-# it, and runs tools/demo-guest.sh there. Exit status 0 only if every expectation
-# held. Logs: build/demo/.
+# it and the command labyrinth, and runs tools/demo-guest.sh there. Exit status 0
+# only if every expectation held. Logs: build/demo/.
 
 set -euo pipefail
 
@@ -37,7 +37,10 @@ build() {
 	say "building labyrinth and its samples for Linux $kernel"
 	"$top/tools/build.sh" "$kernel" >"$logs/build.log" 2>&1 ||
 		die "the build failed" "$logs/build.log"
-	files=()
+	say "building the command labyrinth"
+	make -s -C "$top/tools/labyrinth" O="$logs/command" STATIC=1 >"$logs/command.log" 2>&1 ||
+		die "the build of the command failed" "$logs/command.log"
+	files=(--file "$logs/command/labyrinth:/bin/")
 	for module in labyrinth/labyrinth samples/lab_{sample,pressure,misuse}; do
 		files+=(--file "$top/build/$kernel/$module.ko")
 	done

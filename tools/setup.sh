@@ -3,7 +3,7 @@
 #
 # Install what labyrinth needs from Debian, if it is not there yet.
 #
-# usage: setup.sh demo    to build the module and try it in a virtual machine
+# usage: setup.sh demo    to build the module and the command, and try them in a virtual machine
 #        setup.sh test    and to build our own kernel, and for every test (the default)
 #        setup.sh bench   and to draw the chart of what was measured
 #        setup.sh docs    and to build the documentation
@@ -36,7 +36,7 @@ lint='sparse coccinelle libpython3.11 perl python3 shellcheck spin'
 
 wanted() {
 	case $1 in
-	demo)  echo "$build $vm" ;;
+	demo)  echo "$build $vm $command" ;;
 	test)  echo "$build $vm $own_kernel $traffic $tracing $command $command_tests $lint python3-sphinx" ;;
 	bench) echo "$build $vm gnuplot-nox fonts-dejavu-core python3" ;;
 	pictures) echo "make gcc libc6-dev $command python3 chromium fonts-dejavu-core" ;;
