@@ -5,6 +5,7 @@
 # make command		build the command labyrinth; make install installs it if it is built
 # make demo		see it work, in a virtual machine
 # make check		quick tests; make test: what a change must pass; make test-all: everything
+# make pictures		draw the pictures of the command in Documentation/ again
 # make bench		what a page costs, in a virtual machine; sudo make bench-here: on this one
 # make bench-accept	commit to what was measured last: tests/bench/counts
 
@@ -51,6 +52,11 @@ check test test-all:
 demo:
 	tools/demo.sh
 
+pictures:
+	tools/setup.sh pictures
+	tools/kernels.sh 6.12
+	tools/labyrinth/pictures.sh
+
 bench:
 	tools/setup.sh bench
 	tools/kernels.sh 6.12
@@ -78,4 +84,4 @@ clean:
 	-test ! -e $(KDIR)/Makefile || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 .PHONY: all modules command install uninstall check test test-all demo bench bench-accept bench-here \
-	lint docs clean
+	pictures lint docs clean

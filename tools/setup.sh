@@ -7,7 +7,7 @@
 #        setup.sh test    and to build our own kernel, and for every test (the default)
 #        setup.sh bench   and to draw the chart of what was measured
 #        setup.sh docs    and to build the documentation
-#        setup.sh pictures  to make the pictures of the command labyrinth
+#        setup.sh pictures  to try them so, and to draw the pictures of the command
 #
 # Kernels are never installed: tools/kernels.sh keeps those to itself.
 # Without a terminal it asks nothing: it goes ahead as root, or by sudo if that
@@ -39,7 +39,7 @@ wanted() {
 	demo)  echo "$build $vm $command" ;;
 	test)  echo "$build $vm $own_kernel $traffic $tracing $command $command_tests $lint python3-sphinx" ;;
 	bench) echo "$build $vm gnuplot-nox fonts-dejavu-core python3" ;;
-	pictures) echo "make gcc libc6-dev $command python3 chromium fonts-dejavu-core" ;;
+	pictures) echo "$build $vm $command tmux python3 chromium fonts-dejavu-core" ;;
 	docs)  echo "$build $own_kernel perl python3-sphinx" ;;
 	*)     die "demo, test, bench, docs or pictures?" ;;
 	esac
