@@ -33,10 +33,22 @@ _labyrinth_options() { # COMMAND
 	metrics) echo --output= --from= ;;
 	record) echo --interval= --count= --time= --from= ;;
 	report) echo --output= ;;
+	whois) echo pfn phys addr --json --from= ;;
 	save) ;;
 	top) echo --from= ;;
 	*) echo --json --from= ;;
 	esac
+}
+
+# Of the words that come in, those that begin so. A saved folder may be anybody's: bash expands
+# what it takes as "compgen -W", and what it puts on the command line.
+_labyrinth_offer() { # BEGINNING
+	local words one
+
+	read -rd '' -a words
+	for one in "${words[@]}"; do
+		[[ $one != "$1"* || $one = *[!A-Za-z0-9._=-]* ]] || COMPREPLY+=("$one")
+	done
 }
 
 _labyrinth() {
@@ -56,15 +68,17 @@ _labyrinth() {
 		option=${COMP_WORDS[COMP_CWORD - 1]}
 	fi
 	if [ "$option" = --from ] || { [ "$command" = save ] && [ -z "$option" ]; }; then
+		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 	elif [ "$option" = --output ] || { [[ $command = re@(cord|port) && -z $option && $word != -* ]]; }; then
+		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 	elif [ -n "$option" ]; then
-		mapfile -t COMPREPLY < <(compgen -W "$(_labyrinth_values "$option" "$command")" -- "$word")
+		_labyrinth_offer "$word" < <(_labyrinth_values "$option" "$command")
 	elif [ -z "$command" ]; then
-		mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$word")
+		_labyrinth_offer "$word" <<<"$commands --help --version"
 	else
-		mapfile -t COMPREPLY < <(compgen -W "$(_labyrinth_options "$command")" -- "$word")
+		_labyrinth_offer "$word" < <(_labyrinth_options "$command")
 		[[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null
 	fi
 }
