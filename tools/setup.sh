@@ -9,7 +9,8 @@
 #        setup.sh docs    and to build the documentation
 #        setup.sh pictures  to try them so, and to draw the pictures of the command
 #
-# Kernels are never installed: tools/kernels.sh keeps those to itself.
+# Kernels are never installed: tools/kernels.sh keeps those to itself. Nor is Prometheus, of which
+# two programs are needed: installed, it would run from then on.
 # Without a terminal it asks nothing: it goes ahead as root, or by sudo if that
 # needs no password and CI=true or ASSUME_YES=1 is set.
 
@@ -30,8 +31,8 @@ traffic='iperf3 ethtool'
 tracing='trace-cmd bpftrace linux-perf'
 # The command labyrinth, and what tests/command builds and looks at it with.
 command='libjansson-dev libncurses-dev'
-command_tests='clang libclang-rt-14-dev valgrind man-db mandoc bsdextrautils prometheus
-	prometheus-node-exporter tmux procps chromium'
+command_tests='clang libclang-rt-14-dev valgrind man-db mandoc bsdextrautils tmux procps
+	chromium'
 lint='sparse coccinelle libpython3.11 perl python3 shellcheck spin'
 
 wanted() {
@@ -86,14 +87,38 @@ apt() {
 		-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" </dev/null
 }
 
+# Into $LABYRINTH_CACHE, where tests/command looks as well.
+unpack_prometheus() {
+	cache=${LABYRINTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/labyrinth}
+	PATH=$PATH:$cache/prometheus/usr/bin
+
+	! command -v promtool >/dev/null || ! command -v prometheus-node-exporter >/dev/null || return 0
+	say "unpacking prometheus and prometheus-node-exporter into $cache"
+	mkdir -p "$cache/prometheus"
+	(
+		cd "$cache/prometheus"
+		apt-get -qq -o APT::Sandbox::User=root -o Acquire::Retries=3 \
+			download prometheus prometheus-node-exporter
+		for deb in *.deb; do
+			dpkg -x "$deb" .
+			rm "$deb"
+		done
+	) || die "they could not be had: run apt-get update, and this again"
+}
+
+finish() {
+	[ "$mode" != test ] || unpack_prometheus
+	say "setup $mode: $1"
+	exit
+}
+
 mode=${1:-test}
 command -v apt-get >/dev/null || die "only Debian is known here"
 wanted=$(wanted "$mode")
 # shellcheck disable=SC2086 # one word each
 packages=$(missing $wanted | tr '\n' ' ')
 if [ -z "$packages" ]; then
-	say "setup $mode: nothing to install"
-	exit
+	finish "nothing to install"
 fi
 
 say "setup $mode: Debian packages to install: $packages"
@@ -104,4 +129,4 @@ apt update || say "not every package list could be read"
 say "installing"
 # shellcheck disable=SC2086 # one word each
 apt -o Dpkg::Use-Pty=0 install -y --no-install-recommends $packages
-say "setup $mode: done"
+finish "done"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Tests of run.sh: metrics for Prometheus.
+# Tests of run.sh: metrics for Prometheus, whose programs may be where tools/setup.sh put them.
+PATH=$PATH:${LABYRINTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/labyrinth}/prometheus/usr/bin
 
 test_prometheus_takes_the_metrics() {
 	labyrinth metrics --from="$here/dry" | promtool check metrics >"$out/said" 2>&1 ||
