@@ -134,8 +134,6 @@ static void take(struct options *options, int how, const struct option_words *wo
 	case 'v':
 		puts("labyrinth " VERSION);
 		exit(DONE);
-	default:
-		die(USAGE, "See labyrinth --help.");
 	}
 }
 
@@ -157,11 +155,16 @@ const struct command *options_read(struct options *options, int argc, char **arg
 	int option, at = 0, nr;
 	size_t i;
 
+	opterr = 0;
 	*options = (struct options){ .older_than = UNKNOWN, .limit = UNKNOWN, .interval = UNKNOWN,
 				     .count = UNKNOWN, .time = UNKNOWN };
 	for (i = 0; i < NR_WORDS; i++)
 		table[i] = words[i].option;
-	while ((option = getopt_long(argc, argv, "", table, &at)) != -1) {
+	while ((option = getopt_long_only(argc, argv, ":", table, &at)) != -1) {
+		if (option == ':' || option == '?')
+			die(USAGE, option == ':' ? "%s wants a value: see labyrinth --help." :
+			    "\"%s\" is no option, or not clear, or takes no value: see labyrinth --help.",
+			    argv[optind - 1]);
 		take(options, option, &words[at]);
 		given[at] = true;
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,28 +11,44 @@
 #include "message.h"
 #include "output.h"
 
+/* What is no file, as a pipe or /dev/stdout, is not to be replaced by one. */
+static bool write_through(const char *file, const char *data, size_t size)
+{
+	struct stat found;
+	FILE *out;
+
+	if (stat(file, &found) || S_ISREG(found.st_mode) || S_ISDIR(found.st_mode))
+		return false;
+	out = fopen(file, "we");
+	if (!out || fwrite(data, 1, size, out) != size || fclose(out))
+		die(FAILED, "%s: %s.", file, strerror(errno));
+	return true;
+}
+
 static void write_file(const char *file, const char *data, size_t size)
 {
-	char *other;
+	char *real = realpath(file, NULL), *other;
 	bool written;
 	FILE *out;
 	int fd;
 
-	if (asprintf(&other, "%s.XXXXXX", file) < 0)
+	/* Of a link, what it leads to. */
+	if (asprintf(&other, "%s.XXXXXX", real ?: file) < 0)
 		die(FAILED, "There is not enough memory.");
-	fd = mkstemp(other);
+	fd = mkostemp(other, O_CLOEXEC);
 	if (fd < 0)
-		die(FAILED, "%s: %s.", other, strerror(errno));
+		die(FAILED, "%s: %s.", file, strerror(errno));
 	out = fdopen(fd, "w");
 	written = out && fwrite(data, 1, size, out) == size && !fflush(out) &&
 		  !fchmod(fd, 0644) && !fsync(fd);
-	if (!written || fclose(out) || rename(other, file)) {
+	if (!written || fclose(out) || rename(other, real ?: file)) {
 		int error = errno;
 
 		unlink(other);
 		die(FAILED, "%s: %s.", file, strerror(error));
 	}
 	free(other);
+	free(real);
 }
 
 FILE *output_open(struct output *output, const char *file)
@@ -46,9 +64,9 @@ void output_close(struct output *output)
 {
 	if (fclose(output->memory))
 		die(FAILED, "There is not enough memory.");
-	if (output->file)
+	if (output->file && !write_through(output->file, output->data, output->size))
 		write_file(output->file, output->data, output->size);
-	else
+	if (!output->file)
 		fwrite(output->data, 1, output->size, stdout);
 	free(output->data);
 }
