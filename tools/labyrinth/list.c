@@ -33,54 +33,91 @@ static bool is_wanted(const struct table *table, size_t row, const struct option
 		table_number(table, row, table_column(table, "age_ms")) > options->older_than);
 }
 
+/* Another version may have other words. */
+static void check_word(const struct table *table, const char *column, const char *wanted,
+		       const char *words)
+{
+	size_t size = wanted ? strlen(wanted) : 0, row;
+	const char *at = words;
+
+	if (!wanted)
+		return;
+	need_column(table, column);
+	for (; size && (at = strstr(at, wanted)); at += size)
+		if ((at == words || at[-1] == ' ') && (at[size] == ' ' || !at[size]))
+			return;
+	for (row = 0; row < table->nr_rows; row++)
+		if (is(table, row, column, wanted))
+			return;
+	die(USAGE, "There is no %s \"%s\", but these: %s.", column, wanted, words);
+}
+
 static void check_columns(const struct table *table, const struct options *options)
 {
 	if (options->owner && table_column(table, "name") < 0)
 		need_column(table, "owner");
-	if (options->state)
-		need_column(table, "state");
-	if (options->reason)
-		need_column(table, "reason");
-	if (options->kind)
-		need_column(table, "kind");
+	check_word(table, "state", options->state, "owned ready quarantined orphan");
+	check_word(table, "reason", options->reason, "budget floor buddy context scope dying");
+	check_word(table, "kind", options->kind,
+		   "bad_argument double_free foreign_free plain_page shared_page freed_behind use_after_free wrong_scope dead_owner receiver_full orphan module_gone miscounted");
 	if (options->older_than != UNKNOWN)
 		need_column(table, "age_ms");
 }
 
-struct order {
-	const struct table *table;
-	int column;
-	bool reverse;
+struct key {
+	size_t row;
+	int64_t number;
+	const char *word;	/* NULL in columns of numbers */
 };
 
 /* Numbers greatest first, words by the alphabet, equal ones as they were. */
 static int compare(const void *a, const void *b, void *data)
 {
-	size_t left = *(const size_t *)a, right = *(const size_t *)b;
-	const struct order *order = data;
+	const struct key *left = a, *right = b;
+	const bool *reverse = data;
 	int which;
 
-	if (order->table->number[order->column]) {
-		int64_t x = table_number(order->table, left, order->column);
-		int64_t y = table_number(order->table, right, order->column);
-
-		which = (x < y) - (x > y);
-	} else {
-		which = strcmp(table_cell(order->table, left, order->column),
-			       table_cell(order->table, right, order->column));
-	}
-	if (order->reverse)
+	if (left->word)
+		which = strcmp(left->word, right->word);
+	else
+		which = (left->number < right->number) - (left->number > right->number);
+	if (*reverse)
 		which = -which;
-	return which ?: (left > right) - (left < right);
+	return which ?: (left->row > right->row) - (left->row < right->row);
 }
 
-static int sort_column(const struct table *table, const char *name)
+__attribute__((noreturn))
+static void die_of_column(const struct table *table, const char *name)
 {
+	char names[1024] = "";
+	unsigned int i;
+
+	for (i = 0; i < table->nr_columns; i++)
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), " %s",
+			 table->column[i]);
+	die(USAGE, "%s has no column \"%s\" to sort by, but these:%s.", table->file, name, names);
+}
+
+static void sort(struct list *list, const char *name, bool reverse)
+{
+	const struct table *table = list->table;
 	int column = table_column(table, strcmp(name, "age") ? name : "age_ms");
+	struct key *keys;
+	size_t i;
 
 	if (column < 0)
-		die(USAGE, "%s has no column \"%s\" to sort by.", table->file, name);
-	return column;
+		die_of_column(table, name);
+	keys = allocate(NULL, list->nr, sizeof(*keys));
+	for (i = 0; i < list->nr; i++) {
+		keys[i].row = list->row[i];
+		keys[i].word = table->number[column] ? NULL :
+			       table_cell(table, list->row[i], column);
+		keys[i].number = keys[i].word ? 0 : table_number(table, list->row[i], column);
+	}
+	qsort_r(keys, list->nr, sizeof(*keys), compare, &reverse);
+	for (i = 0; i < list->nr; i++)
+		list->row[i] = keys[i].row;
+	free(keys);
 }
 
 void list_choose(struct list *list, const struct table *table, const char * const *columns,
@@ -95,9 +132,7 @@ void list_choose(struct list *list, const struct table *table, const char * cons
 		if (is_wanted(table, row, options))
 			list->row[list->nr++] = row;
 	if (options->sort) {
-		struct order order = { table, sort_column(table, options->sort), options->reverse };
-
-		qsort_r(list->row, list->nr, sizeof(*list->row), compare, &order);
+		sort(list, options->sort, options->reverse);
 	} else if (options->reverse) {
 		for (row = 0; row < list->nr / 2; row++) {
 			size_t other = list->row[row];
@@ -185,18 +220,25 @@ void list_json(const struct list *list)
 	json_close();
 }
 
-void list_run(const struct source *source, const struct options *options, const char *file,
-	      const char * const *columns, const char *none)
+void list_table(struct table *table, const struct options *options, const char * const *columns,
+		const char *none)
 {
-	struct table table;
 	struct list list;
 
-	source_need_table(source, file, &table);
-	list_choose(&list, &table, columns, options);
+	list_choose(&list, table, columns, options);
 	if (options->json)
 		list_json(&list);
 	else
 		list_print(&list, none);
 	free(list.row);
-	table_free(&table);
+	table_free(table);
+}
+
+void list_run(const struct source *source, const struct options *options, const char *file,
+	      const char * const *columns, const char *none)
+{
+	struct table table;
+
+	source_need_table(source, file, &table);
+	list_table(&table, options, columns, none);
 }

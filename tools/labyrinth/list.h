@@ -18,6 +18,9 @@ void list_choose(struct list *list, const struct table *table, const char * cons
 void list_print(const struct list *list, const char *none);
 void list_json(const struct list *list);
 
+/* A whole table, which is freed. */
+void list_table(struct table *table, const struct options *options, const char * const *columns,
+		const char *none);
 /* A whole command: the table @file, as the options want it. */
 void list_run(const struct source *source, const struct options *options, const char *file,
 	      const char * const *columns, const char *none);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stddef.h>
+#include <string.h>
 
 #include "list.h"
 
@@ -8,10 +8,17 @@ static const char * const columns[] = {
 	"caller", NULL
 };
 
+/* An owner has a table of its own, which is shorter; orphans of such a name are in the other. */
 static void run(const struct source *source, const struct options *options, char **args)
 {
+	bool orphans = options->state && !strcmp(options->state, "orphan");
+	struct table table;
+
 	(void)args;
-	list_run(source, options, "pages", columns, "There is no such page.");
+	if (!options->owner || orphans ||
+	    !source_owner_table(source, options->owner, "pages", &table))
+		source_need_table(source, "pages", &table);
+	list_table(&table, options, columns, "There is no such page.");
 }
 
 const struct command pages_command = {

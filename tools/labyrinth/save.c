@@ -20,20 +20,51 @@
 
 #define DEEPEST	3	/* owner/NAME/FILE */
 
-static void write_file(int dir, const char *folder, const char *name, const char *data, size_t size)
+static int new_file(int dir, const char *folder, const char *name)
 {
 	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	ssize_t put;
 
-	while (fd >= 0 && size) {
-		put = write(fd, data, size);
-		if (put < 0)
-			break;
-		data += put;
-		size -= put;
-	}
-	if (fd < 0 || size || close(fd))
+	if (fd < 0)
 		die(FAILED, "%s: %s: %s.", folder, name, strerror(errno));
+	return fd;
+}
+
+static void put(int fd, const char *folder, const char *name, const char *data, size_t size)
+{
+	ssize_t written;
+
+	for (; size; data += written, size -= written) {
+		written = write(fd, data, size);
+		if (written < 0)
+			die(FAILED, "%s: %s: %s.", folder, name, strerror(errno));
+	}
+}
+
+static void close_file(int fd, const char *folder, const char *name)
+{
+	if (close(fd))
+		die(FAILED, "%s: %s: %s.", folder, name, strerror(errno));
+}
+
+/* However long it is. Of an owner that goes meanwhile there is no file. */
+static void copy_file(const struct source *source, const char *path, const char *name, int to,
+		      const char *folder)
+{
+	static char block[1 << 16];
+	int from = source_open_file(source, path, O_RDONLY), fd;
+	ssize_t got;
+
+	if (from < 0)
+		return;
+	fd = new_file(to, folder, name);
+	while ((got = read(from, block, sizeof(block))) > 0)
+		put(fd, folder, name, block, got);
+	if (got < 0 && errno != EIO && errno != ENXIO)
+		die(FAILED, "%s/%s: %s.", source->name, path, strerror(errno));
+	close(from);
+	close_file(fd, folder, name);
+	if (got < 0)
+		unlinkat(to, name, 0);
 }
 
 /* Files that say nothing when read. */
@@ -48,7 +79,6 @@ static void copy_folder(const struct source *source, const char *path, int to, c
 static void copy_entry(const struct source *source, const char *path, const char *name, int to,
 		       const char *folder, int depth)
 {
-	struct text text;
 	struct stat stat;
 	int fd = source_open_file(source, path, O_PATH), below;
 
@@ -65,9 +95,8 @@ static void copy_entry(const struct source *source, const char *path, const char
 			die(FAILED, "%s: %s: %s.", folder, name, strerror(errno));
 		copy_folder(source, path, below, folder, depth + 1);
 		close(below);
-	} else if (S_ISREG(stat.st_mode) && source_read(source, path, &text)) {
-		write_file(to, folder, name, text.data, text.size);
-		free(text.data);
+	} else if (S_ISREG(stat.st_mode)) {
+		copy_file(source, path, name, to, folder);
 	}
 }
 
@@ -110,7 +139,7 @@ static void write_saved(int to, const char *folder)
 	char date[32], version[64], min_free[64], *text = NULL;
 	time_t now = time(NULL);
 	struct utsname machine;
-	int size;
+	int size, fd;
 
 	uname(&machine);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
@@ -122,7 +151,9 @@ static void write_saved(int to, const char *folder)
 			sysconf(_SC_PAGESIZE));
 	if (size < 0)
 		die(FAILED, "There is not enough memory.");
-	write_file(to, folder, "saved", text, size);
+	fd = new_file(to, folder, "saved");
+	put(fd, folder, "saved", text, size);
+	close_file(fd, folder, "saved");
 	free(text);
 }
 

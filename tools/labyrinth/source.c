@@ -90,6 +90,8 @@ int source_open_file(const struct source *source, const char *path, int flags)
 	die(FAILED, "%s/%s: %s.", source->name, path, strerror(errno));
 }
 
+static const char too_large[] = "The file is larger than 256 MiB.";
+
 /* All of a file. False, and @why or errno: it cannot be had. */
 bool read_all(int fd, struct text *text, const char **why)
 {
@@ -104,7 +106,7 @@ bool read_all(int fd, struct text *text, const char **why)
 	if (!S_ISREG(stat.st_mode))
 		*why = "This is no ordinary file.";
 	else if ((unsigned long)stat.st_size > TEXT_MOST)
-		*why = "The file is larger than 256 MiB.";
+		*why = too_large;
 	if (*why)
 		return false;
 	text->data = allocate(NULL, room, 1);
@@ -112,7 +114,7 @@ bool read_all(int fd, struct text *text, const char **why)
 	while ((got = read(fd, text->data + text->size, room - text->size - 1)) > 0) {
 		text->size += got;
 		if (text->size > TEXT_MOST) {
-			*why = "The file is larger than 256 MiB.";
+			*why = too_large;
 			return false;
 		}
 		if (room - text->size < 2)
@@ -136,7 +138,9 @@ bool source_read(const struct source *source, const char *path, struct text *tex
 	if (all)
 		return true;
 	if (why)
-		die(BAD_DATA, "%s/%s: %s", source->name, path, why);
+		die(BAD_DATA, "%s/%s: %s%s", source->name, path, why,
+		    why == too_large && !strcmp(path, "pages") ?
+		    " \"labyrinth pages --owner=NAME\" reads those of one owner." : "");
 	free(text->data);
 	/* What was open when its owner went, or a page that has gone offline. */
 	if (source->live && (error == EIO || error == ENXIO))
@@ -167,6 +171,8 @@ bool source_table(const struct source *source, const char *path, struct table *t
 	if (!source_read(source, path, &text))
 		return false;
 	source_parse(source, path, &text, table);
+	if (text.at < text.size)
+		die(BAD_DATA, "%s:%lu: There is more behind an empty line.", table->file, text.line);
 	return true;
 }
 
@@ -207,8 +213,29 @@ bool source_owner_table(const struct source *source, const char *owner, const ch
 	char path[128];
 
 	*table = (struct table){};
-	if (strlen(owner) > 63 || strchr(owner, '/') || !strcmp(owner, ".") || !strcmp(owner, ".."))
+	if (!*owner || strlen(owner) > 63 || strchr(owner, '/') || !strcmp(owner, ".") ||
+	    !strcmp(owner, ".."))
 		return false;
 	snprintf(path, sizeof(path), "owner/%s/%s", owner, file);
 	return source_table(source, path, table);
+}
+
+int64_t source_saved(const struct source *source, const char *name)
+{
+	int64_t value = UNKNOWN;
+	struct table saved;
+
+	if (source_table(source, "saved", &saved)) {
+		need_pairs(&saved);
+		value = table_value_number(&saved, name);
+		table_free(&saved);
+	}
+	return value;
+}
+
+int64_t source_page_size(const struct source *source)
+{
+	int64_t size = source->live ? sysconf(_SC_PAGESIZE) : source_saved(source, "page_size");
+
+	return size >= 1024 && size <= 1 << 20 ? size : 4096;
 }

@@ -37,6 +37,11 @@ void need_pairs(const struct table *table);
 bool source_owner_table(const struct source *source, const char *owner, const char *file,
 			struct table *table);
 
+/* What the file "saved" of a saved folder has under this name; UNKNOWN where it has none. */
+int64_t source_saved(const struct source *source, const char *name);
+/* Bytes of a page, here or there. */
+int64_t source_page_size(const struct source *source);
+
 bool read_all(int fd, struct text *text, const char **why);
 
 #endif

@@ -9,22 +9,9 @@
 #include "print.h"
 
 struct facts {
-	struct table owners, pages, zones, refusals, violations, audit, saved;
-	int64_t orphans, zone;	/* row of the deepest zone, -1: none */
+	struct table owners, zones, refusals, violations, audit, saved;
+	int64_t zone;		/* row of the deepest one, -1: none */
 };
-
-static int64_t count(const struct table *table, const char *column, const char *cell)
-{
-	int at = table_column(table, column);
-	int64_t nr = 0;
-	size_t row;
-
-	if (at < 0)
-		return UNKNOWN;
-	for (row = 0; row < table->nr_rows; row++)
-		nr += !strcmp(table_cell(table, row, at), cell);
-	return nr;
-}
 
 /* Of the zones that requests try first; the others are kept from them by lowmem_reserve. */
 static int64_t deepest_zone(const struct table *zones)
@@ -44,6 +31,11 @@ static int64_t deepest_zone(const struct table *zones)
 	return at;
 }
 
+static bool audited(const struct facts *facts)
+{
+	return facts->audit.nr_rows && table_number_of(&facts->audit, 0, "audits") > 0;
+}
+
 static int64_t sum(const struct facts *facts, const char *column)
 {
 	return table_sum(&facts->owners, table_column(&facts->owners, column));
@@ -55,7 +47,7 @@ static int64_t reported(const struct facts *facts, const struct table *reports, 
 	int64_t value = sum(facts, column), seq = UNKNOWN;
 
 	if (reports->nr_rows)
-		seq = table_number(reports, reports->nr_rows - 1, table_column(reports, "seq"));
+		seq = table_number_of(reports, reports->nr_rows - 1, "seq");
 	return seq > value ? seq : value;
 }
 
@@ -79,7 +71,7 @@ static void put_sum(const struct facts *facts, const char *column, const char *w
 
 static void put_cell(const struct table *table, size_t row, const char *column)
 {
-	cell_put(stdout, table_cell(table, row, table_column(table, column)));
+	cell_put(stdout, table_cell_of(table, row, column));
 }
 
 /* Of the last row of refusals or violations. */
@@ -90,7 +82,7 @@ static void put_last(const struct table *table, const char *what)
 
 	if (table->nr_rows) {
 		printf("; the last %s ago: ",
-		       age_text(buf, table_number(table, row, table_column(table, "age_ms"))));
+		       age_text(buf, table_number_of(table, row, "age_ms")));
 		put_cell(table, row, what);
 		fputs(", ", stdout);
 		put_cell(table, row, "owner");
@@ -117,18 +109,12 @@ static void print(const struct source *source, struct facts *facts)
 	put_sum(facts, "budget", ", ");
 	put_sum(facts, "stocked", " ready for a stock of ");
 	put_sum(facts, "stock", ", ");
-	put_sum(facts, "quarantined", " quarantined, ");
-	if (facts->orphans == UNKNOWN)
-		puts("? orphans");
-	else
-		printf("%s%" PRId64 "%s orphans\n", colour(facts->orphans ? BAD : PLAIN),
-		       facts->orphans, colour(PLAIN));
-	fputs("reserve     ", stdout);
+	put_sum(facts, "quarantined", " quarantined");
+	fputs("\nreserve     ", stdout);
 	put_sum(facts, "from_reserve", " pages are out of it");
 	if (facts->zone >= 0) {
 		printf("; the deepest zone is %" PRId64 " %% down: node ",
-		       table_number(&facts->zones, facts->zone,
-				    table_column(&facts->zones, "depth_pct")));
+		       table_number_of(&facts->zones, facts->zone, "depth_pct"));
 		put_cell(&facts->zones, facts->zone, "node");
 		putchar(' ');
 		put_cell(&facts->zones, facts->zone, "zone");
@@ -140,18 +126,17 @@ static void print(const struct source *source, struct facts *facts)
 	put_count(reported(facts, &facts->violations, "violations"), "violations", "");
 	put_last(&facts->violations, "kind");
 	fputs("audits      ", stdout);
-	if (!audit->nr_rows) {
-		puts("?");
-		return;
-	}
-	put_cell(audit, 0, "audits");
-	if (table_number(audit, 0, table_column(audit, "audits")) > 0) {
+	if (audited(facts)) {
+		put_cell(audit, 0, "audits");
 		printf("; the last %s ago found ",
-		       age_text(buf, table_number(audit, 0, table_column(audit, "age_ms"))));
-		put_cell(audit, 0, "found");
-		fputs(" differences", stdout);
+		       age_text(buf, table_number_of(audit, 0, "age_ms")));
+		put_count(table_number_of(audit, 0, "found"), "violations", " differences, ");
+		put_count(table_number_of(audit, 0, "orphans"), "violations", " orphans\n");
+	} else if (source->live && audit->nr_rows) {
+		puts("0; \"echo 1 >" LIVE_FOLDER "/audit\" looks for differences and orphans");
+	} else {
+		puts(audit->nr_rows ? "0" : "?");
 	}
-	putchar('\n');
 }
 
 /* ---- as JSON */
@@ -178,7 +163,8 @@ static void print_json(const struct source *source, const struct facts *facts)
 	json_add(object, "refused", json_count(reported(facts, &facts->refusals, "refused")));
 	json_add(object, "violations",
 		 json_count(reported(facts, &facts->violations, "violations")));
-	json_add(object, "orphans", json_count(facts->orphans));
+	json_add(object, "orphans", json_count(audited(facts) ?
+		 table_number_of(&facts->audit, 0, "orphans") : UNKNOWN));
 	json_add(object, "deepest_zone", row_or_null(&facts->zones, facts->zone));
 	json_add(object, "last_refusal",
 		 row_or_null(&facts->refusals, (int64_t)facts->refusals.nr_rows - 1));
@@ -194,7 +180,6 @@ static void run(const struct source *source, const struct options *options, char
 
 	(void)args;
 	source_need_table(source, "owners", &facts.owners);
-	source_table(source, "pages", &facts.pages);
 	source_table(source, "zones", &facts.zones);
 	source_table(source, "refusals", &facts.refusals);
 	source_table(source, "violations", &facts.violations);
@@ -202,14 +187,12 @@ static void run(const struct source *source, const struct options *options, char
 	facts.saved = (struct table){};
 	if (!source->live && source_table(source, "saved", &facts.saved))
 		need_pairs(&facts.saved);
-	facts.orphans = count(&facts.pages, "state", "orphan");
 	facts.zone = deepest_zone(&facts.zones);
 	if (options->json)
 		print_json(source, &facts);
 	else
 		print(source, &facts);
 	table_free(&facts.owners);
-	table_free(&facts.pages);
 	table_free(&facts.zones);
 	table_free(&facts.refusals);
 	table_free(&facts.violations);

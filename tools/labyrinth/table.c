@@ -14,8 +14,9 @@
 static const char * const number_names[] = {
 	"age_ms", "allocs", "atomic_floor", "audits", "boost", "budget", "busy", "bytes", "cma",
 	"could_sleep", "cpu", "depth_pct", "floor", "found", "free", "frees", "from_reserve",
-	"high", "highatomic", "id", "low", "lowmem_reserve", "mapcount", "min", "minutes_ago",
-	"nid", "node", "orphans", "owned", "owners", "pages", "peak", "pfn", "phys",
+	"high", "highatomic", "id", "low", "lowmem_reserve", "mapcount", "min", "min_free_kbytes",
+	"minutes_ago", "nid", "node", "orphans", "owned", "owners", "page_size", "pages", "peak",
+	"pfn", "phys",
 	"quarantined", "ram", "ready", "refcount", "refused", "reserve_pct", "seq", "stock",
 	"stocked", "tags", "us", "violations",
 };
@@ -63,8 +64,7 @@ static bool refuse(struct trouble *trouble, unsigned long line, const char *form
 	return false;
 }
 
-/* The next line, ended by a 0 where its newline was; NULL with no @trouble at the end. */
-static char *next_line(struct text *text, struct trouble *trouble)
+char *text_line(struct text *text, struct trouble *trouble)
 {
 	char *line = text->data + text->at, *end;
 	size_t left = text->size - text->at, size;
@@ -152,13 +152,13 @@ bool table_parse(struct table *table, struct text *text, struct trouble *trouble
 	char *line;
 
 	*table = (struct table){ .data = text->data, .line = text->line };
-	line = next_line(text, trouble);
+	line = text_line(text, trouble);
 	if (!line)
 		return !trouble->line &&
 		       refuse(trouble, text->line, "There is no line that names the columns.");
 	if (!parse_names(table, line, trouble))
 		return false;
-	while ((line = next_line(text, trouble)) && *line) {
+	while ((line = text_line(text, trouble)) && *line) {
 		if (table->nr_rows == room) {
 			room = room ? 2 * room : 64;
 			table->cell = allocate(table->cell, room * table->nr_columns,
@@ -202,6 +202,21 @@ int64_t table_number(const struct table *table, size_t row, int column)
 	if (column < 0 || !number_parse(table_cell(table, row, column), &value))
 		return UNKNOWN;
 	return value;
+}
+
+const char *table_cell_of(const struct table *table, size_t row, const char *name)
+{
+	return table_cell(table, row, table_column(table, name));
+}
+
+int64_t table_number_of(const struct table *table, size_t row, const char *name)
+{
+	return table_number(table, row, table_column(table, name));
+}
+
+int64_t or_zero(int64_t value)
+{
+	return value == UNKNOWN ? 0 : value;
 }
 
 int64_t table_sum(const struct table *table, int column)

@@ -41,6 +41,9 @@ struct trouble {
 	char what[160];
 };
 
+/* The next line, ended by a 0 where its newline was; NULL with no @trouble at the end. */
+char *text_line(struct text *text, struct trouble *trouble);
+
 /* Parse up to an empty line, which is passed, or the end. False: @trouble says why. */
 bool table_parse(struct table *table, struct text *text, struct trouble *trouble);
 void table_free(struct table *table);
@@ -48,6 +51,10 @@ void table_free(struct table *table);
 int table_column(const struct table *table, const char *name);	/* -1: it has none */
 const char *table_cell(const struct table *table, size_t row, int column);	/* "?" for -1 */
 int64_t table_number(const struct table *table, size_t row, int column);
+/* The same by the column's name. */
+const char *table_cell_of(const struct table *table, size_t row, const char *name);
+int64_t table_number_of(const struct table *table, size_t row, const char *name);
+int64_t or_zero(int64_t value);	/* 0 for UNKNOWN */
 int64_t table_sum(const struct table *table, int column);
 
 /* Are the columns "name" and "value"? */

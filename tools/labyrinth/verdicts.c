@@ -1,86 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0
-/* "N ms ago", what happened in some lines, and an empty line: over and over. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "cell.h"
 #include "command.h"
 #include "json.h"
-#include "message.h"
 #include "print.h"
+#include "verdict.h"
 
-/* Is that the first line of a verdict? */
-static bool is_heading(const char *line, int64_t *age)
+static void print(const struct verdict *verdict, bool first)
 {
-	char number[24] = "";
-	size_t digits = strspn(line, "0123456789");
-
-	if (!digits || digits >= sizeof(number) || strcmp(line + digits, " ms ago"))
-		return false;
-	memcpy(number, line, digits);
-	return number_parse(number, age);
-}
-
-static void print_line(const char *line, bool first, int64_t age)
-{
+	const char *line = verdict->lines;
 	char buf[32];
+	size_t i;
 
-	if (age != UNKNOWN) {
-		printf("%s%s%s ago%s\n", first ? "" : "\n", colour(STRONG), age_text(buf, age),
-		       colour(PLAIN));
-		return;
+	printf("%s%s%s ago%s\n", first ? "" : "\n", colour(STRONG), age_text(buf, verdict->age),
+	       colour(PLAIN));
+	for (i = 0; i < verdict->nr_lines; i++, line = line_after(line)) {
+		cell_put(stdout, line);
+		putchar('\n');
 	}
-	cell_put(stdout, line);
-	putchar('\n');
 }
 
-static json_t *new_verdict(int64_t age)
+static json_t *object(const struct verdict *verdict)
 {
-	json_t *verdict = json_object();
+	json_t *object = json_object(), *lines = json_array();
+	const char *line = verdict->lines;
+	size_t i;
 
-	json_add(verdict, "age_ms", json_count(age));
-	json_add(verdict, "lines", json_array());
-	return verdict;
+	for (i = 0; i < verdict->nr_lines; i++, line = line_after(line))
+		json_array_append_new(lines, json_text(line));
+	json_add(object, "age_ms", json_count(verdict->age));
+	json_add(object, "lines", lines);
+	return object;
 }
 
 static void run(const struct source *source, const struct options *options, char **args)
 {
-	json_t *verdict = NULL;
-	struct text text;
-	char *line, *rest;
-	bool first = true;
+	struct verdicts verdicts;
+	size_t i;
 
 	(void)args;
-	if (!source_read(source, "verdicts", &text))
+	if (!verdicts_read(source, &verdicts))
 		die_of_missing(source, "verdicts");
-	if (memchr(text.data, 0, text.size))
-		die(BAD_DATA, "%s/verdicts: A byte is 0: this is no text.", source->name);
 	if (options->json)
 		json_open();
-	for (line = strtok_r(text.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		int64_t age = UNKNOWN;
-
-		is_heading(line, &age);
-		text.line++;
-		if (!options->json) {
-			print_line(line, first, age);
-		} else if (age != UNKNOWN || !verdict) {
-			if (verdict)
-				json_next(verdict);
-			verdict = new_verdict(age);
-		}
-		if (options->json && age == UNKNOWN)
-			json_array_append_new(json_object_get(verdict, "lines"), json_text(line));
-		first = false;
-	}
-	if (verdict)
-		json_next(verdict);
+	for (i = 0; i < verdicts.nr; i++)
+		if (options->json)
+			json_next(object(&verdicts.one[i]));
+		else
+			print(&verdicts.one[i], !i);
 	if (options->json)
 		json_close();
-	else if (first)
+	else if (!i)
 		puts("Nothing has happened yet.");
-	free(text.data);
+	verdicts_free(&verdicts);
 }
 
 const struct command verdicts_command = {

@@ -19,8 +19,6 @@
 #include "message.h"
 #include "print.h"
 
-#define PAGE_BITS	12
-
 static const char * const past_columns[] = {
 	"seq", "age_ms", "kind", "owner", "offender", "refcount", "alloc_caller", "caller", NULL
 };
@@ -127,7 +125,8 @@ static void answer_live(const struct source *source, const struct options *optio
 		die(FAILED, errno == EINVAL ? "There is no such page of memory." :
 		    "The module does not take the question: %s.", strerror(errno));
 	if (lseek(fd, 0, SEEK_SET) < 0 || !read_all(fd, &answer, &why))
-		die(FAILED, "%s/lookup: %s.", source->name, strerror(errno));
+		die(FAILED, errno == ENXIO ? "That page has gone offline." :
+		    "The module does not answer: %s.", strerror(errno));
 	close(fd);
 	source_parse(source, "lookup", &answer, &facts);
 	need_pairs(&facts);
@@ -157,18 +156,18 @@ static void answer_saved(const struct source *source, const struct options *opti
 			 const struct question *question)
 {
 	struct table pages, past;
-	int64_t pfn = question->number & (NUMBER_MOST - 1);
+	uint64_t pfn = question->number;
 	size_t row, at;
 	int column;
 
 	if (!strcmp(question->kind, "addr"))
 		die(USAGE, "In a saved folder a page is found by pfn or phys, not by a kernel address.");
 	if (!strcmp(question->kind, "phys"))
-		pfn >>= PAGE_BITS;
+		pfn /= source_page_size(source);
 	source_need_table(source, "pages", &pages);
 	column = need_column(&pages, "pfn");
 	for (at = 0; at < pages.nr_rows; at++)
-		if (table_number(&pages, at, column) == pfn)
+		if (table_number(&pages, at, column) == (int64_t)pfn)
 			break;
 	source_table(source, "violations", &past);
 	if (options->json) {
@@ -176,7 +175,7 @@ static void answer_saved(const struct source *source, const struct options *opti
 		json_put(at < pages.nr_rows ? json_row(&pages, at) : json_null());
 		printf(",\"violations\": ");
 	} else if (at == pages.nr_rows) {
-		printf("Page %" PRId64 " had no tag when this was saved.\n", pfn);
+		printf("Page %" PRIu64 " had no tag when this was saved.\n", pfn);
 	}
 	for (row = 0; !options->json && at < pages.nr_rows && row < pages.nr_columns; row++)
 		print_fact(pages.column[row], table_cell(&pages, at, row));

@@ -16,7 +16,10 @@ enum colour zone_colour(const struct zone *zone);
 
 /* The row of the owner that may go deepest; -1 where that is not known. */
 int64_t zone_deepest_owner(const struct table *owners);
-/* That of an owner with reserve_pct @pct. */
+/* 3/8 of a min mark, where GFP_ATOMIC ends; and so many percent of the way from one to the other. */
+int64_t zone_bottom(int64_t min);
+int64_t zone_mark(int64_t min, int64_t bottom, int64_t pct);
+/* The floor of an owner with reserve_pct @pct. */
 int64_t zone_floor(const struct zone *zone, int64_t pct);
 
 /*

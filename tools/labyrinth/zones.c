@@ -16,33 +16,35 @@
 
 #define GAUGE	64
 
-static int64_t number(const struct table *table, size_t row, const char *column)
+int64_t zone_bottom(int64_t min)
 {
-	return table_number(table, row, table_column(table, column));
+	min -= min / 2;
+	return min - min / 4;
 }
 
-static int64_t or_none(int64_t value)
+int64_t zone_mark(int64_t min, int64_t bottom, int64_t pct)
 {
-	return value == UNKNOWN ? 0 : value;
+	return min - (int64_t)((__int128)(min - bottom) *
+			       (pct < 0 ? 0 : pct > 100 ? 100 : pct) / 100);
 }
 
 struct zone zone_read(const struct table *table, size_t row)
 {
 	struct zone zone = {
-		.name = table_cell(table, row, table_column(table, "zone")),
-		.node = number(table, row, "node"),
-		.free = or_none(number(table, row, "free")),
-		.min = or_none(number(table, row, "min")),
-		.low = number(table, row, "low"),
-		.high = number(table, row, "high"),
-		.bottom = number(table, row, "atomic_floor"),
-		.depth = number(table, row, "depth_pct"),
+		.name = table_cell_of(table, row, "zone"),
+		.node = table_number_of(table, row, "node"),
+		.free = or_zero(table_number_of(table, row, "free")),
+		.min = or_zero(table_number_of(table, row, "min")),
+		.low = table_number_of(table, row, "low"),
+		.high = table_number_of(table, row, "high"),
+		.bottom = table_number_of(table, row, "atomic_floor"),
+		.depth = table_number_of(table, row, "depth_pct"),
 	};
 
-	zone.usable = zone.free - or_none(number(table, row, "cma")) -
-		      or_none(number(table, row, "lowmem_reserve"));
+	zone.usable = zone.free - or_zero(table_number_of(table, row, "cma")) -
+		      or_zero(table_number_of(table, row, "lowmem_reserve"));
 	if (zone.bottom == UNKNOWN)
-		zone.bottom = zone.min - zone.min / 2 - (zone.min - zone.min / 2) / 4;
+		zone.bottom = zone_bottom(zone.min);
 	return zone;
 }
 
@@ -64,7 +66,7 @@ int64_t zone_deepest_owner(const struct table *owners)
 
 int64_t zone_floor(const struct zone *zone, int64_t pct)
 {
-	return zone->min - (int64_t)((zone->min - zone->bottom) * (pct / 100.0));
+	return zone_mark(zone->min, zone->bottom, pct);
 }
 
 enum colour zone_colour(const struct zone *zone)
@@ -119,7 +121,7 @@ static void zone_print(const struct zone *zone, const struct table *owners)
 {
 	int64_t deepest = zone_deepest_owner(owners), floor = UNKNOWN, pct = 0;
 
-	printf("%snode %" PRId64 " ", colour(STRONG), or_none(zone->node));
+	printf("%snode %" PRId64 " ", colour(STRONG), or_zero(zone->node));
 	cell_put(stdout, zone->name);
 	printf("%s: %" PRId64 " free, %" PRId64 " of them may be taken", colour(PLAIN), zone->free,
 	       zone->usable > 0 ? zone->usable : 0);
@@ -129,14 +131,14 @@ static void zone_print(const struct zone *zone, const struct table *owners)
 		       zone->depth, colour(PLAIN));
 	putchar('\n');
 	if (deepest >= 0) {
-		pct = number(owners, deepest, "reserve_pct");
+		pct = table_number_of(owners, deepest, "reserve_pct");
 		floor = zone_floor(zone, pct);
 	}
 	gauge_print(zone, floor);
 	printf("  3/8 %" PRId64, zone->bottom);
 	if (floor != UNKNOWN) {
 		printf("  floor %" PRId64 " (", floor);
-		cell_put(stdout, table_cell(owners, deepest, table_column(owners, "name")));
+		cell_put(stdout, table_cell_of(owners, deepest, "name"));
 		printf(", %" PRId64 " %%)", pct);
 	}
 	printf("  min %" PRId64, zone->min);
