@@ -79,7 +79,31 @@ test_a_byte_of_0_is_refused_with_its_line() {
 	sed -i '4s/floor/fl\x00or/' "$folder/refusals"
 	expect_refused refusals refusals "4: A byte is 0: this is no text."
 	printf '\0' >>"$folder/verdicts"
-	expect_refused verdicts verdicts " A byte is 0: this is no text."
+	expect_refused verdicts verdicts "44: A byte is 0: this is no text."
+}
+
+test_verdicts_that_are_none_are_refused_with_their_line() {
+	new_folder
+	sed -i '9s/ms ago/s ago/' "$folder/verdicts"
+	expect_refused verdicts verdicts "9: A verdict begins with \"N ms ago\"."
+	new_folder
+	head -c 300 "$here/dry/verdicts" >"$folder/verdicts"
+	expect_refused verdicts verdicts "5: The line is cut off."
+	gzip -nc "$here/dry/verdicts" | tr '\0' x | tr -d '\n' >"$folder/verdicts"
+	expect_refused verdicts verdicts "1: The line is cut off."
+	: >"$folder/verdicts"
+	expect_equal "an empty one" "$(labyrinth verdicts --from="$folder")" "Nothing has happened yet."
+	# The module cuts one that is too long, and its end with it.
+	new_folder
+	sed -i 8d "$folder/verdicts"
+	expect_equal "one without an end" "$(labyrinth verdicts --from="$folder" --json | grep -c age_ms)" \
+		"$(grep -c ' ms ago$' "$here/dry/verdicts")"
+}
+
+test_what_is_behind_a_table_is_refused_with_its_line() {
+	new_folder
+	printf '\nname value\n' >>"$folder/owners"
+	expect_refused owners owners "7: There is more behind an empty line."
 }
 
 test_what_is_too_long_is_refused() {
@@ -87,7 +111,7 @@ test_what_is_too_long_is_refused() {
 	head -c 70000 /dev/zero | tr '\0' a >>"$folder/pages"
 	expect_refused pages pages "273: The line is longer than 65536 bytes."
 	truncate -s 257M "$folder/pages"
-	expect_refused pages pages " The file is larger than 256 MiB."
+	expect_refused pages pages ' The file is larger than 256 MiB. "labyrinth pages --owner=NAME" reads those of one owner.'
 }
 
 test_what_is_no_file_is_refused() {
@@ -149,7 +173,8 @@ test_no_byte_that_controls_a_terminal_gets_out() {
 			FNR == 1 { sub(/free min floor/, "free min floor") } { print }' "$here/dry/$file" |
 			sed "1s/floor$(printf %s "$nasty" | sed 's/[[\\"]/\\&/g')/floor/g" >"$folder/$file"
 	done
-	printf '%s\n' "$nasty" >>"$folder/verdicts"
+	printf '5 ms ago\n%s\nadvice: a%s asks atomically where it could sleep: alloc_page(GFP_KERNEL) would spare the reserve in b%s\n\n' \
+		"$nasty" "$nasty" "$nasty" >>"$folder/verdicts"
 	: >"$out/all"
 	run_all "$folder"
 	grep -q '\\x1b\[31m\\x9b1m\\x07\\x0d\\x7f\\xe2\\x80\\xae\\xff' "$out/all" ||

@@ -20,11 +20,11 @@ static const struct {
 } files[] = {
 	{ "owners", { &owners_command, &status_command, &zones_command, &advise_command,
 		    &metrics_command } },
-	{ "pages", { &pages_command, &status_command, &whois_command } },
+	{ "pages", { &pages_command, &whois_command } },
 	{ "zones", { &zones_command, &status_command, &advise_command, &metrics_command } },
 	{ "refusals", { &refusals_command, &status_command, &advise_command } },
 	{ "violations", { &violations_command, &status_command, &whois_command } },
-	{ "verdicts", { &verdicts_command } },
+	{ "verdicts", { &verdicts_command, &advise_command } },
 	{ "audit", { &status_command, &metrics_command } },
 	{ "saved", { &status_command, &advise_command } },
 	{ "owner/nic-rx/stats", { &metrics_command, &advise_command } },

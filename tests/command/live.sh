@@ -97,7 +97,7 @@ test_status_adds_them_up() {
 	some_owners
 	run status
 	expect_equal "owners" "$(said_line owners)" 2
-	expect_match "pages" "$(said_line pages)" "15 owned of 32, * for a stock of 8, 0 quarantined, * orphans"
+	expect_match "pages" "$(said_line pages)" "15 owned of 32, * for a stock of 8, 0 quarantined"
 	expect_match "refusals" "$(said_line refusals)" \
 		"$(table refusals seq); the last * ago: budget, disk-tx, by puppet_call_once*"
 	expect_match "violations" "$(said_line violations)" \

@@ -9,6 +9,9 @@
 #   --here    without the virtual machine
 #   --accept  write down in expect/ what it says now, and test nothing
 #
+# dry/ is from a virtual machine. Made up are: the line of DMA32 in zones, from_reserve of
+# lab_sample.consumer in owners and of 60 of its pages, and saved. older/ is what an older
+# module would have had of it.
 # Each file in expect/ has command lines, what they print, and their status in brackets.
 set -uo pipefail
 
@@ -110,7 +113,9 @@ run_all() { # FOLDER
 	done
 }
 
+. "$here/advice.sh"
 . "$here/broken.sh"
+. "$here/misuse.sh"
 . "$here/metrics.sh"
 . "$here/top.sh"
 . "$here/report.sh"
@@ -164,8 +169,19 @@ test_json_has_each_cell_of_each_table() {
 	done
 }
 
-test_a_hundred_thousand_pages_are_sorted_in_5_seconds() {
-	local begun=$SECONDS
+test_the_floor_of_an_owner_is_the_modules_own_to_the_page() {
+	rm -rf "$out/floor"
+	mkdir "$out/floor"
+	printf 'node zone free min atomic_floor\n0 DMA32 200 160 60\n' >"$out/floor/zones"
+	# 29 * 100 / 100 of the 100 pages between; in binary fractions it is less.
+	printf 'name reserve_pct\none 29\n' >"$out/floor/owners"
+	labyrinth zones --from="$out/floor" | grep -q "floor 131 (one, 29 %)" ||
+		fail "$(labyrinth zones --from="$out/floor")"
+}
+
+# As long as other work does not take the processor from it.
+test_a_hundred_thousand_pages_are_sorted_in_a_second() {
+	local TIMEFORMAT=%U spent
 
 	mkdir -p "$out/many"
 	awk 'BEGIN { print "pfn owner state age_ms context cpu node zone from_reserve stack caller"
@@ -176,7 +192,8 @@ test_a_hundred_thousand_pages_are_sorted_in_5_seconds() {
 	expect_equal "JSON's lines" "$(labyrinth pages --from="$out/many" --sort=age --json | wc -l)" 100002
 	expect_equal "the oldest" "$(labyrinth pages --from="$out/many" --sort=age --limit=1 |
 		awk 'NR == 2 { print $4 }')" 1m40s
-	[ $((SECONDS - begun)) -le 5 ] || fail "it took $((SECONDS - begun)) seconds"
+	spent=$({ time labyrinth pages --from="$out/many" --sort=age >"$out/said"; } 2>&1)
+	[ "${spent%.*}" -lt 1 ] || fail "it took $spent seconds"
 }
 
 # ---- colours
@@ -346,7 +363,7 @@ if [ "${1-}" = --accept ]; then
 	exit
 fi
 echo "KTAP version 1"
-for test in $(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' "$0" "$here"/{broken,metrics,top,report,record}.sh); do
+for test in $(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' "$0" "$here"/{advice,broken,misuse,metrics,top,report,record}.sh); do
 	run_test "$test"
 done
 [ "${1-}" = --here ] || live
