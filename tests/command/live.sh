@@ -192,6 +192,48 @@ test_a_saved_folder_says_what_the_machine_said() {
 	expect_said 1 "labyrinth: /tmp/saved: File exists."
 }
 
+test_a_saved_folder_is_whole_however_long_its_tables_are() {
+	expect 0 create 0 name=many budget=3000
+	expect 3000 alloc 0 0 times=3000
+	rm -rf /tmp/saved
+	labyrinth save /tmp/saved || fail "save: status $?"
+	expect_at_least "bytes" "$(stat -c %s /tmp/saved/pages)" 200000
+	run pages --from=/tmp/saved --owner=many --state=owned
+	expect_equal "pages" "$(echo "$said" | sed 1d | wc -l)" 3000
+	rm -rf /tmp/small
+	mkdir /tmp/small
+	mount -t tmpfs -o size=128k none /tmp/small
+	run save /tmp/small/saved
+	expect_equal "status" "$status" 1
+	expect_match "said" "$said" "labyrinth: /tmp/small/saved: *: No space left on device."
+	[ ! -e /tmp/small/saved/saved ] || fail "it looks whole"
+	umount /tmp/small
+}
+
+test_advise_names_who_asks_atomically_without_need() {
+	some_owners
+	run advise
+	expect_match "who" "$said" "*disk-tx of module lab_puppet: asked the kernel 8 times atomically where it could sleep*"
+	expect_match "where" "$said" "*; the last time by puppet_call_once+* of module lab_puppet: *"
+	run advise --json
+	expect_match "caller" "$said" "*\"caller\":\"puppet_call_once+*\[lab_puppet\]\",*"
+}
+
+test_status_has_what_the_last_audit_found() {
+	rmmod lab_puppet
+	rmmod labyrinth
+	insmod "$modules/labyrinth.ko"
+	insmod "$modules/lab_puppet.ko"
+	run status
+	expect_equal "before" "$(said_line audits)" "0; \"echo 1 >$lab/audit\" looks for differences and orphans"
+	expect 0 create 0 name=leaky budget=4
+	expect 2 alloc 0 0 times=2
+	say destroy 0
+	echo 1 >$lab/audit
+	run status
+	expect_match "after" "$(said_line audits)" "1; the last * ago found 0 differences, 2 orphans"
+}
+
 test_a_recording_has_what_the_tables_have() {
 	some_owners
 	rm -f /tmp/recording

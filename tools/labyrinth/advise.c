@@ -105,11 +105,12 @@ static void advise_budget(const struct facts *facts, const struct need *need,
 /* So many was it short of: as often as it was refused, as far as its budget goes. */
 static int64_t short_of(const struct dry *dry, int64_t count)
 {
-	int64_t room = dry->budget - or_zero(dry->owned) - or_zero(dry->quarantined);
+	int64_t room;
 
-	if (dry->budget == UNKNOWN || count <= room)
+	if (dry->budget == UNKNOWN)
 		return count;
-	return room > 1 ? room : 1;
+	room = dry->budget - or_zero(dry->owned) - or_zero(dry->quarantined);
+	return count <= room ? count : room > 1 ? room : 1;
 }
 
 static void advise_need(const struct facts *facts, const struct need *need)

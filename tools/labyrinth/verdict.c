@@ -107,7 +107,8 @@ bool line_scan(const char *line, const char *pattern, int64_t *number, char word
 		line = scan_one(line, *pattern, pattern[1], number, word);
 		if (!line)
 			return false;
-		number += *pattern == '#';
+		if (*pattern == '#')
+			number++;
 	}
 	return true;
 }
