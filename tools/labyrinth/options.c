@@ -155,7 +155,6 @@ const struct command *options_read(struct options *options, int argc, char **arg
 	int option, at = 0, nr;
 	size_t i;
 
-	opterr = 0;
 	*options = (struct options){ .older_than = UNKNOWN, .limit = UNKNOWN, .interval = UNKNOWN,
 				     .count = UNKNOWN, .time = UNKNOWN };
 	for (i = 0; i < NR_WORDS; i++)
