@@ -119,6 +119,7 @@ run_test() {
 	later driver tests/driver/run.sh --short
 	later model tests/model/run.sh
 	later command tests/command/run.sh
+	later drgn tests/drgn/run.sh
 	later kunit tests/kunit/run.sh
 	later growth tests/growth/run.sh
 	later trace tests/trace/run.sh

@@ -33,12 +33,14 @@ tracing='trace-cmd bpftrace linux-perf'
 command='libjansson-dev libncurses-dev'
 command_tests='clang libclang-rt-14-dev valgrind man-db mandoc bsdextrautils tmux procps
 	chromium'
+# tests/drgn reads a core with it.
+cores='python3-drgn'
 lint='sparse coccinelle libpython3.11 perl python3 shellcheck spin'
 
 wanted() {
 	case $1 in
 	demo)  echo "$build $vm $command" ;;
-	test)  echo "$build $vm $own_kernel $traffic $tracing $command $command_tests $lint python3-sphinx" ;;
+	test)  echo "$build $vm $own_kernel $traffic $tracing $command $command_tests $cores $lint python3-sphinx" ;;
 	bench) echo "$build $vm gnuplot-nox fonts-dejavu-core python3" ;;
 	pictures) echo "$build $vm $command tmux python3 chromium fonts-dejavu-core" ;;
 	docs)  echo "$build $own_kernel perl python3-sphinx" ;;

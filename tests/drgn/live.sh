@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# labyrinth-drgn.py on the live kernel that it runs on, and the tables for a core of it.
+. "${0%/*}/ktap.sh"
+need_module lab_puppet
+
+python() {
+	/usr/bin/python3 -B "$@"
+}
+
+# A run of the script: what it said is in $said, its status in $status.
+run() { # ARGS...
+	said=$(python "$modules/labyrinth-drgn.py" --module="$modules/labyrinth.ko" "$@" 2>&1)
+	status=$?
+}
+
+expect_said() { # STATUS PATTERN
+	expect_equal "status" "$status" "$1"
+	expect_match "said" "$said" "$2"
+}
+
+# A table without what goes on by itself.
+without_ages() {
+	awk 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "age_ms") age = i }
+		{ if (age) $age = "-"; print }'
+}
+
+# What the script and the file of debugfs say while nothing moves: until a worker has done.
+expect_same() { # TABLE
+	local before='' after=x tries=0
+
+	while [ "$before" != "$after" ] && [ $((tries += 1)) -lt 10 ]; do
+		before=$(without_ages <$lab/$1)
+		run "$1"
+		after=$(without_ages <$lab/$1)
+	done
+	expect_equal "status" "$status" 0
+	expect_equal "$1" "$(echo "$said" | without_ages)" "$after"
+}
+
+some_owners() {
+	expect 0 create 0 name=nic-rx budget=24 stock=8 flags=4
+	expect 5 alloc 0 0 times=5 in=hardirq cpu=1
+	expect 3 alloc 0 5 times=3 in=softirq
+	expect 0 create 1 name=disk-tx budget=8 pct=-1
+	expect 8 alloc 1 20 times=10
+	expect 2 getref 21
+	expect -EBUSY free 1 21
+	expect 0 create 2 name=zeroes budget=500 flags=1
+	expect 40 alloc 2 40 times=40 in=hardirq cpu=0
+	expect 0 free 2 40 times=20
+	expect 0 create 3 name=lost
+	expect 3 alloc 3 30 times=3
+	expect 3 destroy 3
+	expect 0 transfer 0 2 0
+	expect 0 transfer 0 2 2
+	expect 0 free 2 2
+	expect 0 create 4 name=scoped scope=2 pct=100
+	say free 0 1
+	say free 0 1
+}
+
+test_it_says_that_the_module_is_not_loaded() {
+	rmmod lab_puppet
+	rmmod labyrinth
+	run owners
+	expect_said 3 "labyrinth-drgn: The module labyrinth is not loaded in that kernel, $(uname -r)."
+	insmod "$modules/labyrinth.ko"
+	insmod "$modules/lab_puppet.ko"
+}
+
+test_it_says_that_only_root_may_read() {
+	said=$("$modules/setpriv" --reuid=65534 --regid=65534 --clear-groups \
+		/usr/bin/python3 -B "$modules/labyrinth-drgn.py" owners 2>&1)
+	status=$?
+	expect_said 5 "labyrinth-drgn: Only root may read /proc/kcore: run this command as root."
+}
+
+test_without_owners_there_is_only_the_line_of_names() {
+	expect_same owners
+	expect_equal "lines" "$(echo "$said" | wc -l)" 1
+}
+
+test_owners_and_pages_are_those_of_the_tables() {
+	some_owners
+	expect_same owners
+	expect_equal "lines" "$(echo "$said" | wc -l)" 5
+	first=$(table pages age_ms owner=disk-tx)
+	expect_same pages
+	for state in owned ready quarantined orphan; do
+		expect_match "a page that is $state" "$said" "* $state *"
+	done
+	age=$(echo "$said" | awk '$2 == "disk-tx" { age = $4 } END { print age }')
+	expect_at_least "age" "$age" "$first"
+	expect_at_most "age" "$age" "$(table pages age_ms owner=disk-tx)"
+	run pages --owner=disk-tx
+	expect_equal "pages of one" "$(echo "$said" | without_ages)" \
+		"$(without_ages <$lab/owner/disk-tx/pages)"
+}
+
+test_the_orphans_of_a_module_that_left_are_those_of_the_table() {
+	some_owners
+	expect 0 leave 1
+	rmmod lab_puppet
+	expect_same pages
+	expect_match "orphans" "$said" "* lost orphan *"
+	insmod "$modules/lab_puppet.ko"
+}
+
+# For the core: the host takes it between the two lines, and says so.
+test_a_core_is_taken() {
+	insmod "$modules/qemu_fw_cfg.ko" || fail "no qemu_fw_cfg"
+	some_owners
+	sleep 2
+	echo 1 >$lab/audit
+	for name in owners pages; do
+		sed "s/^/# $name| /" $lab/$name
+	done >/dev/ttyS1
+	echo "# now" >/dev/ttyS1
+	read -r answer </dev/ttyS2
+	expect_equal "answer" "$answer" "go on"
+}
+
+run_tests

@@ -1,0 +1,142 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# tools/labyrinth-drgn.py says what the tables of debugfs say: on a live kernel, in a virtual
+# machine, and of a core of that machine; and what it says of broken ones. Prints KTAP.
+#
+# usage: run.sh [KERNEL...]	stock ones, by default 6.1 and 6.12
+#
+# None of this needs a package with the kernel's debug info: see the script's --help.
+set -uo pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+here=$top/tests/drgn
+script=$top/tools/labyrinth-drgn.py
+python=/usr/bin/python3
+nr=0 failed=0 vm=''
+export PYTHONDONTWRITEBYTECODE=1
+
+trap '[ -z "$vm" ] || kill "$vm" 2>/dev/null' EXIT
+
+result() { # STATUS WORDS...
+	local ok=ok
+
+	[ "$1" -eq 0 ] || ok="not ok" failed=1
+	shift
+	nr=$((nr + 1))
+	echo "$ok $nr $kernel: $*"
+}
+
+# What of QEMU's cores tells where the kernel is: Debian's kernels have it as a module.
+# 6.1 has other names for the same.
+build_fw_cfg() {
+	local dir=$out/qemu_fw_cfg source
+
+	source=$("$top/tools/kernels.sh" --source 6.12 drivers/firmware) || return
+	mkdir -p "$dir/include/linux"
+	cp "$source/qemu_fw_cfg.c" "$dir/"
+	echo 'obj-m := qemu_fw_cfg.o' >"$dir/Kbuild"
+	if [ "$kernel" = 6.1 ]; then
+		echo '#include <linux/crash_core.h>' >"$dir/include/linux/vmcore_info.h"
+		# shellcheck disable=SC2016 # for make
+		echo 'ccflags-y := -I$(src)/include -DCONFIG_VMCORE_INFO' >>"$dir/Kbuild"
+	fi
+	make -C "$kdir" M="$dir" modules
+}
+
+build() {
+	kdir=$("$top/tools/kernels.sh" --print "$kernel" | sed -n 's/^kdir=//p')
+	[ -n "$kdir" ] && "$top/tools/build.sh" "$kernel" && build_fw_cfg
+}
+
+# The files of Python that the script needs, and their libraries, each at its place: SRC:DEST.
+python_files() {
+	"$python" - "$script" <<-'EOP'
+		import importlib.util, re, subprocess, sys
+		import gettext, locale, shutil, traceback, encodings.ascii, encodings.latin_1
+		spec = importlib.util.spec_from_file_location("script", sys.argv[1])
+		spec.loader.exec_module(importlib.util.module_from_spec(spec))
+		files = {getattr(module, "__file__", None) or "" for module in sys.modules.values()}
+		for file in [file for file in files if file.endswith(".so")]:
+		    said = subprocess.run(["ldd", file], stdout=subprocess.PIPE, text=True).stdout
+		    files |= set(re.findall(r" (/\S+) ", said))
+		print("\n".join(f"{file}:{file}" for file in files
+		                if file.startswith(("/usr/lib/", "/lib/"))))
+	EOP
+}
+
+# The machine runs live.sh, and stops where it wants a core taken.
+boot() {
+	local files=() file
+
+	for file in $(python_files); do
+		files+=(--file "$file")
+	done
+	echo "here=/lib/labyrinth/drgn sh /lib/labyrinth/kselftest/run.sh live" >"$out/boot.sh"
+	"$top/tools/vm.sh" --kernel "$kernel" --smp 2 --mem 384M --timeout 600 --out "$out/vm" \
+		--qemu "-device vmcoreinfo -serial unix:go.sock,server=on,wait=off" \
+		--file "$(realpath "$python"):/usr/bin/python3" "${files[@]}" \
+		--file "$script" --file "$(command -v setpriv)" \
+		--file "$here/live.sh:/lib/labyrinth/drgn/" \
+		--file "$top/tests/kselftest/ktap.sh:/lib/labyrinth/drgn/" \
+		--file "$top/tests/kselftest/run.sh:/lib/labyrinth/kselftest/" \
+		--file "$out/qemu_fw_cfg/qemu_fw_cfg.ko" \
+		--file "$top/build/$kernel/labyrinth/labyrinth.ko" \
+		--file "$top/build/$kernel/tests/kselftest/lab_puppet.ko" \
+		"$out/boot.sh" 2>"$out/vm.log" &
+	vm=$!
+}
+
+take_core() {
+	until grep -q '^# now' "$out/vm/result.log" 2>/dev/null; do
+		kill -0 "$vm" 2>/dev/null || { echo "# no core was wanted: see $out/vm"; return 1; }
+		sleep 0.5
+	done
+	(cd "$out/vm" && "$python" "$here/take_core.py" core)
+}
+
+live() {
+	local status taken
+
+	rm -rf "$out/vm"
+	boot
+	take_core
+	taken=$?
+	wait "$vm"
+	status=$?
+	vm=''
+	tr -d '\r' <"$out/vm/result.log" | sed '/^# vm: /d; /^# [a-z]*| /d; /^# now/d; s/^/  /' |
+		tee "$out/ktap"
+	[ "$(grep -cE '^    (not )?ok ' "$out/ktap")" -eq "$(sed -n 's/^    1\.\.//p' "$out/ktap")" ] ||
+		status=1
+	result "$status" "on the live kernel"
+	"$top/tools/splat.sh" "$out/vm/console.log" | sed 's/^/# /'
+	result "${PIPESTATUS[0]}" "kernel log is clean"
+	result "$taken" "a core is taken"
+	for table in owners pages; do
+		tr -d '\r' <"$out/vm/result.log" | sed -n "s/^# $table| //p" >"$out/$table"
+	done
+}
+
+echo "KTAP version 1"
+[ $# -gt 0 ] || set -- 6.1 6.12
+"$python" -c 'import drgn' 2>/dev/null ||
+	{ echo "Bail out! drgn is missing: run tools/setup.sh test"; exit 1; }
+for kernel; do
+	out=$top/build/drgn/$kernel
+	rm -rf "$out"
+	mkdir -p "$out"
+	build >"$out/build.log" 2>&1
+	status=$?
+	[ $status -eq 0 ] || tail -n 20 "$out/build.log" | sed 's/^/# /'
+	result $status "builds"
+	[ $status -eq 0 ] || continue
+	live
+	[ -s "$out/vm/core" ] || continue
+	"$python" "$here/core.py" "$out" "$top/build/$kernel/labyrinth/labyrinth.ko" \
+		"$top/build/$kernel/tests/kselftest/lab_puppet.ko" | sed 's/^/  /'
+	result "${PIPESTATUS[0]}" "of its core"
+	rm -f "$out/vm/core" "$out/vm/core."*
+done
+echo "1..$nr"
+exit $failed
