@@ -15,7 +15,8 @@ the module that is in that memory; but none of the kernel's debug info. Where th
 own things are it finds in its table of symbols (CONFIG_KALLSYMS_ALL, as Debian's kernels
 have it) and in VMCOREINFO: /proc/kcore and cores of kdump have that, those of QEMU
 (dump-guest-memory, virsh dump --memory-only) with "-device vmcoreinfo" and qemu_fw_cfg.ko
-loaded in the guest.
+loaded in the guest. Cores that makedumpfile compressed do as well, even with
+-d 31; not those that are "flattened", nor the compressed ones of QEMU itself.
 
 Exit status: 0 done; 1 something cannot be read, or drgn is missing; 2 wrong use; 3 the module
 is not loaded in that kernel; 5 only root may read /proc/kcore; 6 debug info is missing, or of
