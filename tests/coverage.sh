@@ -18,16 +18,7 @@ tree=$out/tree
 # Percent. Branches as gcov counts them: each way of each condition.
 lines_limit=95
 branches_limit=90
-nr=0 failed=0
-
-result() { # STATUS WORDS...
-	local ok=ok
-
-	[ "$1" -eq 0 ] || ok="not ok" failed=1
-	shift
-	nr=$((nr + 1))
-	echo "$ok $nr $*"
-}
+. "$top/tests/ktap.sh"
 
 # The tests run in a copy, so that nothing here is built with the counters.
 copy_tree() {

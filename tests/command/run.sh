@@ -20,7 +20,8 @@ here=$top/tests/command
 out=$top/build/command
 export LC_ALL=C TZ=UTC
 unset NO_COLOR
-nr=0 failed=0 why='' skipped=''
+why='' skipped=''
+. "$top/tests/ktap.sh"
 
 # ---- KTAP
 
@@ -328,14 +329,6 @@ boot() { # FILE VM-OPTION...
 	"$top/tools/splat.sh" "$vm/console.log" | sed 's/^/# /'
 	[ "${PIPESTATUS[0]}" -eq 0 ] && [ "$status" -eq 0 ] &&
 		[ "$(grep -cE '^    (not )?ok ' "$vm/ktap")" -eq "$(sed -n 's/^    1\.\.//p' "$vm/ktap")" ]
-}
-
-result() { # STATUS WORDS
-	local ok=ok
-
-	[ "$1" -eq 0 ] || ok="not ok" failed=1
-	nr=$((nr + 1))
-	echo "$ok $nr $2"
 }
 
 live() {

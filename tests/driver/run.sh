@@ -20,7 +20,7 @@ kernel=6.12
 driver=e1000
 folder=drivers/net/ethernet/intel/e1000
 out=$top/build/driver
-nr=0 failed=0
+. "$top/tests/ktap.sh"
 
 short=
 case ${1-} in
@@ -32,15 +32,6 @@ esac
 bail() { # WORDS...
 	echo "Bail out! $*"
 	exit 1
-}
-
-result() { # STATUS WORDS...
-	local ok=ok
-
-	[ "$1" -eq 0 ] || ok="not ok" failed=1
-	shift
-	nr=$((nr + 1))
-	echo "$ok $nr $*"
 }
 
 compile() { # VARIANT

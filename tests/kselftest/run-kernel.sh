@@ -16,7 +16,8 @@ set -uo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 here=$top/tests/kselftest
 kernel='' quick='' long='' seed='' files=() only=()
-plan=0 nr=0 failed=0
+plan=0
+. "$top/tests/ktap.sh"
 
 # The first six look into the kernel's log, which hides what comes too fast: so
 # they need not wait.
@@ -36,15 +37,6 @@ parse() {
 		shift
 	done
 	[ -n "$kernel" ] || { sed -n '/^# usage/,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-}
-
-result() { # STATUS WORDS...
-	local ok=ok
-
-	[ "$1" -eq 0 ] || ok="not ok" failed=1
-	shift
-	nr=$((nr + 1))
-	echo "$ok $nr $kernel: $*"
 }
 
 # Everything that was begun has ended, and as often as was planned, at each
@@ -102,10 +94,10 @@ boot() { # NAME WORDS "VM-OPTIONS" FILE...
 	amiss=$(complete "$out/ktap")
 	[ -z "$amiss" ] || { echo "$amiss"; status=1; }
 	[ "$status" -lt 124 ] || echo "# the machine ended with $status: see $out"
-	result "$status" "$words"
+	result "$status" "$kernel: $words"
 
 	"$top/tools/splat.sh" "$out/console.log" | sed 's/^/# /'
-	result "${PIPESTATUS[0]}" "$words: kernel log is clean"
+	result "${PIPESTATUS[0]}" "$kernel: $words: kernel log is clean"
 }
 
 build() {
@@ -145,7 +137,7 @@ plan=$((1 + (${#files[@]} > 0) * 2 + ${#short[@]} * 2))
 echo "KTAP version 1"
 echo "1..$plan"
 build
-result $? "builds"
+result $? "$kernel: builds"
 if [ "$failed" -eq 0 ]; then
 	[ ${#files[@]} -eq 0 ] || boot machine "4 CPUs" "--smp 4 --mem 1G" "${files[@]}"
 	for file in ${short[@]+"${short[@]}"}; do

@@ -21,20 +21,12 @@ build=$top/build/$kernel
 out=$build/trace
 files=(events reports trace_cmd bpftrace perf toggle)
 [ $# -eq 0 ] || files=("$@")
-modules=() tools=() in_turn=() at_once=() nr=0 failed=0
+modules=() tools=() in_turn=() at_once=()
+. "$top/tests/ktap.sh"
 
 bail() { # WORDS...
 	echo "Bail out! $*"
 	exit 1
-}
-
-result() { # STATUS WORDS...
-	local ok=ok
-
-	[ "$1" -eq 0 ] || ok="not ok" failed=1
-	shift
-	nr=$((nr + 1))
-	echo "$ok $nr $kernel: $*"
 }
 
 # Boot a machine that runs FILEs, and judge it and its kernel's log.
@@ -61,10 +53,10 @@ boot() { # NAME WORDS FILE... -- VM-OPTION...
 	[ "${planned:-0}" -eq "$ended" ] ||
 		{ echo "# ${planned:-?} tests were planned, $ended ended"; status=1; }
 	[ "$status" -lt 124 ] || echo "# the machine ended with $status: see $vm"
-	result "$status" "$words"
+	result "$status" "$kernel: $words"
 
 	"$top/tools/splat.sh" "$vm/console.log" | sed 's/^/# /'
-	result "${PIPESTATUS[0]}" "$words: kernel log is clean"
+	result "${PIPESTATUS[0]}" "$kernel: $words: kernel log is clean"
 }
 
 echo "KTAP version 1"
