@@ -38,7 +38,7 @@ static bool lab_page_facts_try(struct lab_page_facts *facts, const struct lab_ba
 		.age_ms = lab_time_age_ms(lab_taking_tag(&taking).time),
 		.context = lab_word_context(word),
 		.cpu = lab_word_cpu(word),
-		.from_reserve = lab_word_flags(word) & LAB_FROM_RESERVE,
+		.from_reserve = lab_word_from_reserve(word),
 		.stack = taking.stack,
 		.caller = lab_taking_caller(&taking),
 	};
