@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a driver can do to a page and to a handle without labyrinth's calls. */
+#include <linux/bottom_half.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/preempt.h>
@@ -36,6 +37,21 @@ static long puppet_put_ref(struct page **page, const long *args)
 		return -EINVAL;
 	put_page(*page);
 	return 0;
+}
+
+/*
+ * Free a page without labyrinth, and give it back at once: who took it in between would lose
+ * it, where he has one reference.
+ */
+static noinline long puppet_put_and_free(struct page **page, const long *args)
+{
+	long err;
+
+	local_bh_disable();
+	put_page(*page);
+	err = labyrinth_void_free_page_exclusive(puppet_owners[args[1]], *page);
+	local_bh_enable();
+	return err;
 }
 
 static long puppet_refs(struct page **page, const long *args)
@@ -196,6 +212,7 @@ static const struct {
 } puppet_page_verbs[] = {
 	{ "getref",	puppet_get_ref },	/* PAGE: one reference more */
 	{ "putref",	puppet_put_ref },	/* PAGE: one less; the last frees it */
+	{ "putfree",	puppet_put_and_free },	/* PAGE OWNER: by put_page(), then by labyrinth */
 	{ "refs",	puppet_refs },		/* PAGE */
 	{ "pfn",	puppet_pfn },		/* PAGE */
 	{ "find",	puppet_find },		/* PAGE FIRST NR */

@@ -85,10 +85,9 @@ test_put_page_behind_the_back_is_reported_when_the_page_is_given_back() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
-	expect 0 putref 0 cpu=1
-	say free 0 0
-	expect_match "free" "$answer" "-E[AN]*"
-	expect_rows 1 violations "seq>$violations_seen" kind=freed_behind owner=one pfn="$pfn"
+	expect -114 putfree 0 0	# -EALREADY
+	expect_violation kind=freed_behind owner=one offender=- pfn="$pfn" refcount=0 \
+		alloc_caller~puppet_call_once caller~puppet_put_and_free
 	expect_log "labyrinth: freed_behind: "
 	expect_log "labyrinth:   of: one, taken by puppet_call_once"
 	expect_owner one owned 0
