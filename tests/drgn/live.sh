@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# labyrinth-drgn.py on the live kernel that it runs on, and the tables for a core of it.
+# tools/drgn/labyrinth.py on the live kernel that it runs on, and the tables for a core of it.
 . "${0%/*}/ktap.sh"
 need_module lab_puppet
+script=$modules/drgn/labyrinth.py
 
 python() {
 	/usr/bin/python3 -B "$@"
@@ -10,7 +11,7 @@ python() {
 
 # A run of the script: what it said is in $said, its status in $status.
 run() { # ARGS...
-	said=$(python "$modules/labyrinth-drgn.py" --module="$modules/labyrinth.ko" "$@" 2>&1)
+	said=$(python "$script" --module="$modules/labyrinth.ko" "$@" 2>&1)
 	status=$?
 }
 
@@ -64,16 +65,16 @@ test_it_says_that_the_module_is_not_loaded() {
 	rmmod lab_puppet
 	rmmod labyrinth
 	run owners
-	expect_said 3 "labyrinth-drgn: The module labyrinth is not loaded in that kernel, $(uname -r)."
+	expect_said 3 "labyrinth.py: The module labyrinth is not loaded in that kernel, $(uname -r)."
 	insmod "$modules/labyrinth.ko"
 	insmod "$modules/lab_puppet.ko"
 }
 
 test_it_says_that_only_root_may_read() {
 	said=$("$modules/setpriv" --reuid=65534 --regid=65534 --clear-groups \
-		/usr/bin/python3 -B "$modules/labyrinth-drgn.py" owners 2>&1)
+		/usr/bin/python3 -B "$script" owners 2>&1)
 	status=$?
-	expect_said 5 "labyrinth-drgn: Only root may read /proc/kcore: run this command as root."
+	expect_said 5 "labyrinth.py: Only root may read /proc/kcore: run this command as root."
 }
 
 test_without_owners_there_is_only_the_line_of_names() {

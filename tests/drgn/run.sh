@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# tools/labyrinth-drgn.py says what the tables of debugfs say: on a live kernel, in a virtual
+# tools/drgn/labyrinth.py says what the tables of debugfs say: on a live kernel, in a virtual
 # machine, and of a core of that machine; and what it says of broken ones. Prints KTAP.
 #
 # usage: run.sh [KERNEL...]	stock ones, by default 6.1 and 6.12
@@ -11,7 +11,7 @@ set -uo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 here=$top/tests/drgn
-script=$top/tools/labyrinth-drgn.py
+script=$top/tools/drgn/labyrinth.py
 python=/usr/bin/python3
 nr=0 failed=0 vm=''
 export PYTHONDONTWRITEBYTECODE=1
@@ -52,10 +52,13 @@ build() {
 # The files of Python that the script needs, and their libraries, each at its place: SRC:DEST.
 python_files() {
 	"$python" - "$script" <<-'EOP'
-		import importlib.util, re, subprocess, sys
+		import importlib, os, re, subprocess, sys
 		import gettext, locale, shutil, traceback, encodings.ascii, encodings.latin_1
-		spec = importlib.util.spec_from_file_location("script", sys.argv[1])
-		spec.loader.exec_module(importlib.util.module_from_spec(spec))
+		folder = os.path.dirname(sys.argv[1])
+		sys.path.insert(0, folder)
+		for file in os.listdir(folder):
+		    if file.endswith(".py"):
+		        importlib.import_module(file[:-len(".py")])
 		files = {getattr(module, "__file__", None) or "" for module in sys.modules.values()}
 		for file in [file for file in files if file.endswith(".so")]:
 		    said = subprocess.run(["ldd", file], stdout=subprocess.PIPE, text=True).stdout
@@ -65,6 +68,14 @@ python_files() {
 	EOP
 }
 
+python_tests() { # NAME FILE ARGS...
+	local name=$1 file=$2
+
+	shift 2
+	"$python" "$here/$file" "$@" | sed 's/^/  /'
+	result "${PIPESTATUS[0]}" "$name"
+}
+
 # The machine runs live.sh, and stops where it wants a core taken.
 boot() {
 	local files=() file
@@ -72,13 +83,13 @@ boot() {
 	for file in $(python_files); do
 		files+=(--file "$file")
 	done
-	echo "here=/lib/labyrinth/drgn sh /lib/labyrinth/kselftest/run.sh live" >"$out/boot.sh"
+	echo "here=/lib/labyrinth/live sh /lib/labyrinth/kselftest/run.sh live" >"$out/boot.sh"
 	"$top/tools/vm.sh" --kernel "$kernel" --smp 2 --mem 384M --timeout 600 --out "$out/vm" \
 		--qemu "-device vmcoreinfo -serial unix:go.sock,server=on,wait=off" \
 		--file "$(realpath "$python"):/usr/bin/python3" "${files[@]}" \
-		--file "$script" --file "$(command -v setpriv)" \
-		--file "$here/live.sh:/lib/labyrinth/drgn/" \
-		--file "$top/tests/kselftest/ktap.sh:/lib/labyrinth/drgn/" \
+		--file "$(dirname "$script")" --file "$(command -v setpriv)" \
+		--file "$here/live.sh:/lib/labyrinth/live/" \
+		--file "$top/tests/kselftest/ktap.sh:/lib/labyrinth/live/" \
 		--file "$top/tests/kselftest/run.sh:/lib/labyrinth/kselftest/" \
 		--file "$out/qemu_fw_cfg/qemu_fw_cfg.ko" \
 		--file "$top/build/$kernel/labyrinth/labyrinth.ko" \
@@ -133,9 +144,10 @@ for kernel; do
 	[ $status -eq 0 ] || continue
 	live
 	[ -s "$out/vm/core" ] || continue
-	"$python" "$here/core.py" "$out" "$top/build/$kernel/labyrinth/labyrinth.ko" \
-		"$top/build/$kernel/tests/kselftest/lab_puppet.ko" | sed 's/^/  /'
-	result "${PIPESTATUS[0]}" "of its core"
+	modules=$top/build/$kernel
+	python_tests "of its core" on_core.py "$out" "$modules/labyrinth/labyrinth.ko" \
+		"$modules/tests/kselftest/lab_puppet.ko"
+	python_tests "of that core, broken" on_broken.py "$out" "$modules/labyrinth/labyrinth.ko"
 	rm -f "$out/vm/core" "$out/vm/core."*
 done
 echo "1..$nr"

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A core, and the tables that debugfs had when it was taken: FOLDER and MODULE of the tests."""
+import sys
+
+FOLDER, MODULE = sys.argv[1:3]
+CORE = FOLDER + "/vm/core"
+
+
+def table(name):
+    with open(f"{FOLDER}/{name}", encoding="ascii") as file:
+        return file.read()
+
+
+def rows(text):
+    """Cells by column, and the line of names."""
+    names, *lines = [line.split(" ") for line in text.splitlines()]
+    assert all(len(line) == len(names) for line in lines), text
+    return [dict(zip(names, line)) for line in lines], names

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernel's struct pages: which page one is of, and where that lies."""
+import drgn
+
+from kernel import WORD
+from say import complain
+
+
+class MemMap:
+    def __init__(self, kernel, debug):
+        self.kernel = kernel
+        try:
+            self.start = kernel.info_symbol("vmemmap")
+        except KeyError:
+            self.start = kernel.pointer(kernel.symbol("vmemmap_base"))
+        self.size = debug.size("struct page")
+        self.flags = debug.offset("struct page", "flags")
+        zones = {name.split("_", 1)[1]: value for value, name in debug.enum("zone_type").items()}
+        self.zone_bits = (zones.pop("_MAX_NR_ZONES") - 1).bit_length()
+        self.zones = {value: name if name.startswith("DMA") else name.capitalize()
+                      for name, value in zones.items()}
+        # One node has no number.
+        self.node_bits = (int(kernel.info.get("LENGTH(node_data)", 1)) - 1).bit_length()
+
+    def page(self, pfn):
+        return self.start + pfn * self.size & WORD
+
+    def place(self, page, whose):
+        """Its number, node and zone."""
+        pfn, odd = divmod(page - self.start, self.size)
+        if odd or not 0 <= pfn < 1 << 40:
+            complain(f"{whose}: {page:#x} is no struct page")
+            return "?", "?", "?"
+        try:
+            flags = self.kernel.pointer(page + self.flags)
+        except drgn.FaultError:
+            complain(f"{whose}: the struct page of pfn {pfn}, {page:#x}, cannot be read")
+            return pfn, "?", "?"
+        node = flags >> 64 - self.node_bits
+        zone = flags >> 64 - self.node_bits - self.zone_bits & (1 << self.zone_bits) - 1
+        return pfn, node, self.zones.get(zone, "?")

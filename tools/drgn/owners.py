@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The table of owners."""
+import drgn
+
+import tag
+from kernel import WORD
+from say import complain, printable
+
+
+class Owners:
+    COLUMNS = ("id name module scope budget owned stocked stock peak from_reserve allocs frees "
+               "refused violations quarantined reserve_pct bytes could_sleep")
+    MORE = " handle attention"
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.debug = lab.debug
+        self.scopes = {value: name.split("_")[-1].lower()
+                       for value, name in lab.debug.enum("labyrinth_scope").items()}
+        self.cpus = self.read_cpus()
+
+    def read_cpus(self):
+        """Where each possible CPU has its variables."""
+        kernel = self.lab.kernel
+        size = self.debug.size("struct cpumask")
+        try:
+            mask = int.from_bytes(kernel.read(kernel.symbol("__cpu_possible_mask"), size), "little")
+            offsets = kernel.symbol("__per_cpu_offset")
+            return [kernel.pointer(offsets + 8 * cpu) for cpu in range(8 * size) if mask >> cpu & 1]
+        except drgn.FaultError as err:
+            complain(f"the CPUs cannot be counted: {err}")
+            return None
+
+    def counts(self, owner):
+        """owned, stocked, allocs and frees, worked out as labyrinth/books.c does."""
+        value = self.debug.value
+        base = value(owner.cpu)
+        lines = [self.debug.copy(self.debug.object("struct lab_cpu", base + offset))
+                 for offset in self.cpus]
+        arrived = value(owner.arrived)
+        allocs = sum(line.allocs.a.counter.value_() for line in lines)
+        left = sum(line.left.value_() for line in lines)
+        owned = tag.signed(allocs + arrived - left - sum(
+            (line.recycled.head.value_() >> 32) + line.unkept.value_() for line in lines))
+        ready = (value(owner.bound) + value(owner.nr_stocked) +
+                 sum(line.spares.value_() for line in lines))
+        return (owned, max(ready - owned - value(owner.quarantined), 0),
+                allocs & WORD, max(allocs + arrived - owned - left, 0))
+
+    def nr_bytes(self, owner):
+        debug = self.debug
+        slot = self.lab.tag_size
+        if debug.value(debug.object("struct lab_bank", debug.value(owner.bank)).stacks):
+            slot += 8 * self.lab.stack_depth
+        handle = 1 << (debug.size("struct labyrinth_owner") - 1).bit_length()
+        return (debug.value(owner.tags) * tag.SLOTS_PER_PAGE * slot + handle +
+                len(self.cpus) * debug.size("struct lab_cpu"))
+
+    def cells(self, address):
+        owner, name = self.lab.owner(address), self.lab.owner_name(address)
+        value = self.debug.value
+        lost = set()
+
+        def cell(what, get, instead="?"):
+            try:
+                return get()
+            except (drgn.FaultError, TypeError) as err:
+                lost.add(f"{what} ({err})" if isinstance(err, drgn.FaultError) else what)
+                return instead
+
+        def number(member):
+            return cell(member, lambda: value(getattr(owner, member)))
+
+        def tallies(member):
+            return cell(member, lambda: sum(
+                tally["nr"]["counter"] for tally in value(getattr(owner, member))))
+
+        owned, stocked, allocs, frees = cell(
+            "the CPUs' counters", lambda: self.counts(owner), "????")
+        cells = [
+            number("id"), name,
+            cell("module", lambda: printable(
+                self.lab.kernel.string(owner.module_name.address_, 64))),
+            self.scopes.get(number("scope"), "?"), number("budget"), owned, stocked,
+            number("stock"), number("peak"), number("from_reserve"), allocs, frees,
+            tallies("refused"), tallies("violated"), number("quarantined"), number("reserve_pct"),
+            cell("bank", lambda: self.nr_bytes(owner)), number("could_sleep"),
+            f"{address:#x}", cell("attention", lambda: f"{value(owner.attention):#x}"),
+        ]
+        if lost:
+            complain(f"owner {name} at {address:#x}: cannot be read: {', '.join(sorted(lost))}")
+        return cells
+
+    def lines(self, wanted, more):
+        for address in self.lab.owners:
+            if not wanted or self.lab.owner_name(address) == wanted:
+                cells = self.cells(address)
+                yield " ".join(map(str, cells if more else cells[:-2]))

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The table of pages."""
+import itertools
+import struct
+
+import drgn
+
+import tag
+from banks import read_banks, read_tags
+from clock import Clock
+from kernel import WORD
+from lists import nodes
+from memmap import MemMap
+from say import complain, printable
+
+# What the public is told of a state; of others "owned".
+STATES = {"LAB_READY": "ready", "LAB_QUARANTINED": "quarantined"}
+
+
+def characters(array):
+    """An array of char, which drgn has as numbers with a sign, as one cell."""
+    return printable(bytes(char & 0xff for char in array.value_()))
+
+
+class Pages:
+    COLUMNS = "pfn owner state age_ms context cpu node zone from_reserve stack caller"
+    MORE = " page tag word"
+
+    def __init__(self, lab, hz):
+        self.lab = lab
+        self.debug = lab.debug
+        self.memmap = MemMap(lab.kernel, lab.debug)
+        self.clock = Clock(lab.kernel, hz)
+        self.offsets = {member: lab.debug.offset("struct lab_tag", member)
+                        for member in ("word", "page", "caller", "time")}
+        self.states = lab.debug.enum("lab_state")
+        self.contexts = {value: name.split("_")[-1].lower()
+                         for value, name in lab.debug.enum("labyrinth_context").items()}
+
+    def lines(self, wanted, more):
+        for cells in itertools.chain(self.tagged(wanted), self.orphans(wanted)):
+            yield " ".join(map(str, cells if more else cells[:-3]))
+
+    def tagged(self, wanted):
+        names = self.names()
+        for bank in read_banks(self.lab):
+            for slot, raw in read_tags(self.lab, bank):
+                word, page = self.fields(raw, "Q", "word", "page")
+                owner = tag.owner(word)
+                if not page or not owner:
+                    continue
+                name = names.get(owner, f"#{owner}")
+                if not wanted or name == wanted:
+                    yield self.cells(bank, slot, raw, name, word, page)
+
+    def fields(self, raw, kind, *members):
+        return (struct.unpack_from(f"<{kind}", raw, self.offsets[member])[0]
+                for member in members)
+
+    def names(self):
+        """Of all owners, by id."""
+        names = {}
+        for address in self.lab.owners:
+            try:
+                names[self.debug.value(self.lab.owner(address).id)] = self.lab.owner_name(address)
+            except drgn.FaultError as err:
+                complain(f"the owner at {address:#x} cannot be read: {err}")
+        return names
+
+    def cells(self, bank, slot, raw, name, word, page):
+        whose = f"bank {bank.nr}, slot {slot}, owner {name}"
+        state = self.states.get(tag.state(word))
+        if state is None:
+            complain(f"{whose}: {word:#x} is no tag's word")
+        pfn, node, zone = self.memmap.place(page, whose)
+        caller, time = self.fields(raw, "I", "caller", "time")
+        near = self.lab.at["lab_banks"]
+        return (pfn, name, STATES.get(state, "owned"), self.clock.since_tag(time),
+                tag.context(word), tag.cpu(word), node, zone, tag.from_reserve(word),
+                self.stack(bank, slot), self.lab.caller(near + tag.signed(caller - near) & WORD),
+                f"{page:#x}", f"{bank.tags + self.lab.tag_size * slot:#x}", f"{word:#x}")
+
+    def stack(self, bank, slot):
+        if not bank.stacks:
+            return "-"
+        depth = self.lab.stack_depth
+        try:
+            callers = self.lab.kernel.unpack(f"{depth}Q", bank.stacks + slot * 8 * depth)
+        except drgn.FaultError:
+            return "?"
+        return "<".join(map(self.lab.caller, itertools.takewhile(bool, callers))) or "-"
+
+    def orphans(self, wanted):
+        offset = self.debug.offset("struct lab_orphan", "list")
+        for node in nodes(self.lab.kernel, self.lab.at["lab_orphans"], "orphans"):
+            address = node - offset
+            try:
+                orphan = self.debug.copy(self.debug.object("struct lab_orphan", address))
+            except drgn.FaultError as err:
+                complain(f"the orphan at {address:#x} cannot be read: {err}")
+                continue
+            name = characters(orphan.owner)
+            if (not wanted or name == wanted) and not self.is_free(orphan):
+                yield self.orphan_cells(orphan, name)
+
+    def is_free(self, orphan):
+        """debugfs forgets those."""
+        page = self.memmap.page(orphan.pfn.value_())
+        try:
+            return not self.debug.value(self.debug.object("struct page", page)._refcount)
+        except drgn.FaultError:
+            return False
+
+    def orphan_cells(self, orphan, name):
+        pfn = orphan.pfn.value_()
+        page = self.memmap.page(pfn)
+        _, node, zone = self.memmap.place(page, f"orphan of {name}")
+        return (pfn, name, "orphan", self.clock.since(orphan.born.value_()),
+                self.contexts.get(orphan.context.value_(), "?"), orphan.cpu.value_(), node, zone,
+                int(orphan.from_reserve.value_()), "-", characters(orphan.caller),
+                f"{page:#x}", "-", "-")

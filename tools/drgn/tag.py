@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What labyrinth/tag.h and context.h say and debug info does not: their macros, here without
+LAB_, and how a tag's word is laid out. tests/drgn/source.py compares them."""
+
+STATE_MASK = 0x7
+FROM_RESERVE = 1 << 3
+OWNER_SHIFT = 8
+SLOTS_PER_PAGE = 2
+HOP_RANGE = 32
+CONTEXT_SERVING = 0x0001
+CONTEXT_HARDIRQ = 0x0f00
+CONTEXT_NMI = 0xf000
+
+
+def signed(value):
+    """The lower 32 bits as a number with a sign."""
+    return (value & 0xffffffff ^ 1 << 31) - (1 << 31)
+
+
+def owner(word):
+    return word >> 32 + OWNER_SHIFT
+
+
+def state(word):
+    return word >> 32 & STATE_MASK
+
+
+def from_reserve(word):
+    return int(bool(word >> 32 & FROM_RESERVE))
+
+
+def cpu(word):
+    return word & 0xff | word >> 16 & 0xff00
+
+
+def context(word):
+    bits = word >> 8 & 0xffff
+    return ("nmi" if bits & CONTEXT_NMI else "hardirq" if bits & CONTEXT_HARDIRQ else
+            "softirq" if bits & CONTEXT_SERVING else "task")
+
+
+def time_jiffies(hz):
+    """How long one unit of lab_tag::time is."""
+    return 1 << max(hz // 50, 1).bit_length() - 1
