@@ -133,6 +133,8 @@ echo "KTAP version 1"
 [ $# -gt 0 ] || set -- 6.1 6.12
 "$python" -c 'import drgn' 2>/dev/null ||
 	{ echo "Bail out! drgn is missing: run tools/setup.sh test"; exit 1; }
+kernel=sources
+python_tests "what it knows of tags" source.py
 for kernel; do
 	out=$top/build/drgn/$kernel
 	rm -rf "$out"

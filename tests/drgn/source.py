@@ -1,0 +1,97 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""tools/drgn/tag.py says what labyrinth's headers say. Prints KTAP."""
+import itertools
+import os
+import re
+import sys
+
+from ktap import TOP, expect, run_tests
+
+import tag
+
+
+def read(*names):
+    text = ""
+    for name in names:
+        with open(os.path.join(TOP, "labyrinth", name), encoding="ascii") as file:
+            text += file.read()
+    return text.replace("\\\n", "")
+
+
+SOURCE = read("tag.h", "context.h")
+MACROS = dict(re.findall(r"^#define (LAB_\w+)[ \t]+(.+?)[ \t]*(?:/\*.*)?$", SOURCE, re.M))
+ENUM = re.search(r"^enum lab_state \{\n(.*?)^\};", SOURCE, re.M | re.S)[1]
+STATES = range(re.findall(r"^\t(LAB_\w+),", ENUM, re.M).index("LAB_NR_STATES"))
+
+
+def worth(text, **variables):
+    """What an expression of C comes to: of numbers, whose operators Python has as well."""
+    text = re.sub(r"\(u(32|64)\)", "", text).replace("/", "//")
+    text = re.sub(r"\b(0x[0-9a-f]+|[0-9]+)U?L*\b", r"\1", text)
+    names = {
+        "BIT": lambda nr: 1 << nr,
+        "GENMASK": lambda high, low: (2 << high) - (1 << low),
+        "ilog2": lambda value: value.bit_length() - 1,
+        **variables,
+    }
+    for name in re.findall(r"\bLAB_\w+", text):
+        names[name] = worth(MACROS[name], **variables)
+    return eval(text, {"__builtins__": {}}, names)
+
+
+def returned(function, **arguments):
+    """What a function of one line returns."""
+    found = re.search(rf"\b{function}\([^)]*\)\n\{{\n\treturn (.*);\n\}}", SOURCE)
+    assert found, f"{function}() is not there, or has more lines"
+    return worth(found[1], **arguments)
+
+
+def words():
+    """Words of tags as the module has them, and what is in each."""
+    for cpu, context, owner, state, reserve in itertools.product(
+            (0, 1, 0xff, 0x100, 0x1234, 0xffff), (0, 1, 2, 0x0100, 0x1000, 0xffff),
+            (1, 0x123456, 0xffffff), STATES, (0, 1)):
+        flags = worth("LAB_FROM_RESERVE") if reserve else worth("LAB_FLAGS_MASK ^ LAB_FROM_RESERVE")
+        head = returned("lab_head", owner=owner, flags=flags, state=state)
+        where = returned("lab_where", cpu=cpu, context=context)
+        yield returned("lab_word", head=head, where=where), (owner, state, reserve, cpu), context
+
+
+def test_each_constant_is_that_of_its_macro():
+    names = [name for name in vars(tag) if name.isupper()]
+    expect("constants", len(names), 8)
+    for name in names:
+        assert "LAB_" + name in MACROS, f"there is no LAB_{name}"
+        expect(name, getattr(tag, name), worth("LAB_" + name))
+
+
+def test_a_word_is_taken_apart_as_it_is_put_together():
+    for word, parts, _ in words():
+        got = tag.owner(word), tag.state(word), tag.from_reserve(word), tag.cpu(word)
+        expect(f"owner, state, from_reserve and CPU of {word:#x}", got, parts)
+
+
+def test_a_context_is_the_innermost():
+    named = {0: "task", 1: "softirq", 2: "task", 0x0100: "hardirq", 0x1000: "nmi", 0xffff: "nmi"}
+    for word, _, context in words():
+        expect(f"context of {word:#x}", tag.context(word), named[context])
+    for bits in (0x0101, 0x0f00):
+        expect(f"context {bits:#x}", tag.context(bits << 8), "hardirq")
+
+
+def test_a_unit_of_time_is_as_long():
+    for hz in (100, 250, 300, 1000):
+        expect(f"jiffies at {hz} HZ", tag.time_jiffies(hz), worth("LAB_TIME_JIFFIES", HZ=hz))
+
+
+def test_a_caller_is_near():
+    for far in (0, 1, -1, (1 << 31) - 1, -(1 << 31)):
+        expect(f"signed {far}", tag.signed(far & 0xffffffff), far)
+
+
+def test_every_state_has_room_in_a_word():
+    assert 4 < len(STATES) <= tag.STATE_MASK + 1, STATES
+
+
+sys.exit(run_tests(globals()))
