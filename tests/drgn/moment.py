@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """A core, and the tables that debugfs had when it was taken: FOLDER and MODULE of the tests."""
+import os
 import sys
 
-FOLDER, MODULE = sys.argv[1:3]
+FOLDER, MODULE = map(os.path.abspath, sys.argv[1:3])
 CORE = FOLDER + "/vm/core"
 
 

@@ -22,6 +22,7 @@ from core import open_core
 from debuginfo import choose_debug_info
 from kernel import WORD, Kernel
 from lab import Lab
+from lists import nodes
 from owners import Owners
 from pages import Pages
 from say import Trouble
@@ -128,6 +129,25 @@ def test_a_list_that_runs_in_a_circle_ends():
     expect("names", names(owners), ["nic-rx", "disk-tx", "zeroes", "scoped"])
 
 
+class Changing:
+    """A list of which each node leads back to whoever asks, and on in a circle."""
+    asked, last = 0, None
+
+    def unpack(self, _layout, node):
+        self.asked += 1
+        assert self.asked < 100, "it does not end"
+        links = {1: 2, 2: 3, 3: 2}[node], self.last
+        self.last = node
+        return links
+
+
+def test_a_list_that_changes_while_it_is_read_ends():
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        expect("nodes", nodes(Changing(), 1, "owners"), [2, 3])
+    expect_in("the list of owners is broken: after 2 it leads to 0x2, which it had already",
+              said.getvalue())
+
+
 def test_what_is_behind_a_broken_link_is_found_from_the_other_end():
     broken()
     node = memory.field("labyrinth_owner", memory.owner["nic-rx"], "list")
@@ -178,9 +198,10 @@ def test_a_bank_that_cannot_be_is_left_out():
     expect_in("is overwritten: it has 4294967295, ", said)
     expect("pages", len(pages), len(table("pages").splitlines()) - 1)
     homes = memory.field("lab_bank", memory.bank(), "slots.homes")
-    _, pages, said = broken({slots: b"\xff\xff\xff\xff", homes: bytes(4)})
-    expect_in("bank 0 is left out, and the pages in it", said)
-    assert any(" orphan " in line for line in pages), pages
+    for wrong in (b"\xff\xff\xff\xff", b"\x10\0\0\0"):
+        _, pages, said = broken({slots: wrong, homes: bytes(4)})
+        expect_in("bank 0 is left out, and the pages in it", said)
+        assert any(" orphan " in line for line in pages), pages
     _, pages, said = broken({memory.names[b"lab_banks"]: word(0xdead << 40)})
     expect_in("bank 0 at 0xdead0000000000 cannot be read", said)
     _, pages, said = broken({memory.names[b"lab_nr_banks"]: struct.pack("<I", 1 << 31)})
@@ -207,6 +228,12 @@ def test_a_page_that_is_none_is_named():
     expect_in("owner nic-rx: 0xdeadbeef is no struct page", said)
     _, pages, said = broken({page: word(memory.healthy.memmap.page(1 << 36))})
     expect_in(f"owner nic-rx: the struct page of pfn {1 << 36}, ", said)
+
+
+def test_zones_are_called_as_the_kernel_does():
+    broken()
+    expect("zones", set(memory.healthy.memmap.zones.values()),
+           {"DMA", "DMA32", "Normal", "Movable", "Device"})
 
 
 def test_a_tag_of_nobody_shows_the_number():

@@ -78,7 +78,7 @@ def test_more_columns_come_behind_the_others():
 
 
 def test_it_runs_by_itself_and_by_drgn_and_through_a_link():
-    link = os.path.abspath(FOLDER + "/link")
+    link = FOLDER + "/link"
     if not os.path.islink(link):
         os.symlink(SCRIPT, link)
     for file in (SCRIPT, link):
@@ -116,6 +116,17 @@ def test_it_says_that_drgn_is_missing():
 def test_it_says_that_there_is_no_such_file():
     expect_words(run("--core=/nowhere", "owners"), 1, "There is no /nowhere.")
     expect_words(run(f"--core={CORE}", "--module=/nowhere", "owners"), 6, "there is no /nowhere")
+
+
+def test_it_says_that_a_module_is_cut_off():
+    with open(MODULE, "rb") as file:
+        data = file.read()
+    for name, part in (("cut.ko", data[:len(data) // 2]),
+                       ("cut.ko.xz", lzma.compress(data[:4096])[:-64])):
+        with open(f"{FOLDER}/{name}", "wb") as file:
+            file.write(part)
+        expect_words(run(f"--core={CORE}", f"--module={FOLDER}/{name}", "owners"), 6,
+                     f"{name} cannot be read: ")
 
 
 def test_it_says_what_is_no_core():

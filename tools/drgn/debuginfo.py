@@ -92,7 +92,7 @@ def choose_debug_info(kernel, named):
         except Trouble as err:
             tried.append(str(err))
             continue
-        except (OSError, struct.error, ValueError, IndexError, lzma.LZMAError) as err:
+        except (OSError, EOFError, struct.error, ValueError, IndexError, lzma.LZMAError) as err:
             tried.append(f"{file} cannot be read: {err}")
             continue
         module = find_module(kernel, debug)
