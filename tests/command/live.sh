@@ -283,6 +283,7 @@ test_a_recording_ends_where_the_module_was_loaded_again() {
 }
 
 test_owners_that_come_and_go_meanwhile_trouble_nobody() {
+	on_cpus $all_cpus
 	rm -f /tmp/stop
 	(while [ ! -e /tmp/stop ]; do
 		say create 3 name=coming budget=8

@@ -70,6 +70,7 @@ allocs() { # by all owners
 }
 
 test_a_busy_machine_is_found_in_order() {
+	on_cpus $all_cpus
 	expect 0 create 0 name=one budget=200 stock=50
 	expect 0 create 1 name=two budget=200 flags=$poison
 	expect 0 create 2 name=three budget=200 flags=7 stock=50

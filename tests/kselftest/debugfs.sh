@@ -223,6 +223,7 @@ test_a_storm_of_violations_is_counted_in_full_and_told_in_part() {
 }
 
 test_tables_can_be_read_while_pages_come_and_go() {
+	on_cpus $all_cpus
 	expect 0 create 0 name=one budget=200 stock=100
 	expect 0 create 1 name=two budget=200
 	: >/tmp/busy

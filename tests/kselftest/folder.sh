@@ -374,6 +374,7 @@ expect_done() { # LINE
 }
 
 test_owners_come_and_go_while_their_files_are_read_and_written() {
+	on_cpus $all_cpus
 	: >/tmp/busy
 	: >/tmp/done
 	read_all &

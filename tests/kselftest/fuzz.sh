@@ -78,6 +78,7 @@ test_garbage_in_lookup_is_refused() {
 }
 
 test_writers_who_race_leave_valid_values() {
+	on_cpus $all_cpus
 	: >/tmp/told
 	expect 0 create 0 name=one budget=100
 	for i in 1 2 3; do
@@ -103,6 +104,7 @@ expect_put_stock() { # VALUE
 }
 
 test_writers_race_with_owners_that_come_and_go() {
+	on_cpus $all_cpus
 	: >/tmp/busy
 	: >/tmp/told
 	fuzz_on() { # KIND FILE NR

@@ -37,6 +37,7 @@ toggle_while() { # LINES COMMAND...
 	local worker times=0 lines=$1 end=$(($(uptime) + 100))
 
 	shift
+	on_cpus $all_cpus
 	rm -f /tmp/stop
 	"$@" >/tmp/said 2>&1 &
 	worker=$!
