@@ -13,19 +13,11 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 here=$top/tests/drgn
 script=$top/tools/drgn/labyrinth.py
 python=/usr/bin/python3
-nr=0 failed=0 vm=''
+vm=''
+. "$top/tests/ktap.sh"
 export PYTHONDONTWRITEBYTECODE=1
 
 trap '[ -z "$vm" ] || kill "$vm" 2>/dev/null' EXIT
-
-result() { # STATUS WORDS...
-	local ok=ok
-
-	[ "$1" -eq 0 ] || ok="not ok" failed=1
-	shift
-	nr=$((nr + 1))
-	echo "$ok $nr $kernel: $*"
-}
 
 # What of QEMU's cores tells where the kernel is: Debian's kernels have it as a module.
 # 6.1 has other names for the same.
@@ -73,7 +65,7 @@ python_tests() { # NAME FILE ARGS...
 
 	shift 2
 	"$python" "$here/$file" "$@" | sed 's/^/  /'
-	result "${PIPESTATUS[0]}" "$name"
+	result "${PIPESTATUS[0]}" "$kernel: $name"
 }
 
 # The machine runs live.sh, and stops where it wants a core taken.
@@ -120,10 +112,10 @@ live() {
 		tee "$out/ktap"
 	[ "$(grep -cE '^    (not )?ok ' "$out/ktap")" -eq "$(sed -n 's/^    1\.\.//p' "$out/ktap")" ] ||
 		status=1
-	result "$status" "on the live kernel"
+	result "$status" "$kernel: on the live kernel"
 	"$top/tools/splat.sh" "$out/vm/console.log" | sed 's/^/# /'
-	result "${PIPESTATUS[0]}" "kernel log is clean"
-	result "$taken" "a core is taken"
+	result "${PIPESTATUS[0]}" "$kernel: kernel log is clean"
+	result "$taken" "$kernel: a core is taken"
 	for table in owners pages; do
 		tr -d '\r' <"$out/vm/result.log" | sed -n "s/^# $table| //p" >"$out/$table"
 	done
@@ -142,7 +134,7 @@ for kernel; do
 	build >"$out/build.log" 2>&1
 	status=$?
 	[ $status -eq 0 ] || tail -n 20 "$out/build.log" | sed 's/^/# /'
-	result $status "builds"
+	result $status "$kernel: builds"
 	[ $status -eq 0 ] || continue
 	live
 	[ -s "$out/vm/core" ] || continue
