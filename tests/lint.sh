@@ -7,7 +7,7 @@
 # usage: lint.sh [--quick | --short]
 #
 #   --quick  without coccicheck and the documentation, 6.12 only
-#   --short  coccicheck of what is no test, and the two versions of stock kernels
+#   --short  coccicheck of what is no test, 6.12 only
 set -uo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -15,7 +15,7 @@ cd "$top" || exit
 quick='' kernels="6.1 6.12 6.12-rt" cocci="labyrinth samples tests"
 case ${1-} in
 --quick) quick=1 kernels=6.12 ;;
---short) kernels="6.1 6.12" cocci="labyrinth samples" ;;
+--short) kernels=6.12 cocci="labyrinth samples" ;;
 esac
 scripts=$(tools/kernels.sh --print kunit-6.12 | sed -n 's/^kdir=//p')/scripts
 logs=build/lint

@@ -43,19 +43,19 @@ count() { # LOG
 }
 
 step() { # NAME COMMAND...
-	local name=$1 log=$results/$1.ktap status p f s
+	local name=$1 log=$results/$1.ktap status p f s cpu TIMEFORMAT=%U
 	shift
 	say "$name"
 	echo 0 1 0 >"$results/$name.count"	# until it has ended
-	"$@" </dev/null >"$log" 2>&1
-	status=$?
+	cpu=$({ time "$@" </dev/null >"$log" 2>&1; } 2>&1; echo "status $?")
+	status=${cpu##*status } cpu=${cpu%%.*}
 	read -r p f s < <(count "$log")
 	if [ "$f" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$p" -eq 0 ]; }; then
 		f=1
 		echo "not ok - $name ended with status $status after $p tests" >>"$log"
 	fi
 	echo "$p $f $s" >"$results/$name.count"
-	(flock 8; cat "$log"; say "$name: $p passed, $f failed, $s skipped") 8>"$results/lock"
+	(flock 8; cat "$log"; say "$name: $p passed, $f failed, $s skipped; it computed for $cpu s") 8>"$results/lock"
 }
 
 # Steps that wait for a worker, each a name and a command of words without blanks.
@@ -131,7 +131,7 @@ run_test() {
 	later trace tests/trace/run.sh
 	later torture-observed-kunit-6.12 tests/torture/run.sh kunit-6.12 smoke observed
 	later bench tests/bench/run.sh
-	for k in $stock; do
+	for k in 6.12 6.12-rt; do
 		later "torture-$k" tests/torture/run.sh "$k" smoke
 	done
 	later demo tests/demo.sh

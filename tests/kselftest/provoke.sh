@@ -36,9 +36,9 @@ haste="rcu_reader unpreemptible uninterruptible in_softirq"
 
 # Each scenario is played so often for what it may lose, and before that until the kernel's
 # caches and tables have grown to what that takes. A page lost each time would be $times; all
-# else on the machine moves some ten, such as page tables and stacks of what has just run.
-times=100 warm_up=20 tolerance=50
-[ -z "${long-}" ] || times=200 warm_up=40
+# else on the machine moves a few, such as page tables and stacks of what has just run.
+times=50 warm_up=10 tolerance=25
+[ -z "${long-}" ] || times=200 warm_up=40 tolerance=50
 
 # The line of a scenario into $kind, $owner and so on. A name becomes one of the module's.
 look_up() { # SCENARIO
