@@ -94,7 +94,7 @@ draw_top() {
 
 draw_report() {
 	"$out/command/labyrinth" report "$out/recording" --output="$out/report.html"
-	draw report 1180 1316
+	draw report 1180 1324
 }
 
 rm -rf "$out"
