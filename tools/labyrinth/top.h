@@ -108,6 +108,8 @@ void top_pages_again(struct top_pages *pages);
 bool top_pages_slice(struct top_pages *pages);
 void top_pages_choose(struct top_pages *pages);
 void top_pages_close(struct top_pages *pages);
+/* NULL: the column is one of numbers. */
+const char *page_word(const struct page *page, enum page_column column);
 
 /* ---- top_screen.c: text on the screen */
 

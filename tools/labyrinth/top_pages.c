@@ -245,7 +245,7 @@ static int64_t value(const struct page *page, enum page_column column)
 	}
 }
 
-static const char *text(const struct page *page, enum page_column column)
+const char *page_word(const struct page *page, enum page_column column)
 {
 	switch (column) {
 	case PAGE_STATE:
@@ -269,10 +269,10 @@ static int compare(const void *a, const void *b, void *context)
 	enum page_column column = pages->wish.sort;
 	int which;
 
-	if (text(x, column)) {
+	if (page_word(x, column)) {
 		/* A word is kept once. */
-		which = text(x, column) == text(y, column) ? 0 :
-			strcmp(text(x, column), text(y, column));
+		which = page_word(x, column) == page_word(y, column) ? 0 :
+			strcmp(page_word(x, column), page_word(y, column));
 	} else {
 		which = (value(x, column) < value(y, column)) -
 			(value(x, column) > value(y, column));

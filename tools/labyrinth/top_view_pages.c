@@ -24,23 +24,14 @@ static const char *page_text(const struct page *page, enum page_column column, c
 	int64_t value = column == PAGE_PFN ? page->pfn : column == PAGE_CPU ? page->cpu :
 			column == PAGE_NODE ? page->node : page->from_reserve;
 
-	switch (column) {
-	case PAGE_STATE:
-		return page->state;
-	case PAGE_AGE:
+	if (page_word(page, column))
+		return page_word(page, column);
+	if (column == PAGE_AGE)
 		return age_text(buf, page->age);
-	case PAGE_CONTEXT:
-		return page->context;
-	case PAGE_ZONE:
-		return page->zone;
-	case PAGE_CALLER:
-		return page->caller;
-	default:
-		if (value == UNKNOWN)
-			return "-";
-		snprintf(buf, 32, "%" PRId64, value);
-		return buf;
-	}
+	if (value == UNKNOWN)
+		return "-";
+	snprintf(buf, 32, "%" PRId64, value);
+	return buf;
 }
 
 /* Of the titles where @page is NULL. */
