@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Loading and unloading. */
 #include <linux/kernel.h>
+#include <linux/labyrinth.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/workqueue.h>
@@ -108,3 +109,4 @@ module_exit(labyrinth_exit);
 MODULE_DESCRIPTION("Exclusive atomic pages with an ownership tag");
 MODULE_AUTHOR("The labyrinth authors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(LABYRINTH_VERSION);

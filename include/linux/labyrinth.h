@@ -13,6 +13,9 @@ struct device;
 struct page;
 struct labyrinth_owner;
 
+/* Of this header, of the module and of all that comes with it. */
+#define LABYRINTH_VERSION	"1.0"
+
 /* Bytes of an owner's name with its terminating NUL. */
 #define LABYRINTH_NAME_LEN	32
 
