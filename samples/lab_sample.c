@@ -2,11 +2,11 @@
 /*
  * lab_sample - how a driver uses labyrinth
  *
- * A timer in hard interrupt context stands for the device. At each tick it takes
- * pages, fills them and hands them to the consumer, a work item that checks them
- * and gives them back:
+ * A thread stands for the device: it raises a hard interrupt, by irq_work, so many
+ * times a second. The interrupt takes pages, fills them and hands them to the
+ * consumer, a work item that checks them and gives them back:
  *
- *	timer (hardirq)                            worker (task)
+ *	interrupt (hardirq)                        worker (task)
  *	alloc, fill, transfer --> sample_queue --> check, free
  *	    producer                                  consumer
  *
@@ -16,7 +16,9 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
-#include <linux/hrtimer.h>
+#include <linux/delay.h>
+#include <linux/irq_work.h>
+#include <linux/kthread.h>
 #include <linux/labyrinth.h>
 #include <linux/llist.h>
 #include <linux/mm.h>
@@ -30,11 +32,11 @@
 
 static unsigned int rate = 100;
 module_param(rate, uint, 0444);
-MODULE_PARM_DESC(rate, "Ticks a second, 1 to 10000 (default 100)");
+MODULE_PARM_DESC(rate, "Interrupts a second, 1 to 10000 (default 100)");
 
 static unsigned int burst = 8;
 module_param(burst, uint, 0444);
-MODULE_PARM_DESC(burst, "Pages taken at each tick, 1 to 64 (default 8)");
+MODULE_PARM_DESC(burst, "Pages taken at each interrupt, 1 to 64 (default 8)");
 
 static unsigned int budget = 1024;
 module_param(budget, uint, 0444);
@@ -62,7 +64,7 @@ static const struct kernel_param_ops sample_counter_ops = {
 	.get = param_get_ulong,
 };
 
-/* Written by the timer only. */
+/* Written by the interrupt only. */
 static unsigned long taken;
 module_param_cb(taken, &sample_counter_ops, &taken, 0444);
 MODULE_PARM_DESC(taken, "Reads as the pages taken");
@@ -73,7 +75,7 @@ MODULE_PARM_DESC(refused, "Reads as the pages asked for and not given");
 
 static unsigned long late;
 module_param_cb(late, &sample_counter_ops, &late, 0444);
-MODULE_PARM_DESC(late, "Reads as the ticks cut short because the consumer had no room");
+MODULE_PARM_DESC(late, "Reads as the interrupts cut short because the consumer had no room");
 
 /* Written by the worker only. */
 static unsigned long consumed;
@@ -96,10 +98,9 @@ static_assert(sizeof(struct sample_frame) == PAGE_SIZE);
 static struct labyrinth_owner *sample_producer;
 static struct labyrinth_owner *sample_consumer;
 static LLIST_HEAD(sample_queue);
-static atomic_t sample_queued;		/* pages that the consumer owns; the timer alone adds */
+static atomic_t sample_queued;		/* pages that the consumer owns; the interrupt alone adds */
 static struct workqueue_struct *sample_wq;
-static struct hrtimer sample_timer;
-static ktime_t sample_period;
+static struct task_struct *sample_device;
 
 static void sample_count(unsigned long *counter)
 {
@@ -129,7 +130,7 @@ static int sample_hand_over(struct page *page, struct sample_frame *frame)
 	return 0;
 }
 
-/* One page; false where there is no use in trying another at this tick. */
+/* One page; false where there is no use in trying another in this interrupt. */
 static bool sample_produce(void)
 {
 	struct sample_frame *frame;
@@ -183,7 +184,7 @@ static void sample_work(struct work_struct *work)
 
 static DECLARE_WORK(sample_worker, sample_work);
 
-static enum hrtimer_restart sample_tick(struct hrtimer *timer)
+static void sample_interrupt(struct irq_work *work)
 {
 	unsigned int i;
 
@@ -193,19 +194,19 @@ static enum hrtimer_restart sample_tick(struct hrtimer *timer)
 	/* Legal in hard interrupts on PREEMPT_RT too: the workqueue's lock is a raw one. */
 	if (!READ_ONCE(stall))
 		queue_work(sample_wq, &sample_worker);
-	hrtimer_forward_now(timer, sample_period);
-	return HRTIMER_RESTART;
 }
 
-/* The one difference between the supported kernels: Kbuild looks which it is. */
-static inline void sample_timer_setup(struct hrtimer *timer)
+/* HARD: in a hard interrupt on PREEMPT_RT, too. */
+static struct irq_work sample_irq = IRQ_WORK_INIT_HARD(sample_interrupt);
+
+static int sample_run_device(void *unused)
 {
-#ifdef SAMPLE_HAVE_HRTIMER_SETUP
-	hrtimer_setup(timer, sample_tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-#else
-	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	timer->function = sample_tick;
-#endif
+	while (!kthread_should_stop()) {
+		irq_work_queue(&sample_irq);
+		irq_work_sync(&sample_irq);
+		usleep_range(USEC_PER_SEC / rate, USEC_PER_SEC / rate + 20);
+	}
+	return 0;
 }
 
 static int sample_owners_create(void)
@@ -236,6 +237,17 @@ static int sample_owners_create(void)
 	return 0;
 }
 
+/* When nothing new comes in: all that is queued goes, then the owners. */
+static void sample_end(void)
+{
+	queue_work(sample_wq, &sample_worker);
+	destroy_workqueue(sample_wq);
+
+	/* Returns the pages still out: never any here, else labyrinth has named them. */
+	WARN_ON(labyrinth_owner_destroy(sample_consumer));
+	WARN_ON(labyrinth_owner_destroy(sample_producer));
+}
+
 static int __init sample_init(void)
 {
 	int err;
@@ -254,22 +266,18 @@ static int __init sample_init(void)
 		destroy_workqueue(sample_wq);
 		return err;
 	}
-	sample_period = ns_to_ktime(NSEC_PER_SEC / rate);
-	sample_timer_setup(&sample_timer);
-	hrtimer_start(&sample_timer, sample_period, HRTIMER_MODE_REL_HARD);
+	sample_device = kthread_run(sample_run_device, NULL, "lab_sample");
+	if (IS_ERR(sample_device)) {
+		sample_end();
+		return PTR_ERR(sample_device);
+	}
 	return 0;
 }
 
-/* The order: nothing new comes in, all that is queued goes, then the owners. */
 static void __exit sample_exit(void)
 {
-	hrtimer_cancel(&sample_timer);
-	queue_work(sample_wq, &sample_worker);
-	destroy_workqueue(sample_wq);
-
-	/* Returns the pages still out: never any here, else labyrinth has named them. */
-	WARN_ON(labyrinth_owner_destroy(sample_consumer));
-	WARN_ON(labyrinth_owner_destroy(sample_producer));
+	kthread_stop(sample_device);
+	sample_end();
 
 	pr_info("taken %lu, consumed %lu, refused %lu, late %lu, wrong %lu\n",
 		taken, consumed, refused, late, wrong);
