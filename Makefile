@@ -1,49 +1,84 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# make			build labyrinth.ko for the running kernel (or KDIR=...)
-# sudo make install	install it, its header and its Module.symvers
-# make command		build the command labyrinth; make install installs it if it is built
-# make demo		see it work, in a virtual machine
-# make check		quick tests; make test: what a change must pass; make test-all: everything
-# make pictures		draw the pictures of the command in Documentation/ again
-# make bench		what a page costs, in a virtual machine; sudo make bench-here: on this one
-# make bench-accept	commit to what was measured last: tests/bench/counts
+# make               build labyrinth.ko for the running kernel
+# make command       build the command labyrinth
+# make install       install the module with its header and Module.symvers, and the
+#                    command if it has been built
+# make uninstall     remove them again; needs no kernel headers
+# make clean         remove what was built
+# make demo          see it work, in a virtual machine
+# make check         quick tests
+# make test          what a change must pass; make test-all: everything
+# make bench         what a page costs, in a virtual machine; as root, make bench-here: on this one
+# make bench-accept  commit to what was measured last: tests/bench/counts
+# make lint          check the sources
+# make docs          build the documentation: build/docs/html
+# make pictures      draw the pictures of the command in Documentation/ again
+#
+# Settings, as in "make KREL=6.1.0-44-amd64 install":
+#
+# KREL=RELEASE       for another kernel than the running one; its headers are installed
+# KDIR=FOLDER        for the kernel that has its headers, or was built, there
+# DESTDIR=FOLDER     install into, or uninstall from, the root at FOLDER; INSTALL_MOD_PATH
+#                    means the same
+# prefix=FOLDER      where in that root the command goes (default: /usr/local)
 
-KDIR ?= /lib/modules/$(shell uname -r)/build
-KREL  = $(shell $(MAKE) -s -C $(KDIR) kernelrelease)
-MODDIR = $(INSTALL_MOD_PATH)/lib/modules/$(KREL)/updates/labyrinth
-DEVDIR = $(INSTALL_MOD_PATH)/usr/src/labyrinth
-STAGE  = $(or $(DESTDIR),$(INSTALL_MOD_PATH))
+ifneq ($(words $(CURDIR))$(findstring :,$(CURDIR)),1)
+$(error A kernel module cannot be built in a path with a space or colon: move $(CURDIR))
+endif
 
-all: modules
+# The headers of Debian's 6.1 answer "make kernelrelease" with another release.
+release = $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(1)/include/generated/utsrelease.h 2>/dev/null)
 
-modules: $(KDIR)/Makefile
+ifndef KDIR
+KDIR = /lib/modules/$(KREL)/build
+ifndef KREL
+KREL := $(shell uname -r)
+endif
+endif
+ifndef KREL
+KREL := $(call release,$(KDIR))
+endif
+
+ifneq ($(words $(sort $(DESTDIR) $(INSTALL_MOD_PATH))),1)
+ifneq ($(DESTDIR)$(INSTALL_MOD_PATH),)
+$(error DESTDIR and INSTALL_MOD_PATH mean the same: one folder, without a space)
+endif
+endif
+ROOT := $(abspath $(or $(DESTDIR),$(INSTALL_MOD_PATH)))
+
+die = { echo "make: $(1)" >&2; exit 1; }
+
+modules: headers
+	@test -w . -a -w labyrinth || \
+		$(call die,$(CURDIR) is read-only; kbuild writes beside the sources, so build a copy)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-$(KDIR)/Makefile:
-	@echo "No kernel headers at $(KDIR): sudo apt-get install linux-headers-$$(uname -r)" >&2
-	@echo "or say where they are: make KDIR=..." >&2
-	@false
+headers:
+	@test -e $(KDIR)/Makefile || $(call die,no kernel headers at $(KDIR): \
+		apt-get install linux-headers-$(or $(KREL),RELEASE), or name others by KDIR=FOLDER)
+	@test -n "$(call release,$(KDIR))" || $(call die,modules cannot be built with $(KDIR): \
+		it has no include/generated/utsrelease.h)
+	@test "$(call release,$(KDIR))" = "$(KREL)" || \
+		$(call die,$(KDIR) is for $(call release,$(KDIR)), not for $(KREL))
 
-install: $(KDIR)/Makefile
-	@test -f labyrinth/labyrinth.ko || { echo "Nothing built yet: run make first" >&2; false; }
-	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates modules_install
-	/sbin/depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KREL)
-	install -D -m 644 include/linux/labyrinth.h $(DEVDIR)/include/linux/labyrinth.h
-	install -D -m 644 Module.symvers $(DEVDIR)/Module.symvers
-	test ! -x build/labyrinth/labyrinth || $(MAKE) -C tools/labyrinth DESTDIR=$(STAGE) install
-
-uninstall: $(KDIR)/Makefile
-	rm -rf $(MODDIR)
-	rm -f $(DEVDIR)/include/linux/labyrinth.h $(DEVDIR)/Module.symvers
-	-rmdir -p --ignore-fail-on-non-empty $(DEVDIR)/include/linux
-	/sbin/depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KREL)
-	$(MAKE) -C tools/labyrinth DESTDIR=$(STAGE) uninstall
+install uninstall:
+	@MAKE="$(MAKE)" tools/install.sh $@ "$(KREL)" "$(ROOT)"
 
 command:
-	@test -e /usr/include/jansson.h || { echo "No jansson.h: sudo apt-get install libjansson-dev" >&2; false; }
-	@test -e /usr/include/ncurses.h || { echo "No ncurses.h: sudo apt-get install libncurses-dev" >&2; false; }
+	@test -e /usr/include/jansson.h || $(call die,no jansson.h: apt-get install libjansson-dev)
+	@test -e /usr/include/ncurses.h || $(call die,no ncurses.h: apt-get install libncurses-dev)
 	$(MAKE) -C tools/labyrinth
+
+# Without kbuild: the headers it was built with may be gone.
+clean:
+	rm -rf build
+	find . -path ./.git -prune -o -type f \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '.*.cmd' -o -name '.*.d' -o -name 'modules.order' \
+		-o -name 'Module.symvers' \) -exec rm -f {} +
+
+help:
+	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
 check test test-all:
 	tools/setup.sh test
@@ -63,7 +98,7 @@ bench:
 	tests/bench/run.sh --full
 
 bench-accept:
-	@test -s build/bench/counts || { echo "Nothing measured yet: run make bench first" >&2; false; }
+	@test -s build/bench/counts || $(call die,nothing is measured yet: run make bench first)
 	cp build/bench/counts tests/bench/counts
 
 bench-here:
@@ -76,12 +111,8 @@ lint:
 
 docs:
 	tools/setup.sh docs
-	tools/kernels.sh kunit-6.12
+	tools/kernels.sh 6.12
 	tools/docs.sh
 
-clean:
-	rm -rf build
-	-test ! -e $(KDIR)/Makefile || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
-
-.PHONY: all modules command install uninstall check test test-all demo bench bench-accept bench-here \
-	pictures lint docs clean
+.PHONY: modules headers install uninstall command clean help check test test-all demo pictures bench \
+	bench-accept bench-here lint docs
