@@ -47,20 +47,22 @@ endif
 endif
 ROOT := $(abspath $(or $(DESTDIR),$(INSTALL_MOD_PATH)))
 
+# WORDS without a comma.
 die = { echo "make: $(1)" >&2; exit 1; }
 
-modules: headers
-	@test -w . -a -w labyrinth || \
-		$(call die,$(CURDIR) is read-only; kbuild writes beside the sources, so build a copy)
+modules: writable headers
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+writable:
+	@test -w . -a -w labyrinth || $(call die,$(CURDIR) is read-only: build a copy of it elsewhere)
 
 headers:
 	@test -e $(KDIR)/Makefile || $(call die,no kernel headers at $(KDIR): \
-		apt-get install linux-headers-$(or $(KREL),RELEASE), or name others by KDIR=FOLDER)
+		apt-get install linux-headers-$(or $(KREL),RELEASE) or name others by KDIR=FOLDER)
 	@test -n "$(call release,$(KDIR))" || $(call die,modules cannot be built with $(KDIR): \
 		it has no include/generated/utsrelease.h)
 	@test "$(call release,$(KDIR))" = "$(KREL)" || \
-		$(call die,$(KDIR) is for $(call release,$(KDIR)), not for $(KREL))
+		$(call die,$(KDIR) is for $(call release,$(KDIR)) and not for $(KREL))
 
 install uninstall:
 	@MAKE="$(MAKE)" tools/install.sh $@ "$(KREL)" "$(ROOT)"
@@ -114,5 +116,5 @@ docs:
 	tools/kernels.sh 6.12
 	tools/docs.sh
 
-.PHONY: modules headers install uninstall command clean help check test test-all demo pictures bench \
+.PHONY: modules writable headers install uninstall command clean help check test test-all demo pictures bench \
 	bench-accept bench-here lint docs

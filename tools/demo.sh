@@ -35,7 +35,7 @@ build() {
 	local module
 
 	say "building labyrinth and its samples for Linux $kernel"
-	"$top/tools/build.sh" "$kernel" >"$logs/build.log" 2>&1 ||
+	"$top/tools/build.sh" "$kernel" samples >"$logs/build.log" 2>&1 ||
 		die "the build failed" "$logs/build.log"
 	say "building the command labyrinth"
 	make -s -C "$top/tools/labyrinth" O="$logs/command" STATIC=1 >"$logs/command.log" 2>&1 ||

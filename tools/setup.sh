@@ -22,6 +22,8 @@ die() { echo "setup.sh: $*" >&2; exit 1; }
 # The kernel's headers name gcc-12, and their tools need the three libraries and pahole.
 build='make gcc gcc-12 binutils libc6-dev libelf1 libssl3 zlib1g pahole'
 # Either busybox will do.
+# tests/install asks depmod, modprobe and modinfo.
+modules='kmod'
 vm='qemu-system-x86 busybox-static|busybox cpio'
 own_kernel='bc bison flex libelf-dev xz-utils python3'
 # The library is for coccinelle's rules that are written in Python.
@@ -40,7 +42,7 @@ lint='sparse coccinelle libpython3.11 perl python3 shellcheck spin'
 wanted() {
 	case $1 in
 	demo)  echo "$build $vm $command" ;;
-	test)  echo "$build $vm $own_kernel $traffic $tracing $command $command_tests $cores $lint python3-sphinx" ;;
+	test)  echo "$build $vm $modules $own_kernel $traffic $tracing $command $command_tests $cores $lint python3-sphinx" ;;
 	bench) echo "$build $vm gnuplot-nox fonts-dejavu-core python3" ;;
 	pictures) echo "$build $vm $command tmux python3 chromium fonts-dejavu-core" ;;
 	docs)  echo "$build $own_kernel perl python3-sphinx" ;;

@@ -135,7 +135,7 @@ done
 echo "KTAP version 1"
 rm -rf "$out"
 mkdir -p "$out"
-"$top/tools/build.sh" "$kernel" >"$out/build.log" 2>&1 || die "the build failed: see $out/build.log"
+"$top/tools/build.sh" "$kernel" bench >"$out/build.log" 2>&1 || die "the build failed: see $out/build.log"
 measure
 collect || die "the measuring is not complete: see $out"
 status=0

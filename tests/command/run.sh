@@ -332,7 +332,7 @@ boot() { # FILE VM-OPTION...
 }
 
 live() {
-	"$top/tools/build.sh" 6.12 >"$out/build.log" 2>&1
+	"$top/tools/build.sh" 6.12 kselftest >"$out/build.log" 2>&1
 	result $? "the module builds"
 	boot live --smp 2
 	result $? "on a live module"

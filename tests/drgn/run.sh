@@ -38,7 +38,7 @@ build_fw_cfg() {
 
 build() {
 	kdir=$("$top/tools/kernels.sh" --print "$kernel" | sed -n 's/^kdir=//p')
-	[ -n "$kdir" ] && "$top/tools/build.sh" "$kernel" && build_fw_cfg
+	[ -n "$kdir" ] && "$top/tools/build.sh" "$kernel" kselftest && build_fw_cfg
 }
 
 # The files of Python that the script needs, and their libraries, each at its place: SRC:DEST.

@@ -57,7 +57,7 @@ source=$("$top/tools/kernels.sh" --source "$kernel" "$folder") || bail "no sourc
 rm -rf "$out"
 mkdir -p "$out"
 
-"$top/tools/build.sh" "$kernel" >"$out/labyrinth.log" 2>&1 ||
+"$top/tools/build.sh" "$kernel" samples >"$out/labyrinth.log" 2>&1 ||
 	{ tail -n 20 "$out/labyrinth.log" | sed 's/^/# /'; bail "labyrinth does not build"; }
 cp -r "$source" "$out/plain"
 "$top/tools/port.sh" "$source" "$out/switched" "${driver}_pages" >"$out/port.log" 2>&1

@@ -327,7 +327,7 @@ done
 echo "KTAP version 1"
 rm -rf "$out"
 mkdir -p "$out"
-"$top/tools/build.sh" "$kernel" >"$out/build.log" 2>&1 || die "the build failed: see $out/build.log"
+"$top/tools/build.sh" "$kernel" growth >"$out/build.log" 2>&1 || die "the build failed: see $out/build.log"
 
 # Each begins with the least, in a kernel that has not seen more.
 measure one "pages:16:neighbours empty create:100000 \

@@ -52,7 +52,7 @@ fi
 echo "KTAP version 1"
 echo "1..$tests"
 mkdir -p "$out"
-"$top/tools/build.sh" "$kernel" >"$out/build.log" 2>&1 || {
+"$top/tools/build.sh" "$kernel" torture >"$out/build.log" 2>&1 || {
 	tail -n 20 "$out/build.log" | sed 's/^/# /'
 	echo "Bail out! it does not build for $kernel"
 	exit 1

@@ -73,7 +73,7 @@ for tool in trace-cmd bpftrace perf; do
 done
 rm -rf "$out"
 mkdir -p "$out"
-"$top/tools/build.sh" "$kernel" >"$out/build.log" 2>&1 || {
+"$top/tools/build.sh" "$kernel" kselftest >"$out/build.log" 2>&1 || {
 	tail -n 20 "$out/build.log" | sed 's/^/# /'
 	bail "it does not build for $kernel"
 }

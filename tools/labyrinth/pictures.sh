@@ -24,7 +24,7 @@ die() { # WORDS LOG
 
 build() {
 	say "building labyrinth and the command"
-	"$top/tools/build.sh" 6.12 >"$out/build.log" 2>&1 || die "no module" "$out/build.log"
+	"$top/tools/build.sh" 6.12 samples kselftest >"$out/build.log" 2>&1 || die "no module" "$out/build.log"
 	make -s -C "$here" O="$out/command" STATIC=1 >"$out/build.log" 2>&1 ||
 		die "no command" "$out/build.log"
 }
