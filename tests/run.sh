@@ -43,19 +43,20 @@ count() { # LOG
 }
 
 step() { # NAME COMMAND...
-	local name=$1 log=$results/$1.ktap status p f s cpu TIMEFORMAT=%U
+	local name=$1 log=$results/$1.ktap status p f s cpu begun_step=$SECONDS TIMEFORMAT='%U %S'
 	shift
 	say "$name"
 	echo 0 1 0 >"$results/$name.count"	# until it has ended
 	cpu=$({ time "$@" </dev/null >"$log" 2>&1; } 2>&1; echo "status $?")
-	status=${cpu##*status } cpu=${cpu%%.*}
+	status=${cpu##*status }
+	cpu=$(awk '{ printf "%.0f", $1 + $2; exit }' <<<"$cpu")
 	read -r p f s < <(count "$log")
 	if [ "$f" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$p" -eq 0 ]; }; then
 		f=1
 		echo "not ok - $name ended with status $status after $p tests" >>"$log"
 	fi
 	echo "$p $f $s" >"$results/$name.count"
-	(flock 8; cat "$log"; say "$name: $p passed, $f failed, $s skipped; it computed for $cpu s") 8>"$results/lock"
+	(flock 8; cat "$log"; say "$name: $p passed, $f failed, $s skipped; $((SECONDS - begun_step)) s, $cpu s of CPU") 8>"$results/lock"
 }
 
 # Steps that wait for a worker, each a name and a command of words without blanks.
@@ -109,31 +110,30 @@ stock="6.1 6.12 6.12-rt"
 own="kunit-6.12 kasan-6.12 kcsan-6.12 kunit-7.3 rt-7.3"
 
 run_check() {
-	step lint tests/lint.sh --quick
-	step kunit tests/kunit/run.sh --quick
-	step kselftest-6.12 tests/kselftest/run-kernel.sh 6.12 --quick
+	later kunit tests/kunit/run.sh --quick
+	later kselftest-6.12 tests/kselftest/run-kernel.sh 6.12 --quick
+	later lint tests/lint.sh --quick
+	work_off
 }
 
-# The longest first, so that both workers end at about the same time.
+# The longest first, so that all workers end at about the same time. What is slow as it is
+# repeated often is done on one kernel; with $long, on each.
 run_test() {
-	local k
-
+	later kselftest-6.12 tests/kselftest/run-kernel.sh 6.12 $long
 	later lint tests/lint.sh --short
-	for k in $stock; do
-		later "kselftest-$k" tests/kselftest/run-kernel.sh "$k" $long
-	done
-	later driver tests/driver/run.sh --short
-	later model tests/model/run.sh
+	later kselftest-6.12-rt tests/kselftest/run-kernel.sh 6.12-rt "${long:---short}"
+	later kselftest-6.1 tests/kselftest/run-kernel.sh 6.1 "${long:---short}"
 	later command tests/command/run.sh
-	later drgn tests/drgn/run.sh 6.12
 	later kunit tests/kunit/run.sh
+	later install tests/install/run.sh
+	later model tests/model/run.sh
+	later driver tests/driver/run.sh --short
 	later growth tests/growth/run.sh
+	later drgn tests/drgn/run.sh 6.12
 	later trace tests/trace/run.sh
-	later torture-observed-kunit-6.12 tests/torture/run.sh kunit-6.12 smoke observed
 	later bench tests/bench/run.sh
-	for k in 6.12 6.12-rt; do
-		later "torture-$k" tests/torture/run.sh "$k" smoke
-	done
+	later torture-6.12 tests/torture/run.sh 6.12 smoke
+	later torture-6.12-rt tests/torture/run.sh 6.12-rt smoke
 	later demo tests/demo.sh
 	work_off
 }
@@ -147,8 +147,7 @@ run_own() {
 		step "kunit-on-$k" env LABYRINTH_KUNIT_KERNEL="$k" tests/kunit/run.sh
 		step "kselftest-$k" tests/kselftest/run-kernel.sh "$k" --long
 		step "torture-long-$k" tests/torture/run.sh "$k" long ops=10000000
-		[ "$k" = kunit-6.12 ] ||
-			step "torture-observed-$k" tests/torture/run.sh "$k" smoke observed
+		step "torture-observed-$k" tests/torture/run.sh "$k" smoke observed
 	done
 	unset LABYRINTH_APPEND
 	for k in $stock; do
@@ -159,6 +158,7 @@ run_own() {
 	step lint-long tests/lint.sh
 	step coverage tests/coverage.sh
 	step kunit-in-tree tests/kunit/in-tree.sh
+	step install-7.3 tests/install/run.sh kunit-7.3 rt-7.3
 	step growth-long tests/growth/run.sh --long
 	step driver-long tests/driver/run.sh
 }
