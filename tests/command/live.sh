@@ -43,6 +43,12 @@ said_line() { # NAME
 	echo "$said" | sed -n "s/^$1  *//p"
 }
 
+# A file system of its own in /tmp/small.
+small_disk() { # SIZE
+	mkdir -p /tmp/small
+	mount -t tmpfs -o size="$1" none /tmp/small
+}
+
 test_it_says_that_only_root_may_read() {
 	said=$("$modules/setpriv" --reuid=65534 --regid=65534 --clear-groups labyrinth status 2>&1)
 	status=$?
@@ -200,13 +206,25 @@ test_a_saved_folder_is_whole_however_long_its_tables_are() {
 	expect_at_least "bytes" "$(stat -c %s /tmp/saved/pages)" 200000
 	run pages --from=/tmp/saved --owner=many --state=owned
 	expect_equal "pages" "$(echo "$said" | sed 1d | wc -l)" 3000
-	rm -rf /tmp/small
-	mkdir /tmp/small
-	mount -t tmpfs -o size=128k none /tmp/small
+	small_disk 128k
 	run save /tmp/small/saved
 	expect_equal "status" "$status" 1
 	expect_match "said" "$said" "labyrinth: /tmp/small/saved: *: No space left on device."
 	[ ! -e /tmp/small/saved/saved ] || fail "it looks whole"
+	umount /tmp/small
+}
+
+test_metrics_on_a_full_disk_leave_the_file_that_was_there() {
+	some_owners
+	small_disk 64k
+	run metrics --output=/tmp/small/m
+	expect_said 0 ""
+	cp /tmp/small/m /tmp/small/was
+	dd if=/dev/zero of=/tmp/small/fill bs=4k 2>/dev/null && fail "the disk is not full"
+	run metrics --output=/tmp/small/m
+	expect_said 1 "labyrinth: /tmp/small/m: No space left on device."
+	cmp /tmp/small/m /tmp/small/was || fail "the file has changed"
+	expect_equal "files" "$(ls -A /tmp/small | tr '\n' ' ')" "fill m was "
 	umount /tmp/small
 }
 

@@ -118,24 +118,6 @@ test_a_reader_that_stops_ends_it() {
 	expect_equal "said" "$(cat "$out/said")" ""
 }
 
-# In a namespace of its own, with a file system of 64 KiB in $small.
-on_a_small_disk() { # COMMANDS
-	mkdir -p "$out/small"
-	small=$out/small plain=$plain here=$here unshare -rm bash -c "
-		mount -t tmpfs -o size=64k small \"\$small\" && $1" 2>&1
-}
-
-test_a_disk_that_is_full_leaves_what_was_there() {
-	local said
-
-	said=$(on_a_small_disk '
-		"$plain" metrics --from="$here/dry" --output="$small/m" && cp "$small/m" "$small/was"
-		head -c 1M /dev/zero >"$small/fill" 2>/dev/null
-		"$plain" metrics --from="$here/dry" --output="$small/m"; echo $?
-		cmp "$small/m" "$small/was"; ls "$small" | tr "\n" " "')
-	expect_equal "said" "$said" "labyrinth: $out/small/m: No space left on device."$'\n'"1"$'\n'"fill m was "
-}
-
 # As others have it, what is in the folder of somebody who sent it is not run.
 test_bash_runs_nothing_of_what_it_completes() {
 	new_folder

@@ -55,9 +55,11 @@ expect_equal() { # WHAT GOT WANTED
 
 # ---- the command
 
-# To be run as $labyrinth, which may be another build, or valgrind before it.
+# To be run as $labyrinth, which may be another build, or valgrind before it. One reads the
+# folder that LIVE_FOLDER names where it would read debugfs'.
 plain=$out/plain/labyrinth
 checked=$out/checked/labyrinth
+redirected=$out/redirected
 labyrinth=("$plain")
 
 labyrinth() {
@@ -67,7 +69,10 @@ labyrinth() {
 build() {
 	make -s -C "$top/tools/labyrinth" O="$out/plain" CFLAGS="-O2 -g -Werror" &&
 		make -s -C "$top/tools/labyrinth" O="$out/checked" LDFLAGS=-fsanitize=address,undefined \
-			CFLAGS="-O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+			CFLAGS="-O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=undefined" &&
+		gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -g -fsanitize=address,undefined \
+			-Wl,--wrap=open -o "$redirected" "$here/redirect.c" "$out"/checked/*.o \
+			-ljansson -lncurses -ltinfo -lm
 }
 
 # Every line of FILE that is a command, with what it prints.
