@@ -17,10 +17,14 @@ case ${1-} in
 --quick) quick=1 kernels=6.12 ;;
 --short) kernels=6.12 cocci="labyrinth samples" ;;
 esac
-scripts=$(tools/kernels.sh --print kunit-6.12 | sed -n 's/^kdir=//p')/scripts
 logs=build/lint
 mkdir -p "$logs"
 n=0 failed=0
+
+kdir() { tools/kernels.sh --print "$1" | sed -n 's/^kdir=//p'; } # KERNEL
+# Debian's headers have no checkpatch.pl and no coccinelle/.
+scripts=$(kdir kunit-6.12)/scripts
+kernel_doc=$(kdir 6.12)/scripts/kernel-doc
 
 # A check passes if its command succeeds and leaves nothing in its log.
 check() { # NAME COMMAND...
@@ -42,10 +46,21 @@ sources() { find include labyrinth samples tests -path tests/command -prune -o \
 command_sources() { find tools/labyrinth tests/command -name '*.[ch]'; }
 scripts() { find tools tests samples .ci -name '*.sh' -o -name '*.bash' -o -path .ci/run; }
 
+# Run among links to the sources: it would ask git where it finds .git, and leaves a file of
+# the names in CamelCase where it is run.
+checkpatch() { # OPTION... <FILES
+	local here=$logs/checkpatch
+
+	rm -rf "$here"
+	mkdir "$here"
+	ln -s "$top"/{include,labyrinth,samples,tests,tools} "$here/"
+	(cd "$here" && xargs perl "$scripts/checkpatch.pl" --no-tree --root=. --no-summary --strict --terse "$@" -f)
+}
+
 # compat.h tests the kernel's version: that is what it is for.
 # The macros of a trace header are laid out as all of the kernel's; a report's line is one string.
 run_checkpatch() {
-	sources | xargs perl "$scripts/checkpatch.pl" --no-tree --no-summary --strict --terse -f |
+	sources | checkpatch |
 		grep -Ev -e '^labyrinth/compat.h:[0-9]*: WARNING: (LINUX_VERSION_CODE|Comparisons) should' \
 			-e '^include/trace/events/labyrinth.h:[0-9]*: CHECK: (Alignment|Lines should)' \
 			-e '^labyrinth/(verdict|dry).c:[0-9]*: CHECK: line length'
@@ -54,10 +69,8 @@ run_checkpatch() {
 
 # It is no part of the kernel: its types and attributes are C's own, its messages one string.
 run_command_checkpatch() {
-	command_sources | xargs perl "$scripts/checkpatch.pl" --no-tree --no-summary --strict \
-		--terse -f --ignore PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,CAMELCASE |
+	command_sources | checkpatch --ignore PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,CAMELCASE |
 		grep -v 'CHECK: line length'
-	rm -f .checkpatch-camelcase.*
 	return 0
 }
 
@@ -77,7 +90,7 @@ run_splat_self_test() {
 }
 
 run_kernel_doc() {
-	sources | xargs perl "$scripts/kernel-doc" -none -Wall
+	sources | xargs perl "$kernel_doc" -none -Wall
 }
 
 run_spdx() {
@@ -85,6 +98,22 @@ run_spdx() {
 		-name '*.config' -o -name '*.rst' \) -print; } |
 		xargs grep -L 'SPDX-License-Identifier: GPL-2.0'
 	return 0
+}
+
+# Nothing of what .gitignore names is kept in git, or comes in an archive without it. In such a
+# folder modules.order tells that make has been run.
+run_ignored() {
+	local pattern names=()
+
+	if [ -e .git ] && command -v git >/dev/null; then
+		git -c safe.directory='*' ls-files --cached --ignored --exclude-per-directory=.gitignore
+		return
+	fi
+	[ ! -e modules.order ] || return 0
+	while read -r pattern; do
+		names+=(-o -name "$pattern")
+	done < <(grep -v / .gitignore)
+	find . \( -path ./build -o -path ./.git \) -prune -o -type f \( "${names[@]:1}" \) -print
 }
 
 # Files that are found only in the guest, what they define, and busybox's "local".
@@ -119,6 +148,7 @@ echo "KTAP version 1"
 check "shellcheck" run_shellcheck
 check "every kind of splat is caught, and nothing else" run_splat_self_test
 check "SPDX line in every file" run_spdx
+check "nothing is kept that .gitignore names" run_ignored
 check "checkpatch --strict" run_checkpatch
 check "checkpatch of the command labyrinth" run_command_checkpatch
 check "the command labyrinth builds without a word from gcc and clang" run_command_build
