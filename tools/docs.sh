@@ -6,7 +6,7 @@ set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
-kdir=$(tools/kernels.sh --print kunit-6.12 | sed -n 's/^kdir=//p')
+kdir=$(tools/kernels.sh --print 6.12 | sed -n 's/^kdir=//p')
 mkdir -p build/docs
 perl "$kdir/scripts/kernel-doc" -Werror -rst -sphinx-version 5.3.0 include/linux/labyrinth.h \
 	>build/docs/labyrinth.rst

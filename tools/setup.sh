@@ -45,7 +45,7 @@ wanted() {
 	test)  echo "$build $vm $modules $own_kernel $traffic $tracing $command $command_tests $cores $lint python3-sphinx" ;;
 	bench) echo "$build $vm gnuplot-nox fonts-dejavu-core python3" ;;
 	pictures) echo "$build $vm $command tmux python3 chromium fonts-dejavu-core" ;;
-	docs)  echo "$build $own_kernel perl python3-sphinx" ;;
+	docs)  echo "perl python3-sphinx" ;;
 	*)     die "demo, test, bench, docs or pictures?" ;;
 	esac
 }
