@@ -9,6 +9,8 @@
 #   --quick  without coccicheck and the documentation, 6.12 only
 #   --short  coccicheck of what is no test, 6.12 only
 set -uo pipefail
+# A locale that is not installed makes perl and sphinx complain.
+export LC_ALL=C.UTF-8
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit

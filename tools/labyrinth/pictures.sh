@@ -70,8 +70,9 @@ is_telling() {
 # PAGE.html as Documentation/PAGE.png.
 draw() { # PAGE WIDTH HEIGHT
 	# Its sandbox is none for root, and there is nothing in the page that would run.
-	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --enable-logging=stderr \
-		--user-data-dir="$out/profile" --window-size="$2,$3" \
+	chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run \
+		--disable-background-networking --disable-component-update --disable-sync \
+		--hide-scrollbars --enable-logging=stderr --user-data-dir="$out/profile" --window-size="$2,$3" \
 		--screenshot="$out/$1.png" "file://$out/$1.html" >"$out/chromium.log" 2>&1 ||
 		die "Chromium failed" "$out/chromium.log"
 	if grep -E 'CONSOLE|Refused to|net::ERR' "$out/chromium.log"; then
