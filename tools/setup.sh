@@ -6,7 +6,7 @@
 # usage: setup.sh demo    to build the module and the command, and try them in a virtual machine
 #        setup.sh test    and to build our own kernel, and for every test (the default)
 #        setup.sh bench   and to draw the chart of what was measured
-#        setup.sh docs    and to build the documentation
+#        setup.sh docs    only to build the documentation
 #        setup.sh pictures  to try them so, and to draw the pictures of the command
 #
 # Kernels are never installed: tools/kernels.sh keeps those to itself. Nor is Prometheus, of which
