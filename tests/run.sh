@@ -16,8 +16,8 @@ set -uo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit
-# The programs that tools/setup.sh installs, not others of the same name.
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+# The programs that tools/setup.sh installs, not others of the same name, and their own words.
+export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 results=build/results
 rm -rf "$results"
 mkdir -p "$results"

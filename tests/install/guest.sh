@@ -1,3 +1,4 @@
+#!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # In the guest: modprobe, as Debian has it, loads what was installed.
 set -eu

@@ -31,7 +31,7 @@ make_root() {
 
 	mkdir -p "$root"/{etc,usr/src,usr/local/sbin,usr/local/share/man}
 	for kernel in "${kernels[@]}"; do
-		while IFS== read -r key value; do
+		while IFS='=' read -r key value; do
 			case $key in
 			release) release[$kernel]=$value ;;
 			kdir)    kdir[$kernel]=$value ;;
@@ -313,7 +313,7 @@ help_has_each_target() {
 	said=$(make -s -C "$top" help)
 	for target in command install uninstall clean demo check test test-all bench bench-here \
 		bench-accept lint docs pictures; do
-		grep -qE "(^|; |, )make $target[ :]" <<<"$said" || { echo "not in make help: $target"; return 1; }
+		grep -qE "(^|; |, )make ${target}[ :]" <<<"$said" || { echo "not in make help: $target"; return 1; }
 	done
 }
 
