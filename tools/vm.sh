@@ -195,7 +195,9 @@ start_qemu() {
 		       -cpu "max,-rdrand,-rdseed" -rtc "base=2024-01-01,clock=vm")
 		cmdline+=" nokaslr norandmaps random.trust_cpu=off mitigations=off"
 	else
-		args+=(-accel "tcg,thread=multi" -smp "$smp" -cpu max)
+		# It emulates "rep stosb" and "rep movsb" byte by byte, and with erms the kernel
+		# clears and copies each page so: to start a process would take twice as long.
+		args+=(-accel "tcg,thread=$thread" -smp "$smp" -cpu "max,-erms,-fsrm")
 		# On a loaded machine the kernel's look whether its timer ticks comes too early.
 		cmdline+=" no_timer_check"
 	fi
