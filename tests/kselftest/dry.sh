@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # What somebody reads who never heard of labyrinth, when the machine ran dry; and whether it helps.
-# For a machine with one CPU.
+# For a small machine.
 . "${0%/*}/ktap.sh"
 need_module lab_reserve
 
@@ -96,4 +96,4 @@ test_a_budget_that_is_spent_names_who_has_the_pages() {
 	expect_log "labyrinth:   change: its budget from 8 to 9 pages, where the driver creates it"
 }
 
-run_tests
+run_tests_on_one_cpu

@@ -225,6 +225,15 @@ on_cpus() { # MASK
 	on_mask=$1
 }
 
+# All CPUs but the first go, or come back.
+one_cpu_only() { # 1 or 0
+	local cpu
+
+	for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do
+		[ ! -e "$cpu" ] || echo $((1 - $1)) >"$cpu"
+	done
+}
+
 run_test() { # NUMBER FUNCTION
 	local words=${2#test_}
 

@@ -256,14 +256,6 @@ test_an_owner_whose_module_is_gone_is_reported_once() {
 
 # Owners come and go by the thousand, each after grace periods. These wait for all CPUs, and
 # are ten times as short with one.
-one_cpu_only() { # 1 or 0
-	local cpu
-
-	for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do
-		[ ! -e "$cpu" ] || echo $((1 - $1)) >"$cpu"
-	done
-}
-
 test_no_scenario_loses_memory_however_often_it_is_played() {
 	one_cpu_only 1
 	# KASAN keeps what was freed, until it has so much that the oldest goes for the newest.

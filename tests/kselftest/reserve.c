@@ -2,7 +2,7 @@
 /*
  * lab_reserve - who gets what when memory is short
  *
- * For a machine with one CPU and nothing else to do. Commands in
+ * For a machine with one CPU online and nothing else to do. Commands in
  * /sys/kernel/debug/labyrinth_reserve/command, each of which leaves memory as
  * plentiful as it was, but for what "share" keeps until "drop":
  *

@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Memory made short: who gets the reserve, and does labyrinth know the kernel's own limit?
-# For a machine with one CPU.
 . "${0%/*}/ktap.sh"
 need_module lab_reserve
 
@@ -90,4 +89,4 @@ test_all_memory_is_given_back() {
 }
 
 all_free=$(awk '/^nr_free_pages/ { print $2 }' /proc/vmstat)
-run_tests
+run_tests_on_one_cpu

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Memory made short where there is more than 4 GiB, so that zone Normal has some too.
+# Memory made short where a part of it lies above 4 GiB, so that zone Normal has some too.
 . "${0%/*}/ktap.sh"
 need_module lab_reserve
 . "${0%/*}/reserve_lib.sh"
@@ -24,4 +24,4 @@ test_nobody_was_killed_for_memory() {
 	! dmesg | grep -q 'Out of memory\|oom-kill\|invoked oom' || fail "somebody was"
 }
 
-run_tests
+run_tests_on_one_cpu

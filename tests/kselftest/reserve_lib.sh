@@ -9,6 +9,17 @@ echo 1000000 >/proc/sys/vm/percpu_pagelist_high_fraction
 # A reserve that is large beside such a refill, whatever the kernel chose.
 echo 45056 >/proc/sys/vm/min_free_kbytes
 
+# For tests that know from which CPU's list a page comes.
+run_tests_on_one_cpu() {
+	local status
+
+	one_cpu_only 1
+	run_tests
+	status=$?
+	one_cpu_only 0
+	return $status
+}
+
 figure() { # KEY: of the last answer
 	local rest=" $answer "
 

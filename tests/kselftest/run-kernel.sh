@@ -120,39 +120,36 @@ build=$top/build/$kernel
 tools=$build/kselftest/bin
 files=("${all[@]}")
 [ -z "$quick" ] || files=("${few[@]}")
-short=(guarantee)
+# Each takes all memory, so the machine is small.
+small=(guarantee) mem=512M
+split=()
 # The other kernels check so much that they allocate when nobody asks them to.
 case $kernel in
 6.1 | 6.12 | 6.12-rt)
-	short+=(reserve dry)
-	[ -n "$quick" ] || short+=(reserve_large) ;;
+	small+=(reserve dry) mem=384M
+	[ -n "$quick" ] || split=(reserve_large) ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
-	files=() short=()
+	files=() small=() split=()
 	for file in "${only[@]}"; do
 		case $file in
-		reserve* | guarantee | dry) short+=("$file") ;;
+		reserve_large) split=("$file") ;;
+		reserve | guarantee | dry) small+=("$file") ;;
 		*) files+=("$file") ;;
 		esac
 	done
 fi
 
-plan=$((1 + (${#files[@]} > 0) * 2 + ${#short[@]} * 2))
+plan=$((1 + 2 * ((${#files[@]} > 0) + (${#small[@]} > 0) + (${#split[@]} > 0))))
 echo "KTAP version 1"
 echo "1..$plan"
 build
 result $? "$kernel: builds"
 if [ "$failed" -eq 0 ]; then
 	[ ${#files[@]} -eq 0 ] || boot machine "4 CPUs" "--smp 4 --mem 1G" "${files[@]}"
-	for file in ${short[@]+"${short[@]}"}; do
-		cpus=1 mem=1G
-		case $file in
-		reserve_large) mem=5G ;;
-		guarantee) cpus=4 mem=512M ;;
-		dry) mem=384M ;;
-		esac
-		boot "$file" "$file: $cpus CPU, $mem, all of it taken" \
-			"--smp $cpus --mem $mem" "$file"
-	done
+	[ ${#small[@]} -eq 0 ] ||
+		boot small "4 CPUs, $mem, all of it taken" "--smp 4 --mem $mem" "${small[@]}"
+	[ ${#split[@]} -eq 0 ] || boot split "1 CPU, 1.5G, 1G of it above 4 GiB, all of it taken" \
+		"--smp 1 --mem 1536M --qemu -M --qemu pc,max-ram-below-4g=512M" "${split[@]}"
 fi
 exit $failed
