@@ -10,11 +10,6 @@ preempt_rt() {
 	grep -q PREEMPT_RT /proc/version
 }
 
-# Does the kernel have a call that only tries for the allocator's locks?
-can_try_for_pages() {
-	grep -q alloc_pages_nolock /proc/kallsyms
-}
-
 # Needs no page from the kernel: right in any context of any kernel.
 ready_pages_serve() { # CONTEXT [NAME-IN-TAG]
 	local name=${2:-$1}

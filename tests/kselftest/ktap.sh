@@ -48,6 +48,21 @@ wait_until() { # CONDITION...
 	done
 }
 
+# The lines of /proc/kallsyms that match, of those that tests ask for. To read it takes a
+# second, so that is done once.
+kernel_symbol() { # EXTENDED-REGEX
+	local lines=/tmp/symbols
+
+	[ -s $lines ] || grep -E ' (alloc_pages_nolock.*|kasan_quarantine_put|init_task)$' \
+		/proc/kallsyms >$lines
+	grep -E "$1" $lines
+}
+
+# Does the kernel have a call that only tries for the allocator's locks?
+can_try_for_pages() {
+	kernel_symbol alloc_pages_nolock >/dev/null
+}
+
 # ---- the puppet
 
 say() { # COMMAND...: the reply is in $answer

@@ -86,7 +86,7 @@ test_a_bare_number_is_what_it_can_be() {
 }
 
 test_a_kernel_address_is_found() {
-	address=0x$(awk '$3 == "init_task" { print $1; exit }' /proc/kallsyms)
+	address=0x$(kernel_symbol ' init_task$' | cut -d ' ' -f 1)
 	for text in "addr $address" "$address"; do
 		ask pfn 1
 		ask "$text" || fail "$text was not taken"

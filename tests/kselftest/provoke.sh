@@ -259,7 +259,7 @@ test_an_owner_whose_module_is_gone_is_reported_once() {
 test_no_scenario_loses_memory_however_often_it_is_played() {
 	one_cpu_only 1
 	# KASAN keeps what was freed, until it has so much that the oldest goes for the newest.
-	! grep -q ' kasan_quarantine_put$' /proc/kallsyms || direct "well_behaved 3000"
+	! kernel_symbol ' kasan_quarantine_put$' >/dev/null || direct "well_behaved 3000"
 	for scenario in $leisure $haste well_behaved $(echo "$cases" | sed 's/ .*//'); do
 		local out=0 errno=0 kind='' reports=0
 

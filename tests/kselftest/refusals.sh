@@ -67,7 +67,7 @@ stock_is() { # PAGES
 test_no_page_ready_where_the_allocator_may_not_be_called() {
 	expect 0 create 0 name=early budget=40
 	# Kernels that let an NMI try for a page have one to give: until they have not.
-	alloc_pages_nolock_is_there && return
+	can_try_for_pages && return
 	ask_in_vain 3 0 in=nmi cpu=1
 	expect_verdict "context: early got no page: the page allocator may not be called there, and no page was ready"
 	expect_verdict "  by: puppet_call_once[.+].* \[lab_puppet\], in nmi on CPU 1"
@@ -76,10 +76,6 @@ test_no_page_ready_where_the_allocator_may_not_be_called() {
 	echo 3 >$files/early/stock || fail "the stock that it names cannot be had"
 	wait_until stock_is 3 || fail "the stock is not filled"
 	expect 3 alloc 0 0 times=3 in=nmi cpu=1
-}
-
-alloc_pages_nolock_is_there() {
-	grep -q alloc_pages_nolock /proc/kallsyms
 }
 
 test_a_handle_outside_of_its_scope() {

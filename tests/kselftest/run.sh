@@ -34,6 +34,11 @@ run_file() { # NAME
 	result "$(cat /tmp/status)" "$1"
 }
 
+# For the next file: its reports are read for each test, and those of the last are many.
+reload() {
+	unload && insmod "$modules/labyrinth.ko"
+}
+
 unload() {
 	rmmod labyrinth && [ ! -e /sys/module/labyrinth ] && [ ! -e /sys/kernel/debug/labyrinth ]
 }
@@ -42,12 +47,15 @@ unload() {
 [ ! -e /sys/kernel/rcu_expedited ] || echo 1 >/sys/kernel/rcu_expedited
 [ ! -e /sys/kernel/rcu_normal ] || echo 0 >/sys/kernel/rcu_normal
 echo "KTAP version 1"
-echo "1..$(($# + 2))"
+echo "1..$(($# + 3))"
 insmod "$modules/labyrinth.ko"
 result $? "labyrinth loads"
+reloaded=0
 for name; do
 	run_file "$name"
+	reload || reloaded=1
 done
+result $reloaded "labyrinth is loaded anew after each file"
 unload
 result $? "labyrinth unloads and is gone"
 exit $failed
