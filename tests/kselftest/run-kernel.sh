@@ -109,7 +109,7 @@ build() {
 	local log=$build/kselftest/build.log
 
 	mkdir -p "$build/kselftest" "$tools"
-	"$top/tools/build.sh" "$kernel" >"$log" 2>&1 &&
+	"$top/tools/build.sh" "$kernel" kselftest >"$log" 2>&1 &&
 		${CC:-cc} -O2 -Wall -pthread -o "$tools/two_threads" "$here/two_threads.c" \
 			>>"$log" 2>&1 &&
 		${CC:-cc} -O2 -Wall -static -o "$tools/fuzz_writes" "$here/fuzz_writes.c" \
