@@ -123,12 +123,14 @@ run_shellcheck() {
 	scripts | xargs shellcheck -S warning -e SC1091,SC2034,SC2154,SC3043
 }
 
-# sparse, the extra warnings and modpost must have nothing to say.
+# sparse, the extra warnings and modpost must have nothing to say. Built as tests/run.sh has
+# all steps build: only sparse looks at each file again.
 run_build() { # KERNEL
 	local log=$logs/build-$1.log
-	rm -rf "build/lint-$1"
+
 	# shellcheck disable=SC2086 # one word a folder
-	OUT=lint-$1 tools/build.sh "$1" $modules W=1 C=2 >"$log" 2>&1 || { tail -n 20 "$log"; return 1; }
+	LABYRINTH_MAKE="W=1 KCFLAGS=-Werror" tools/build.sh "$1" $modules C=2 >"$log" 2>&1 ||
+		{ tail -n 20 "$log"; return 1; }
 	grep -E 'warning|error|WARNING|ERROR' "$log"
 	return 0
 }

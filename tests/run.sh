@@ -22,7 +22,10 @@ results=build/results
 rm -rf "$results"
 mkdir -p "$results"
 begun=$SECONDS
-long=
+# How much of a step to run: test leaves out of most what is slow as it repeats.
+short=--short long=
+# A warning in whatever is built fails the step that builds it.
+export LABYRINTH_MAKE="W=1 KCFLAGS=-Werror"
 
 say() { echo "==> [$((SECONDS - begun)) s] $*"; }
 
@@ -118,24 +121,21 @@ run_check() {
 	work_off
 }
 
-# The longest first, so that all workers end at about the same time. What is slow as it is
-# repeated often is done on one kernel; with $long, on each.
+# The longest first, so that all workers end at about the same time.
 run_test() {
 	later kselftest-6.12 tests/kselftest/run-kernel.sh 6.12 $long
-	later lint tests/lint.sh --short
-	later kselftest-6.12-rt tests/kselftest/run-kernel.sh 6.12-rt "${long:---short}"
-	later kselftest-6.1 tests/kselftest/run-kernel.sh 6.1 "${long:---short}"
-	later command tests/command/run.sh
 	later kunit tests/kunit/run.sh
+	later kselftest-6.12-rt tests/kselftest/run-kernel.sh 6.12-rt $short $long
+	later kselftest-6.1 tests/kselftest/run-kernel.sh 6.1 $short $long
+	later command tests/command/run.sh $short
+	later lint tests/lint.sh $short
 	later install tests/install/run.sh
-	later model tests/model/run.sh
-	later driver tests/driver/run.sh --short
-	later growth tests/growth/run.sh
+	later model tests/model/run.sh $short
 	later drgn tests/drgn/run.sh 6.12
 	later trace tests/trace/run.sh
 	later bench tests/bench/run.sh
 	later torture-6.12 tests/torture/run.sh 6.12 smoke
-	later torture-6.12-rt tests/torture/run.sh 6.12-rt smoke
+	later driver tests/driver/run.sh $short
 	later demo tests/demo.sh
 	work_off
 }
@@ -157,12 +157,10 @@ run_own() {
 		step "torture-observed-$k" tests/torture/run.sh "$k" smoke observed
 	done
 	step drgn-6.1 tests/drgn/run.sh 6.1
-	step lint-long tests/lint.sh
 	step coverage tests/coverage.sh
 	step kunit-in-tree tests/kunit/in-tree.sh
 	step install-7.3 tests/install/run.sh kunit-7.3 rt-7.3
 	step growth-long tests/growth/run.sh --long
-	step driver-long tests/driver/run.sh
 }
 
 case ${1-} in
@@ -178,7 +176,7 @@ test)
 test-all)
 	# shellcheck disable=SC2086 # one word a kernel
 	prepare $stock $own
-	long=--long
+	short='' long=--long
 	run_test
 	run_own
 	;;

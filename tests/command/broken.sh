@@ -149,12 +149,13 @@ test_a_table_or_column_that_is_needed_and_not_there_is_named() {
 }
 
 test_a_file_cut_anywhere_crashes_nothing() {
-	local file size at labyrinth=("$checked")
+	local file size at cuts=7 labyrinth=("$checked")
 
+	[ -z "$short" ] || cuts=2
 	for file in owners zones refusals violations verdicts owner/nic-rx/stats; do
 		new_folder
 		size=$(stat -c %s "$here/dry/$file")
-		for ((at = 0; at < size; at += size / 7 + 1)); do
+		for ((at = 0; at < size; at += size / cuts + 1)); do
 			head -c "$at" "$here/dry/$file" >"$folder/$file"
 			run_all "$folder"
 		done

@@ -160,7 +160,7 @@ traffic() { # WHEN WHAT IPERF-OPTIONS...
 all_traffic() { # WHEN
 	traffic "$1" tcp-there || return
 	traffic "$1" tcp-here -R || return
-	[ "$variant" = stock ] || [ -n "$short" ] || traffic "$1" udp-there -u -b 200M -l 8000
+	[ "$variant" = stock ] || traffic "$1" udp-there -u -b 200M -l 8000
 }
 
 under_pressure() {
@@ -216,7 +216,7 @@ echo 16384 >/proc/sys/vm/min_free_kbytes
 insmod $modules/lab_pressure.ko truce_ms=0 burst="$burst"
 run plain $modules/plain/"$driver".ko
 run switched $modules/switched/"$driver".ko
-[ -n "$short" ] || run stock $modules/switched/"$driver".ko labyrinth_stock="$stock"
+run stock $modules/switched/"$driver".ko labyrinth_stock="$stock"
 variant=labyrinth
 rmmod labyrinth
 result $? "can be unloaded"

@@ -7,7 +7,7 @@
 #include "fixture.h"
 
 /* A zone whose reserve is 5/8 of 800 pages: 100 % at 300 usable pages, 50 % at 550. */
-#define MIN		800
+#define ZONE_MIN	800
 #define ATOMIC_MIN	300
 
 struct advice {
@@ -33,7 +33,7 @@ static struct advice *new_zones(struct kunit *test, enum lab_refusal reason, lon
 	a->dry.nr_zones = 1;
 	a->dry.zones[0].name = "Normal";
 	a->dry.zones[0].level = (struct lab_level){ .free = usable + 130, .cma = 100,
-						     .reserve = 30, .min = MIN };
+						     .reserve = 30, .min = ZONE_MIN };
 	return a;
 }
 
@@ -76,7 +76,7 @@ static void no_smaller_share_is_named_where_memory_came_back(struct kunit *test)
 {
 	long usable;
 
-	for (usable = 560; usable < 2 * MIN; usable += 40) {
+	for (usable = 560; usable < 2 * ZONE_MIN; usable += 40) {
 		const char *text = advise(new_zones(test, LAB_REFUSE_FLOOR, usable), 10);
 
 		expect_not_said(test, text, "reserve_pct");
@@ -87,7 +87,7 @@ static void no_smaller_share_is_named_where_memory_came_back(struct kunit *test)
 
 static void without_a_share_no_mark_would_do(struct kunit *test)
 {
-	struct advice *a = new_zones(test, LAB_REFUSE_FLOOR, MIN);
+	struct advice *a = new_zones(test, LAB_REFUSE_FLOOR, ZONE_MIN);
 	const char *text;
 
 	a->dry.reserve_pct = 0;

@@ -17,7 +17,7 @@
 
 static int needs_a_module(struct kunit *test)
 {
-	if (!OURS)
+	if (!IS_ENABLED(MODULE))
 		kunit_skip(test, "labyrinth is no module here");
 	return lab_test_pin(test);
 }
