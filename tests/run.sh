@@ -92,16 +92,11 @@ work() {
 	done
 }
 
-# Several at a time: a virtual machine waits as well as it computes. The largest takes 5 GiB,
-# and is there for each kernel.
+# Two at a time, a virtual machine waits as well as it computes. With more of them their
+# CPUs wait for each other while they hold a lock, and all take longer.
 work_off() {
-	local workers=2
-
-	[ "$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)" -lt 16 ] || workers=3
 	echo 0 >"$results/next"
-	for ((; workers > 1; workers--)); do
-		work &
-	done
+	work &
 	work
 	wait
 }
@@ -121,21 +116,21 @@ run_check() {
 	work_off
 }
 
-# The longest first, so that all workers end at about the same time.
+# The longest first, and by turns what waits and what computes.
 run_test() {
 	later kselftest-6.12 tests/kselftest/run-kernel.sh 6.12 $long
-	later kunit tests/kunit/run.sh
-	later kselftest-6.12-rt tests/kselftest/run-kernel.sh 6.12-rt $short $long
-	later kselftest-6.1 tests/kselftest/run-kernel.sh 6.1 $short $long
 	later command tests/command/run.sh $short
-	later lint tests/lint.sh $short
+	later kselftest-6.12-rt tests/kselftest/run-kernel.sh 6.12-rt $short $long
+	later kunit tests/kunit/run.sh
+	later kselftest-6.1 tests/kselftest/run-kernel.sh 6.1 ${short:+--quick} $long
 	later install tests/install/run.sh
-	later model tests/model/run.sh $short
-	later drgn tests/drgn/run.sh 6.12
+	later lint tests/lint.sh $short
 	later trace tests/trace/run.sh
+	later model tests/model/run.sh $short
 	later bench tests/bench/run.sh
 	later torture-6.12 tests/torture/run.sh 6.12 smoke
 	later driver tests/driver/run.sh $short
+	later drgn tests/drgn/run.sh ${short:+--sources}
 	later demo tests/demo.sh
 	work_off
 }
@@ -156,7 +151,6 @@ run_own() {
 		step "torture-long-$k" tests/torture/run.sh "$k" long ops=10000000
 		step "torture-observed-$k" tests/torture/run.sh "$k" smoke observed
 	done
-	step drgn-6.1 tests/drgn/run.sh 6.1
 	step coverage tests/coverage.sh
 	step kunit-in-tree tests/kunit/in-tree.sh
 	step install-7.3 tests/install/run.sh kunit-7.3 rt-7.3

@@ -5,6 +5,7 @@
 # machine, and of a core of that machine; and what it says of broken ones. Prints KTAP.
 #
 # usage: run.sh [KERNEL...]	stock ones, by default 6.1 and 6.12
+#        run.sh --sources	only what the script knows of the sources
 #
 # None of this needs a package with the kernel's debug info: see the script's --help.
 set -uo pipefail
@@ -127,6 +128,7 @@ echo "KTAP version 1"
 	{ echo "Bail out! drgn is missing: run tools/setup.sh test"; exit 1; }
 kernel=sources
 python_tests "what it knows of tags" source.py
+[ "$1" != --sources ] || shift
 for kernel; do
 	out=$top/build/drgn/$kernel
 	rm -rf "$out"

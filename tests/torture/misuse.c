@@ -223,7 +223,8 @@ static unsigned int lt_release_shared(struct lt_user *user)
 
 /*
  * What is done to a page after it was given back shows when it would be handed
- * out next: here at once, for it lies on top of this CPU's stack.
+ * out next: here at once, for it lies on top of this CPU's stack. An interrupt that
+ * came first would send the page back to the kernel, which may give it out again.
  */
 static unsigned int lt_after_free(struct lt_user *user, struct lt_owner *owner,
 				  enum lt_violation kind)
@@ -231,15 +232,16 @@ static unsigned int lt_after_free(struct lt_user *user, struct lt_owner *owner,
 	struct lt_debt *debt = lt_debt_find(user, owner);
 	struct page *page;
 	unsigned int got;
+	unsigned long flags;
 	u64 claimed;
 
 	if (!debt || user->nr_held == LT_HELD_MAX || !lt_claim(owner, 1, &claimed))
 		return 0;
-	preempt_disable();
+	local_irq_save(flags);
 	/* Two must be left to us: the page, and the one that is handed out in its place. */
 	page = lt_claims(owner) < owner->budget ? lt_given_back(user, owner) : NULL;
 	if (!page) {
-		preempt_enable();
+		local_irq_restore(flags);
 		lt_unclaim(owner, 1);
 		return 0;
 	}
@@ -250,7 +252,7 @@ static unsigned int lt_after_free(struct lt_user *user, struct lt_owner *owner,
 	else
 		page_ref_dec(page);
 	got = lt_get(user, owner, 1);
-	preempt_enable();
+	local_irq_restore(flags);
 	lt_expect(kind, owner, NULL);
 	if (got && user->held[user->nr_held - 1].page == page)
 		lt_fail(LT_ANSWER, "alloc after misuse gave the same page", owner, kind, 0);
