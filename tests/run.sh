@@ -120,7 +120,7 @@ run_check() {
 run_test() {
 	later kselftest-6.12 tests/kselftest/run-kernel.sh 6.12 $long
 	later command tests/command/run.sh $short
-	later kselftest-6.12-rt tests/kselftest/run-kernel.sh 6.12-rt $short $long
+	later kselftest-6.12-rt tests/kselftest/run-kernel.sh 6.12-rt ${short:+--quick} $long
 	later kunit tests/kunit/run.sh
 	later kselftest-6.1 tests/kselftest/run-kernel.sh 6.1 ${short:+--quick} $long
 	later install tests/install/run.sh
@@ -129,7 +129,7 @@ run_test() {
 	later model tests/model/run.sh $short
 	later bench tests/bench/run.sh
 	later torture-6.12 tests/torture/run.sh 6.12 smoke
-	later driver tests/driver/run.sh $short
+	[ -n "$short" ] || later driver tests/driver/run.sh
 	later drgn tests/drgn/run.sh ${short:+--sources}
 	later demo tests/demo.sh
 	work_off

@@ -198,7 +198,7 @@ test_top_gives_the_terminal_back_as_it_was() {
 test_top_hears_a_signal_while_keys_come_without_end() {
 	local begun=$SECONDS top
 
-	yes hj | tr -d '\n' | head -c 20000000 | script -qfc "echo \$\$ >$out/pid; exec $plain top --from=$here/dry" \
+	yes hj | tr -d '\n' | head -c 20000000 | TERM=xterm script -qfc "echo \$\$ >$out/pid; exec $plain top --from=$here/dry" \
 		/dev/null >"$out/flood" 2>&1 &
 	until [ -s "$out/pid" ] && grep -q "Any key: back" "$out/flood"; do
 		[ $((SECONDS - begun)) -le 60 ] || { fail "it did not begin"; break; }

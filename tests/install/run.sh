@@ -189,7 +189,7 @@ uninstall_one() { # KERNEL
 	before=$(tree "$root" | grep -v "${others[@]}")
 	make -s -C "$top" KREL="${release[$1]}" DESTDIR="$root" uninstall || return
 	same "other files" "$(tree "$root" | grep -v "${others[@]}")" "$before" &&
-		same "left" "$(find "$root" -path "*labyrinth*/${release[$1]}*" -o -path "*/${release[$1]}/updates*")" ""
+		same "left" "$(cd "$root" && find . -path "*labyrinth*/${release[$1]}*" -o -path "*/${release[$1]}/updates*")" ""
 }
 
 # ---- what cannot work
