@@ -125,13 +125,13 @@ run_test() {
 	later kselftest-6.1 tests/kselftest/run-kernel.sh 6.1 ${short:+--quick} $long
 	later install tests/install/run.sh
 	later lint tests/lint.sh $short
-	later trace tests/trace/run.sh
+	[ -n "$short" ] || later trace tests/trace/run.sh
 	later model tests/model/run.sh $short
+	later demo tests/demo.sh
 	later bench tests/bench/run.sh
 	later torture-6.12 tests/torture/run.sh 6.12 smoke
 	[ -n "$short" ] || later driver tests/driver/run.sh
 	later drgn tests/drgn/run.sh ${short:+--sources}
-	later demo tests/demo.sh
 	work_off
 }
 

@@ -77,7 +77,7 @@ uninstall_all() {
 	remove "$root/usr/src" "labyrinth/$release/include/linux/labyrinth.h"
 	set -- "$root"/lib/modules/*/updates/labyrinth
 	if [ -e "$1" ]; then
-		echo "the command stays: $1 is there"
+		echo "the command labyrinth, where it is installed, stays: $1 is there"
 	else
 		command_make uninstall
 	fi

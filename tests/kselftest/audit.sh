@@ -315,6 +315,5 @@ test_labyrinth_unloads_while_audits_run() {
 	insmod "$modules/lab_puppet.ko"
 }
 
-not_in_short test_audit_interval_makes_it_run_by_itself
 let_the_log_speak
 run_tests

@@ -278,6 +278,4 @@ test_reserve_pct_is_the_default_of_new_owners() {
 	expect_owner none reserve_pct 0
 }
 
-not_in_short test_pages_lists_thousands_of_pages_once_each \
-	test_pages_age_grows
 run_tests

@@ -406,5 +406,4 @@ test_owners_come_and_go_while_their_files_are_read_and_written() {
 	expect_no_violation
 }
 
-not_in_short test_pages_lists_thousands_once_each
 run_tests

@@ -304,7 +304,5 @@ test_owners_whose_modules_are_gone_lose_no_memory() {
 	one_cpu_only 0
 }
 
-not_in_short test_no_scenario_loses_memory_however_often_it_is_played \
-	test_owners_whose_modules_are_gone_lose_no_memory
 let_the_log_speak
 run_tests

@@ -3,12 +3,11 @@
 #
 # Run the kselftests on one kernel, in virtual machines, and print KTAP.
 #
-# usage: run-kernel.sh NAME [--quick | --short | --long] [--seed N] [FILE...]
+# usage: run-kernel.sh NAME [--quick | --long] [--seed N] [FILE...]
 #
 # NAME is a kernel of tools/kernels.sh. With FILEs (contract, errors, ...) only
-# these. Quick, it runs a few of them; short, what is repeated often, or is the
-# same on each kernel, is done less or not at all; long, it is done oftener. With
-# a seed, "fuzz" writes again what it wrote in the run that told of it.
+# these. Quick, it runs a few of them; long, it repeats more. With a seed, "fuzz"
+# writes again what it wrote in the run that reported it.
 # The logs stay in build/NAME/kselftest/. Exit status 1 if anything failed: a
 # test, a machine that crashed or hung, a test that did not say how it ended, a
 # splat in the kernel's log.
@@ -16,7 +15,7 @@ set -uo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 here=$top/tests/kselftest
-kernel='' quick='' short='' long='' seed='' files=() only=()
+kernel='' quick='' long='' seed='' files=() only=()
 plan=0
 . "$top/tests/ktap.sh"
 
@@ -24,15 +23,12 @@ plan=0
 # they need not wait.
 all=(violations refusals lifetime scope contexts provoke contract errors budget flags debugfs audit
 	lookup folder fuzz abi hotplug pressure suspend stress)
-# What depends on labyrinth and not on the kernel.
-same=' fuzz abi '
 few=(violations contexts provoke contract errors stress)
 
 parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--quick) quick=1 ;;
-		--short) short=1 ;;
 		--long) long=1 ;;
 		--seed) [[ ${2-} =~ ^[0-9]+$ ]] || { kernel=''; break; }; seed=$2; shift ;;
 		-*) kernel=''; break ;;
@@ -91,7 +87,7 @@ boot() { # NAME WORDS "VM-OPTIONS" FILE...
 	echo "sh /lib/labyrinth/kselftest/run.sh $*" >"$tools/boot.sh"
 	# shellcheck disable=SC2086 # several words
 	"$top/tools/vm.sh" --kernel "$kernel" --out "$out" --timeout 1200 $options \
-		--env quick="$quick" --env short="$short" --env long="$long" --env seed="$seed" \
+		--env quick="$quick" --env long="$long" --env seed="$seed" \
 		"${copies[@]}" "$tools/boot.sh"
 	status=$?
 	tr -d '\r' <"$out/result.log" | sed '/^# vm: /d' >"$out/ktap"
@@ -121,11 +117,6 @@ build=$top/build/$kernel
 tools=$build/kselftest/bin
 files=("${all[@]}")
 [ -z "$quick" ] || files=("${few[@]}")
-if [ -n "$short" ]; then
-	for i in "${!files[@]}"; do
-		[[ $same != *" ${files[i]} "* ]] || unset "files[i]"
-	done
-fi
 # Each takes all memory, so the machine is small.
 small=(guarantee) mem=512M
 split=()
@@ -133,7 +124,7 @@ split=()
 case $kernel in
 6.1 | 6.12 | 6.12-rt)
 	small+=(reserve dry) mem=384M
-	[ -n "$quick$short" ] || split=(reserve_large) ;;
+	[ -n "$quick" ] || split=(reserve_large) ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
 	files=() small=() split=()

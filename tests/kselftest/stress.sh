@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# All CPUs at once. $quick and $short ask for a short run, $long for a long one.
+# All CPUs at once. $quick asks for a short run, $long for a long one.
 . "${0%/*}/ktap.sh"
 need_module lab_stress
 
 puppet=$stress
 factor=2
-[ -z "${quick-}${short-}" ] || factor=1
+[ -z "${quick-}" ] || factor=1
 [ -z "${long-}" ] || factor=4
 
 # Runs a preset, and shows what it counted.
