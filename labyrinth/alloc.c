@@ -11,92 +11,58 @@
 #include "fast.h"
 #include "fresh.h"
 #include "page.h"
+#include "quarantine.h"
 #include "refill.h"
 #include "report.h"
 
 /* An owner that has taken so many pages from the kernel on one CPU gets the next ahead of need. */
 #define LAB_READAHEAD_AFTER	32
 
-/* To @changed from @head, whatever the audit notes there meanwhile: @head is told that. */
-static bool lab_ready_turn(struct lab_tag *tag, u32 *head, u32 changed)
-{
-	u32 seen = *head;
-
-	/* Again at most once a note: an audit has two grace periods. */
-	while (!try_cmpxchg(&tag->head, head, changed))
-		if (!lab_head_same(seen, *head))
-			return false;
-	*head |= seen;
-	return true;
-}
-
 /*
- * A popped tag whose page is not as it was put there leaves for good: with the
- * place in the budget if it goes into quarantine, and reported, unless the audit was
- * first. False where it is all right by
- * now, since lab_freed_behind() has given it its reference back.
+ * A popped tag whose page is not fit to be handed out: into quarantine, with the place in the
+ * budget, or gone with it. Needs preemption disabled.
  */
-static noinline bool lab_ready_gone_bad(struct labyrinth_owner *owner, struct lab_tag *tag,
-					u32 head)
+static noinline void lab_ready_unfit(struct labyrinth_owner *owner, struct lab_tag *tag,
+				     unsigned long caller)
 {
-	struct page *page = tag->page;
-	struct lab_incident incident = {
-		.owner = owner,
-		.page = page,
-		.taking = lab_tag_taking(owner->bank, tag),
-	};
-	u32 flags;
+	u32 poisoned = READ_ONCE(tag->head) & LAB_POISONED;
+	struct page *page = lab_popped_page(owner, tag, LAB_OUT_OF_USE, caller);
 
-	if (page_ref_count(page) == 0) {
-		if (!lab_ready_turn(tag, &head, owner->moving))
-			return false;
-		incident.kind = LAB_FREED_BEHIND;
-		if (!(head & LAB_TOLD))
-			lab_report_violation(&incident);
-		lab_tag_unbind(owner->bank, tag);
+	if (!page) {
 		lab_budget_give(owner);
-		return true;
+	} else if (lab_page_hwpoison(page)) {
+		lab_leave(owner, owner->bank, tag);
+		lab_page_to_kernel(page);
+	} else {
+		/* A mapping was reported, now or before. */
+		lab_quarantine_add(owner, tag, poisoned |
+				   (lab_compat_mapcount(page) ? LAB_LOOKS_REPORTED : 0));
 	}
-	/* Written to, or referenced, after it was given back: out of use until that ends. */
-	incident.kind = lab_page_sole(page) ? LAB_USE_AFTER_FREE : LAB_SHARED_PAGE;
-	incident.outcome = LAB_OUT_OF_USE;
-	flags = head & LAB_POISONED;
-	if (flags)
-		lab_page_poison(page);
-	if (!lab_ready_turn(tag, &head, lab_head(owner->id, flags, LAB_QUARANTINED)))
-		return false;
-	if (!(head & LAB_TOLD))
-		lab_report_violation(&incident);
-	atomic_inc(&owner->quarantined);
-	lab_refill_kick(owner);
-	return true;
 }
 
 /*
  * A popped tag's page, as the owner's flags ask for it; its place in the budget is
- * taken. NULL where it had gone bad, and the place is gone as well. Needs
- * preemption disabled.
+ * taken. NULL where it is not fit, and the place is gone as well. Needs preemption
+ * disabled.
  */
 struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,
 			  unsigned long caller)
 {
+	u32 head = READ_ONCE(tag->head);
 	struct page *page = tag->page;
-	struct lab_cpu *here;
-	u32 head;
 
-	for (;;) {
-		head = READ_ONCE(tag->head);
-		if (likely(lab_head_state(head) == LAB_READY && lab_page_sole(page) &&
-			   (!(head & LAB_POISONED) || lab_page_poison_intact(page))))
-			break;
-		/* Comes back only where another misuse of the page was just found. */
-		if (lab_ready_gone_bad(owner, tag, head))
-			return NULL;
+	if (unlikely(!lab_page_exclusive(page) ||
+		     (head & LAB_POISONED && !lab_page_poison_intact(page)))) {
+		lab_ready_unfit(owner, tag, caller);
+		return NULL;
 	}
-	if (owner->flags & LABYRINTH_ZERO && !(head & LAB_ZEROED))
+	if (owner->flags & LABYRINTH_ZERO && !(head & LAB_ZEROED)) {
+		/* The audit shall not take it for damaged poison. */
+		WRITE_ONCE(tag->head, owner->moving);
+		smp_wmb();
 		clear_page(page_address(page));
-	here = this_cpu_ptr(owner->cpu);
-	lab_hand_out(here, tag, caller);
+	}
+	lab_hand_out(this_cpu_ptr(owner->cpu), tag, caller);
 	if (owner->flags & LABYRINTH_STACK)
 		lab_tag_save_stack(owner->bank, tag);
 	return page;
@@ -167,6 +133,8 @@ static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long ca
 	struct page *page;
 	int cpu;
 
+	if (unlikely(atomic_read(&owner->quarantined)))
+		lab_quarantine_reclaim(owner);
 	for (turn = 0; turn < LAB_FAR_TURNS && sure < LAB_SURE_TURNS; turn++) {
 		u32 out = atomic_read(&owner->quarantined) + atomic_long_read(&owner->arrived);
 		long all = 0;
@@ -420,7 +388,7 @@ static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, uns
 	here = this_cpu_ptr(READ_ONCE(owner->fast));
 	tag = lab_stack_pop_any(&here->recycled, &owner->slots);
 	page = tag->page;
-	if (unlikely(lab_peek(page->_refcount.counter) != 1))
+	if (unlikely(!lab_page_exclusive(page)))
 		return lab_alloc_slow(owner, tag, caller);
 	lab_hand_out(here, tag, caller);
 	preempt_enable();

@@ -6,25 +6,20 @@
  * meanwhile. A false report is worse than one that comes an audit later, so nothing
  * is told of what may only have moved while we looked:
  *
- * An owned page without a reference is told at once, by lab_owned_freed_behind():
- * the kernel may give it to somebody else any moment.
+ * An owned page without the mark is reported at once, by lab_owned_freed_behind(): the
+ * kernel may give it to somebody else any moment.
  *
- * An owned page that somebody else holds too must look so once in the walk and again
- * a grace period later, under the same word, taken by the same caller at the same
- * time. Its head is not touched: its holder's free compares it. What was told is
- * remembered in lab_notes instead, as long as it goes on.
+ * An owned page that somebody else has too must look so twice, a second and a grace period
+ * apart, under the same word, taken by the same caller at the same time: else it is a
+ * reference that passes. Its head is not touched: its holder's free compares it. What was
+ * reported is remembered in lab_notes instead, as long as it goes on.
  *
- * A ready page may be handed out, used, given back and be ready under the same head
- * again between any two looks. So its head gets LAB_WATCHED first, which only the
- * audit sets, and which is gone when the page is handed out: what is then seen of the
- * page counts iff the head is still watched later, when LAB_TOLD takes the place of
- * that, in one step that also decides whether we report it or whoever pops the page.
- * "Later" is a grace period: an alloc that has popped the tag may be clearing the page,
- * with preemption disabled, before it changes the head; and on weakly ordered machines
- * what the page's next holder does may be seen before the head is. By then the
- * head shows either.
+ * A ready page may be handed out, used, given back and be ready under the same head again
+ * between any two looks. But lab_tag::time is of the last handing out: where that is older
+ * than the look, and still the same after it, the page has been ready all the time.
  */
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -40,20 +35,19 @@
 #include "orphan.h"
 #include "owner.h"
 #include "page.h"
-#include "refill.h"
 #include "report.h"
 #include "verdict.h"
 
-/* Something that is to be confirmed, or that was told and is not to be told again. */
+/* An owned page that is shared: to be confirmed, or reported and not to be reported again. */
 struct lab_note {
 	struct page *page;	/* NULL: vacant */
-	struct lab_bank *bank;	/* these two are good until the end of the audit */
-	struct lab_tag *tag;
-	u64 word, taken;	/* of the tag */
+	u64 word, taken;	/* of its tag */
 	u64 audit;		/* that saw it last */
-	enum lab_violation kind;
 	bool told;
 };
+
+/* One audit at a time. Taken before lab_owners_lock. */
+static DEFINE_MUTEX(lab_audit_lock);
 
 /* All guarded by lab_owners_lock. */
 static struct lab_note lab_notes[LAB_AUDIT_NOTES];
@@ -94,32 +88,26 @@ void lab_audit_forget(const struct module *module)
 	}
 }
 
-/* An owner's tag that changes no more than its page does. */
-static bool lab_tag_still(const struct lab_tag *tag, const struct page *page, u64 word)
-{
-	return READ_ONCE(tag->word) == word && lab_tag_is(tag, page);
-}
-
 static void lab_audit_owned(struct lab_audit *audit, struct lab_bank *bank, struct lab_tag *tag,
 			    struct page *page, u64 word)
 {
 	u64 taken = READ_ONCE(tag->taken);
 	struct lab_note *note;
 
-	if (likely(lab_page_sole(page)))
+	if (likely(lab_page_marked(page) && lab_page_sole(page)))
 		return;
-	if (!page_ref_count(page)) {
-		audit->found += lab_owned_freed_behind(bank, tag, page, word);
+	if (!lab_page_marked(page)) {
+		preempt_disable();
+		audit->found += lab_owned_freed_behind(bank, tag, page, word, 0);
+		preempt_enable();
 		return;
 	}
-	if (!lab_tag_still(tag, page, word))
-		return;
 	note = lab_note_find(page, word, taken) ?: lab_note_vacant();
 	if (!note)
 		return;	/* for an audit that has room */
 	*note = (struct lab_note){
-		.page = page, .bank = bank, .tag = tag, .word = word, .taken = taken,
-		.audit = audit->nr, .kind = LAB_SHARED_PAGE, .told = note->page && note->told,
+		.page = page, .word = word, .taken = taken,
+		.audit = audit->nr, .told = note->page && note->told,
 	};
 }
 
@@ -142,74 +130,42 @@ static bool lab_poison_damaged(struct page *page)
 	return false;
 }
 
-/* Is a ready page of @head not as it was put there? Then @kind says how. */
-static bool lab_ready_amiss(struct page *page, u32 head, enum lab_violation *kind)
+static bool lab_audit_misused(struct page *page, u32 head, enum lab_violation *kind)
 {
-	if (!page_ref_count(page))
-		*kind = LAB_FREED_BEHIND;
-	else if (!lab_page_sole(page))
-		*kind = LAB_SHARED_PAGE;
-	else if (head & LAB_POISONED && lab_poison_damaged(page))
-		*kind = LAB_USE_AFTER_FREE;
-	else
-		return false;
-	/* Whoever found it freed may still be about to give the kernel's reference back. */
-	return *kind != LAB_SHARED_PAGE || !(head & LAB_RESTORED);
+	if (lab_ready_misused(page, head & ~LAB_POISONED, kind))
+		return true;
+	*kind = LAB_USE_AFTER_FREE;
+	return head & LAB_POISONED && lab_poison_damaged(page);
 }
 
-static void lab_audit_ready_page(struct lab_audit *audit, struct lab_bank *bank,
-				 struct lab_tag *tag, struct page *page, u64 word)
+static void lab_audit_ready_page(struct lab_audit *audit, struct lab_bank *bank, struct lab_tag *tag,
+			    struct page *page, u64 word)
 {
+	struct lab_taking taking = lab_tag_taking(bank, tag);
+	struct lab_incident incident = { .page = page, .owner_id = lab_word_owner(word) };
 	u32 head = lab_word_head(word);
-	enum lab_violation kind;
-	struct lab_note *note;
+	bool misused;
 
-	if (head & LAB_TOLD) {
+	if (lab_taking_tag(&taking).time == lab_time_now())
+		return;	/* for a later audit */
+	smp_rmb();
+	misused = lab_audit_misused(page, head, &incident.kind);
+	smp_rmb();
+	if (READ_ONCE(tag->taken) != taking.taken || READ_ONCE(tag->page) != page)
+		return;
+	if (head & LAB_REPORTED) {
 		/* That is over: what happens next is another matter. */
-		if (!lab_ready_amiss(page, head, &kind))
-			cmpxchg(&tag->head, head, head & ~LAB_TOLD);
+		if (!misused)
+			lab_tag_turn(tag, head, head & ~LAB_REPORTED);
 		return;
 	}
-	if (likely(!lab_ready_amiss(page, head, &kind)))
+	if (likely(!misused) || !lab_tag_turn(tag, head, head | LAB_REPORTED))
 		return;
-	note = lab_note_vacant();
-	if (!note || !lab_tag_turn(tag, head, head | LAB_WATCHED))
-		return;
-	if (!lab_tag_is(tag, page) || !lab_ready_amiss(page, head, &kind)) {
-		cmpxchg(&tag->head, head | LAB_WATCHED, head);
+	if (READ_ONCE(tag->taken) != taking.taken) {
+		lab_tag_turn(tag, head | LAB_REPORTED, head);
 		return;
 	}
-	*note = (struct lab_note){
-		.page = page, .bank = bank, .tag = tag, .word = word,
-		.taken = READ_ONCE(tag->taken), .audit = audit->nr, .kind = kind,
-	};
-}
-
-/* A grace period has passed since. */
-static bool lab_note_holds(const struct lab_note *note)
-{
-	u32 head = lab_word_head(note->word);
-
-	if (lab_head_state(head) == LAB_READY)
-		return lab_tag_turn(note->tag, head | LAB_WATCHED, head | LAB_TOLD);
-	return READ_ONCE(note->tag->taken) == note->taken && page_ref_count(note->page) &&
-	       !lab_page_sole(note->page) && lab_tag_still(note->tag, note->page, note->word);
-}
-
-static void lab_note_tell(struct lab_audit *audit, const struct lab_note *note)
-{
-	struct lab_incident incident = {
-		.kind = note->kind,
-		.owner_id = lab_word_owner(note->word),
-		.page = note->page,
-		/* As it was: the page may have been given back since. */
-		.taking = {
-			.word = note->word,
-			.taken = note->taken,
-			.stack = lab_tag_stack(note->bank, note->tag),
-		},
-	};
-
+	incident.taking = taking;
 	preempt_disable();
 	incident.owner = lab_owner_by_id(incident.owner_id);
 	lab_report_violation(&incident);
@@ -217,18 +173,53 @@ static void lab_note_tell(struct lab_audit *audit, const struct lab_note *note)
 	audit->found++;
 }
 
-/* Tell of what is still so, and forget what is over, or what the tag itself says by now. */
+/* A second and a grace period have passed. */
+static bool lab_note_holds(const struct lab_note *note, struct lab_incident *incident)
+{
+	struct lab_bank *bank;
+	struct lab_tag *tag = lab_tag_find(NULL, note->page, &bank);
+
+	if (!tag)
+		return false;
+	*incident = (struct lab_incident){
+		.kind = LAB_SHARED_PAGE,
+		.owner = lab_owner_by_id(lab_word_owner(note->word)),
+		.owner_id = lab_word_owner(note->word),
+		.page = note->page,
+		.taking = lab_tag_taking(bank, tag),
+	};
+	return incident->taking.word == note->word && incident->taking.taken == note->taken &&
+	       lab_page_marked(note->page) && !lab_page_sole(note->page);
+}
+
+/* Is there a page that may just have a passing reference? */
+static bool lab_audit_doubts(const struct lab_audit *audit)
+{
+	const struct lab_note *note;
+
+	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++)
+		if (note->page && note->audit == audit->nr && !note->told)
+			return true;
+	return false;
+}
+
+/* Report what is still so, and forget what is over. */
 static void lab_audit_confirm(struct lab_audit *audit)
 {
+	struct lab_incident incident;
 	struct lab_note *note;
 
 	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++) {
 		if (!note->page)
 			continue;
-		if (note->audit == audit->nr && !note->told && lab_note_holds(note)) {
-			lab_note_tell(audit, note);
-			note->told = lab_word_state(note->word) == LAB_OWNED;
+		preempt_disable();
+		if (note->audit == audit->nr && !note->told &&
+		    lab_note_holds(note, &incident)) {
+			lab_report_violation(&incident);
+			note->told = true;
+			audit->found++;
 		}
+		preempt_enable();
 		if (note->audit != audit->nr || !note->told)
 			note->page = NULL;
 	}
@@ -244,15 +235,6 @@ static struct labyrinth_owner *lab_audit_owner(u64 word)
 	preempt_enable();
 	/* Destroy sees to the tags of one that is dead. */
 	return owner && !lab_owner_dead(owner) ? owner : NULL;
-}
-
-static void lab_audit_quarantine(struct lab_bank *bank, struct lab_tag *tag)
-{
-	u64 word = READ_ONCE(tag->word);
-	struct labyrinth_owner *owner = lab_audit_owner(word);
-
-	if (owner && lab_word_state(word) == LAB_QUARANTINED)
-		lab_quarantine_look_at(owner, bank, tag, word);
 }
 
 static void lab_audit_tag(struct lab_audit *audit, struct lab_bank *bank, struct lab_tag *tag)
@@ -303,6 +285,7 @@ void lab_audit_run(struct lab_audit *figures)
 	struct lab_walk walk = {};
 	struct lab_tag *tag;
 
+	mutex_lock(&lab_audit_lock);
 	mutex_lock(&lab_owners_lock);
 	audit.nr = lab_audit_last.nr + 1;
 	lab_orphan_reap();
@@ -314,23 +297,29 @@ void lab_audit_run(struct lab_audit *figures)
 	synchronize_rcu();
 	while ((tag = lab_walk_next(&walk))) {
 		audit.tags++;
-		lab_audit_quarantine(walk.bank, tag);
 		lab_audit_tag(&audit, walk.bank, tag);
 		cond_resched();
 	}
 	/* A2: who changed tags before this has changed counters. The same. */
 	synchronize_rcu();
-	lab_audit_confirm(&audit);
 	list_for_each_entry(owner, &lab_owners, list) {
 		lab_books_close(&audit, owner);
 		cond_resched();
 	}
+	if (lab_audit_doubts(&audit)) {
+		mutex_unlock(&lab_owners_lock);
+		msleep(MSEC_PER_SEC);
+		synchronize_rcu();
+		mutex_lock(&lab_owners_lock);
+	}
+	lab_audit_confirm(&audit);
 	audit.orphans = lab_orphans_out();
 	audit.us = ktime_us_delta(ktime_get(), begun);
 	audit.when = get_jiffies_64();
 	lab_audit_last = audit;
 	trace_audit(audit.tags, audit.found, audit.us);
 	mutex_unlock(&lab_owners_lock);
+	mutex_unlock(&lab_audit_lock);
 	*figures = audit;
 }
 

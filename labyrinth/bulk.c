@@ -48,7 +48,7 @@ static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned
 	lab_peak_note(owner);
 	preempt_enable();
 	for (i = 0; i < got - used; i++)
-		__free_page(fresh[i]);
+		lab_page_reject(fresh[i]);
 	lab_allocator_leave();
 	return used;
 }
@@ -97,10 +97,11 @@ static unsigned int lab_alloc_recycled(struct labyrinth_owner *owner, unsigned i
 				       struct page **pages, unsigned long caller)
 {
 	struct page **next = pages, **end = pages + nr;
-	u64 word, taken = lab_taken(caller);
+	u64 word, taken = lab_taken(caller), exclusive = LAB_EXCLUSIVE_SUM;
 	struct lab_tag *tag, *below;
 	struct lab_cpu *here;
 
+	OPTIMIZER_HIDE_VAR(exclusive);	/* or it is loaded anew for each page */
 	preempt_disable();
 	here = this_cpu_ptr(READ_ONCE(owner->fast));
 	word = lab_owned_here(here);
@@ -109,7 +110,7 @@ static unsigned int lab_alloc_recycled(struct labyrinth_owner *owner, unsigned i
 	for (; next != end; next++, tag = below) {
 		struct page *page = tag->page;
 
-		if (unlikely(lab_peek(page->_refcount.counter) != 1))
+		if (unlikely(lab_page_exclusive_sum(page) != exclusive))
 			break;
 		/* Before the page is handed out: a wrong free may push its tag from then on. */
 		below = lab_stack_next(tag);
@@ -168,9 +169,9 @@ static unsigned int lab_free_many(struct labyrinth_owner *owner, unsigned int nr
 	struct page **next = pages + 1, **end = pages + nr;
 	struct lab_tag *tag, *top, *bottom;
 	u32 owned = lab_peek(owner->owned), ready = owner->ready;
-	u64 sole = LAB_SOLE_COUNTS;
+	u64 exclusive = LAB_EXCLUSIVE_SUM;
 
-	OPTIMIZER_HIDE_VAR(sole);	/* or it is loaded anew for each page */
+	OPTIMIZER_HIDE_VAR(exclusive);	/* as above */
 	preempt_disable();
 	bottom = lab_turn_one(owner, *pages);
 	if (unlikely(!bottom)) {
@@ -183,7 +184,7 @@ static unsigned int lab_free_many(struct labyrinth_owner *owner, unsigned int nr
 		const struct page *page = *next;
 
 		if (unlikely(!lab_find_near(lab_home(&owner->slots, page), page, &tag)) ||
-		    unlikely(lab_compat_page_counts(page) != sole) ||
+		    unlikely(lab_page_exclusive_sum(page) != exclusive) ||
 		    unlikely(!lab_tag_turn(tag, owned, ready)))
 			break;
 		if (unlikely(!lab_tag_is(tag, page))) {

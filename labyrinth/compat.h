@@ -68,6 +68,16 @@ static inline struct page *lab_compat_alloc_nolock(int nid)
  */
 #define lab_peek(word)	data_race(word)
 
+/* Where the page's flags are; they are wrapped in a struct since 6.18. */
+static inline unsigned long *lab_compat_flags(const struct page *page)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+	return (unsigned long *)&page->flags.f;
+#else
+	return (unsigned long *)&page->flags;
+#endif
+}
+
 /* page_mapped() is gone in 7.x; an order-0 page's count is still this field. */
 static inline int lab_compat_mapcount(const struct page *page)
 {

@@ -25,15 +25,15 @@ static __always_inline void lab_hand_out(struct lab_cpu *here, struct lab_tag *t
 }
 
 /*
- * The common case: @page is held by nobody else, and its tag, in @tag, lies in the bank of
- * a live owner without special wishes. False where anything is not so. Any pointer
+ * The common case: @page has the mark and is not shared, and its tag, in @tag, lies in the bank
+ * of a live owner without special wishes. False where anything is not so. Any pointer
  * may be passed for @page; @owner is one. Needs preemption disabled.
  */
 static __always_inline bool lab_ordinary(struct labyrinth_owner *owner, const struct page *page,
 					 struct lab_tag **tag)
 {
 	return likely(lab_find(lab_home(&owner->slots, page), page, tag)) &&
-	       likely(lab_page_sole(page));
+	       likely(lab_page_exclusive(page));
 }
 
 /* The slow ways, and what leads there. */

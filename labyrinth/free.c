@@ -11,6 +11,7 @@
 
 #include "fast.h"
 #include "page.h"
+#include "quarantine.h"
 #include "refill.h"
 #include "report.h"
 
@@ -34,12 +35,14 @@ static int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigne
 	found->incident = (struct lab_incident){
 		.owner = owner, .offender = owner, .page = page, .caller = caller,
 	};
+	found->word = 0;
 	if (!dead && !lab_owner_in_scope(owner)) {
 		found->incident.kind = LAB_WRONG_SCOPE;
 		return -EPERM;
 	}
 	found->tag = lab_tag_find(dead ? NULL : owner->bank, page, &found->bank);
-	found->word = found->tag ? READ_ONCE(found->tag->word) : 0;
+	if (found->tag)
+		found->word = READ_ONCE(found->tag->word);
 	if (!found->word) {
 		if (dead) {
 			found->incident.kind = LAB_DEAD_OWNER;
@@ -67,34 +70,33 @@ static int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigne
 		found->incident.kind = LAB_DOUBLE_FREE;
 		return -EALREADY;
 	}
+	if (unlikely(!lab_page_marked(page))) {
+		found->incident.kind = LAB_FREED_BEHIND;
+		found->incident.offender = NULL;
+		return -EALREADY;
+	}
 	return 0;
 }
 
-/* Does nobody else hold a page that is known to be @owner's? */
-static int lab_examine_sharing(struct page *page, struct lab_finding *found)
+/* May a page that is known to be @owner's go to somebody else? Not where it is mapped. */
+static int lab_examine_mapping(struct page *page, struct lab_finding *found)
 {
-	if (likely(lab_page_sole(page)))
+	if (likely(!lab_compat_mapcount(page)))
 		return 0;
-	if (page_ref_count(page)) {
-		found->incident.kind = LAB_SHARED_PAGE;
-		return -EBUSY;
-	}
-	found->incident.kind = LAB_FREED_BEHIND;
-	found->incident.offender = NULL;
-	return -EALREADY;
+	found->incident.kind = LAB_SHARED_PAGE;
+	return -EBUSY;
 }
 
-/*
- * An audit may have marked the tag after it was read, and have taken the mark away again:
- * both once at most, for there is a grace period from one audit's marks to the next's.
- */
-static noinline bool lab_commit_suspect(const struct lab_finding *found, u32 head)
+/* A call that changes something failed. A page that was freed loses its tag, whoever asked. */
+static void lab_refuse(struct lab_finding *found)
 {
 	struct page *page = found->incident.page;
-	u32 seen = lab_word_head(found->word);
 
-	return lab_tag_change(found->tag, page, seen ^ LAB_SUSPECT, head) ||
-	       lab_tag_change(found->tag, page, seen, head);
+	if (lab_word_state(found->word) == LAB_OWNED && !lab_page_marked(page))
+		lab_owned_freed_behind(found->bank, found->tag, page, found->word,
+				       found->incident.caller);
+	if (found->incident.kind != LAB_FREED_BEHIND)
+		lab_report_violation(&found->incident);
 }
 
 /*
@@ -104,8 +106,7 @@ static noinline bool lab_commit_suspect(const struct lab_finding *found, u32 hea
 static int lab_commit(struct lab_finding *found, u32 head)
 {
 	if (likely(lab_tag_change(found->tag, found->incident.page, lab_word_head(found->word),
-				  head)) ||
-	    lab_commit_suspect(found, head))
+				  head)))
 		return 0;
 	found->incident.kind = LAB_DOUBLE_FREE;
 	return -EALREADY;
@@ -126,53 +127,55 @@ noinline int lab_bad_argument(struct labyrinth_owner *owner, struct page *page,
 	return -EINVAL;
 }
 
+/* A page that is not kept. Its tag was committed to LAB_MOVING. */
+static void lab_free_leave(struct labyrinth_owner *owner, struct lab_finding *found)
+{
+	bool marked = lab_page_marked(found->incident.page);
+	struct page *page = lab_leave(owner, found->bank, found->tag);
+
+	lab_stock_watch(owner);
+	if (likely(marked))
+		lab_page_to_kernel(page);
+}
+
 static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *page,
 				  unsigned long caller)
 {
 	struct lab_finding found;
-	struct page *leaving = NULL;
-	int err, busy = 0;
-	u32 away;
+	int err;
+	u32 flags;
 
 	if (lab_no_pointer(page))
 		return lab_bad_argument(owner, page, caller);
 	preempt_disable();
-	err = lab_examine(owner, page, caller, &found);
-	if (err)
-		goto out;
-	busy = lab_examine_sharing(page, &found);
-	away = lab_word_flags(found.word) & LAB_NOT_RECYCLED ? LAB_AWAY : 0;
-	err = lab_commit(&found, lab_head(owner->id, away, LAB_MOVING));
-	if (err)
-		goto out;
-	lab_book_reserve(owner, found.word);
-	err = busy;
+	err = lab_examine(owner, page, caller, &found) ?: lab_commit(&found, owner->moving);
+	if (unlikely(err))
+		goto refuse;
 	/* Before it can be anybody else's. */
-	if (!busy)
-		trace_free(owner->name, page_to_pfn(page), caller);
-	if (busy == -EBUSY) {
+	trace_free(owner->name, page_to_pfn(page), caller);
+	lab_book_reserve(owner, found.word);
+	flags = lab_word_flags(found.word) & LAB_NOT_RECYCLED ? LAB_AWAY : 0;
+	err = lab_examine_mapping(page, &found);
+	if (unlikely(err)) {
 		found.incident.outcome = LAB_OUT_OF_USE;
-		WRITE_ONCE(found.tag->head, lab_head(owner->id, away, LAB_QUARANTINED));
-		lab_owner_count_left(owner);
-		atomic_inc(&owner->quarantined);
-		lab_refill_kick(owner);
-	} else if (busy) {
-		/* Freed behind our back: it is no page of ours to put anywhere. */
-		lab_owner_count_left(owner);
-		lab_leave(owner, found.bank, found.tag);
-	} else if (lab_word_flags(found.word) & LAB_NOT_RECYCLED) {
-		this_cpu_inc(owner->cpu->unkept);
-		leaving = lab_leave(owner, found.bank, found.tag);
-		lab_stock_watch(owner);
-	} else {
-		lab_recycle(owner, found.tag);
-	}
-out:
-	if (err)
 		lab_report_violation(&found.incident);
+		flags |= LAB_LOOKS_REPORTED;
+	}
+	if (!flags && lab_page_exclusive(page)) {
+		lab_recycle(owner, found.tag);
+	} else {
+		this_cpu_inc(owner->cpu->unkept);
+		/* A stack links the tags of one bank. */
+		if ((lab_page_sole(page) && lab_page_marked(page)) || found.bank != owner->bank)
+			lab_free_leave(owner, &found);
+		else
+			lab_quarantine_add(owner, found.tag, flags);
+	}
 	preempt_enable();
-	if (leaving)
-		lab_page_to_kernel(leaving);
+	return err;
+refuse:
+	lab_refuse(&found);
+	preempt_enable();
 	return err;
 }
 
@@ -231,7 +234,7 @@ static noinline int lab_release_slow(struct labyrinth_owner *owner, struct page 
 		return -EOPNOTSUPP;
 	preempt_disable();
 	err = lab_examine(owner, page, caller, &found) ?:
-	      lab_examine_sharing(page, &found) ?:
+	      lab_examine_mapping(page, &found) ?:
 	      lab_commit(&found, owner->moving);
 	if (likely(!err)) {
 		trace_release(owner->name, page_to_pfn(page), caller);
@@ -240,7 +243,7 @@ static noinline int lab_release_slow(struct labyrinth_owner *owner, struct page 
 		lab_leave(owner, found.bank, found.tag);
 		lab_stock_watch(owner);
 	} else {
-		lab_report_violation(&found.incident);
+		lab_refuse(&found);
 	}
 	preempt_enable();
 	return err;
@@ -254,9 +257,10 @@ int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct 
 		goto slow;
 	preempt_disable();
 	if (likely(lab_find_near(lab_home(&owner->slots, page), page, &tag) &&
-		   lab_page_sole(page) &&
+		   lab_page_exclusive(page) &&
 		   lab_tag_change(tag, page, lab_peek(owner->owned), owner->moving))) {
 		lab_owner_count_left(owner);
+		lab_page_unmark(page);
 		lab_tag_drop(tag);
 		lab_budget_give(owner);
 		lab_stock_watch(owner);
@@ -313,7 +317,7 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 		return -EOPNOTSUPP;
 	preempt_disable();
 	err = lab_examine(from, page, _RET_IP_, &found) ?:
-	      lab_examine_sharing(page, &found);
+	      lab_examine_mapping(page, &found);
 	if (err || from == to)
 		goto out;
 	err = lab_make_room(to, &evicted, &found);
@@ -347,7 +351,7 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
 		atomic_inc(&to->from_reserve);
 out:
 	if (err)
-		lab_report_violation(&found.incident);
+		lab_refuse(&found);
 	preempt_enable();
 	if (evicted)
 		lab_page_to_kernel(evicted);
@@ -368,7 +372,8 @@ static noinline int lab_check_slow(struct labyrinth_owner *owner, struct page *p
 	/* A page that is just being transferred has an owner at this instant, too. */
 	if (err == -EALREADY && lab_word_state(found.word) == LAB_ARRIVING)
 		err = 0;
-	err = err ?: lab_examine_sharing(page, &found);
+	if (!err && !lab_page_sole(page))
+		err = -EBUSY;
 	preempt_enable();
 	return err;
 }
@@ -404,7 +409,7 @@ int labyrinth_page_query(struct page *page, struct labyrinth_page_info *info)
 		return -EOPNOTSUPP;
 	preempt_disable();
 	tag = lab_tag_find(NULL, page, &bank);
-	word = tag ? READ_ONCE(tag->word) : 0;
+	word = tag && lab_page_marked(page) ? READ_ONCE(tag->word) : 0;
 	if (word) {
 		lab_owner_name(lab_word_owner(word), info->owner);
 		info->state = lab_state_public(lab_word_state(word));

@@ -14,7 +14,7 @@
 #define LAB_READAHEAD		8
 
 /* Pages that the kernel is asked for until one finds room in the tag table. */
-#define LAB_BIND_TRIES		3
+#define LAB_BIND_TRIES		8
 
 /*
  * A page from the kernel: only where there is none above min does the reserve
@@ -73,7 +73,7 @@ static struct page *lab_readahead(struct labyrinth_owner *owner)
 		entered = !lab_owner_dead(owner) && lab_enter_stocked(owner, page);
 		preempt_enable();
 		if (!entered)
-			__free_page(page);
+			lab_page_reject(page);
 	}
 	return pages[0];
 }
@@ -133,7 +133,7 @@ struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, bo
 	} while (!dead && nr_rejected < LAB_BIND_TRIES);
 
 	while (unlikely(nr_rejected))
-		__free_page(rejected[--nr_rejected]);
+		lab_page_reject(rejected[--nr_rejected]);
 	lab_allocator_leave();
 	return page;
 }
@@ -154,6 +154,6 @@ struct page *lab_take_nolock(struct labyrinth_owner *owner, unsigned long caller
 	preempt_enable();
 	if (bound)
 		return page;
-	lab_page_to_kernel(page);
+	lab_page_reject(page);
 	return NULL;
 }

@@ -95,6 +95,7 @@ static void __exit labyrinth_exit(void)
 	lab_audit_exit();
 	lab_shrink_exit();
 	lab_owner_exit();
+	lab_enter_exit();
 	lab_page_flush();
 	lab_verdict_exit();
 	destroy_workqueue(lab_wq);

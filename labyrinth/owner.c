@@ -23,6 +23,7 @@
 #include "gone.h"
 #include "orphan.h"
 #include "page.h"
+#include "quarantine.h"
 #include "refill.h"
 #include "report.h"
 #include "verdict.h"
@@ -119,6 +120,7 @@ static void lab_owner_fill(struct labyrinth_owner *owner, const struct labyrinth
 		owner->attention |= LAB_ATTENTION_POISON;
 	if (p->flags & LABYRINTH_STACK)
 		owner->attention |= LAB_ATTENTION_STACK;
+	owner->looked = jiffies - HZ;
 	lab_refill_init(owner);
 }
 
@@ -177,11 +179,12 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 	return 0;
 }
 
-/* All ready pages go to the kernel. The owner is dead and its refill stopped. */
+/* All ready and quarantined pages go to the kernel. The owner is dead and its refill stopped. */
 static void lab_owner_drain(struct labyrinth_owner *owner)
 {
 	while (lab_shed_recycled(owner) || lab_shed_stocked(owner))
 		cond_resched();
+	lab_quarantine_drain(owner);
 }
 
 /* Part with every page that still has the owner's tag. Returns those that were out. */
@@ -193,25 +196,22 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 
 	while ((tag = lab_walk_next(&walk))) {
 		u64 word = READ_ONCE(tag->word);
-		struct page *page;
+		struct page *page = READ_ONCE(tag->page);
 
-		if (lab_word_owner(word) != owner->id || lab_state_moves(lab_word_state(word)))
+		if (lab_word_owner(word) != owner->id || lab_word_state(word) != LAB_OWNED)
 			continue;
+		if (!lab_page_marked(page)) {
+			preempt_disable();
+			lab_owned_freed_behind(walk.bank, tag, page, word, 0);
+			preempt_enable();
+			continue;
+		}
 		/* Another owner's alloc may just find that somebody freed the page. */
 		if (cmpxchg(&tag->head, lab_word_head(word), owner->moving) != lab_word_head(word))
 			continue;
-		if (lab_word_state(word) == LAB_OWNED) {
-			lab_orphan_add(owner, walk.bank, tag, word);
-			lab_leave(owner, walk.bank, tag);
-			out++;
-			continue;
-		}
-		/* Quarantined: whoever else holds it has the last reference from now on. */
-		page = lab_leave(owner, walk.bank, tag);
-		if (lab_page_sole(page))
-			lab_page_to_kernel(page);
-		else if (page_ref_count(page))
-			put_page(page);
+		lab_orphan_add(owner, walk.bank, tag, word);
+		lab_leave(owner, walk.bank, tag);
+		out++;
 	}
 	return out;
 }

@@ -88,6 +88,7 @@ struct labyrinth_owner {
 
 	/* Written by the slower paths, from any CPU. */
 	struct lab_stack stocked ____cacheline_aligned_in_smp;	/* spares: stock and readahead */
+	struct lab_stack quarantine;
 	atomic_t nr_stocked;		/* pages on @stocked, give or take those in flight */
 	atomic_t bound;			/* places taken in the budget, see below; at most @budget */
 	atomic_t quarantined;
@@ -97,6 +98,7 @@ struct labyrinth_owner {
 	struct irq_work kick;
 	struct delayed_work refill;
 	struct delayed_work look;	/* at the quarantine */
+	unsigned long looked;		/* jiffies of the last one that counted */
 	struct lab_tally refused[LAB_NR_REFUSALS];
 	struct lab_tally violated[LAB_NR_VIOLATIONS];
 	atomic_long_t could_sleep;	/* requests to the kernel where the caller might have */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where pages enter labyrinth and leave it, and what is noticed on the way.
+ * Ready pages, on an owner's stacks, and pages that leave labyrinth.
  */
 #include <linux/irq_work.h>
 #include <linux/llist.h>
@@ -14,140 +14,6 @@
 #ifdef CONFIG_LOCKDEP
 DEFINE_WAIT_OVERRIDE_MAP(lab_allocator_map, LD_WAIT_SLEEP);
 #endif
-
-/* What the books say of a page that somebody freed without telling us. */
-static struct lab_incident lab_behind(const struct lab_bank *bank, const struct lab_tag *tag,
-				      struct page *page, u64 word)
-{
-	return (struct lab_incident){
-		.kind = LAB_FREED_BEHIND,
-		.owner = lab_owner_by_id(lab_word_owner(word)),
-		.owner_id = lab_word_owner(word),
-		.page = page,
-		.taking = lab_tag_taking(bank, tag),
-	};
-}
-
-/*
- * Such a page's tag goes, of @word before this CPU set it to LAB_MOVING. Needs
- * preemption disabled.
- */
-static void lab_write_off(struct labyrinth_owner *owner, struct lab_bank *bank,
-			  struct lab_tag *tag, u64 word)
-{
-	lab_tag_unbind(bank, tag);
-	if (!owner)
-		return;
-	if (lab_word_state(word) == LAB_OWNED) {
-		lab_owner_count_left(owner);
-		lab_book_reserve(owner, word);
-	} else {
-		atomic_dec(&owner->quarantined);
-	}
-	lab_budget_give(owner);
-	lab_stock_watch(owner);
-}
-
-/*
- * The kernel has just given us a page that still has a tag: somebody freed it
- * without telling us. Whoever the tag says holds it holds it no longer. False
- * where the page cannot be taken all the same.
- */
-static noinline bool lab_freed_behind(struct lab_bank *bank, struct lab_tag *tag,
-				      struct page *page)
-{
-	u64 word = READ_ONCE(tag->word);
-	struct lab_incident incident = lab_behind(bank, tag, page, word);
-	enum lab_state state = lab_word_state(word);
-	u32 head = state == LAB_READY ? lab_head(lab_word_owner(word), LAB_RESTORED, LAB_READY) :
-					lab_head(lab_word_owner(word), 0, LAB_MOVING);
-
-	/* Somebody is at it this moment: let him, and take another page. */
-	if (state == LAB_FREE || lab_state_moves(state))
-		return false;
-	if (!lab_tag_change(tag, page, lab_word_head(word), head))
-		return false;
-	if (state != LAB_READY || !(lab_word_flags(word) & LAB_TOLD))
-		lab_report_violation(&incident);
-	if (state == LAB_READY) {
-		/* It still lies on its owner's stack, which lacked just this reference. */
-		get_page(page);
-		return false;
-	}
-	lab_write_off(incident.owner, bank, tag, word);
-	return true;
-}
-
-/*
- * An owned page of @word had no reference when somebody looked. If that is so, it is
- * reported and out of the books, and the page is the kernel's. Context: process, with
- * lab_owners_lock held.
- *
- * It may have been released and freed in good order, and taken again under the same
- * word. So the tag is marked first, and the mark goes when the page is given back: where
- * it is still there after the look, both looks were at one holding. A holder who meets
- * the mark goes on regardless, see lab_commit().
- */
-bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct page *page,
-			    u64 word)
-{
-	u32 head = lab_word_head(word), suspect = head | LAB_SUSPECT;
-	struct lab_incident incident;
-	bool gone = false;
-
-	lockdep_assert_held(&lab_owners_lock);
-	preempt_disable();
-	if (!lab_tag_change(tag, page, head, suspect))
-		goto out;
-	gone = !page_ref_count(page) &&
-	       lab_tag_turn(tag, suspect, lab_head(lab_word_owner(word), 0, LAB_MOVING));
-	if (!gone) {
-		lab_tag_turn(tag, suspect, head & ~LAB_SUSPECT);
-		goto out;
-	}
-	incident = lab_behind(bank, tag, page, word);
-	lab_report_violation(&incident);
-	lab_write_off(incident.owner, bank, tag, word);
-out:
-	preempt_enable();
-	return gone;
-}
-
-/*
- * Tag a page fresh from the kernel as @head says. NULL where its place in every
- * bank is crowded. Needs preemption disabled.
- */
-struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 head,
-			  unsigned long caller, struct lab_bank **bank)
-{
-	struct lab_tag *tag = lab_tag_find(owner->bank, page, bank);
-
-	if (unlikely(tag) && !lab_freed_behind(*bank, tag, page))
-		return NULL;
-	return lab_tag_bind(owner->bank, page, lab_word_here(head), caller, bank);
-}
-
-/* Put a page fresh from the kernel on the stock, as a spare. False where its place is crowded. */
-bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page)
-{
-	u32 zeroed = owner->flags & LABYRINTH_ZERO ? LAB_ZEROED : 0;
-	struct lab_bank *bank;
-	struct lab_tag *tag;
-
-	preempt_disable();
-	tag = lab_enter(owner, page, owner->ready | zeroed, _THIS_IP_, &bank);
-	/* Stacks link the slots of one bank: a page that found no room there is of no use. */
-	if (tag && bank != owner->bank) {
-		lab_tag_unbind(bank, tag);
-		tag = NULL;
-	}
-	if (tag) {
-		lab_stack_push(&owner->stocked, &owner->slots, tag);
-		atomic_inc(&owner->nr_stocked);
-	}
-	preempt_enable();
-	return tag;
-}
 
 /*
  * Make a page whose tag this CPU has set to LAB_MOVING ready again, here. Its
@@ -197,38 +63,64 @@ struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner)
 	return tag;
 }
 
+/* Has a page that is ready under @head been misused? A bare reference may be a passing one. */
+bool lab_ready_misused(struct page *page, u32 head, enum lab_violation *kind)
+{
+	if (!lab_page_marked(page))
+		*kind = LAB_FREED_BEHIND;
+	else if (lab_compat_mapcount(page))
+		*kind = LAB_SHARED_PAGE;
+	else if (head & LAB_POISONED && !lab_page_poison_intact(page))
+		*kind = LAB_USE_AFTER_FREE;
+	else
+		return false;
+	return true;
+}
+
 /*
- * A popped tag goes. Returns its page, with our reference for the caller to give to
- * the kernel (somebody else may have another), or NULL where somebody freed it
- * already. What a look at the page would have shown when it was next handed out is
- * reported now, unless the audit has. Needs preemption disabled.
+ * A popped tag is in the caller's hand alone, in LAB_MOVING from here on. What has been
+ * done to its page is reported, unless the audit has. NULL where the page is labyrinth's
+ * no more: then the tag has gone. @caller noticed it, 0 where nobody called. Needs preemption
+ * disabled.
  */
-struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
+struct page *lab_popped_page(struct labyrinth_owner *owner, struct lab_tag *tag,
+			     enum lab_outcome outcome, unsigned long caller)
 {
 	struct page *page = tag->page;
 	struct lab_incident incident = {
-		.kind = LAB_FREED_BEHIND,
+		.outcome = outcome,
 		.owner = owner,
 		.page = page,
 		.taking = lab_tag_taking(owner->bank, tag),
 	};
-	/* From here on lab_freed_behind() leaves it alone. */
 	u32 head = xchg(&tag->head, owner->moving);
-	bool amiss = true;
 
-	if (unlikely(!page_ref_count(page)))
-		page = NULL;
-	else if (!lab_page_sole(page))
-		incident.kind = LAB_SHARED_PAGE;
-	else if (head & LAB_POISONED && !lab_page_poison_intact(page))
-		incident.kind = LAB_USE_AFTER_FREE;
-	else
-		amiss = false;
-	if (page)
-		incident.outcome = LAB_LEFT;
-	if (amiss && !(head & LAB_TOLD))
+	if (likely(!lab_ready_misused(page, head, &incident.kind)))
+		return page;
+	if (incident.kind == LAB_FREED_BEHIND) {
+		incident.outcome = LAB_STAYS;
+		incident.caller = caller;
+	}
+	if (!(head & LAB_REPORTED))
 		lab_report_violation(&incident);
-	lab_tag_unbind(owner->bank, tag);
+	if (incident.kind != LAB_FREED_BEHIND)
+		return page;
+	lab_tag_unbind(owner->bank, tag, page);
+	return NULL;
+}
+
+/*
+ * A popped tag goes. Returns its page with our reference, for lab_page_to_kernel(), or NULL
+ * where somebody freed it. Needs preemption disabled.
+ */
+struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	struct page *page = lab_popped_page(owner, tag, LAB_LEFT, 0);
+
+	if (page) {
+		lab_page_unmark_mapped(page);
+		lab_tag_unbind(owner->bank, tag, page);
+	}
 	return page;
 }
 

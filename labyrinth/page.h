@@ -8,6 +8,7 @@
 #include <linux/string.h>
 
 #include "compat.h"
+#include "mark.h"
 #include "owner.h"
 
 #define LAB_POISON_BYTE		0x6b
@@ -33,14 +34,6 @@ static inline bool lab_no_owner(const struct labyrinth_owner *owner)
 	if ((IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_UML)) || IS_ENABLED(CONFIG_ARM64))
 		return unlikely((long)owner >= -MAX_ERRNO);
 	return lab_no_pointer(owner);
-}
-
-/* Nobody but the holder has the page: one reference, no mapping. */
-#define LAB_SOLE_COUNTS	(BIT_ULL(32) | U32_MAX)
-
-static inline bool lab_page_sole(const struct page *page)
-{
-	return lab_compat_page_counts(page) == LAB_SOLE_COUNTS;
 }
 
 static inline void lab_page_poison(struct page *page)
@@ -69,7 +62,8 @@ static inline struct page *lab_leave(struct labyrinth_owner *owner, struct lab_b
 {
 	struct page *page = tag->page;
 
-	lab_tag_unbind(bank, tag);
+	lab_page_unmark_mapped(page);
+	lab_tag_unbind(bank, tag, page);
 	lab_budget_give(owner);
 	return page;
 }
@@ -84,15 +78,18 @@ static __always_inline bool lab_enter_near(struct labyrinth_owner *owner, struct
 {
 	struct lab_tag *home = lab_home(&owner->slots, page), *tag;
 	struct lab_cpu *here = this_cpu_ptr(owner->cpu);
+	int moves = lab_tag_moves_before();
 	struct page *vacant = NULL;
 
 	/* A tag would be that of a page freed behind our back; an old trace lies in its slot. */
 	if (unlikely(lab_find(home, page, &tag) || owner->bank->stacks) ||
-	    !lab_tag_nowhere_but(owner->bank, page))
+	    !lab_tag_nowhere_but(owner->bank, page) || lab_tag_moved_since(moves))
 		return false;
 	for (tag = home; !try_cmpxchg(&tag->page, &vacant, page); vacant = NULL)
 		if (++tag == home + LAB_HOP_NEAR)
 			return false;
+	/* The tag says nothing yet. */
+	lab_page_mark(page);
 	lab_tag_fill(tag, here->owned_here | lab_where(0, lab_context_bits()), caller);
 	return true;
 }
@@ -100,11 +97,17 @@ static __always_inline bool lab_enter_near(struct labyrinth_owner *owner, struct
 struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 head,
 			  unsigned long caller, struct lab_bank **bank);
 bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct page *page,
-			    u64 word);
+			    u64 word, unsigned long caller);
 bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page);
+void lab_page_reject(struct page *page);
+void lab_enter_exit(void);
+
 void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag);
 struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner);
 struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner);
+bool lab_ready_misused(struct page *page, u32 head, enum lab_violation *kind);
+struct page *lab_popped_page(struct labyrinth_owner *owner, struct lab_tag *tag,
+			     enum lab_outcome outcome, unsigned long caller);
 struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag);
 bool lab_stock_recycled(struct labyrinth_owner *owner);
 bool lab_shed_recycled(struct labyrinth_owner *owner);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What waits for process context: keeping the stock full, and looking whether a
- * quarantined page has become sole-referenced. An irq_work carries the wish
- * from any context, NMI included, to the workqueue.
+ * What waits for process context: keeping the stock full, and looking at the quarantine. An
+ * irq_work carries the wish from any context, NMI included, to the workqueue.
  *
  * The stock is asked for when it is down to half and filled to the whole, so
  * that it does not flap; at the end of a budget, as far as that leaves room.
@@ -15,12 +14,12 @@
 #include <trace/events/labyrinth.h>
 
 #include "page.h"
+#include "quarantine.h"
 #include "refill.h"
 #include "report.h"
 
-/* After a refill that found no memory, and between looks at the quarantine. */
+/* After a refill that found no memory. */
 #define LAB_REFILL_RETRY	max(HZ / 10, 1)
-#define LAB_QUARANTINE_LOOK	HZ
 
 /* Pages with a crowded place in the table before a refill gives up for now. */
 #define LAB_STOCK_TRIES		8
@@ -55,70 +54,11 @@ bool lab_refill_now(struct labyrinth_owner *owner)
 		cond_resched();
 	}
 	while (nr_rejected)
-		__free_page(rejected[--nr_rejected]);
+		lab_page_reject(rejected[--nr_rejected]);
 	if (atomic_read(&owner->nr_stocked) != before)
 		trace_refill(owner->name, before, atomic_read(&owner->nr_stocked),
 			     READ_ONCE(owner->stock));
 	return full;
-}
-
-/*
- * Put a quarantined page back into use if nobody else has it any more. Context:
- * process, with lab_owners_lock held and the owner alive.
- */
-void lab_quarantine_look_at(struct labyrinth_owner *owner, struct lab_bank *bank,
-			    struct lab_tag *tag, u64 word)
-{
-	struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
-	struct page *leaving = NULL;
-	bool gone;
-
-	if (!page)
-		return;
-	gone = !page_ref_count(page);
-	if (!gone && (!lab_page_sole(page) || folio_test_lru(page_folio(page))))
-		return;
-	if (!gone && lab_word_flags(word) & LAB_POISONED && !lab_page_poison_intact(page)) {
-		/* Still being written to. */
-		lab_page_poison(page);
-		return;
-	}
-	preempt_disable();
-	if (cmpxchg(&tag->head, lab_word_head(word), owner->moving) == lab_word_head(word)) {
-		atomic_dec(&owner->quarantined);
-		if (gone) {
-			lab_leave(owner, bank, tag);
-		} else if (lab_word_flags(word) & LAB_AWAY) {
-			leaving = lab_leave(owner, bank, tag);
-		} else {
-			/* It had left when it was freed: the push does not free it again. */
-			this_cpu_dec(owner->cpu->unkept);
-			lab_recycle(owner, tag);
-		}
-		lab_stock_watch(owner);
-	}
-	preempt_enable();
-	if (leaving)
-		lab_page_to_kernel(leaving);
-}
-
-/* True where nothing is left in quarantine. */
-static bool lab_quarantine_look(struct labyrinth_owner *owner)
-{
-	struct lab_walk walk = {};
-	struct lab_tag *tag;
-
-	if (!atomic_read(&owner->quarantined))
-		return true;
-	mutex_lock(&lab_owners_lock);
-	while ((tag = lab_walk_next(&walk))) {
-		u64 word = READ_ONCE(tag->word);
-
-		if (lab_word_owner(word) == owner->id && lab_word_state(word) == LAB_QUARANTINED)
-			lab_quarantine_look_at(owner, walk.bank, tag, word);
-	}
-	mutex_unlock(&lab_owners_lock);
-	return !atomic_read(&owner->quarantined);
 }
 
 static void lab_refill_work(struct work_struct *work)
@@ -130,20 +70,11 @@ static void lab_refill_work(struct work_struct *work)
 		queue_delayed_work(lab_wq, &owner->refill, LAB_REFILL_RETRY);
 }
 
-static void lab_look_work(struct work_struct *work)
-{
-	struct labyrinth_owner *owner = container_of(to_delayed_work(work), struct labyrinth_owner,
-						     look);
-
-	if (!lab_quarantine_look(owner) && !lab_owner_dead(owner))
-		queue_delayed_work(lab_wq, &owner->look, LAB_QUARANTINE_LOOK);
-}
-
 static void lab_refill_kicked(struct irq_work *kick)
 {
 	struct labyrinth_owner *owner = container_of(kick, struct labyrinth_owner, kick);
 
-	/* Apart: the look comes back each second, and must not hold up the stock. */
+	/* Apart: the look waits for a grace period, and must not hold up the stock. */
 	queue_delayed_work(lab_wq, &owner->refill, 0);
 	if (atomic_read(&owner->quarantined))
 		queue_delayed_work(lab_wq, &owner->look, 0);
@@ -161,7 +92,7 @@ void lab_refill_init(struct labyrinth_owner *owner)
 {
 	owner->kick = IRQ_WORK_INIT_HARD(lab_refill_kicked);
 	INIT_DELAYED_WORK(&owner->refill, lab_refill_work);
-	INIT_DELAYED_WORK(&owner->look, lab_look_work);
+	INIT_DELAYED_WORK(&owner->look, lab_quarantine_work);
 }
 
 /* The owner is dead, and an RCU grace period has passed: nobody kicks any more. */

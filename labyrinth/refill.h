@@ -7,8 +7,6 @@
 
 void lab_refill_kick(struct labyrinth_owner *owner);
 bool lab_refill_now(struct labyrinth_owner *owner);
-void lab_quarantine_look_at(struct labyrinth_owner *owner, struct lab_bank *bank,
-			    struct lab_tag *tag, u64 word);
 void lab_refill_init(struct labyrinth_owner *owner);
 void lab_refill_stop(struct labyrinth_owner *owner);
 

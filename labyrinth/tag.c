@@ -33,7 +33,7 @@
 /* A table too large for the machine is an answer, not a reason to kill a task or to splat. */
 #define LAB_GFP_TABLE	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-/* Only its count of references is ever looked at: there is none. */
+/* Only its flags are ever looked at: there is no mark. */
 struct page lab_no_page;
 
 /* In place of the tags of an owner that is dead. */
@@ -43,6 +43,7 @@ struct lab_tag lab_nowhere[LAB_NR_ENDS] = {
 
 struct lab_bank __rcu *lab_banks[LAB_NR_BANKS];
 unsigned int lab_nr_banks;	/* slots of lab_banks in use, and what lies between */
+atomic_t lab_tag_moves;
 
 struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, const struct page *page,
 				       struct lab_bank **where)
@@ -112,9 +113,13 @@ struct lab_tag *lab_tag_copy(struct lab_bank *bank, const struct lab_tag *tag, u
 void lab_tag_replace(struct lab_bank *from, struct lab_tag *tag,
 		     struct lab_bank *to, struct lab_tag *copy, u32 head)
 {
+	struct page *page = copy->page;
+
 	WRITE_ONCE(copy->head, head);
-	lab_tag_show(lab_bank_home(to, copy->page), copy);
-	lab_tag_unbind(from, tag);
+	lab_tag_show(lab_bank_home(to, page), copy);
+	/* T3: a full barrier between the two. Pairs with lab_tag_moves_before() and what is after. */
+	atomic_inc_return(&lab_tag_moves);
+	lab_tag_unbind(from, tag, page);
 }
 
 static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_bank *first, struct page *page,

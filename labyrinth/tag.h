@@ -32,7 +32,7 @@ enum lab_state {
 	LAB_FREE,		/* no page: the slot may be claimed */
 	LAB_READY,		/* on one of its owner's stacks */
 	LAB_OWNED,		/* handed out */
-	LAB_QUARANTINED,	/* given back while somebody else held it */
+	LAB_QUARANTINED,	/* on its owner's quarantine stack: shared when it was given back */
 	LAB_MOVING,		/* one CPU is taking it from one state to another */
 	LAB_ARRIVING,		/* the same: to the owner it names, by a transfer */
 	LAB_NR_STATES,
@@ -41,16 +41,13 @@ enum lab_state {
 #define LAB_STATE_MASK		GENMASK(2, 0)
 #define LAB_FROM_RESERVE	BIT(3)	/* OWNED and taken from below min */
 #define LAB_AWAY		BIT(4)	/* transferred in, or in another bank: not recycled */
-#define LAB_ZEROED		BIT(5)	/* READY and known to be zero-filled */
-#define LAB_POISONED		BIT(6)	/* READY and filled with the poison */
-#define LAB_RESTORED		BIT(7)	/* READY, but somebody freed it meanwhile: see page.c */
+#define LAB_POISONED		BIT(5)	/* READY or QUARANTINED, and filled with the poison */
+#define LAB_ZEROED		BIT(6)	/* READY and known to be zero-filled */
+#define LAB_REPORTED		BIT(7)	/* READY, and what is wrong with it has been reported */
 #define LAB_FLAGS_MASK		GENMASK(7, 3)
-/* Of READY tags these two say nothing: there they are the notes of audit.c. */
-#define LAB_WATCHED		LAB_FROM_RESERVE	/* READY ever since the audit looked */
-#define LAB_TOLD		LAB_AWAY		/* what is wrong has been reported */
-#define LAB_NOTES		(LAB_WATCHED | LAB_TOLD)
-/* And of OWNED tags this one: the audit looks whether somebody freed the page. */
-#define LAB_SUSPECT		LAB_RESTORED
+/* Of QUARANTINED tags: how many looks found the page shared. The last of these reports it. */
+#define LAB_LOOK		BIT(6)
+#define LAB_LOOKS_REPORTED	GENMASK(7, 6)
 #define LAB_OWNER_SHIFT		8
 #define LAB_OWNER_MAX		(BIT(24) - 1)
 
@@ -379,20 +376,13 @@ static __always_inline bool lab_tag_turn(struct lab_tag *tag, u32 head, u32 chan
 	return likely(try_cmpxchg(&tag->head, &head, changed));
 }
 
-/* Are these heads the same but for the audit's notes? */
-static inline bool lab_head_same(u32 head, u32 noted)
-{
-	return head == noted ||
-	       (lab_head_state(head) == LAB_READY && !((head ^ noted) & ~LAB_NOTES));
-}
-
 static inline void lab_tag_turn_back(struct lab_tag *tag, u32 head, u32 changed)
 {
 	u32 now = changed;
 
-	/* The audit may have taken it for a ready page: again at most once a note. */
+	/* The audit may have taken it for a ready page, and have reported something. */
 	while (!try_cmpxchg(&tag->head, &now, head))
-		if (!lab_head_same(changed, now))
+		if ((now & ~LAB_REPORTED) != changed)
 			break;
 }
 
@@ -428,19 +418,7 @@ static inline struct lab_tag *lab_tag_find(struct lab_bank *first, const struct 
 struct lab_tag *lab_tag_bind(struct lab_bank *first, struct page *page, u64 word,
 			     unsigned long caller, struct lab_bank **where);
 
-/* Take the tag out of look-ups, but for who looks at its slot anyway; that stays claimed. */
-static inline void lab_tag_hide_from(struct lab_tag *home, struct lab_tag *tag)
-{
-	if (!lab_tag_is_near(home, tag))
-		atomic_andnot(BIT(tag - home), &home->hop);
-}
-
-static inline void lab_tag_hide(struct lab_bank *bank, struct lab_tag *tag)
-{
-	lab_tag_hide_from(lab_bank_home(bank, tag->page), tag);
-}
-
-/* Give a hidden tag's slot back. */
+/* Give a tag's slot back, of which nobody looks for a page there any more. */
 static inline void lab_tag_drop(struct lab_tag *tag)
 {
 	WRITE_ONCE(tag->word, 0);
@@ -448,10 +426,14 @@ static inline void lab_tag_drop(struct lab_tag *tag)
 	smp_store_release(&tag->page, NULL);
 }
 
-/* The caller has the tag to itself, by its cmpxchg: see lab_state_moves(). */
-static inline void lab_tag_unbind(struct lab_bank *bank, struct lab_tag *tag)
+/* The caller has the tag of @page to itself, and in LAB_MOVING: out of look-ups, and gone. */
+static inline void lab_tag_unbind(struct lab_bank *bank, struct lab_tag *tag,
+				  const struct page *page)
 {
-	lab_tag_hide(bank, tag);
+	struct lab_tag *home = lab_bank_home(bank, page);
+
+	if (!lab_tag_is_near(home, tag))
+		atomic_andnot(BIT(tag - home), &home->hop);
 	lab_tag_drop(tag);
 }
 
@@ -463,6 +445,25 @@ static inline struct lab_bank *lab_bank_nth(unsigned int i)
 {
 	/* Readers disable preemption; owners of a bank and lab_owners_lock keep it as well. */
 	return rcu_dereference_raw(lab_banks[i]);
+}
+
+/*
+ * A transfer between banks takes the tag along, and a look-up just then may have passed by
+ * both of its places. Where that must not be, this count must be the same before it
+ * and after.
+ */
+extern atomic_t lab_tag_moves;
+
+static __always_inline int lab_tag_moves_before(void)
+{
+	/* T3: pairs with lab_tag_replace(). */
+	return atomic_read_acquire(&lab_tag_moves);
+}
+
+static __always_inline bool lab_tag_moved_since(int before)
+{
+	smp_rmb();	/* T3 */
+	return unlikely(atomic_read(&lab_tag_moves) != before);
 }
 
 /* Has @page no tag in any bank but @first? Needs preemption disabled. */

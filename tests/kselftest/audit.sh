@@ -40,7 +40,7 @@ test_an_audit_counts_what_there_is() {
 	expect 5 alloc 1 10 times=5
 	expect 0 free 1 10 times=3
 	expect 2 getref 0
-	expect -EBUSY free 0 0
+	expect 0 free 0 0
 	forget_reports
 	before=$(table audit audits)
 	audit
@@ -122,27 +122,6 @@ test_a_reference_on_an_owned_page_is_told_once() {
 	expect 0 check 0 0
 }
 
-test_a_reference_on_a_ready_page_is_told_once() {
-	expect 0 create 0 name=one budget=4
-	expect 1 alloc 0 0 cpu=1
-	expect 0 free 0 0 cpu=1
-	expect 2 getref 0
-	pfn=$(number pfn 0)
-	audit
-	expect_violation kind=shared_page owner=one offender=- pfn="$pfn" \
-		alloc_caller~^puppet_call_once
-	expect_nothing_more
-	expect 3 alloc 0 1 times=4 cpu=1
-	expect -1 find 0 1 3
-	expect_no_violation
-	expect_rows 1 pages pfn="$pfn" state=quarantined
-	expect 0 putref 0
-	expect_nothing_more
-	expect_owner one quarantined 0
-	expect 1 alloc 0 4 cpu=1
-	expect 4 find 0 4 1
-}
-
 test_a_write_to_a_ready_page_is_told_once() {
 	expect 0 create 0 name=one budget=4 flags=$poison
 	expect 1 alloc 0 0 cpu=1
@@ -195,21 +174,6 @@ test_an_owner_goes_on_after_its_pages_were_put_behind_its_back() {
 	expect "$gone" bulk 0 100 65
 	expect 0 check 0 100 times="$gone"
 	say destroy 0
-}
-
-test_a_quarantined_page_is_back_in_use_after_the_audit() {
-	expect 0 create 0 name=one budget=1
-	expect 1 alloc 0 0
-	expect 2 getref 0
-	expect -EBUSY free 0 0
-	audit
-	expect_audit quarantined 1
-	expect 0 putref 0
-	audit
-	expect_audit quarantined 0
-	expect_owner one quarantined 0
-	expect 1 alloc 0 1
-	expect 1 find 0 1 1
 }
 
 # Orphans of the tests before may go at any time: the kernel has given them to others.

@@ -15,8 +15,8 @@ double_free double_free holder holder 1/0 holder_takes frees_again softirq -EALR
 foreign_free foreign_free holder offender 1/0 holder_takes frees_anothers nmi -EPERM 0
 plain_page plain_page - offender 1/0 - frees_plain hardirq -ENOENT 0
 released_page plain_page - holder 1/0 - frees_released task -ENOENT 0
-shared_reference shared_page holder holder 2/0 holder_takes frees_referenced hardirq -EBUSY 0
-shared_past_the_end shared_page holder holder 2/0 holder_takes frees_referenced task -EBUSY 0
+shared_reference shared_page holder - 2/0 holder_takes - task 0 0
+shared_past_the_end shared_page holder - 2/0 holder_takes - task 0 0
 shared_mapping shared_page holder holder 2/1 holder_takes frees_mapped softirq -EBUSY 0
 freed_behind freed_behind holder - 0/0 holder_takes finds_it_gone softirq -EALREADY 0
 freed_behind_comes_back freed_behind holder - 1/0 holder_takes - task 0 0
@@ -111,12 +111,23 @@ expect_nothing_left() {
 	expect_rows 0 pages "owner~^provoke_"
 }
 
+# A reference that passes is none of these: reported is what stays for a second.
+late="shared_reference shared_past_the_end"
+
+is_late() { # SCENARIO
+	case " $late " in
+	*" $1 "*) true ;;
+	*) false ;;
+	esac
+}
+
 expect_reported_once() { # SCENARIO
 	local errno kind owner offender refcount mapcount alloc_caller caller context out
 
 	look_up "$1"
 	direct "$1" stay
 	expect_equal "the scenario" "$answer" stays
+	! is_late "$1" || sleep 2
 	expect_counted
 	direct end
 	expect_match "the end" "$answer" "errno=$errno out=$out refused=0 reused=0 amiss=0 *"
@@ -264,6 +275,7 @@ test_no_scenario_loses_memory_however_often_it_is_played() {
 		local out=0 errno=0 kind='' reports=0
 
 		! echo "$cases" | grep -q "^$scenario " || { look_up "$scenario"; reports=$times; }
+		! is_late "$scenario" || reports=0
 		direct "$scenario $warm_up"
 		forget_reports
 		direct "$scenario $times"

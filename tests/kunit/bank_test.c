@@ -30,7 +30,8 @@ static void put_bank(void *data)
 
 	for (i = LAB_NR_ENDS; i < f->bank->nr_slots; i++)
 		if (f->bank->slots.tags[i].page)
-			lab_tag_unbind(f->bank, &f->bank->slots.tags[i]);
+			lab_tag_unbind(f->bank, &f->bank->slots.tags[i],
+				       f->bank->slots.tags[i].page);
 	mutex_lock(&lab_owners_lock);
 	lab_bank_put(f->bank, f->budget);
 	mutex_unlock(&lab_owners_lock);
@@ -82,7 +83,7 @@ static unsigned long random_nr(struct bank_fixture *f)
 
 static void unbind(struct bank_fixture *f, unsigned long nr)
 {
-	lab_tag_unbind(f->bank, find(f->bank, nr));
+	lab_tag_unbind(f->bank, find(f->bank, nr), made_up(nr));
 }
 
 /* Fill the places [from, to) with pages bound in the fixture's bank. */
@@ -154,14 +155,12 @@ static void bound_page_is_found_until_it_is_dropped(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ_MSG(test, tag, lab_bank_home(f->bank, made_up(4711)), "at home");
 	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&tag->hop), 0, "near its home it needs no bit");
 
-	lab_tag_hide(f->bank, tag);
-	KUNIT_EXPECT_PTR_EQ_MSG(test, find(f->bank, 4711), tag, "nor can it be hidden");
-	lab_tag_drop(tag);
+	lab_tag_unbind(f->bank, tag, made_up(4711));
 	KUNIT_EXPECT_NULL(test, find(f->bank, 4711));
 	expect_empty(test, f->bank);
 }
 
-static void page_far_from_its_home_is_found_until_it_is_hidden(struct kunit *test)
+static void page_far_from_its_home_is_found_until_it_is_unbound(struct kunit *test)
 {
 	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
 	struct lab_tag *home = lab_bank_home(f->bank, made_up(4711)), *tag;
@@ -179,10 +178,8 @@ static void page_far_from_its_home_is_found_until_it_is_hidden(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, atomic_read(&home->hop), (int)BIT(LAB_HOP_NEAR));
 	KUNIT_EXPECT_PTR_EQ(test, find(f->bank, nr), tag);
 
-	lab_tag_hide(f->bank, tag);
+	lab_tag_unbind(f->bank, tag, made_up(nr));
 	KUNIT_EXPECT_NULL(test, find(f->bank, nr));
-	KUNIT_EXPECT_PTR_EQ_MSG(test, tag->page, made_up(nr), "a hidden tag keeps its slot");
-	lab_tag_drop(tag);
 	KUNIT_EXPECT_EQ(test, atomic_read(&home->hop), 0);
 }
 
@@ -348,7 +345,7 @@ static unsigned long crowd(struct kunit *test, struct lab_bank *bank, const stru
 		bound++;
 	} while (tag && where == bank);
 	if (tag)
-		lab_tag_unbind(where, tag);
+		lab_tag_unbind(where, tag, tag->page);
 	KUNIT_ASSERT_GE(test, bound, LAB_HOP_RANGE - LAB_NR_ENDS);
 	KUNIT_ASSERT_LE(test, bound, LAB_HOP_RANGE);
 	return nr;
@@ -382,7 +379,7 @@ static void crowded_page_goes_to_another_bank(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, where, other->bank);
 	KUNIT_EXPECT_EQ_MSG(test, lab_word_flags(tag->word), (u32)LAB_AWAY, "not to be recycled");
 	KUNIT_EXPECT_PTR_EQ(test, find(f->bank, nr), tag);
-	lab_tag_unbind(other->bank, tag);
+	lab_tag_unbind(other->bank, tag, tag->page);
 
 	WRITE_ONCE(other->bank->closed, true);
 	KUNIT_EXPECT_NULL_MSG(test, bind(f->bank, nr, &where), "a closed bank takes nothing");
@@ -430,7 +427,7 @@ static void bank_outlives_its_owner_for_a_page_that_found_no_room_elsewhere(stru
 	/* No kernel has the pages that crowd it: they must not be there when it is destroyed. */
 	for (i = LAB_NR_ENDS; i < to->bank->nr_slots; i++)
 		if (to->slots.tags[i].page)
-			lab_tag_unbind(to->bank, &to->slots.tags[i]);
+			lab_tag_unbind(to->bank, &to->slots.tags[i], to->slots.tags[i].page);
 }
 
 /* 32 MiB of tags each time: what is not given back does not fit into the machine for long. */
@@ -454,7 +451,7 @@ static void reaped_banks_give_their_memory_back(struct kunit *test)
 
 static struct kunit_case lab_bank_cases[] = {
 	KUNIT_CASE(bound_page_is_found_until_it_is_dropped),
-	KUNIT_CASE(page_far_from_its_home_is_found_until_it_is_hidden),
+	KUNIT_CASE(page_far_from_its_home_is_found_until_it_is_unbound),
 	KUNIT_CASE(no_pointer_is_ever_found),
 	KUNIT_CASE(page_whose_home_is_slot_0_is_bound_as_any),
 	KUNIT_CASE(no_special_owner_has_a_head_to_turn_from),

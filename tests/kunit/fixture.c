@@ -60,6 +60,19 @@ struct page *lab_test_plain_page(struct kunit *test)
 	return page;
 }
 
+void lab_test_free_behind(struct page *page, bool stranger)
+{
+	lab_page_unmark(page);
+	if (!stranger)
+		page_ref_dec(page);
+}
+
+void lab_test_end_behind(struct page *page)
+{
+	set_page_count(page, 1);
+	__free_page(page);
+}
+
 static void lab_test_kvfree(void *memory)
 {
 	kvfree(memory);

@@ -16,7 +16,7 @@
 #include "report.h"
 #include "symbol.h"
 
-/* How long to wait for a worker, in microseconds: the quarantine is looked at once a second. */
+/* How long to wait for a worker, in microseconds: the quarantine is looked at twice a second. */
 #define LAB_TEST_PATIENCE	(20 * USEC_PER_SEC)
 #define LAB_TEST_POLL		(10 * USEC_PER_MSEC)
 
@@ -45,6 +45,13 @@ int lab_test_pin(struct kunit *test);
 struct page *lab_test_take(struct kunit *test, struct labyrinth_owner *owner);
 /* An ordinary page that the test's end gives back. */
 struct page *lab_test_plain_page(struct kunit *test);
+/*
+ * What somebody's free of @page does, as far as labyrinth can see: no mark, and no reference
+ * either, or one of the stranger that the kernel gave it to. It stays out of the kernel's hands.
+ */
+void lab_test_free_behind(struct page *page, bool stranger);
+/* The test gives it back. */
+void lab_test_end_behind(struct page *page);
 /* Memory of any size that the test's end gives back. */
 void *lab_test_zalloc(struct kunit *test, size_t size);
 

@@ -25,39 +25,52 @@ static struct page *quarantine(struct kunit *test, struct labyrinth_owner *owner
 	struct page *page = lab_test_take(test, owner);
 
 	get_page(page);
-	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), -EBUSY);
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 	return page;
 }
 
-static void shared_page_is_reported_and_out_of_use(struct kunit *test)
+static void shared_page_is_out_of_use(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = quarantine(test, owner);
 	struct labyrinth_page_info info = { };
 
-	lab_expect_violation(test, "shared_page", "owner", "owner");
 	KUNIT_EXPECT_EQ(test, labyrinth_page_query(page, &info), 0);
 	KUNIT_EXPECT_EQ(test, info.state, LABYRINTH_QUARANTINED);
 	KUNIT_EXPECT_EQ_MSG(test, lab_owner_owned(owner), 0L, "the caller has lost it");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_frees(owner), 1L, "it was freed");
 	KUNIT_EXPECT_NULL_MSG(test, lab_alloc_page(owner), "it counts in the budget");
 	lab_expect_refusal(test, "owner", "budget");
+	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
 	put_page(page);
 }
 
-static void report_of_a_shared_page_shows_its_references(struct kunit *test)
+static void reference_that_stays_is_reported_once(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	unsigned long begun = jiffies;
 	struct page *page = quarantine(test, owner);
 	struct lab_test_violation v;
+	long nr;
 
+	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(lab_owner_violations, nr, nr, LAB_TEST_POLL,
+						   LAB_TEST_PATIENCE, false, owner));
+	KUNIT_EXPECT_TRUE_MSG(test, time_after_eq(jiffies, begun + HZ), "not before a second");
+	lab_expect_violation(test, "shared_page", "owner", "-");
 	lab_test_last_violation(test, &v);
 	KUNIT_EXPECT_EQ(test, v.pfn, page_to_pfn(page));
 	KUNIT_EXPECT_EQ(test, v.refcount, 2);
 	KUNIT_EXPECT_EQ(test, v.mapcount, 0);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(v.alloc_caller, "lab_test_take"));
+	/* More than one look. */
+	ssleep(2);
+	KUNIT_EXPECT_EQ(test, quarantined(owner), 1);
+	KUNIT_EXPECT_EQ(test, page_ref_count(page), 2);
+	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 1L);
 	put_page(page);
 }
 
-static void shared_page_comes_back_when_the_other_lets_go(struct kunit *test)
+static void reference_that_passes_is_not_reported(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = quarantine(test, owner);
@@ -67,18 +80,33 @@ static void shared_page_comes_back_when_the_other_lets_go(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_word_head(lab_test_word(page)), owner->ready);
 	KUNIT_EXPECT_PTR_EQ(test, lab_test_take(test, owner), page);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
 }
 
-static void shared_page_stays_out_as_long_as_it_is_shared(struct kunit *test)
+static void alloc_at_the_end_of_the_budget_takes_back_what_is_not_shared_any_more(struct kunit *test)
 {
-	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
-	struct page *page = quarantine(test, owner);
+	static const u32 flags[] = { 0, LABYRINTH_ZERO, LABYRINTH_POISON, LABYRINTH_STACK };
+	unsigned int i;
 
-	/* More than one look. */
-	ssleep(3);
-	KUNIT_EXPECT_EQ(test, quarantined(owner), 1);
-	KUNIT_EXPECT_EQ(test, page_ref_count(page), 2);
-	put_page(page);
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		struct labyrinth_owner *owner = lab_test_owner(test, "owner", 3,
+							       .flags = flags[i]);
+		struct page *pages[3], *page;
+
+		pages[0] = quarantine(test, owner);
+		pages[1] = quarantine(test, owner);
+		pages[2] = quarantine(test, owner);
+		put_page(pages[1]);
+		page = lab_test_take(test, owner);
+		KUNIT_EXPECT_PTR_EQ(test, page, pages[1]);
+		KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
+		KUNIT_EXPECT_EQ(test, quarantined(owner), 2);
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+		KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
+		put_page(pages[0]);
+		put_page(pages[2]);
+		KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
+	}
 }
 
 static void mapped_page_comes_back_when_unmapped(struct kunit *test)
@@ -88,7 +116,10 @@ static void mapped_page_comes_back_when_unmapped(struct kunit *test)
 
 	atomic_inc(&page->_mapcount);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), -EBUSY);
+	lab_expect_violation(test, "shared_page", "owner", "owner");
 	KUNIT_EXPECT_EQ(test, quarantined(owner), 1);
+	ssleep(2);
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), 1L, "reported once");
 	atomic_dec(&page->_mapcount);
 	KUNIT_EXPECT_EQ(test, wait_for_quarantine_to_clear(owner), 0);
 	KUNIT_EXPECT_PTR_EQ(test, lab_test_take(test, owner), page);
@@ -103,10 +134,10 @@ static void reference_taken_of_a_ready_page_keeps_it_from_being_handed_out(struc
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 	get_page(page);
 	KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
-	lab_expect_violation(test, "shared_page", "owner", "-");
 	KUNIT_EXPECT_EQ(test, quarantined(owner), 1);
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, wait_for_quarantine_to_clear(owner), 0);
+	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
 	KUNIT_EXPECT_PTR_EQ(test, lab_test_take(test, owner), page);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
@@ -119,7 +150,7 @@ static void arrived_page_leaves_when_the_other_lets_go(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, lab_transfer_page(from, owner, page), 0);
 	get_page(page);
-	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), -EBUSY);
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, wait_for_quarantine_to_clear(owner), 0);
 	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
@@ -140,7 +171,7 @@ static void quarantined_page_goes_clean_when_its_owner_is_destroyed(struct kunit
 
 	use_fields(page);
 	get_page(page);
-	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), -EBUSY);
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
 }
@@ -222,25 +253,71 @@ static void freed_behind_is_seen_when_the_kernel_gives_it_to_another(struct kuni
 	KUNIT_EXPECT_EQ(test, lab_free_page(other, page), 0);
 }
 
-static void freed_behind_while_ready_is_given_to_nobody_else(struct kunit *test)
+static void freed_behind_while_ready_has_no_tag_after_it_is_popped(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct labyrinth_owner *other = lab_test_owner(test, "other", 300);
-	struct page *page = lab_test_take(test, owner), *again;
+	struct page *page = lab_test_take(test, owner), *next;
 
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 	put_page(page);
-	KUNIT_EXPECT_FALSE_MSG(test, take_again(other, page), "it lies on its owner's stack");
+	KUNIT_EXPECT_FALSE_MSG(test, take_again(other, page), "its tag is on its owner's stack");
 	if (!lab_owner_violations(owner))
 		kunit_skip(test, "the kernel gave the page to somebody else");
 	lab_expect_violation(test, "freed_behind", "owner", "-");
-	KUNIT_EXPECT_EQ(test, 0,
-			read_poll_timeout(lab_alloc_page, again, again, LAB_TEST_POLL,
-					  LAB_TEST_PATIENCE, false, owner));
-	KUNIT_EXPECT_PTR_EQ(test, again, page);
-	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
+	next = lab_test_take(test, owner);
+	KUNIT_EXPECT_PTR_NE(test, next, page);
+	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
 	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), 1L, "reported once");
-	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, next), 0);
+}
+
+/* A page of the kernel's that is @page; others go back. */
+static bool stranger_takes(struct page *page)
+{
+	static struct page *others[256];
+	unsigned int i, nr = 0;
+	struct page *got;
+
+	do {
+		got = alloc_page(GFP_KERNEL);
+		if (got && got != page)
+			others[nr++] = got;
+	} while (got && got != page && nr < ARRAY_SIZE(others));
+	for (i = 0; i < nr; i++)
+		__free_page(others[i]);
+	return got == page;
+}
+
+static void strangers_page_is_left_alone(struct kunit *test)
+{
+	static const u32 flags[] = {
+		0, LABYRINTH_ZERO, LABYRINTH_POISON, LABYRINTH_STACK,
+		LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2,
+							       .flags = flags[i]);
+		struct page *page = lab_test_take(test, owner), *next;
+
+		KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
+		put_page(page);
+		if (!stranger_takes(page))
+			kunit_skip(test, "the kernel gave the page to somebody else");
+		memset(page_address(page), 0x5a, PAGE_SIZE);
+		next = lab_test_take(test, owner);
+		KUNIT_EXPECT_PTR_NE(test, next, page);
+		lab_expect_violation(test, "freed_behind", "owner", "-");
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, next), 0);
+		KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 1L);
+		KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
+		KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
+		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(page_address(page), 0x5a, PAGE_SIZE),
+				      "written to");
+		__free_page(page);
+	}
 }
 
 static void shared_page_popped_as_tracing_begins_is_not_lost(struct kunit *test)
@@ -259,10 +336,10 @@ static void shared_page_popped_as_tracing_begins_is_not_lost(struct kunit *test)
 }
 
 static struct kunit_case lab_quarantine_cases[] = {
-	KUNIT_CASE(shared_page_is_reported_and_out_of_use),
-	KUNIT_CASE(report_of_a_shared_page_shows_its_references),
-	KUNIT_CASE_SLOW(shared_page_comes_back_when_the_other_lets_go),
-	KUNIT_CASE_SLOW(shared_page_stays_out_as_long_as_it_is_shared),
+	KUNIT_CASE(shared_page_is_out_of_use),
+	KUNIT_CASE_SLOW(reference_that_stays_is_reported_once),
+	KUNIT_CASE_SLOW(reference_that_passes_is_not_reported),
+	KUNIT_CASE(alloc_at_the_end_of_the_budget_takes_back_what_is_not_shared_any_more),
 	KUNIT_CASE_SLOW(mapped_page_comes_back_when_unmapped),
 	KUNIT_CASE_SLOW(reference_taken_of_a_ready_page_keeps_it_from_being_handed_out),
 	KUNIT_CASE(shared_page_popped_as_tracing_begins_is_not_lost),
@@ -272,7 +349,8 @@ static struct kunit_case lab_quarantine_cases[] = {
 	KUNIT_CASE(freed_behind_is_seen_when_given_back),
 	KUNIT_CASE(freed_behind_is_seen_when_recycled),
 	KUNIT_CASE(freed_behind_is_seen_when_the_kernel_gives_it_to_another),
-	KUNIT_CASE_SLOW(freed_behind_while_ready_is_given_to_nobody_else),
+	KUNIT_CASE(freed_behind_while_ready_has_no_tag_after_it_is_popped),
+	KUNIT_CASE(strangers_page_is_left_alone),
 	{}
 };
 

@@ -11,6 +11,7 @@ enum situation {
 	SHARED,			/* owned, and somebody else has a reference */
 	MAPPED,			/* owned, and somebody has mapped it */
 	BEHIND,			/* owned, and freed behind labyrinth's back */
+	STRANGERS,		/* the same, and somebody has it from the kernel */
 	READY,
 	QUARANTINED,
 	MOVING,			/* another CPU is giving it back at this moment */
@@ -50,9 +51,9 @@ static const struct transition transitions[] = {
 	{ OWNED, CHECK,		0, SAME },
 	{ OWNED, QUERY,		0, SAME },
 
-	{ SHARED, FREE,		-EBUSY, TO_QUARANTINE },
-	{ SHARED, RELEASE,	-EBUSY, SAME },
-	{ SHARED, TRANSFER,	-EBUSY, SAME },
+	{ SHARED, FREE,		0, TO_QUARANTINE },
+	{ SHARED, RELEASE,	0, GONE },
+	{ SHARED, TRANSFER,	0, TO_OTHER },
 	{ SHARED, CHECK,	-EBUSY, SAME },
 	{ SHARED, QUERY,	0, SAME },
 
@@ -63,10 +64,16 @@ static const struct transition transitions[] = {
 	{ MAPPED, QUERY,	0, SAME },
 
 	{ BEHIND, FREE,		-EALREADY, GONE },
-	{ BEHIND, RELEASE,	-EALREADY, SAME },
-	{ BEHIND, TRANSFER,	-EALREADY, SAME },
+	{ BEHIND, RELEASE,	-EALREADY, GONE },
+	{ BEHIND, TRANSFER,	-EALREADY, GONE },
 	{ BEHIND, CHECK,	-EALREADY, SAME },
-	{ BEHIND, QUERY,	0, SAME },
+	{ BEHIND, QUERY,	-ENOENT, SAME },
+
+	{ STRANGERS, FREE,	-EALREADY, GONE },
+	{ STRANGERS, RELEASE,	-EALREADY, GONE },
+	{ STRANGERS, TRANSFER,	-EALREADY, GONE },
+	{ STRANGERS, CHECK,	-EALREADY, SAME },
+	{ STRANGERS, QUERY,	-ENOENT, SAME },
 
 	{ READY, FREE,	-EALREADY, SAME },
 	{ READY, RELEASE,	-EALREADY, SAME },
@@ -133,7 +140,7 @@ static_assert(ARRAY_SIZE(transitions) == NR_SITUATIONS * NR_VERBS);
 
 static const char * const situation_names[] = {
 	[PLAIN] = "plain", [OWNED] = "owned", [SHARED] = "shared", [MAPPED] = "mapped",
-	[BEHIND] = "freed behind", [READY] = "ready", [QUARANTINED] = "quarantined",
+	[BEHIND] = "freed behind", [STRANGERS] = "a stranger's", [READY] = "ready", [QUARANTINED] = "quarantined",
 	[MOVING] = "moving", [FOREIGN] = "foreign", [FOREIGN_READY] = "foreign ready",
 	[FOREIGN_QUARANTINED] = "foreign quarantined", [ARRIVED] = "arrived",
 	[GIVEN_AWAY] = "given away", [RELEASED] = "released", [ORPHANED] = "orphaned",
@@ -222,7 +229,7 @@ static void set_up(struct kunit *test, struct state_fixture *f, enum situation s
 		get_page(page);
 		f->extra = 1;
 		if (s != SHARED)
-			KUNIT_ASSERT_EQ(test, -EBUSY,
+			KUNIT_ASSERT_EQ(test, 0,
 					lab_free_page(s == QUARANTINED ? f->owner : f->other,
 						      page));
 		break;
@@ -230,8 +237,8 @@ static void set_up(struct kunit *test, struct state_fixture *f, enum situation s
 		atomic_inc(&page->_mapcount);
 		break;
 	case BEHIND:
-		/* As if freed, but nobody else can get it meanwhile. */
-		KUNIT_ASSERT_TRUE(test, page_ref_freeze(page, 1));
+	case STRANGERS:
+		lab_test_free_behind(page, s == STRANGERS);
 		break;
 	case MOVING:
 		f->tag->head = f->owner->moving;
@@ -257,8 +264,11 @@ static void tear_down(struct kunit *test, struct state_fixture *f, enum situatio
 
 	if (s == MAPPED)
 		atomic_dec(&f->page->_mapcount);
-	if (s == BEHIND)
-		page_ref_unfreeze(f->page, 1);
+	if (s == BEHIND || s == STRANGERS) {
+		set_page_count(f->page, 1);
+		if (tag)
+			lab_page_mark(f->page);
+	}
 	if (f->extra)
 		put_page(f->page);
 	if (s == MOVING)

@@ -159,8 +159,10 @@ check "tag: no interleaving fails in one bank" found_none tag tag
 check "tag: none far from home" found_none tag-far tag -DFAR
 check "tag: none in two banks" found_none tag-two-banks tag -DTWO_BANKS
 check "tag: none where pages are freed behind our back" found_none tag-behind tag -DBEHIND
+check "tag: nor in two banks" found_none tag-behind-two-banks tag -DBEHIND -DTWO_BANKS
 [ -n "$short" ] || check "stack: every step is reached" unreached stack stack stack-many
-check "tag: every step is reached" unreached tag tag tag-far tag-two-banks tag-behind
+check "tag: every step is reached" unreached tag tag tag-far tag-two-banks tag-behind \
+	tag-behind-two-banks
 
 [ -z "$short" ] || { echo "1..$n"; exit $failed; }
 

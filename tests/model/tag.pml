@@ -9,14 +9,16 @@
  * Three tasks call alloc, free, release and transfer: as X where they can by the fast
  * way first, as Y, which has special wishes, never. Many at once are one after the
  * other here; a page at which a free of many stops tries the fast way once more there.
- * The first task may be wrong: with another's page, with one given back, and (BEHIND)
- * freeing one behind labyrinth's back or keeping a reference to it. The others call
- * with what was theirs when they began, so that they race for it.
+ * The first task is wrong: it calls with another's page or with one given back; or (BEHIND) it
+ * frees a page behind labyrinth's back, keeps a reference to one, and as a stranger takes
+ * pages from the kernel and gives them back. The others call with what was theirs when
+ * they began, so that they race for it.
  *
  * Memory is sequentially consistent here. A word is a tag's head; MOVING stands for
  * LAB_ARRIVING as well: two words are equal here at least as often as there. A
- * stack is a set: see stack.pml. Budgets are left out. A page that is released goes
- * to the kernel.
+ * stack is a set, and that of the quarantine the same: see stack.pml. Budgets are left out. A
+ * page that is released goes to the kernel. A page is not freed behind labyrinth's back while
+ * that itself is just letting go of it: who frees it then frees a page that he was given.
  *
  * A call that was wrong may change the tag of another page for an instant, until
  * it is put back, and a right call may fail that meets it then.
@@ -31,20 +33,32 @@
  *   QUICK: a call meets no tag, or only the old one, while a transfer between
  *   banks shows the new tag and then takes the old one away.
  *
- * Mutations: DROP_FIRST NEAR_BLIND
+ * Mutations: DROP_FIRST NEAR_BLIND NO_MARK POP_BLIND MARK_ANYHOW ONE_LOOK
  * Mutations: NO_RECHECK NO_PUT_BACK BLIND_FREE EARLY_SHOW BLIND_CLAIM ONE_STEP
  *   DROP_FIRST: a slot is free before its word is cleared.
  *   NEAR_BLIND: a page enters near its home without a look for its tag.
+ *   NO_MARK: calls do not ask for the mark.
+ *   POP_BLIND: an alloc does not ask for it.
+ *   MARK_ANYHOW: a page that still has a tag on a stack is marked all the same.
+ *   ONE_LOOK: a page enters though its tag may just have been on its way from bank to bank.
  *   ONE_STEP: a transfer not by way of MOVING. Then lab_tag_change() says false to
  *   a winner whose page has left by the time of the second look, if the receiver is
  *   as quick; and a late call's putting back may undo a transfer in earnest.
  */
-#ifdef NEAR_BLIND
+#if defined(NEAR_BLIND) || defined(NO_MARK) || defined(POP_BLIND) || defined(MARK_ANYHOW) || \
+	defined(ONE_LOOK)
 #define BEHIND
+#endif
+#ifdef ONE_LOOK
+#define TWO_BANKS
 #endif
 
 #ifndef OPS_WRONG
+#ifdef BEHIND
+#define OPS_WRONG	2
+#else
 #define OPS_WRONG	1
+#endif
 #define OPS_FIRST	1
 #ifdef NEAR_BLIND		/* takes a page freed behind our back, no more */
 #define OPS_SECOND	0
@@ -94,7 +108,6 @@
 #define QUARANTINED	3
 #define MOVING		4
 #define AWAY		32
-#define RESTORED	64
 #define WORD(owner, state)	((owner) * 8 + (state))
 #define OWNER(word)	(((word) / 8) & 3)
 #define STATE(word)	((word) & 7)
@@ -133,21 +146,39 @@
 #define COPY_STATE	MOVING
 #endif
 
-mtype = { ALLOC, FREE_PAGE, RELEASE, TRANSFER, PUT, GET };
+#ifdef NO_MARK
+#define ASKED_MARK(pg)	true
+#else
+#define ASKED_MARK(pg)	marked[pg]
+#endif
+#if defined(NO_MARK) || defined(POP_BLIND)
+#define POPPED_MARK(pg)	true
+#else
+#define POPPED_MARK(pg)	marked[pg]
+#endif
+
+mtype = { ALLOC, FREE_PAGE, RELEASE, TRANSFER, PUT, GET, TAKE };
 
 byte word[SLOTS];
 byte page[SLOTS];
 bool shown[SLOTS];		/* by a bit */
 byte stacked[SLOTS];		/* with this owner */
 byte refs[PAGES + 1];
+bool marked[PAGES + 1];
 bool in_kernel[PAGES + 1];
+bool aside[PAGES + 1];		/* kept by labyrinth until its old tag has gone */
+#ifdef TWO_BANKS
+byte moves;
+#endif
 byte running = 3;
 
 /* What is so, whatever the tags say. */
 byte holder[PAGES + 1];		/* the owner that was given it */
 byte coming[PAGES + 1];		/* the owner that is just being given it */
+bool fresh[PAGES + 1];		/* in a call's hand, from the kernel */
 byte deceived[PAGES + 1];	/* the owner whose page was freed behind its back */
 byte extra[PAGES + 1];		/* references of others */
+bool stranger[PAGES + 1];	/* the kernel gave it to somebody else */
 byte upset[SLOTS];		/* changed by a call for another page, not yet put back */
 byte asked[4];			/* page that a call is about, by _pid */
 bool excused[4];		/* it may fail: it was wrong, or somebody else was first */
@@ -286,8 +317,11 @@ inline give_up(to) {
 	:: else ->
 		assert(holder[p] == NOBODY)
 	fi;
-	deceived[p] = NOBODY;
-	hand(p, to)
+	/* Who is given a page that was freed just before is deceived in turn. */
+	if
+	:: deceived[p] -> cheated = true; deceived[p] = to; hand(p, NOBODY)
+	:: else -> hand(p, to)
+	fi
 }
 
 /* Sets won, and gives the page to another holder, if it is the right page. */
@@ -343,14 +377,21 @@ inline change(changed, to) {
 	fi
 }
 
-/* tag.h: lab_tag_unbind: lab_tag_hide(bank, tag) */
+/* A page that is labyrinth's leaves. */
+inline leave(slot) {
+	/* page.h: lab_leave: lab_page_unmark_mapped(page) */
+	atomic { assert(STATE(word[slot]) == MOVING); marked[p] = false };
+	/* page.h: lab_leave: lab_tag_unbind(bank, tag, page) */
+	unbind(slot)
+}
+
 inline unbind(slot) {
 	if
-	/* tag.h: lab_tag_hide_from: if (!lab_tag_is_near(home, tag)) */
+	/* tag.h: lab_tag_unbind: if (!lab_tag_is_near(home, tag)) */
 	:: NEAR(slot)
 	:: !NEAR(slot) ->
 		atomic {
-			/* tag.h: lab_tag_hide_from: atomic_andnot(BIT(tag - home), &home->hop) */
+			/* tag.h: lab_tag_unbind: atomic_andnot(BIT(tag - home), &home->hop) */
 			assert(page[slot] == p && shown[slot]);
 			shown[slot] = false;
 			check()
@@ -380,6 +421,7 @@ inline drop(slot) {
 /* The holder has the page from the time its tag can be found. */
 inline given() {
 	coming[p] = NOBODY;
+	fresh[p] = false;
 	assert(holder[p] == NOBODY);
 	hand(p, o);
 	check()
@@ -423,31 +465,88 @@ inline claim_in(bank, slot, claimed) {
 	}
 }
 
-inline page_to_kernel() {
+inline put_page() {
 	if
-	:: refs[p] == 1 -> refs[p] = 0; in_kernel[p] = true
+	:: refs[p] == 1 -> refs[p] = 0; marked[p] = false; in_kernel[p] = true
 	:: refs[p] > 1 -> refs[p]--
 	:: else
 	fi
 }
 
+/* By labyrinth itself: never what is a stranger's by now. */
+inline page_to_kernel() {
+	assert(!stranger[p] && refs[p] && !in_kernel[p]);
+	put_page()
+}
+
+/* Its holder gives a released page back, unless the reference was put before. */
+inline released() {
+	if
+	:: cheated
+	:: else -> page_to_kernel()
+	fi
+}
+
+/* A page fresh from the kernel that is not taken. */
+inline reject() {
+	coming[p] = NOBODY;
+	fresh[p] = false;
+	if
+	/* enter.c: lab_page_reject: if (likely(!tagged) || !lab_page_set_aside(page)) */
+	:: page_to_kernel()
+	:: FOUND_ANY(p) -> aside[p] = true
+	fi
+}
+
+#define IN_HAND(slot)	(!word[slot] || STATE(word[slot]) == MOVING)
+#ifdef TWO_BANKS
+#define LETTING_GO(pg)	(page[0] == pg && IN_HAND(0) || page[1] == pg && IN_HAND(1) || \
+			 page[2] == pg && IN_HAND(2))
+#ifdef ONE_LOOK
+#define MOVED		false
+#else
+#define MOVED		(moves != moved)
+#endif
+
+/* tag.h: lab_tag_moves_before: return atomic_read_acquire(&lab_tag_moves) */
+inline moves_before() {
+	atomic { moved = moves }
+}
+#else
+#define LETTING_GO(pg)	(page[0] == pg && IN_HAND(0) || page[1] == pg && IN_HAND(1))
+#define MOVED		false
+
+inline moves_before() {
+	skip
+}
+#endif
+
 #define CALLABLE(pg, owner)	(MINE(pg, owner) || _pid == WRONG)
 
-inline choose() {
+inline choose_call() {
 	if
 	:: op = ALLOC
 	:: op = FREE_PAGE
 	:: op = RELEASE
 	:: op = TRANSFER
-#ifdef BEHIND
-	:: _pid == WRONG -> op = PUT
-	:: _pid == WRONG -> op = GET
-#endif
 	fi;
 	if
 	:: o = X
 	:: o = Y
+	fi
+}
+
+inline choose() {
+#ifdef BEHIND
+	if
+	:: _pid == WRONG -> op = PUT; o = X
+	:: _pid == WRONG -> op = GET; o = X
+	:: _pid == WRONG -> op = TAKE; o = X
+	:: _pid != WRONG -> choose_call()
 	fi;
+#else
+	choose_call();
+#endif
 	if
 	:: op != ALLOC && CALLABLE(1, o) -> p = 1
 	:: op != ALLOC && CALLABLE(2, o) -> p = 2
@@ -456,7 +555,8 @@ inline choose() {
 	:: op != ALLOC && !CALLABLE(1, o) && !CALLABLE(2, o) -> op = ALLOC
 	fi;
 	asked[_pid] = p;
-	excused[_pid] = (op != ALLOC && !MINE(p, o))
+	excused[_pid] = (op != ALLOC && !MINE(p, o));
+	strange = stranger[p]
 }
 
 /* An empty one is found where it is near: the old one, of two. */
@@ -492,15 +592,21 @@ inline fail() {
 }
 
 proctype task(byte ops) {
-	byte o, p, w, tag = NONE, copy = NONE, hop, at, sharing;
-	bool won, right, seen_free;
+	byte o, p, w, tag = NONE, copy = NONE, hop, at;
+	bool won, right, seen_free, strange, cheated;
+#ifdef TWO_BANKS
+	byte moved;
+#endif
 	mtype op;
 
 again:	atomic {
 		/* The end of a call leaves nothing behind. */
 		asked[_pid] = 0; excused[_pid] = false;
-		o = 0; p = 0; w = 0; tag = NONE; copy = NONE; hop = 0; at = 0; sharing = 0;
-		won = false; right = false; op = 0;
+		o = 0; p = 0; w = 0; tag = NONE; copy = NONE; hop = 0; at = 0;
+		won = false; right = false; strange = false; cheated = false; op = 0;
+#ifdef TWO_BANKS
+		moved = 0;
+#endif
 		if
 		:: ops -> ops--; choose()
 		:: else -> goto done
@@ -510,6 +616,7 @@ again:	atomic {
 #ifdef BEHIND
 		:: op == PUT -> goto put
 		:: op == GET -> goto get
+		:: op == TAKE -> goto take
 #endif
 		:: else
 		fi;
@@ -532,9 +639,16 @@ again:	atomic {
 	:: else
 	fi;
 	atomic {
-		/* fast.h: lab_ordinary: likely(lab_page_sole(page)) */
-		/* bulk.c: lab_free_many: lab_compat_page_counts(page) != sole */
-		/* free.c: labyrinth_void_release_page_exclusive: lab_page_sole(page) && */
+		/* fast.h: lab_ordinary: likely(lab_page_exclusive(page)) */
+		/* mark.h: lab_page_exclusive: lab_page_exclusive_sum(page) == LAB_EXCLUSIVE_SUM */
+		/* bulk.c: lab_free_many: lab_page_exclusive_sum(page) != exclusive */
+		/* free.c: labyrinth_void_release_page_exclusive: lab_page_exclusive(page) && */
+		if
+		:: !ASKED_MARK(p) -> tag = NONE; goto slow
+		:: else
+		fi
+	};
+	atomic {
 		if
 		:: refs[p] != 1 -> tag = NONE; goto slow
 		:: else
@@ -546,6 +660,7 @@ again:	atomic {
 	/* bulk.c: lab_free_many: lab_tag_turn(tag, owned, ready) */
 	/* free.c: labyrinth_void_release_page_exclusive: lab_tag_change(tag, page, */
 	change(WORD(o, (op == FREE_PAGE -> READY : MOVING)), NOBODY);
+	assert(!won || !strange);
 	if
 	:: won && op == FREE_PAGE ->
 		/* free.c: lab_free: lab_stack_push( */
@@ -553,9 +668,11 @@ again:	atomic {
 		stacked[tag] = o;
 		goto again
 	:: won && op == RELEASE ->
+		/* free.c: labyrinth_void_release_page_exclusive: lab_page_unmark(page) */
+		atomic { marked[p] = false };
 		/* free.c: labyrinth_void_release_page_exclusive: lab_tag_drop(tag) */
 		drop(tag);
-		atomic { page_to_kernel() };
+		atomic { released() };
 		goto again
 	/* free.c: lab_free_late: return lab_free_slow(owner, page, caller) */
 	/* free.c: lab_free: return lab_free_slow(owner, page, caller) */
@@ -588,12 +705,10 @@ slow:	/* free.c: lab_examine: lab_tag_find( */
 		fi
 	};
 	atomic {
-		/* free.c: lab_examine_sharing: lab_page_sole(page) */
-		/* free.c: lab_examine_sharing: if (page_ref_count(page)) */
-		sharing = refs[p];
+		/* free.c: lab_examine: if (unlikely(!lab_page_marked(page))) */
 		if
-		:: sharing != 1 && op != FREE_PAGE -> goto again
-		:: else
+		:: ASKED_MARK(p)
+		:: else -> fail(); goto freed_behind
 		fi
 	};
 	if
@@ -602,46 +717,84 @@ slow:	/* free.c: lab_examine: lab_tag_find( */
 	:: op == TRANSFER -> goto transfer
 	fi;
 
-free:	/* free.c: lab_free_slow: lab_commit(&found, lab_head(owner->id, away, LAB_MOVING)) */
+freed_behind:
+	/* free.c: lab_refuse: lab_owned_freed_behind(found->bank, found->tag, page, found->word */
+	/* As by change(), but whose page it is comes out only then. */
+	atomic {
+		/* enter.c: lab_owned_freed_behind: if (!lab_tag_change(tag, page, head, moving)) */
+		if
+		:: word[tag] == w && !TOO_SOON ->
+			word[tag] = WORD(OWNER(w), MOVING);
+			upset[tag]++;
+			excuse_upset(page[tag])
+		:: else -> goto again
+		fi
+	};
+	atomic {
+		/* tag.h: lab_tag_change: if (likely(lab_tag_is(tag, page))) */
+		/* enter.c: lab_owned_freed_behind: if (unlikely(lab_page_marked(page))) { */
+		upset[tag]--;
+		excuse_upset(page[tag]);
+		if
+		/* It is of the next holding, or another page's. */
+		:: page[tag] != p || marked[p] -> word[tag] = w; check(); goto again
+		:: else -> give_up(NOBODY)
+		fi
+	};
+	/* enter.c: lab_owned_freed_behind: lab_tag_unbind(bank, tag, page) */
+	unbind(tag);
+	goto again;
+
+free:	/* free.c: lab_free_slow: lab_commit(&found, owner->moving) */
 	/* free.c: lab_commit: lab_tag_change(found->tag, found->incident.page */
-	change(WORD(o, MOVING) | (w & AWAY), NOBODY);
+	change(WORD(o, MOVING), NOBODY);
+	assert(!won || !strange);
 	if
-	:: !won ->
-		fail()
-	:: won && sharing == 1 && !(w & AWAY) ->
-		/* free.c: lab_free_slow: lab_recycle(owner, found.tag) */
-		/* page.c: lab_recycle: smp_store_release(&tag->head, owner->ready | flags) */
-		atomic { word[tag] = WORD(o, READY); check() };
-		/* page.c: lab_recycle: lab_stack_push( */
-		stacked[tag] = o
-	:: won && sharing > 1 ->
-		/* free.c: lab_free_slow: lab_head(owner->id, away, LAB_QUARANTINED) */
-		atomic { word[tag] = WORD(o, QUARANTINED) | (w & AWAY); check() }
-	:: won && (!sharing || sharing == 1 && (w & AWAY)) ->
-		/* free.c: lab_free_slow: leaving = lab_leave(owner, found.bank, found.tag) */
-		/* free.c: lab_free_slow: } else if (busy) { */
-		/* page.h: lab_leave: lab_tag_unbind(bank, tag) */
-		unbind(tag);
-		atomic {
-			if
-			/* free.c: lab_free_slow: lab_page_to_kernel(leaving) */
-			:: sharing == 1 -> page_to_kernel()
-			/* Given to the same owner again since: an ordinary page from now on. */
-			:: sharing == 0 && refs[p] -> extra[p]++
-			:: else
-			fi
-		}
+	:: !won -> fail(); goto again
+	:: else
 	fi;
+	atomic {
+		/* free.c: lab_free_slow: if (!flags && lab_page_exclusive(page)) { */
+		if
+		:: !(w & AWAY) && marked[p] && refs[p] == 1 ->
+			/* free.c: lab_free_slow: lab_recycle(owner, found.tag) */
+			/* page.c: lab_recycle: smp_store_release(&tag->head, owner->ready | flags) */
+			word[tag] = WORD(o, READY)
+		/* free.c: lab_free_slow: if ((lab_page_sole(page) && lab_page_marked(page)) || found.bank */
+		:: (w & AWAY) && marked[p] && refs[p] == 1 || BANK_OF(tag) != BANK(o) ->
+			goto leaves
+		:: else ->
+			/* free.c: lab_free_slow: lab_quarantine_add(owner, found.tag, flags) */
+			word[tag] = WORD(o, QUARANTINED) | (w & AWAY)
+		fi;
+		check()
+	};
+	/* page.c: lab_recycle: lab_stack_push( */
+	/* quarantine.c: lab_quarantine_add: lab_stack_push( */
+	stacked[tag] = o;
+	goto again;
+leaves:	/* free.c: lab_free_leave: bool marked = lab_page_marked(found->incident.page) */
+	atomic { cheated = !marked[p] };
+	/* free.c: lab_free_leave: lab_leave(owner, found->bank, found->tag) */
+	leave(tag);
+	atomic {
+		/* free.c: lab_free_leave: lab_page_to_kernel(page) */
+		if
+		:: !cheated -> page_to_kernel()
+		:: else
+		fi
+	};
 	goto again;
 
 release:
 	/* free.c: lab_release_slow: lab_commit(&found, owner->moving) */
 	change(WORD(o, MOVING), NOBODY);
+	assert(!won || !strange);
 	if
 	:: won ->
 		/* free.c: lab_release_slow: lab_leave(owner, found.bank, found.tag) */
-		unbind(tag);
-		atomic { page_to_kernel() }
+		leave(tag);
+		atomic { released() }
 	:: else ->
 		fail()
 	fi;
@@ -675,7 +828,7 @@ transfer:
 				fi;
 				check()
 			};
-			/* tag.c: lab_tag_replace: lab_tag_show(lab_bank_home(to, copy->page), copy) */
+			/* tag.c: lab_tag_replace: lab_tag_show(lab_bank_home(to, page), copy) */
 			/* tag.h: lab_tag_show: atomic_or(BIT(tag - home), &home->hop) */
 			if
 			:: NEAR(copy)
@@ -687,7 +840,9 @@ transfer:
 					check()
 				}
 			fi;
-			/* tag.c: lab_tag_replace: lab_tag_unbind(from, tag) */
+			/* tag.c: lab_tag_replace: atomic_inc_return(&lab_tag_moves) */
+			atomic { moves++ };
+			/* tag.c: lab_tag_replace: lab_tag_unbind(from, tag, page) */
 			unbind(tag)
 		:: else ->
 			fail();
@@ -734,58 +889,92 @@ alloc:	/* alloc.c: lab_take_recycled: lab_stack_pop(&cpu->recycled, &owner->slot
 			fi;
 			in_kernel[p] = false;
 			refs[p] = 1;
+			assert(!marked[p] && !holder[p]);
+			coming[p] = o;
+			fresh[p] = true;
 			goto enter
 		fi;
-		stacked[tag] = 0
-	};
-	atomic {
+		stacked[tag] = 0;
 		p = page[tag];
-		/* alloc.c: lab_alloc: if (unlikely(lab_peek(page->_refcount.counter) != 1)) */
-		/* bulk.c: lab_alloc_recycled: if (unlikely(lab_peek(page->_refcount.counter) != 1)) */
+		w = word[tag];
+		strange = stranger[p];
 		if
-		:: o == X && refs[p] == 1 -> goto hand_out
+		:: STATE(w) == QUARANTINED -> goto look
 		:: else
 		fi
 	};
-look:	atomic {
-		/* alloc.c: lab_alloc_slow: page = lab_take_tag(owner, tag, caller) */
-		/* bulk.c: lab_take_tags: page = lab_take_tag(owner, tag, caller) */
-		/* alloc.c: lab_take_tag: head = READ_ONCE(tag->head) */
-		w = word[tag]
-	};
 	atomic {
-		/* alloc.c: lab_take_tag: lab_head_state(head) == LAB_READY && lab_page_sole(page) */
-		/* alloc.c: lab_ready_gone_bad: if (page_ref_count(page) == 0) */
-		sharing = refs[p];
+		/* alloc.c: lab_alloc: if (unlikely(!lab_page_exclusive(page))) */
+		/* bulk.c: lab_alloc_recycled: if (unlikely(lab_page_exclusive_sum(page) != exclusive)) */
+		/* alloc.c: lab_take_tag: if (unlikely(!lab_page_exclusive(page) || */
 		if
-		:: STATE(w) == READY && sharing == 1
-		:: else -> goto gone_bad
+		:: POPPED_MARK(p)
+		:: else -> goto unfit
 		fi
 	};
-hand_out:
+	atomic {
+		if
+		:: refs[p] == 1
+		:: else -> goto unfit
+		fi
+	};
 	atomic {
 		/* fast.h: lab_hand_out: lab_tag_fill(tag, lab_owned_here(here), caller) */
 		/* bulk.c: lab_alloc_recycled: smp_store_release(&tag->word, word) */
-		assert(holder[p] == NOBODY && page[tag] == p);
+		assert(holder[p] == NOBODY && page[tag] == p && !strange);
 		assert(STATE(word[tag]) == READY && OWNER(word[tag]) == o);
 		word[tag] = WORD(o, OWNED);
-		hand(p, o);
+		/* Where it was freed since the looks, that is as if it had been just after this. */
+		if
+		:: marked[p] -> hand(p, o)
+		:: else -> deceived[p] = o
+		fi;
 		check()
 	};
 	goto again;
 
-gone_bad:
+unfit:	atomic {
+		/* page.c: lab_popped_page: u32 head = xchg(&tag->head, owner->moving) */
+		word[tag] = WORD(o, MOVING)
+	};
 	atomic {
-		/* alloc.c: lab_ready_gone_bad: if (!lab_ready_turn(tag, &head, owner->moving)) */
-		/* alloc.c: lab_ready_gone_bad: lab_ready_turn(tag, &head, lab_head(owner->id, flags, LAB_QUARANTINED) */
+		/* page.c: lab_ready_misused: if (!lab_page_marked(page)) */
 		if
-		:: word[tag] != w -> goto look
-		:: word[tag] == w && !sharing -> word[tag] = WORD(o, MOVING)
-		:: word[tag] == w && sharing -> word[tag] = WORD(o, QUARANTINED); goto again
+		:: POPPED_MARK(p)
+		:: else -> goto gone
+		fi;
+		/* alloc.c: lab_ready_unfit: lab_quarantine_add(owner, tag, poisoned */
+		/* quarantine.c: lab_quarantine_add: lab_head(owner->id, flags, LAB_QUARANTINED) */
+		word[tag] = WORD(o, QUARANTINED)
+	};
+	stacked[tag] = o;
+	goto again;
+gone:	/* page.c: lab_popped_page: lab_tag_unbind(owner->bank, tag, page) */
+	/* quarantine.c: lab_quarantine_freed_behind: lab_tag_unbind(owner->bank, tag, page) */
+	atomic { word[tag] = WORD(o, MOVING) };
+	unbind(tag);
+	goto again;
+
+look:	atomic {
+		/* alloc.c: lab_take_far: lab_quarantine_reclaim(owner) */
+		/* quarantine.c: lab_quarantine_try: if (unlikely(!lab_page_marked(page))) { */
+		if
+		:: POPPED_MARK(p) -> assert(!strange)
+		:: else -> goto gone
 		fi
 	};
-	/* alloc.c: lab_ready_gone_bad: lab_tag_unbind(owner->bank, tag) */
-	unbind(tag);
+	atomic {
+		/* quarantine.c: lab_quarantine_try: !lab_page_exclusive(page) */
+		if
+		:: refs[p] != 1
+		/* quarantine.c: lab_quarantine_try: lab_recycle(owner, tag) */
+		:: refs[p] == 1 && !(w & AWAY) -> word[tag] = WORD(o, READY)
+		/* quarantine.c: lab_quarantine_try: lab_quarantine_leave(owner, tag) */
+		:: refs[p] == 1 && (w & AWAY) -> word[tag] = WORD(o, MOVING) | AWAY; goto leaves
+		fi
+	};
+	/* quarantine.c: lab_quarantine_reclaim: lab_stack_push(&owner->quarantine */
+	stacked[tag] = o;
 	goto again;
 
 enter:
@@ -797,30 +986,35 @@ enter:
 	:: else -> goto any_place
 	fi;
 #ifndef NEAR_BLIND
+	/* page.h: lab_enter_near: int moves = lab_tag_moves_before() */
+	moves_before();
 	/* page.h: lab_enter_near: lab_find(home, page, &tag) */
 	/* page.h: lab_enter_near: !lab_tag_nowhere_but(owner->bank, page) */
 	/* tag.h: lab_tag_nowhere_but: lab_bank_find(bank, page) */
 	find(0);
-#endif
+	/* page.h: lab_enter_near: lab_tag_moved_since(moves) */
 	atomic {
 		if
-		:: tag != NONE -> goto not_near
-		:: else -> coming[p] = o
+		:: tag != NONE || MOVED -> goto not_near
+		:: else
 		fi
 	};
+#endif
 	do
 	:: atomic {
 		/* page.h: lab_enter_near: !try_cmpxchg(&tag->page, &vacant, page) */
 		if
 		:: page[at] && at == 0 -> at++
 		/* page.h: lab_enter_near: if (++tag == home + LAB_HOP_NEAR) */
-		:: page[at] && at == 1 -> coming[p] = NOBODY; goto not_near
+		:: page[at] && at == 1 -> goto not_near
 		:: !page[at] ->
 			assert(!word[at]);
 			page[at] = p;
 			break
 		fi }
 	od;
+	/* page.h: lab_enter_near: lab_page_mark(page) */
+	atomic { marked[p] = true };
 	atomic {
 		/* page.h: lab_enter_near: lab_tag_fill(tag, here->owned_here */
 		word[at] = WORD(o, OWNED);
@@ -834,56 +1028,57 @@ not_near:
 		if
 		/* alloc.c: lab_alloc_above_min: return lab_alloc_fresh(owner, page, false, caller) */
 		:: true
-		/* bulk.c: lab_alloc_many_fresh: __free_page(fresh[i]) */
-		:: page_to_kernel(); goto again
+		/* bulk.c: lab_alloc_many_fresh: lab_page_reject(fresh[i]) */
+		:: reject(); goto again
 		fi
 	};
 #endif
 
 any_place:
-	/* page.c: lab_enter: lab_tag_find(owner->bank, page, bank) */
+	/* enter.c: lab_enter_clear: int moves = lab_tag_moves_before() */
+	moves_before();
+	/* enter.c: lab_enter_clear: lab_tag_find(first, page, &bank) */
 	find(BANK(o));
-	if
-	:: tag == NONE -> goto bind
-	:: else
-	fi;
 	atomic {
-		/* page.c: lab_freed_behind: word = READ_ONCE(tag->word) */
-		w = word[tag];
+		/* enter.c: lab_enter_clear: return !lab_tag_moved_since(moves) */
 		if
-		/* page.c: lab_freed_behind: state == LAB_FREE || lab_state_moves(state) */
-		:: !w || STATE(w) == MOVING -> page_to_kernel(); goto again
-		:: else
+		:: tag == NONE && !MOVED -> goto bind
+		:: tag == NONE && MOVED -> reject(); goto again
+		:: tag != NONE ->
+			/* enter.c: lab_enter_clear: word = READ_ONCE(tag->word) */
+			w = word[tag];
+			if
+			/* enter.c: lab_enter_clear: if (lab_word_state(word) == LAB_OWNED) */
+			:: STATE(w) == OWNED
+#ifdef MARK_ANYHOW
+			:: STATE(w) == READY -> goto bind
+			:: STATE(w) != OWNED && STATE(w) != READY ->
+#else
+			:: STATE(w) != OWNED ->
+#endif
+				reject(); goto again
+			fi
 		fi
 	};
+	/* enter.c: lab_enter_clear: return lab_owned_freed_behind(bank, tag, page, word, 0) */
+	change(WORD(OWNER(w), MOVING), NOBODY);
 	if
-	:: STATE(w) == READY ->
-		/* page.c: lab_freed_behind: lab_tag_change(tag, page, lab_word_head(word), head) */
-		change(WORD(OWNER(w), READY) | RESTORED, NOBODY);
-		atomic {
-			/* page.c: lab_freed_behind: get_page(page) */
-			if
-			:: won -> refs[p]++
-			:: else
-			fi;
-			page_to_kernel()
-		};
-		goto again
-	:: else ->
-		/* page.c: lab_freed_behind: lab_tag_change(tag, page, lab_word_head(word), head) */
-		change(WORD(OWNER(w), MOVING), NOBODY);
-		if
-		:: atomic { !won -> page_to_kernel() }; goto again
-		:: else
-		fi;
-		/* page.c: lab_write_off: lab_tag_unbind(bank, tag) */
-		unbind(tag)
+	:: atomic { !won -> reject() }; goto again
+	:: else
 	fi;
+	unbind(tag);
 
-bind:	/* page.c: lab_enter: lab_tag_bind(owner->bank, page, */
+bind:	/* enter.c: lab_enter: lab_page_mark(page) */
+	atomic { marked[p] = true };
+	/* enter.c: lab_enter: lab_tag_bind(owner->bank, page, */
 	/* tag.c: lab_tag_bind: lab_bank_claim(first, page, word, caller) */
-	coming[p] = o;
-	claim_in(BANK(o), copy, WORD(o, OWNED));
+	if
+	:: claim_in(BANK(o), copy, WORD(o, OWNED))
+#ifdef BEHIND
+	/* The tags of other pages are all there. */
+	:: true
+#endif
+	fi;
 #ifdef TWO_BANKS
 	if
 	/* tag.c: lab_tag_bind_elsewhere: word | (u64)LAB_AWAY << 32 */
@@ -894,8 +1089,9 @@ bind:	/* page.c: lab_enter: lab_tag_bind(owner->bank, page, */
 	atomic {
 		if
 		:: copy == NONE ->
-			coming[p] = NOBODY;
-			page_to_kernel()
+			/* enter.c: lab_enter: lab_page_unmark(page) */
+			marked[p] = false;
+			reject()
 		:: else ->
 			/* tag.c: lab_bank_claim: lab_tag_show(lab_bank_home(bank, page), tag) */
 			shown[copy] = true;
@@ -907,20 +1103,29 @@ bind:	/* page.c: lab_enter: lab_tag_bind(owner->bank, page, */
 #ifdef BEHIND
 put:	atomic {
 		if
-		:: extra[p] -> extra[p]--; page_to_kernel()
-		:: !extra[p] && refs[p] == 1 && !coming[p] && FOUND_ANY(p) ->
+		:: stranger[p] -> stranger[p] = false; put_page()
+		:: !stranger[p] && extra[p] -> extra[p]--; put_page()
+		:: !stranger[p] && !extra[p] && refs[p] == 1 && !fresh[p] && !aside[p] &&
+		   FOUND_ANY(p) && !LETTING_GO(p) ->
 			if
 			:: holder[p] -> deceived[p] = holder[p]; hand(p, NOBODY)
 			:: else
 			fi;
-			page_to_kernel()
+			put_page()
 		:: else
 		fi
 	};
 	goto again;
 get:	atomic {
 		if
-		:: refs[p] -> refs[p]++; extra[p]++
+		:: refs[p] && !fresh[p] -> refs[p]++; extra[p]++
+		:: else
+		fi
+	};
+	goto again;
+take:	atomic {
+		if
+		:: in_kernel[p] -> in_kernel[p] = false; refs[p] = 1; stranger[p] = true
 		:: else
 		fi
 	};
@@ -934,7 +1139,8 @@ done:	running--
 inline check_slot(slot) {
 	assert(!upset[slot] && (!page[slot] == !word[slot]) && (!page[slot] || NEAR(slot) || shown[slot]));
 	assert(STATE(word[slot]) != MOVING);
-	assert((STATE(word[slot]) == READY) == (stacked[slot] != NOBODY));
+	assert((STATE(word[slot]) == READY || STATE(word[slot]) == QUARANTINED) ==
+	       (stacked[slot] != NOBODY));
 	assert(!stacked[slot] || stacked[slot] == OWNER(word[slot]));
 	assert(STATE(word[slot]) != OWNED || holder[page[slot]] == OWNER(word[slot]) ||
 	       deceived[page[slot]] == OWNER(word[slot]))
@@ -942,16 +1148,23 @@ inline check_slot(slot) {
 
 inline check_page(pg) {
 	assert(in_kernel[pg] == !refs[pg]);
-	assert(in_kernel[pg] || FOUND_ANY(pg) || extra[pg])
+	assert(in_kernel[pg] || FOUND_ANY(pg) || extra[pg] || stranger[pg] || aside[pg]);
+	assert(!marked[pg] || refs[pg] && !stranger[pg] && !aside[pg] && FOUND_ANY(pg))
 }
 
 init {
 	atomic {
-		/* Page 1 is X's; page 2 the kernel's. */
-		word[START] = WORD(X, OWNED);
+		/* Page 1 is X's, or was transferred there, or is ready; page 2 the kernel's. */
 		page[START] = 1;
 		shown[START] = !NEAR(START);
-		holder[1] = X;
+		if
+		:: word[START] = WORD(X, OWNED); holder[1] = X
+#ifdef BEHIND
+		:: word[START] = WORD(X, OWNED) | AWAY; holder[1] = X
+		:: word[START] = WORD(X, READY); stacked[START] = X
+#endif
+		fi;
+		marked[1] = true;
 		refs[1] = 1;
 		in_kernel[2] = true;
 		run task(OPS_WRONG);

@@ -87,11 +87,11 @@ static bool lt_duel_call(struct lt_owner *owner, struct page *page)
 }
 
 /* Both results: of @success and -EALREADY each once, in either order. */
-static void lt_duel_judge(const struct lt_owner *owner, int first, int second, int success)
+static void lt_duel_judge(const struct lt_owner *owner, int first, int second)
 {
 	if (first == -EALREADY)
-		lt_answered("free at once, the second's", owner, second, success);
-	else if (lt_answered("free at once, the first's", owner, first, success))
+		lt_answered("free at once, the second's", owner, second, 0);
+	else if (lt_answered("free at once, the first's", owner, first, 0))
 		lt_answered("free at once, the second's", owner, second, -EALREADY);
 }
 
@@ -121,7 +121,7 @@ struct page *lt_duel_first(struct lt_user *user, unsigned int i, bool referenced
 	smp_store_release(&lt_duel.state, LT_DUEL_GO);
 	lt_duel_free(user, owner, held.page, &first);
 	lt_duel_wait(LT_DUEL_OVER);
-	lt_duel_judge(owner, first, lt_duel.result, referenced ? -EBUSY : 0);
+	lt_duel_judge(owner, first, lt_duel.result);
 	/* Pairs with the cmpxchg of the next. */
 	smp_store_release(&lt_duel.state, LT_DUEL_NONE);
 	return held.page;

@@ -13,7 +13,7 @@
 
 #define LT_SWEEP_MS	10
 #define LT_DISPUTE_MS	100	/* for so long a reference is kept, at most */
-#define LT_COMEBACK_MS	20000	/* a quarantined page is looked at each second */
+#define LT_COMEBACK_MS	20000	/* a quarantined page is looked at twice a second */
 #define LT_AGE_STEP_MS	40	/* two steps of labyrinth_page_info.age_ms */
 
 static struct task_struct *lt_sweeper;

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages that were shared when they were given back or popped.
+ *
+ * They lie on a stack of their owner and keep their place in its budget. A look pops them
+ * all, puts back into use whatever is exclusive by then, and pushes the rest again. A
+ * reference that passes, as of a look-up in the page cache or GUP-fast, is gone at the
+ * next look. One that stays for three looks is a violation, reported once.
+ */
+#include <linux/irq_work.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+
+#include "page.h"
+#include "quarantine.h"
+#include "refill.h"
+#include "report.h"
+
+/* From the first look to the third there is a second, and a grace period. */
+#define LAB_LOOK_EVERY		max(HZ / 2, 1)
+
+/* A page that an alloc at the end of the budget may take back: bounds its work. */
+#define LAB_RECLAIM_MOST	16
+
+/*
+ * @tag, which the caller has to itself, goes into quarantine with its place in the budget.
+ * @flags: LAB_AWAY, LAB_POISONED, LAB_LOOKS_REPORTED. Needs preemption disabled.
+ */
+void lab_quarantine_add(struct labyrinth_owner *owner, struct lab_tag *tag, u32 flags)
+{
+	WRITE_ONCE(tag->head, lab_head(owner->id, flags, LAB_QUARANTINED));
+	lab_stack_push(&owner->quarantine, &owner->slots, tag);
+	atomic_inc(&owner->quarantined);
+	lab_refill_kick(owner);
+}
+
+static void lab_quarantine_leave(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	struct page *page;
+
+	WRITE_ONCE(tag->head, owner->moving);
+	page = lab_leave(owner, owner->bank, tag);
+	atomic_dec(&owner->quarantined);
+	lab_page_to_kernel(page);
+}
+
+/* A page that has no mark any more. */
+static void lab_quarantine_freed_behind(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	struct page *page = tag->page;
+
+	lab_report_violation(&(struct lab_incident){
+		.kind = LAB_FREED_BEHIND,
+		.owner = owner,
+		.page = page,
+		.taking = lab_tag_taking(owner->bank, tag),
+	});
+	WRITE_ONCE(tag->head, owner->moving);
+	lab_tag_unbind(owner->bank, tag, page);
+	atomic_dec(&owner->quarantined);
+	lab_budget_give(owner);
+	lab_stock_watch(owner);
+}
+
+/* Back into use, or to the kernel. False where it has to wait on. Needs preemption disabled. */
+static bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	u32 flags = tag->head & LAB_FLAGS_MASK;
+	struct page *page = tag->page;
+
+	if (unlikely(!lab_page_marked(page))) {
+		lab_quarantine_freed_behind(owner, tag);
+		return true;
+	}
+	if (lab_page_hwpoison(page) ? !lab_page_sole(page) : !lab_page_exclusive(page))
+		return false;
+	if (flags & LAB_POISONED && !lab_page_hwpoison(page) && !lab_page_poison_intact(page)) {
+		/* It was written to, or still is. */
+		lab_page_poison(page);
+		return false;
+	}
+	if (flags & LAB_AWAY || lab_page_hwpoison(page)) {
+		lab_quarantine_leave(owner, tag);
+	} else {
+		atomic_dec(&owner->quarantined);
+		/* It is free already: the push does not free it again. */
+		this_cpu_dec(owner->cpu->unkept);
+		lab_recycle(owner, tag);
+	}
+	lab_stock_watch(owner);
+	return true;
+}
+
+/* A look has found the page shared. */
+static void lab_quarantine_seen(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	if ((tag->head & LAB_LOOKS_REPORTED) == LAB_LOOKS_REPORTED)
+		return;
+	WRITE_ONCE(tag->head, tag->head + LAB_LOOK);
+	if ((tag->head & LAB_LOOKS_REPORTED) == LAB_LOOKS_REPORTED)
+		lab_report_violation(&(struct lab_incident){
+			.kind = LAB_SHARED_PAGE,
+			.outcome = LAB_OUT_OF_USE,
+			.owner = owner,
+			.page = tag->page,
+			.taking = lab_tag_taking(owner->bank, tag),
+		});
+}
+
+/*
+ * Take back up to LAB_RECLAIM_MOST pages that are exclusive by now. False where none was.
+ * Context: any, with preemption disabled.
+ */
+bool lab_quarantine_reclaim(struct labyrinth_owner *owner)
+{
+	struct lab_tag *kept[LAB_RECLAIM_MOST], *tag;
+	unsigned int nr, nr_kept = 0;
+
+	for (nr = 0; nr < LAB_RECLAIM_MOST; nr++) {
+		tag = lab_stack_pop(&owner->quarantine, &owner->slots);
+		if (!tag)
+			break;
+		if (!lab_quarantine_try(owner, tag))
+			kept[nr_kept++] = tag;
+	}
+	nr -= nr_kept;
+	while (nr_kept)
+		lab_stack_push(&owner->quarantine, &owner->slots, kept[--nr_kept]);
+	return nr;
+}
+
+/* True where nothing is left in quarantine. Context: process. */
+bool lab_quarantine_look(struct labyrinth_owner *owner)
+{
+	struct lab_tag *tag, *top = NULL, *bottom = NULL;
+	unsigned int nr = 0;
+	bool counts;
+
+	/* What is done with the page in an RCU reader from before does not count. */
+	synchronize_rcu();
+	/* Nor does a look that somebody asked for between two others. */
+	counts = !time_before(jiffies, owner->looked + LAB_LOOK_EVERY);
+	if (counts)
+		owner->looked = jiffies;
+	while ((tag = lab_stack_pop(&owner->quarantine, &owner->slots))) {
+		bool done;
+
+		preempt_disable();
+		done = lab_quarantine_try(owner, tag);
+		if (!done && counts)
+			lab_quarantine_seen(owner, tag);
+		preempt_enable();
+		if (!done) {
+			if (top)
+				lab_stack_link(tag, top);
+			else
+				bottom = tag;
+			top = tag;
+			nr++;
+		}
+		cond_resched();
+	}
+	if (top)
+		lab_stack_push_all(&owner->quarantine, &owner->slots, top, bottom, nr);
+	return !atomic_read(&owner->quarantined);
+}
+
+void lab_quarantine_work(struct work_struct *work)
+{
+	struct labyrinth_owner *owner = container_of(to_delayed_work(work), struct labyrinth_owner,
+						     look);
+
+	if (!lab_quarantine_look(owner) && !lab_owner_dead(owner))
+		queue_delayed_work(lab_wq, &owner->look, LAB_LOOK_EVERY);
+}
+
+/*
+ * A dead owner's: whoever else has such a page has its last reference from now on. Needs
+ * lab_owners_lock.
+ */
+void lab_quarantine_drain(struct labyrinth_owner *owner)
+{
+	struct lab_tag *tag;
+
+	while ((tag = lab_stack_pop(&owner->quarantine, &owner->slots))) {
+		preempt_disable();
+		if (lab_page_marked(tag->page))
+			lab_quarantine_leave(owner, tag);
+		else
+			lab_quarantine_freed_behind(owner, tag);
+		preempt_enable();
+		cond_resched();
+	}
+}
