@@ -57,8 +57,8 @@ struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,
 		return NULL;
 	}
 	if (owner->flags & LABYRINTH_ZERO && !(head & LAB_ZEROED)) {
-		/* The audit shall not take it for damaged poison. */
 		WRITE_ONCE(tag->head, owner->moving);
+		/* The audit, which looks at the head again, does not take it for damaged poison. */
 		smp_wmb();
 		clear_page(page_address(page));
 	}

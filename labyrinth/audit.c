@@ -138,8 +138,8 @@ static bool lab_audit_misused(struct page *page, u32 head, enum lab_violation *k
 	return head & LAB_POISONED && lab_poison_damaged(page);
 }
 
-static void lab_audit_ready_page(struct lab_audit *audit, struct lab_bank *bank, struct lab_tag *tag,
-			    struct page *page, u64 word)
+static void lab_audit_ready_page(struct lab_audit *audit, struct lab_bank *bank,
+				 struct lab_tag *tag, struct page *page, u64 word)
 {
 	struct lab_taking taking = lab_tag_taking(bank, tag);
 	struct lab_incident incident = { .page = page, .owner_id = lab_word_owner(word) };
@@ -148,10 +148,13 @@ static void lab_audit_ready_page(struct lab_audit *audit, struct lab_bank *bank,
 
 	if (lab_taking_tag(&taking).time == lab_time_now())
 		return;	/* for a later audit */
+	/* The page is looked at in between. */
 	smp_rmb();
 	misused = lab_audit_misused(page, head, &incident.kind);
+	/* Pairs with lab_tag_fill(), and with what is before it in lab_take_tag(). */
 	smp_rmb();
-	if (READ_ONCE(tag->taken) != taking.taken || READ_ONCE(tag->page) != page)
+	if (READ_ONCE(tag->taken) != taking.taken || READ_ONCE(tag->head) != head ||
+	    READ_ONCE(tag->page) != page)
 		return;
 	if (head & LAB_REPORTED) {
 		/* That is over: what happens next is another matter. */

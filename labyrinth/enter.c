@@ -39,6 +39,7 @@ bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct p
 		return false;
 	/* Nobody can change the mark now. If it is there, @word is of the page's next holding. */
 	if (unlikely(lab_page_marked(page))) {
+		/* M1: the mark was seen before anybody may take it away again. */
 		smp_store_release(&tag->head, head);
 		return false;
 	}
@@ -132,7 +133,6 @@ bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page)
 	preempt_enable();
 	return tag;
 }
-
 
 /* Pages that wait for their old tag to go. Not linked through the page: its popper may use that. */
 #define LAB_NR_ASIDE		64

@@ -117,7 +117,7 @@ void lab_tag_replace(struct lab_bank *from, struct lab_tag *tag,
 
 	WRITE_ONCE(copy->head, head);
 	lab_tag_show(lab_bank_home(to, page), copy);
-	/* T3: a full barrier between the two. Pairs with lab_tag_moves_before() and what is after. */
+	/* T3: a full barrier. Pairs with lab_tag_moves_before() and lab_tag_moved_since(). */
 	atomic_inc_return(&lab_tag_moves);
 	lab_tag_unbind(from, tag, page);
 }

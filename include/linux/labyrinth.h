@@ -64,7 +64,7 @@ struct labyrinth_owner_params {
  * enum labyrinth_state - what a tag says of its page
  * @LABYRINTH_READY: in the owner's stock or recycled, waiting to be handed out
  * @LABYRINTH_OWNED: handed out
- * @LABYRINTH_QUARANTINED: given back while somebody else still held it
+ * @LABYRINTH_QUARANTINED: shared when it was given back; not used until that ends
  */
 enum labyrinth_state {
 	LABYRINTH_READY,
@@ -164,7 +164,8 @@ unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner);
  * @owner: owner that the page is tagged to
  *
  * The page has a reference count of 1, is mapped nowhere, and its
- * ``private``, ``lru``, ``mapping`` and ``index`` are the holder's to use.
+ * ``private``, ``lru``, ``mapping`` and ``index`` are the holder's to use;
+ * its ``flags`` are not: they say that the page is labyrinth's.
  * Its contents are undefined unless the owner has %LABYRINTH_ZERO.
  *
  * Context: Any, NMI included. Where the page allocator may not be called, the
@@ -192,13 +193,17 @@ labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(struct labyrinth_owner *own
  * @owner: owner that the page is tagged to
  * @page: page of @owner
  *
+ * Where somebody else has a reference, which may be one that passes, the page
+ * waits in quarantine until it has gone. One that stays for more than a second
+ * is reported.
+ *
  * Context: Any, NMI included.
  * Return: 0; -EINVAL for a NULL or ERR_PTR; -ENOENT where @page is no
  * labyrinth page; -EPERM where it is another owner's, or the caller is out of
  * @owner's scope; -EALREADY where @owner has given it back before, or somebody
- * freed it behind labyrinth's back; -EBUSY where somebody else holds a
- * reference or mapping (the page is quarantined: the caller has lost it). A
- * destroyed owner has no pages: -ENOENT, or -EPERM for another's.
+ * freed it behind labyrinth's back; -EBUSY where the page is mapped (it is
+ * quarantined: the caller has lost it). A destroyed owner has no pages:
+ * -ENOENT, or -EPERM for another's.
  */
 int labyrinth_void_free_page_exclusive(struct labyrinth_owner *owner, struct page *page);
 
@@ -223,7 +228,8 @@ unsigned int labyrinth_void_free_pages_bulk_exclusive(struct labyrinth_owner *ow
  * @owner: owner that the page is tagged to
  * @page: page of @owner
  *
- * On success @page is an ordinary page, and the caller holds its one reference.
+ * On success @page is an ordinary page, and the caller holds the reference that
+ * was labyrinth's.
  *
  * Context: Any but NMI.
  * Return: As labyrinth_void_free_page_exclusive(), but -EBUSY changes nothing;
@@ -254,7 +260,8 @@ int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
  *
  * Context: Any, NMI included.
  * Return: 0, or the error that labyrinth_void_free_page_exclusive() would
- * give. Nothing changes and nothing is reported.
+ * give; -EBUSY also where at this instant somebody else has a reference.
+ * Nothing changes and nothing is reported.
  */
 int labyrinth_void_check_page_exclusive(struct labyrinth_owner *owner, struct page *page);
 
