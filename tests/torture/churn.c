@@ -15,7 +15,7 @@
 #include "torture.h"
 
 #define LT_LIFE_MS	60	/* of an owner, at most */
-#define LT_PUT_MAX	3	/* pages put behind its back in that time */
+#define LT_PUT_MAX	8	/* pages put behind its back in that time */
 
 /* A thread for each; it alone writes here. */
 static struct lt_churner {
@@ -80,6 +80,7 @@ static unsigned int lt_churn_put(struct lt_churner *churner)
 			lt_unclaim(owner, 1);
 			break;
 		}
+		lt_stranger_may_get(page);
 		put_page(page);
 	}
 	churner->put += put;

@@ -131,6 +131,7 @@ static unsigned long lt_ops(void)
 static void lt_figures(char *buf, size_t size)
 {
 	size_t used = scnprintf(buf, size, "ops=%lu", lt_ops());
+	unsigned long strange, met;
 	unsigned int i;
 
 	for (i = 0; i < LT_NR_CONTEXTS; i++)
@@ -141,8 +142,9 @@ static void lt_figures(char *buf, size_t size)
 	for (i = 0; i < LT_NR_REASONS; i++)
 		used += scnprintf(buf + used, size - used, "%s%s:%ld", i ? "," : "",
 				  lt_reason_names[i], atomic_long_read(&lt_reasons[i]));
-	scnprintf(buf + used, size - used, " hotplug=%ld churn=%lu",
-		  atomic_long_read(&lt_hotplugs), lt_churned());
+	strange = lt_strange_pages(&met);
+	scnprintf(buf + used, size - used, " hotplug=%ld churn=%lu strangers=%lu met=%lu",
+		  atomic_long_read(&lt_hotplugs), lt_churned(), strange, met);
 }
 
 static unsigned int lt_seconds(void)
@@ -181,6 +183,7 @@ static void lt_end(bool began)
 	lt_stop_all();
 	lt_users_stop();
 	lt_churn_stop();
+	lt_strangers_stop();
 	lt_sweeper_stop();
 	if (began) {
 		lt_owners_exhaust();
@@ -214,7 +217,8 @@ static int lt_boss_run(void *unused)
 	int err;
 
 	err = lt_owners_create(clamp(nr_owners, 2U, 24U)) ?: lt_users_init(threads) ?:
-	      lt_reports_start() ?: lt_sweeper_start() ?: lt_churn_start() ?: lt_users_start();
+	      lt_reports_start() ?: lt_sweeper_start() ?: lt_churn_start() ?: lt_strangers_start() ?:
+	      lt_users_start();
 	if (err)
 		lt_fail(LT_ANSWER, "start", NULL, err, 0);
 	else

@@ -201,6 +201,13 @@ void lt_churn_stop(void);
 void lt_churn_judge(void);
 unsigned long lt_churned(void);
 
+/* ---- stranger.c */
+
+void lt_stranger_may_get(const struct page *page);
+unsigned long lt_strange_pages(unsigned long *met);
+int lt_strangers_start(void);
+void lt_strangers_stop(void);
+
 /* ---- reports.c: labyrinth's violations, read as they come */
 
 enum lt_violation {
