@@ -42,7 +42,8 @@ static int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigne
 	}
 	found->tag = lab_tag_find(dead ? NULL : owner->bank, page, &found->bank);
 	if (found->tag)
-		found->word = READ_ONCE(found->tag->word);
+		found->incident.taking = lab_tag_taking(found->bank, found->tag);
+	found->word = found->incident.taking.word;
 	if (!found->word) {
 		if (dead) {
 			found->incident.kind = LAB_DEAD_OWNER;
@@ -52,9 +53,6 @@ static int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigne
 		}
 		return -ENOENT;
 	}
-	found->incident.taking.word = found->word;
-	found->incident.taking.taken = READ_ONCE(found->tag->taken);
-	found->incident.taking.stack = lab_tag_stack(found->bank, found->tag);
 	if (lab_word_owner(found->word) != owner->id) {
 		found->incident.owner_id = lab_word_owner(found->word);
 		found->incident.owner = lab_owner_by_id(found->incident.owner_id);
@@ -90,13 +88,13 @@ static int lab_examine_mapping(struct page *page, struct lab_finding *found)
 /* A call that changes something failed. A page that was freed loses its tag, whoever asked. */
 static void lab_refuse(struct lab_finding *found)
 {
-	struct page *page = found->incident.page;
+	struct lab_incident *incident = &found->incident;
 
-	if (lab_word_state(found->word) == LAB_OWNED && !lab_page_marked(page))
-		lab_owned_freed_behind(found->bank, found->tag, page, found->word,
-				       found->incident.caller);
-	if (found->incident.kind != LAB_FREED_BEHIND)
-		lab_report_violation(&found->incident);
+	if (lab_word_state(found->word) == LAB_OWNED && !lab_page_marked(incident->page))
+		lab_owned_freed_behind(found->bank, found->tag, incident->page, found->word,
+				       incident->caller);
+	if (incident->kind != LAB_FREED_BEHIND)
+		lab_report_violation(incident);
 }
 
 /*
@@ -131,11 +129,11 @@ noinline int lab_bad_argument(struct labyrinth_owner *owner, struct page *page,
 static void lab_free_leave(struct labyrinth_owner *owner, struct lab_finding *found)
 {
 	bool marked = lab_page_marked(found->incident.page);
-	struct page *page = lab_leave(owner, found->bank, found->tag);
 
+	lab_leave(owner, found->bank, found->tag);
 	lab_stock_watch(owner);
 	if (likely(marked))
-		lab_page_to_kernel(page);
+		lab_page_to_kernel(found->incident.page);
 }
 
 static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *page,
@@ -171,10 +169,10 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 		else
 			lab_quarantine_add(owner, found.tag, flags);
 	}
-	preempt_enable();
-	return err;
+	goto out;
 refuse:
 	lab_refuse(&found);
+out:
 	preempt_enable();
 	return err;
 }

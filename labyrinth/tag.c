@@ -113,13 +113,11 @@ struct lab_tag *lab_tag_copy(struct lab_bank *bank, const struct lab_tag *tag, u
 void lab_tag_replace(struct lab_bank *from, struct lab_tag *tag,
 		     struct lab_bank *to, struct lab_tag *copy, u32 head)
 {
-	struct page *page = copy->page;
-
 	WRITE_ONCE(copy->head, head);
-	lab_tag_show(lab_bank_home(to, page), copy);
+	lab_tag_show(lab_bank_home(to, copy->page), copy);
 	/* T3: a full barrier. Pairs with lab_tag_moves_before() and lab_tag_moved_since(). */
 	atomic_inc_return(&lab_tag_moves);
-	lab_tag_unbind(from, tag, page);
+	lab_tag_unbind(from, tag, copy->page);
 }
 
 static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_bank *first, struct page *page,

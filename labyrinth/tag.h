@@ -378,12 +378,9 @@ static __always_inline bool lab_tag_turn(struct lab_tag *tag, u32 head, u32 chan
 
 static inline void lab_tag_turn_back(struct lab_tag *tag, u32 head, u32 changed)
 {
-	u32 now = changed;
-
 	/* The audit may have taken it for a ready page, and have reported something. */
-	while (!try_cmpxchg(&tag->head, &now, head))
-		if ((now & ~LAB_REPORTED) != changed)
-			break;
+	if (cmpxchg(&tag->head, changed, head) != changed)
+		cmpxchg(&tag->head, changed | LAB_REPORTED, head);
 }
 
 /* All of it. */

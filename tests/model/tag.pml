@@ -358,7 +358,7 @@ inline change(changed, to) {
 				/* tag.h: lab_tag_change: lab_tag_turn_back(tag, head, changed) */
 				/* free.c: lab_free_late: lab_tag_turn_back(tag, lab_head(owner->id, 0, LAB_OWNED), owner->ready) */
 				/* bulk.c: lab_free_many: lab_tag_turn_back(tag, owned, ready) */
-				/* tag.h: lab_tag_turn_back: while (!try_cmpxchg(&tag->head, &now, head)) */
+				/* tag.h: lab_tag_turn_back: if (cmpxchg(&tag->head, changed, head) != changed) */
 				if
 				:: !right -> upset[tag]--
 				:: else
@@ -684,7 +684,7 @@ again:	atomic {
 slow:	/* free.c: lab_examine: lab_tag_find( */
 	find(BANK(o));
 	atomic {
-		/* free.c: lab_examine: READ_ONCE(found->tag->word) */
+		/* free.c: lab_examine: found->word = found->incident.taking.word */
 		if
 		:: tag != NONE -> w = word[tag]
 		:: else
@@ -718,7 +718,7 @@ slow:	/* free.c: lab_examine: lab_tag_find( */
 	fi;
 
 freed_behind:
-	/* free.c: lab_refuse: lab_owned_freed_behind(found->bank, found->tag, page, found->word */
+	/* free.c: lab_refuse: lab_owned_freed_behind(found->bank, found->tag, incident->page */
 	/* As by change(), but whose page it is comes out only then. */
 	atomic {
 		/* enter.c: lab_owned_freed_behind: if (!lab_tag_change(tag, page, head, moving)) */
@@ -778,7 +778,7 @@ leaves:	/* free.c: lab_free_leave: bool marked = lab_page_marked(found->incident
 	/* free.c: lab_free_leave: lab_leave(owner, found->bank, found->tag) */
 	leave(tag);
 	atomic {
-		/* free.c: lab_free_leave: lab_page_to_kernel(page) */
+		/* free.c: lab_free_leave: lab_page_to_kernel(found->incident.page) */
 		if
 		:: !cheated -> page_to_kernel()
 		:: else
@@ -828,7 +828,7 @@ transfer:
 				fi;
 				check()
 			};
-			/* tag.c: lab_tag_replace: lab_tag_show(lab_bank_home(to, page), copy) */
+			/* tag.c: lab_tag_replace: lab_tag_show(lab_bank_home(to, copy->page), copy) */
 			/* tag.h: lab_tag_show: atomic_or(BIT(tag - home), &home->hop) */
 			if
 			:: NEAR(copy)
@@ -842,7 +842,7 @@ transfer:
 			fi;
 			/* tag.c: lab_tag_replace: atomic_inc_return(&lab_tag_moves) */
 			atomic { moves++ };
-			/* tag.c: lab_tag_replace: lab_tag_unbind(from, tag, page) */
+			/* tag.c: lab_tag_replace: lab_tag_unbind(from, tag, copy->page) */
 			unbind(tag)
 		:: else ->
 			fail();
