@@ -17,9 +17,9 @@
 #include "report.h"
 
 /*
- * The kernel gave an owned page of @word to somebody else, or to us again: it has no mark.
- * Its tag goes, and it is reported, by the one caller whose cmpxchg succeeds; that is told
- * true. @caller noticed it, 0 where nobody called. Needs preemption disabled.
+ * An owned page of @word has no mark: the kernel gave it to another user, or to labyrinth
+ * again. Drop its tag and report it; true for the one CPU that does. @caller noticed it, 0
+ * outside of a call. Needs preemption disabled.
  */
 bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct page *page,
 			    u64 word, unsigned long caller)
@@ -54,7 +54,7 @@ bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct p
 	return true;
 }
 
-/* A ready or quarantined page of @word was freed, and is in the caller's hand. Reported once. */
+/* Report once that a page of @word was freed, which the kernel has just given to this CPU. */
 static void lab_ready_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct page *page,
 				   u64 word)
 {
@@ -66,7 +66,7 @@ static void lab_ready_freed_behind(struct lab_bank *bank, struct lab_tag *tag, s
 		.taking = lab_tag_taking(bank, tag),
 	};
 
-	/* Who pops the tag meanwhile finds it out as well. */
+	/* A popper that gets the tag first reports it instead. */
 	if (lab_word_state(word) == LAB_READY && !(lab_word_flags(word) & LAB_REPORTED) &&
 	    lab_tag_turn(tag, lab_word_head(word), lab_word_head(word) | LAB_REPORTED))
 		lab_report_violation(&incident);
@@ -122,6 +122,7 @@ bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page)
 	tag = lab_enter(owner, page, owner->ready | zeroed, _THIS_IP_, &bank);
 	/* Stacks link the slots of one bank: a page that found no room there is of no use. */
 	if (tag && bank != owner->bank) {
+		WRITE_ONCE(tag->head, owner->moving);
 		lab_page_unmark(page);
 		lab_tag_unbind(bank, tag, page);
 		tag = NULL;
@@ -134,7 +135,10 @@ bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page)
 	return tag;
 }
 
-/* Pages that wait for their old tag to go. Not linked through the page: its popper may use that. */
+/*
+ * Pages that wait for their old tag to go. Not linked through struct page: if that tag was
+ * popped just before the page was freed, its holder may write there.
+ */
 #define LAB_NR_ASIDE		64
 #define LAB_ASIDE_RETRY		max(HZ / 4, 1)
 
@@ -195,8 +199,8 @@ static bool lab_page_set_aside(struct page *page)
 }
 
 /*
- * A page that lab_enter() did not take leaves; or it is set aside, where its tag would meet it
- * again and again. Context: any.
+ * A page that lab_enter() did not take goes back to the kernel. One that still has a tag is set
+ * aside, or the next allocation would get the same page. Context: any.
  */
 void lab_page_reject(struct page *page)
 {

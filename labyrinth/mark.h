@@ -2,10 +2,10 @@
 /*
  * The mark: bits in page->flags that say "this page is labyrinth's".
  *
- * The reference count decides whether a page is shared, never whose it is: any page can
- * have one reference. The mark can be trusted since
+ * The reference count decides whether a page is shared, never which user owns it: any page
+ * can have one reference. The mark can be trusted since
  *
- * - the kernel clears it when the page is freed, whoever frees it: all of it is in
+ * - the kernel clears it at every free of the page: all of it is in
  *   PAGE_FLAGS_CHECK_AT_PREP, which free_pages_prepare() clears, and no bit of it is in
  *   PAGE_FLAGS_CHECK_AT_FREE, which would make such a free a "Bad page";
  * - no live page of anybody else has it. PG_swapbacked is on anonymous and shmem pages
@@ -16,8 +16,8 @@
  *
  * Documentation/mark.rst goes through the kernel's users version by version.
  *
- * Only who has a page's tag to itself sets or clears its mark: before the tag is bound,
- * or in LAB_MOVING. So a page with a mark has one tag, and that tag is older than the mark.
+ * The mark is set before the page's tag is bound, and cleared in LAB_MOVING: always by the
+ * only CPU that may change the tag. So a page with a mark has one tag, bound with it.
  */
 #ifndef _LABYRINTH_MARK_H
 #define _LABYRINTH_MARK_H

@@ -177,8 +177,8 @@ void lab_quarantine_work(struct work_struct *work)
 }
 
 /*
- * A dead owner's: whoever else has such a page has its last reference from now on. Needs
- * lab_owners_lock.
+ * The owner is dead: other holders of such a page keep their references, labyrinth gives up
+ * its own. Needs lab_owners_lock.
  */
 void lab_quarantine_drain(struct labyrinth_owner *owner)
 {
