@@ -7,6 +7,7 @@
 #include <linux/lockdep.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 /*
  * May the page allocator be called here? Its locks are spinlock_t: never in
@@ -23,6 +24,16 @@ static inline bool lab_context_may_allocate(void)
 static inline bool lab_context_may_sleep(void)
 {
 	return preemptible() && !rcu_preempt_depth() && !softirq_count();
+}
+
+/*
+ * Does GFP_ATOMIC ignore the watermarks here? As __gfp_pfmemalloc_flags() in mm/page_alloc.c
+ * decides it: for a task that is there to free memory, as one that swaps over the network, and
+ * in a softirq on its behalf.
+ */
+static inline bool lab_context_ignores_marks(void)
+{
+	return current->flags & PF_MEMALLOC && (in_serving_softirq() || !in_interrupt());
 }
 
 /*

@@ -18,6 +18,10 @@
  * therefore exact as a decision, and a zone's level follows it within one such
  * refill per CPU.
  *
+ * A PF_MEMALLOC task's request that fails so far is repeated without any mark. An owner that
+ * may have all that the kernel would give has that, too. For any other no request is made below
+ * its floor, so there is nothing to repeat.
+ *
  * No state here, and nothing that may not run in any context.
  */
 #include <linux/gfp.h>
@@ -25,6 +29,7 @@
 #include <linux/mm.h>
 #include <linux/vmstat.h>
 
+#include "context.h"
 #include "floor.h"
 
 unsigned long lab_floor_atomic_min(unsigned long min)
@@ -94,6 +99,20 @@ static bool lab_lower_zone_serves(struct zone *zone)
 	return false;
 }
 
+/* Each zone is below the atomic minimum, where only PF_MEMALLOC tasks are given pages. */
+static enum lab_floor lab_floor_below_all(int nid, int reserve_pct, struct lab_choice *choice)
+{
+	if (!lab_context_ignores_marks())
+		return LAB_FLOOR_EMPTY;
+	choice->zone = lab_floor_first_zone(nid);
+	if (reserve_pct < 100 || !choice->zone)
+		return LAB_FLOOR_REFUSES;
+	/* The plain call: any zone that has a page. */
+	choice->steer = 0;
+	choice->below_min = true;
+	return LAB_FLOOR_PERMITS;
+}
+
 /*
  * The first zone, in the kernel's order of preference, that stands above the
  * owner's floor. A page comes from there if the kernel has none to give from the
@@ -129,7 +148,7 @@ enum lab_floor lab_floor_choose(int nid, int reserve_pct, struct lab_choice *cho
 		choice->below_min = !lab_floor_permits(&level, level.min);
 		return LAB_FLOOR_PERMITS;
 	}
-	return verdict;
+	return verdict == LAB_FLOOR_EMPTY ? lab_floor_below_all(nid, reserve_pct, choice) : verdict;
 }
 
 /* The zone a request from @nid tries first: the one a refusal is reported with. */

@@ -9,6 +9,7 @@
  *	sweep			the kernel's watermark check against labyrinth's
  *	share PCT		drain to min, then let an owner take what it gets
  *	drop			free these pages and destroy the owner
+ *	memalloc PCT		drain to the last page of GFP_ATOMIC, then ask as PF_MEMALLOC
  *	stock NR		drain to the last page, then let an owner take its stock
  *	dry STOCK [PCT]		another has 3/4 of the reserve: an owner asks for 200 pages
  *	eat NR			that other one has NR pages from now on; 0: 3/4 again
@@ -19,9 +20,11 @@
 
 #include <linux/bottom_half.h>
 #include <linux/delay.h>
+#include <linux/interrupt.h>
 #include <linux/labyrinth.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <linux/vmalloc.h>
 
 #include "command.h"
@@ -35,7 +38,7 @@ static unsigned long share_nr;
 
 static void reserve_answer_sweep(void)
 {
-	static const char * const names[] = { "plain", "dma", "dma32" };
+	static const char * const names[] = { "plain", "dma", "dma32", "memalloc" };
 	struct reserve_sweep sweep;
 	unsigned int i, mismatches = 0;
 
@@ -192,6 +195,64 @@ static void reserve_share(int pct)
 	share_answer_zones(&before, &after);
 }
 
+#define MEMALLOC_PAGES	64
+
+static void memalloc_take(unsigned long most)
+{
+	most += share_nr;
+	while (share_nr < most) {
+		struct page *page = labyrinth_void_alloc_page_gfp_atomic_exclusive(share_owner);
+
+		if (!page)
+			break;
+		share_pages[share_nr++] = page;
+	}
+}
+
+/* The kernel clears PF_MEMALLOC around softirqs; one that swaps sets it again. */
+static void memalloc_tasklet_run(struct tasklet_struct *tasklet)
+{
+	unsigned int flags = memalloc_noreclaim_save();
+
+	memalloc_take(MEMALLOC_PAGES);
+	memalloc_noreclaim_restore(flags);
+}
+
+static void reserve_memalloc(int pct)
+{
+	unsigned long ordinary, task, softirq, plain = 0;
+	struct reserve_hoard hoard = {}, rest = {};
+	struct tasklet_struct tasklet;
+	unsigned int flags;
+
+	share_drop();
+	if (share_create("memalloc", SHARE_BUDGET, 0, pct)) {
+		lab_answer("impossible");
+		return;
+	}
+	tasklet_setup(&tasklet, memalloc_tasklet_run);
+	reserve_drain(&hoard, RESERVE_TO_ATOMIC);
+	memalloc_take(MEMALLOC_PAGES);
+	ordinary = share_nr;
+	flags = memalloc_noreclaim_save();
+	while (plain < MEMALLOC_PAGES && reserve_take(&rest, GFP_ATOMIC, RESERVE_TO_NOTHING))
+		plain++;
+	memalloc_take(MEMALLOC_PAGES);
+	/* With softirqs disabled it counts for nothing. */
+	local_bh_disable();
+	memalloc_take(MEMALLOC_PAGES);
+	local_bh_enable();
+	memalloc_noreclaim_restore(flags);
+	task = share_nr - ordinary;
+	tasklet_schedule(&tasklet);
+	tasklet_kill(&tasklet);
+	softirq = share_nr - task - ordinary;
+	reserve_give_back(&rest, rest.nr);
+	reserve_give_back(&hoard, hoard.nr);
+	lab_answer("plain=%lu ordinary=%lu task=%lu softirq=%lu from_reserve=%lu", plain, ordinary,
+		   task, softirq, share_from_reserve());
+}
+
 static void reserve_stock(unsigned int nr)
 {
 	struct reserve_hoard hoard = {};
@@ -329,6 +390,8 @@ static void reserve_obey(char *line)
 		reserve_share(number);
 	else if (!strcmp(verb, "drop"))
 		lab_answer("%u", share_drop());
+	else if (!strcmp(verb, "memalloc"))
+		reserve_memalloc(number);
 	else if (!strcmp(verb, "stock"))
 		reserve_stock(number);
 	else if (!strcmp(verb, "dry"))

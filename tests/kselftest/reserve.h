@@ -39,7 +39,13 @@ struct reserve_count {
 	unsigned int mismatches;
 };
 
-enum reserve_request { RESERVE_PLAIN, RESERVE_DMA, RESERVE_DMA32, RESERVE_NR_REQUESTS };
+enum reserve_request {
+	RESERVE_PLAIN,
+	RESERVE_DMA,
+	RESERVE_DMA32,
+	RESERVE_MEMALLOC,	/* of a task that is there to free memory */
+	RESERVE_NR_REQUESTS,
+};
 
 struct reserve_sweep {
 	unsigned int levels;

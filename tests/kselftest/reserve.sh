@@ -37,6 +37,26 @@ test_an_owner_with_none_of_the_reserve_takes_nothing_below_min() {
 	expect 0 drop
 }
 
+test_a_PF_MEMALLOC_caller_with_all_of_the_reserve_gets_what_the_plain_call_gets() {
+	ask memalloc 100
+	expect_equal "pages of the plain call" "$(figure plain)" 64
+	expect_equal "pages got without PF_MEMALLOC" "$(figure ordinary)" 0
+	expect_equal "pages got in a task" "$(figure task)" 64
+	expect_equal "pages got in a softirq" "$(figure softirq)" 64
+	expect_equal "pages from the reserve" "$(figure from_reserve)" 128
+	expect_owner memalloc from_reserve 128
+	expect 0 drop
+}
+
+test_a_PF_MEMALLOC_caller_with_a_smaller_share_stops_at_its_floor() {
+	ask memalloc 99
+	expect_equal "pages of the plain call" "$(figure plain)" 64
+	expect_equal "pages got in a task" "$(figure task)" 0
+	expect_equal "pages got in a softirq" "$(figure softirq)" 0
+	expect_refusal owner=memalloc reason=floor
+	expect 0 drop
+}
+
 test_a_plain_GFP_ATOMIC_caller_finds_the_rest_of_the_reserve() {
 	ask share 40
 	# 60 of 100 parts are left where 40 were had.

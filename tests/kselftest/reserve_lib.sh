@@ -43,6 +43,10 @@ expect_sweep() {
 		expect_at_least "$request pages given" "$(figure ${request}_given)" 3
 		expect_at_least "$request pages refused" "$(figure ${request}_refused)" 3
 	done
+	# A task that is there to free memory has no mark.
+	expect_equal "memalloc pages refused" "$(figure memalloc_refused)" 0
+	expect_at_least "memalloc pages given where plain ones are refused" \
+		$(($(figure memalloc_given) - $(figure plain_given))) 3
 }
 
 # An owner takes what it gets of a machine that was drained to min. Whoever takes

@@ -5,6 +5,7 @@
  */
 #include <linux/irqflags.h>
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 
 #include "reserve.h"
 
@@ -15,6 +16,7 @@ static const gfp_t sweep_modifiers[] = {
 	[RESERVE_PLAIN]	= 0,
 	[RESERVE_DMA]	= __GFP_DMA,
 	[RESERVE_DMA32]	= __GFP_DMA32,
+	[RESERVE_MEMALLOC] = 0,
 };
 
 static_assert(ARRAY_SIZE(sweep_modifiers) == RESERVE_NR_REQUESTS);
@@ -51,8 +53,11 @@ static void sweep_compare(struct reserve_sweep *sweep, enum reserve_request requ
 	struct reserve_count *count = &sweep->counts[request];
 	bool before, after, quiet = !IS_ENABLED(CONFIG_PREEMPT_RT);
 	unsigned long flags = 0;
+	unsigned int memalloc = 0;
 	struct page *page;
 
+	if (request == RESERVE_MEMALLOC)
+		memalloc = memalloc_noreclaim_save();
 	if (quiet)
 		local_irq_save(flags);
 	before = sweep_predict(gfp);
@@ -60,6 +65,8 @@ static void sweep_compare(struct reserve_sweep *sweep, enum reserve_request requ
 	after = sweep_predict(gfp);
 	if (quiet)
 		local_irq_restore(flags);
+	if (request == RESERVE_MEMALLOC)
+		memalloc_noreclaim_restore(memalloc);
 
 	if (!quiet && before != after)
 		sweep->unstable++;
