@@ -36,6 +36,12 @@ static inline bool lab_context_ignores_marks(void)
 	return current->flags & PF_MEMALLOC && (in_serving_softirq() || !in_interrupt());
 }
 
+/* Has the caller said that it may not wait for memory that takes I/O to free? */
+static inline bool lab_context_in_reclaim(void)
+{
+	return current->flags & (PF_MEMALLOC | PF_MEMALLOC_NOIO | PF_MEMALLOC_NOFS);
+}
+
 /*
  * Is it plain that the page allocator may be called, and that nobody could sleep? False
  * where that has to be looked at more closely. One comparison of the count, shifted by

@@ -3,16 +3,24 @@
  * labyrinth/owner/NAME: what there is of one owner, and what may be changed of it.
  *
  * The folder goes before its owner dies, and debugfs lets it go only when nobody is
- * at any of its files; from then on they answer -EIO, though they be open. A wrong
- * second destroy may be faster: so each file looks, under lab_owners_lock, whether
- * its owner is dead, and gives the same answer.
+ * at any of its files; from then on they answer -EIO, though they be open.
+ *
+ * debugfs has locks under which others wait for memory of any kind, and a reader may wait
+ * for some while it is at a file. So for a caller that may not wait for them the folder
+ * comes and goes a little later, by a work item: in the order of the calls, and before
+ * that of any later caller. Until then a dead owner's handle is kept, and each file looks,
+ * under lab_owners_lock, whether its owner is dead, and answers -EIO then.
  */
 #include <linux/debugfs.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/seq_file.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
+#include "context.h"
 #include "debugfs.h"
 #include "folder.h"
 #include "input.h"
@@ -203,7 +211,7 @@ static int lab_reset_apply(void *owner, char *text)
 DEFINE_LAB_INPUT(lab_reset);
 
 /* Without its folder the owner works the same: errors here are of no account. */
-void lab_folder_create(struct labyrinth_owner *owner)
+static void lab_folder_make(struct labyrinth_owner *owner)
 {
 	struct dentry *dir;
 
@@ -220,11 +228,127 @@ void lab_folder_create(struct labyrinth_owner *owner)
 	debugfs_create_file("reserve_pct", 0600, dir, owner, &lab_reserve_fops);
 	debugfs_create_file("stock", 0600, dir, owner, &lab_stock_fops);
 	debugfs_create_file("reset", 0600, dir, owner, &lab_reset_fops);
-	WRITE_ONCE(owner->dir, dir);
+	owner->dir = dir;
 }
 
 /* Returns when nobody is at any of its files. */
+static void lab_folder_unmake(struct labyrinth_owner *owner)
+{
+	debugfs_remove(owner->dir);
+	owner->dir = NULL;
+}
+
+/* Folders come and go one at a time. Guards labyrinth_owner::dir. */
+static DEFINE_MUTEX(lab_folder_mutex);
+
+/* Guards what is left to do, and labyrinth_owner::folder_wish. */
+static DEFINE_SPINLOCK(lab_folder_lock);
+static LIST_HEAD(lab_folder_list);
+
+/* The next one with a wish, off the list; its wish stays until it is fulfilled. */
+static struct labyrinth_owner *lab_folder_next(enum lab_folder_wish *wish)
+{
+	struct labyrinth_owner *owner;
+
+	spin_lock(&lab_folder_lock);
+	owner = list_first_entry_or_null(&lab_folder_list, struct labyrinth_owner, folder_list);
+	if (owner) {
+		list_del_init(&owner->folder_list);
+		*wish = owner->folder_wish;
+	}
+	spin_unlock(&lab_folder_lock);
+	return owner;
+}
+
+/* Needs lab_folder_mutex. */
+static void lab_folders_settle(void)
+{
+	struct labyrinth_owner *owner;
+	enum lab_folder_wish wish;
+
+	lockdep_assert_held(&lab_folder_mutex);
+	while ((owner = lab_folder_next(&wish))) {
+		if (wish == LAB_FOLDER_MAKE)
+			lab_folder_make(owner);
+		else
+			lab_folder_unmake(owner);
+		spin_lock(&lab_folder_lock);
+		/* It may have another one by now. */
+		if (list_empty(&owner->folder_list))
+			owner->folder_wish = LAB_FOLDER_NONE;
+		spin_unlock(&lab_folder_lock);
+	}
+}
+
+static void lab_folders_work(struct work_struct *work)
+{
+	mutex_lock(&lab_folder_mutex);
+	lab_folders_settle();
+	mutex_unlock(&lab_folder_mutex);
+}
+
+static DECLARE_WORK(lab_folders_worker, lab_folders_work);
+
+static void lab_folder_later(struct labyrinth_owner *owner, enum lab_folder_wish wish)
+{
+	spin_lock(&lab_folder_lock);
+	if (wish == LAB_FOLDER_REMOVE && owner->folder_wish == LAB_FOLDER_MAKE &&
+	    !list_empty(&owner->folder_list)) {
+		/* Not begun. */
+		list_del_init(&owner->folder_list);
+		owner->folder_wish = LAB_FOLDER_NONE;
+	} else if (owner->folder_wish != wish) {
+		owner->folder_wish = wish;
+		list_add_tail(&owner->folder_list, &lab_folder_list);
+	}
+	spin_unlock(&lab_folder_lock);
+	/* Not one of ours: it may wait for anything, and nothing of ours waits for it. */
+	schedule_work(&lab_folders_worker);
+}
+
+static void lab_folder_do(struct labyrinth_owner *owner, enum lab_folder_wish wish)
+{
+	if (lab_context_in_reclaim()) {
+		lab_folder_later(owner, wish);
+		return;
+	}
+	mutex_lock(&lab_folder_mutex);
+	lab_folders_settle();
+	if (wish == LAB_FOLDER_MAKE)
+		lab_folder_make(owner);
+	else
+		lab_folder_unmake(owner);
+	mutex_unlock(&lab_folder_mutex);
+}
+
+void lab_folder_init(struct labyrinth_owner *owner)
+{
+	INIT_LIST_HEAD(&owner->folder_list);
+}
+
+void lab_folder_create(struct labyrinth_owner *owner)
+{
+	lab_folder_do(owner, LAB_FOLDER_MAKE);
+}
+
 void lab_folder_remove(struct labyrinth_owner *owner)
 {
-	debugfs_remove(xchg(&owner->dir, NULL));
+	lab_folder_do(owner, LAB_FOLDER_REMOVE);
+}
+
+/* Is something left to do to its folder? Then the handle stays. */
+bool lab_folder_pending(const struct labyrinth_owner *owner)
+{
+	bool pending;
+
+	spin_lock(&lab_folder_lock);
+	pending = owner->folder_wish != LAB_FOLDER_NONE;
+	spin_unlock(&lab_folder_lock);
+	return pending;
+}
+
+/* No owner is left, but folders may be. */
+void lab_folder_exit(void)
+{
+	flush_work(&lab_folders_worker);
 }

@@ -3,11 +3,16 @@
 #ifndef _LABYRINTH_FOLDER_H
 #define _LABYRINTH_FOLDER_H
 
+#include <linux/types.h>
+
 struct labyrinth_owner;
 
 /* Context: process, without lab_owners_lock. */
+void lab_folder_init(struct labyrinth_owner *owner);
 void lab_folder_create(struct labyrinth_owner *owner);
 void lab_folder_remove(struct labyrinth_owner *owner);
+bool lab_folder_pending(const struct labyrinth_owner *owner);
+void lab_folder_exit(void);
 
 /* Context: process, with lab_owners_lock and the owner alive. */
 void lab_owner_reset(struct labyrinth_owner *owner);

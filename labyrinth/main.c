@@ -8,6 +8,7 @@
 
 #include "audit.h"
 #include "debugfs.h"
+#include "folder.h"
 #include "orphan.h"
 #include "owner.h"
 #include "page.h"
@@ -91,6 +92,7 @@ no_verdict:
 
 static void __exit labyrinth_exit(void)
 {
+	lab_folder_exit();
 	lab_debugfs_exit();
 	lab_audit_exit();
 	lab_shrink_exit();

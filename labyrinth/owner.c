@@ -6,10 +6,15 @@
  * A handle may be used wrongly after its owner was destroyed. So the handles of
  * the last LAB_GRAVES owners are kept, marked dead, and answered with an error;
  * all that is large about an owner goes at once.
+ *
+ * A storage driver may have to create or destroy an owner before any page can be written
+ * out, as when it resets its device. So nothing waits for memory that takes I/O to free
+ * under lab_owners_lock, nor where destroy waits for it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ctype.h>
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/export.h>
 #include <linux/mm.h>
@@ -17,6 +22,7 @@
 #include <linux/nodemask.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "folder.h"
@@ -29,6 +35,10 @@
 #include "verdict.h"
 
 #define LAB_GRAVES	1024
+
+/* Looks for per-CPU memory, 10 ms apart, of a caller who may not have it made. */
+#define LAB_CPU_TRIES	20
+
 #define LAB_FLAGS_ALL	(LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK)
 
 /* See owner.h. */
@@ -122,6 +132,7 @@ static void lab_owner_fill(struct labyrinth_owner *owner, const struct labyrinth
 		owner->attention |= LAB_ATTENTION_STACK;
 	owner->looked = jiffies - HZ;
 	lab_refill_init(owner);
+	lab_folder_init(owner);
 }
 
 /*
@@ -148,7 +159,7 @@ void lab_owner_speed_up(struct labyrinth_owner *owner, u32 why)
 	WRITE_ONCE(owner->fast, owner->cpu);
 }
 
-/* Enter a filled-in owner under its name. Needs lab_owners_lock. */
+/* Enter a filled-in owner under its name. Needs lab_owners_lock, and memalloc_noio_save(). */
 static int lab_owner_enter(struct labyrinth_owner *owner)
 {
 	int id, cpu;
@@ -225,6 +236,8 @@ static void lab_owner_bury(struct labyrinth_owner *owner)
 	if (++lab_nr_graves <= LAB_GRAVES)
 		return;
 	oldest = list_first_entry(&lab_graves, struct labyrinth_owner, list);
+	if (lab_folder_pending(oldest))
+		return;	/* somebody may be at its files: next time */
 	list_del(&oldest->list);
 	lab_nr_graves--;
 	kfree(oldest);
@@ -247,6 +260,7 @@ static bool lab_owner_kill(struct labyrinth_owner *owner)
 /* What is left to do for an owner that lab_owner_kill() was first to kill. */
 static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 {
+	unsigned int noio = memalloc_noio_save();
 	unsigned int out;
 
 	/* O1: calls in flight have seen it dead, or have ended. Pairs with preempt_disable(). */
@@ -272,26 +286,50 @@ static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 	lab_orphan_reap();
 	lab_owner_bury(owner);
 	mutex_unlock(&lab_owners_lock);
+	memalloc_noio_restore(noio);
 	module_put(THIS_MODULE);
 	return out;
+}
+
+/*
+ * The allocator of per-CPU memory has a mutex under which others wait for memory of any kind.
+ * Who may not wait for them takes what is there; asking has it made, by a work item.
+ */
+static struct lab_cpu __percpu *lab_owner_cpus(void)
+{
+	struct lab_cpu __percpu *cpus;
+	unsigned int tries;
+
+	if (!lab_context_in_reclaim())
+		return alloc_percpu(struct lab_cpu);
+	for (tries = 0; tries < LAB_CPU_TRIES; tries++) {
+		cpus = alloc_percpu_gfp(struct lab_cpu, GFP_NOWAIT | __GFP_NOWARN);
+		if (cpus)
+			return cpus;
+		msleep(10);
+	}
+	return NULL;
 }
 
 static struct labyrinth_owner *lab_owner_new(const struct labyrinth_owner_params *params,
 					     struct module *module)
 {
 	struct labyrinth_owner *owner = kzalloc(LAB_OWNER_SIZE, GFP_KERNEL);
+	unsigned int noio;
 	int err = -ENOMEM;
 
 	if (!owner)
 		return ERR_PTR(-ENOMEM);
-	owner->cpu = alloc_percpu(struct lab_cpu);
+	owner->cpu = lab_owner_cpus();
 	if (!owner->cpu)
 		goto free;
 	lab_owner_fill(owner, params, module);
 	owner->pid = lab_scope_pid(params->scope);
+	noio = memalloc_noio_save();
 	mutex_lock(&lab_owners_lock);
 	err = lab_owner_enter(owner);
 	mutex_unlock(&lab_owners_lock);
+	memalloc_noio_restore(noio);
 	if (err)
 		goto free;
 	/* The owner keeps labyrinth loaded, whatever becomes of its module. */
@@ -309,7 +347,7 @@ unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner)
 	might_sleep();
 	if (IS_ERR_OR_NULL(owner))
 		return 0;
-	/* First, so that its name is free only when its folder is gone. */
+	/* First, so that its name is free only when its folder is gone, or in line to go. */
 	lab_folder_remove(owner);
 	if (!lab_owner_kill(owner)) {
 		lab_report_violation(&(struct lab_incident){

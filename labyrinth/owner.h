@@ -60,6 +60,9 @@ struct lab_audit_books {
 	long told[LAB_NR_BOOKS];	/* by how much the counters were off, as last told */
 };
 
+/* What a work item has to do to an owner's folder. */
+enum lab_folder_wish { LAB_FOLDER_NONE, LAB_FOLDER_MAKE, LAB_FOLDER_REMOVE };
+
 struct labyrinth_owner {
 	/*
 	 * All of the owner that the fast way reads. An owner that wants something special,
@@ -105,7 +108,10 @@ struct labyrinth_owner {
 	unsigned long could_sleep_caller;	/* of the last one */
 	struct lab_history history;
 
-	struct dentry *dir;		/* its folder, see folder.c; whoever takes it removes it */
+	/* Its folder: see folder.c. */
+	struct dentry *dir;
+	struct list_head folder_list;
+	enum lab_folder_wish folder_wish;
 
 	/* Guarded by lab_owners_lock. */
 	struct list_head list;

@@ -24,8 +24,11 @@
 /* Pages with a crowded place in the table before a refill gives up for now. */
 #define LAB_STOCK_TRIES		8
 
-/* Reclaim as hard as may be for the stock, but kill nobody for it. */
-#define LAB_GFP_STOCK		(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN | \
+/*
+ * Reclaim as hard as may be for the stock, but kill nobody for it, and start no I/O: destroy
+ * waits for this, and the device that would have to do it may wait for destroy.
+ */
+#define LAB_GFP_STOCK		(GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN | \
 				 __GFP_NOMEMALLOC)
 
 /*

@@ -145,7 +145,8 @@ struct lab_verdict {
 
 /*
  * Not lab_wq: what waits here for lab_owners_lock, or a slow console, must not keep a
- * refill waiting where one worker is left for all.
+ * refill waiting where one worker is left for all. WQ_MEM_RECLAIM, since destroy waits for
+ * what is told of its owner, and nothing here allocates.
  */
 struct workqueue_struct *lab_tell_wq;
 
@@ -502,7 +503,7 @@ void lab_verdict_conclude(const struct labyrinth_owner *owner)
 
 int lab_verdict_init(void)
 {
-	lab_tell_wq = alloc_workqueue("labyrinth_tell", WQ_UNBOUND, 0);
+	lab_tell_wq = alloc_workqueue("labyrinth_tell", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	return lab_tell_wq ? 0 : -ENOMEM;
 }
 

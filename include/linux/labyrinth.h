@@ -122,7 +122,9 @@ __devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_p
  * stock is filled. The owner pins labyrinth, not the calling module; should
  * that module go without destroying the owner, labyrinth reports and does it.
  *
- * Context: Process context. May sleep.
+ * Context: Process context. May sleep. Where memory is being reclaimed, as in a storage
+ * driver's reset, call it under memalloc_noio_save(): its folder in debugfs is then made a
+ * little later.
  * Return: The owner; ERR_PTR(-EINVAL) where a parameter is wrong,
  * ERR_PTR(-EEXIST) where a live owner has the name, ERR_PTR(-ENOMEM) where
  * memory for the tags or the stock is short.
@@ -154,7 +156,8 @@ devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_par
  * Its ready pages go back to the kernel. Pages still out become orphans:
  * ordinary pages of whoever holds them, reported and listed in debugfs.
  *
- * Context: Process context. May sleep.
+ * Context: Process context. May sleep. As for labyrinth_owner_create() where memory is being
+ * reclaimed.
  * Return: The number of pages still out.
  */
 unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner);
