@@ -17,6 +17,7 @@
 
 #include "audit.h"
 #include "gone.h"
+#include "orphan.h"
 #include "owner.h"
 #include "report.h"
 #include "symbol.h"
@@ -89,6 +90,7 @@ static void lab_owners_forget(const struct module *module)
 	list_for_each_entry(owner, &lab_owners, list)
 		lab_caller_forget(&owner->could_sleep_caller, module);
 	lab_audit_forget(module);
+	lab_orphan_module_gone(module);
 	mutex_unlock(&lab_owners_lock);
 }
 

@@ -4,8 +4,8 @@
  * and a read tells of that page: now, and what labyrinth still knows of its past.
  *
  * Any number may be written. None is followed before the kernel has said that there
- * is memory online with a struct page. A read asks again; memory that goes offline
- * just then is the only thing that neither sees.
+ * is memory online with a struct page. A read asks again, under lab_owners_lock: offline.c
+ * takes it before memory that went offline is removed, so the struct page stays meanwhile.
  */
 #include <linux/debugfs.h>
 #include <linux/memory_hotplug.h>
@@ -167,19 +167,21 @@ static int lab_lookup_show(struct seq_file *m, void *v)
 	seq_puts(m, "name value\n");
 	if (pfn == LAB_LOOKUP_NONE)
 		return 0;
+	mutex_lock(&lab_owners_lock);
 	page = pfn_to_online_page(pfn);
-	if (!page)
+	if (!page) {
+		mutex_unlock(&lab_owners_lock);
 		return -ENXIO;
+	}
 	seq_printf(m, "pfn %lu\nphys 0x%llx\nram %d\nrefcount %d\nmapcount %d\nnode %d\nzone %s\n",
 		   pfn, (u64)pfn << PAGE_SHIFT, page_is_ram(pfn), page_ref_count(page),
 		   lab_compat_mapcount(page), page_to_nid(page), page_zone(page)->name);
-	mutex_lock(&lab_owners_lock);
 	orphan = lab_lookup_orphan(pfn);
 	if (lab_lookup_facts(page, orphan, &facts))
 		lab_lookup_show_facts(m, &facts);
 	else
 		seq_puts(m, "owner -\nstate -\nage_ms -\ncontext -\ncpu -\nfrom_reserve -\nstack -\ncaller -\n");
-	seq_printf(m, "left_by %s\n", orphan ? orphan->owner : "-");
+	seq_printf(m, "left_by %s\n", orphan ? orphan->owner->text : "-");
 	mutex_unlock(&lab_owners_lock);
 	seq_putc(m, '\n');
 	lab_report_violations_of(m, pfn);

@@ -199,7 +199,7 @@ static void lab_owner_drain(struct labyrinth_owner *owner)
 }
 
 /* Part with every page that still has the owner's tag. Returns those that were out. */
-static unsigned int lab_owner_part(struct labyrinth_owner *owner)
+static unsigned int lab_owner_part(struct labyrinth_owner *owner, struct lab_orphan_batch *batch)
 {
 	struct lab_walk walk = {};
 	unsigned int out = 0;
@@ -209,6 +209,7 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 		u64 word = READ_ONCE(tag->word);
 		struct page *page = READ_ONCE(tag->page);
 
+		cond_resched();
 		if (lab_word_owner(word) != owner->id || lab_word_state(word) != LAB_OWNED)
 			continue;
 		if (!lab_page_marked(page)) {
@@ -220,7 +221,7 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 		/* Another owner's alloc may just find that somebody freed the page. */
 		if (cmpxchg(&tag->head, lab_word_head(word), owner->moving) != lab_word_head(word))
 			continue;
-		lab_orphan_add(owner, walk.bank, tag, word);
+		lab_orphan_add(batch, owner, walk.bank, tag, word);
 		lab_leave(owner, walk.bank, tag);
 		out++;
 	}
@@ -261,15 +262,18 @@ static bool lab_owner_kill(struct labyrinth_owner *owner)
 static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 {
 	unsigned int noio = memalloc_noio_save();
+	struct lab_orphan_batch batch;
 	unsigned int out;
 
 	/* O1: calls in flight have seen it dead, or have ended. Pairs with preempt_disable(). */
 	synchronize_rcu();
 	lab_refill_stop(owner);
 	lab_page_flush();
+	lab_orphan_prepare(&batch, owner);
 	mutex_lock(&lab_owners_lock);
 	lab_owner_drain(owner);
-	out = lab_owner_part(owner);
+	out = lab_owner_part(owner, &batch);
+	lab_orphan_finish(&batch);
 	mutex_unlock(&lab_owners_lock);
 	/* Its verdicts say how many there were, which nobody can tell who does not find it. */
 	if (lab_owner_refused(owner) || lab_owner_violations(owner))

@@ -4,6 +4,7 @@
  * Reading takes lab_owners_lock for as long as it takes to fill one buffer;
  * allocations never take it.
  */
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/module.h>
@@ -63,19 +64,23 @@ bool lab_page_facts_of_tag(struct lab_page_facts *facts, const struct lab_bank *
 	return facts->owner_id && facts->page;
 }
 
-/* Needs lab_owners_lock, as long as @facts are looked at. */
+/*
+ * Needs lab_owners_lock, as long as @facts are looked at: it keeps the struct page. There is no
+ * page where its memory goes offline just now.
+ */
 void lab_page_facts_of_orphan(struct lab_page_facts *facts, const struct lab_orphan *orphan)
 {
 	*facts = (struct lab_page_facts){
-		.page = pfn_to_page(orphan->pfn),
+		.page = pfn_to_online_page(orphan->pfn),
 		.state = "orphan",
 		.age_ms = jiffies64_to_msecs(get_jiffies_64() - orphan->born),
 		.context = orphan->context,
 		.cpu = orphan->cpu,
 		.from_reserve = orphan->from_reserve,
-		.caller_name = orphan->caller,
+		.caller = orphan->caller,
+		.caller_name = orphan->caller_name ? orphan->caller_name->text : NULL,
 	};
-	strscpy(facts->owner, orphan->owner, sizeof(facts->owner));
+	strscpy(facts->owner, orphan->owner->text, sizeof(facts->owner));
 }
 
 void lab_seq_page_caller(struct seq_file *m, const struct lab_page_facts *facts)
@@ -163,12 +168,15 @@ static int lab_pages_show(struct seq_file *m, void *v)
 		seq_puts(m, "pfn owner state age_ms context cpu node zone from_reserve stack caller\n");
 		return 0;
 	}
-	if (m->index >= LAB_POS_ORPHANS)
+	if (m->index >= LAB_POS_ORPHANS) {
 		lab_page_facts_of_orphan(&facts, v);
-	else if (!lab_page_facts_of_tag(&facts, lab_bank_nth(m->index >> LAB_POS_SHIFT), v))
+		if (!facts.page)
+			return 0;	/* Its memory goes offline just now. */
+	} else if (!lab_page_facts_of_tag(&facts, lab_bank_nth(m->index >> LAB_POS_SHIFT), v)) {
 		return 0;	/* It has gone since lab_pages_after(). */
-	else if (owner && facts.owner_id != owner->id)
+	} else if (owner && facts.owner_id != owner->id) {
 		return 0;	/* To another owner. */
+	}
 	seq_printf(m, "%lu %s %s %llu %s %u %d %s %d ", page_to_pfn(facts.page), facts.owner,
 		   facts.state, facts.age_ms, lab_context_name(facts.context), facts.cpu,
 		   page_to_nid(facts.page), page_zone(facts.page)->name, facts.from_reserve);

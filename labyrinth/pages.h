@@ -24,7 +24,7 @@ struct lab_page_facts {
 	bool from_reserve;
 	const unsigned long *stack;	/* as lab_seq_stack() takes it */
 	unsigned long caller;
-	const char *caller_name;	/* in place of @caller, of a module that may have left */
+	const char *caller_name;	/* in place of @caller, of a module that has left */
 };
 
 bool lab_page_facts_of_tag(struct lab_page_facts *facts, const struct lab_bank *bank,

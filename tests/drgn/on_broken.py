@@ -187,8 +187,12 @@ def test_a_name_of_garbage_is_one_cell():
     expect_in("a\\x20b\\x0a\\xff\\x1b[31m", owners[1])
     node = memory.kernel.pointer(memory.names[b"lab_orphans"])
     start = node - memory.debug.offset("struct lab_orphan", "list")
-    _, pages, _ = broken({memory.field("lab_orphan", start, "caller"): b"\xff\x80 z\0"})
-    assert any(line.endswith(" \\xff\\x80\\x20z") for line in pages), pages
+    name = memory.kernel.pointer(memory.field("lab_orphan", start, "owner"))
+    _, pages, _ = broken({memory.field("lab_orphan_name", name, "text"): b"\xff\x80 z\0"})
+    assert any(line.split(" ")[1] == "\\xff\\x80\\x20z" for line in pages), pages
+    lost = memory.field("lab_orphan", start, "caller_name")
+    _, pages, _ = broken({lost: word(0xdead << 40)})
+    assert any(" orphan " in line and line.endswith(" ?") for line in pages), pages
 
 
 def test_a_bank_that_cannot_be_is_left_out():

@@ -17,11 +17,6 @@ from say import complain, printable
 STATES = {"LAB_READY": "ready", "LAB_QUARANTINED": "quarantined"}
 
 
-def characters(array):
-    """An array of char, which drgn has as numbers with a sign, as one cell."""
-    return printable(bytes(char & 0xff for char in array.value_()))
-
-
 class Pages:
     COLUMNS = "pfn owner state age_ms context cpu node zone from_reserve stack caller"
     MORE = " page tag word"
@@ -99,7 +94,7 @@ class Pages:
             except drgn.FaultError as err:
                 complain(f"the orphan at {address:#x} cannot be read: {err}")
                 continue
-            name = characters(orphan.owner)
+            name = self.orphan_name(orphan.owner.value_(), 64)
             if (not wanted or name == wanted) and not self.is_free(orphan):
                 yield self.orphan_cells(orphan, name)
 
@@ -117,5 +112,17 @@ class Pages:
         _, node, zone = self.memmap.place(page, f"orphan of {name}")
         return (pfn, name, "orphan", self.clock.since(orphan.born.value_()),
                 self.contexts.get(orphan.context.value_(), "?"), orphan.cpu.value_(), node, zone,
-                int(orphan.from_reserve.value_()), "-", characters(orphan.caller),
+                int(orphan.from_reserve.value_()), "-", self.orphan_caller(orphan),
                 f"{page:#x}", "-", "-")
+
+    def orphan_name(self, address, most):
+        """Of what orphans share."""
+        offset = self.debug.offset("struct lab_orphan_name", "text")
+        try:
+            return printable(self.lab.kernel.string(address + offset, most))
+        except drgn.FaultError:
+            return "?"
+
+    def orphan_caller(self, orphan):
+        name = orphan.caller_name.value_()
+        return self.orphan_name(name, 512) if name else self.lab.caller(orphan.caller.value_())
