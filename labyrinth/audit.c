@@ -135,7 +135,7 @@ static bool lab_audit_misused(struct page *page, u32 head, enum lab_violation *k
 	if (lab_ready_misused(page, head & ~LAB_POISONED, kind))
 		return true;
 	*kind = LAB_USE_AFTER_FREE;
-	return head & LAB_POISONED && lab_poison_damaged(page);
+	return head & LAB_POISONED && !lab_page_hwpoison(page) && lab_poison_damaged(page);
 }
 
 static void lab_audit_ready_page(struct lab_audit *audit, struct lab_bank *bank,

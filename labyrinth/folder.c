@@ -73,6 +73,7 @@ static int lab_stats_rows(struct labyrinth_owner *o, void *data)
 	lab_seq_caller(m, READ_ONCE(o->could_sleep_caller));
 	seq_putc(m, '\n');
 	lab_stats_tallies(m, o);
+	seq_printf(m, "hwpoison %ld\n", atomic_long_read(&o->hwpoison));
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 
 #include "input.h"
 #include "lookup.h"
+#include "mark.h"
 #include "orphan.h"
 #include "owner.h"
 #include "pages.h"
@@ -181,7 +182,8 @@ static int lab_lookup_show(struct seq_file *m, void *v)
 		lab_lookup_show_facts(m, &facts);
 	else
 		seq_puts(m, "owner -\nstate -\nage_ms -\ncontext -\ncpu -\nfrom_reserve -\nstack -\ncaller -\n");
-	seq_printf(m, "left_by %s\n", orphan ? orphan->owner->text : "-");
+	seq_printf(m, "hwpoison %d\nleft_by %s\n", lab_page_hwpoison(page),
+		   orphan ? orphan->owner->text : "-");
 	mutex_unlock(&lab_owners_lock);
 	seq_putc(m, '\n');
 	lab_report_violations_of(m, pfn);

@@ -97,6 +97,7 @@ struct labyrinth_owner {
 	atomic_t quarantined;
 	atomic_t from_reserve;
 	atomic_long_t arrived;		/* pages transferred in */
+	atomic_long_t hwpoison;		/* pages that left with bad memory */
 	u32 peak;			/* most of @bound while a page was handed out */
 	struct irq_work kick;
 	struct delayed_work refill;

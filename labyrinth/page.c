@@ -63,14 +63,17 @@ struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner)
 	return tag;
 }
 
-/* Has a page that is ready under @head been misused? A bare reference may be a passing one. */
+/*
+ * Has a page that is ready under @head been misused? A bare reference may be a passing one. Bad
+ * memory is not read: the machine may stop.
+ */
 bool lab_ready_misused(struct page *page, u32 head, enum lab_violation *kind)
 {
 	if (!lab_page_marked(page))
 		*kind = LAB_FREED_BEHIND;
 	else if (lab_compat_mapcount(page))
 		*kind = LAB_SHARED_PAGE;
-	else if (head & LAB_POISONED && !lab_page_poison_intact(page))
+	else if (head & LAB_POISONED && !lab_page_hwpoison(page) && !lab_page_poison_intact(page))
 		*kind = LAB_USE_AFTER_FREE;
 	else
 		return false;
@@ -118,6 +121,7 @@ struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 	struct page *page = lab_popped_page(owner, tag, LAB_LEFT, 0);
 
 	if (page) {
+		lab_book_hwpoison(owner, page);
 		lab_page_unmark_mapped(page);
 		lab_tag_unbind(owner->bank, tag, page);
 	}

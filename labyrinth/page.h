@@ -54,6 +54,16 @@ static inline void lab_book_reserve(struct labyrinth_owner *owner, u64 word)
 }
 
 /*
+ * A page with bad memory leaves, for whatever reason. The kernel keeps it out of use once it
+ * has no reference.
+ */
+static inline void lab_book_hwpoison(struct labyrinth_owner *owner, const struct page *page)
+{
+	if (unlikely(lab_page_hwpoison(page)))
+		atomic_long_inc(&owner->hwpoison);
+}
+
+/*
  * A tag that this CPU has set to LAB_MOVING goes, and its page is the caller's.
  * Needs preemption disabled.
  */
@@ -62,6 +72,7 @@ static inline struct page *lab_leave(struct labyrinth_owner *owner, struct lab_b
 {
 	struct page *page = tag->page;
 
+	lab_book_hwpoison(owner, page);
 	lab_page_unmark_mapped(page);
 	lab_tag_unbind(bank, tag, page);
 	lab_budget_give(owner);

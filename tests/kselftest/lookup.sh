@@ -30,7 +30,7 @@ past() {
 	sed '1,/^$/d' $lookup | sed 1d
 }
 
-no_owner="owner - state - age_ms - context - cpu - from_reserve - stack - caller - left_by -"
+no_owner="owner - state - age_ms - context - cpu - from_reserve - stack - caller - hwpoison 0 left_by -"
 
 test_lookup_is_for_root_only() {
 	expect_equal "mode" "$(stat -c %a $lookup)" 600
