@@ -29,6 +29,16 @@ static inline void lab_compat_set_page_index(struct page *page, unsigned long in
 #endif
 }
 
+/* They are wrapped in a struct since 6.18. */
+static inline unsigned long *lab_compat_page_flags(struct page *page)
+{
+#ifdef LAB_HAVE_MEMDESC_FLAGS
+	return &page->flags.f;
+#else
+	return &page->flags;
+#endif
+}
+
 /* Most pages that one refill of a per-CPU list takes from its zone. */
 static inline unsigned int lab_compat_refill_pages(const struct per_cpu_pages *lists)
 {

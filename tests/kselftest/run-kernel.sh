@@ -22,7 +22,7 @@ plan=0
 # The first six look into the kernel's log, which hides what comes too fast: so
 # they need not wait.
 all=(violations refusals lifetime scope contexts provoke contract errors budget flags debugfs audit
-	lookup folder fuzz abi hotplug pressure suspend stress)
+	lookup folder fuzz abi hotplug pressure suspend strangers stress)
 few=(violations contexts provoke contract errors stress)
 
 parse() {
