@@ -115,6 +115,7 @@ static const struct {
 	{ "never_refused",	stress_never_refused },
 	{ "double_free",	stress_double_free },
 	{ "pingpong",		stress_pingpong },
+	{ "references",		stress_references },
 };
 
 static void stress_run(unsigned int preset, unsigned long amount)

@@ -40,5 +40,6 @@ int stress_exact(unsigned long amount);
 int stress_never_refused(unsigned long amount);
 int stress_double_free(unsigned long amount);
 int stress_pingpong(unsigned long amount);
+int stress_references(unsigned long amount);
 
 #endif /* _LAB_STRESS_H */

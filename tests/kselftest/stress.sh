@@ -57,4 +57,17 @@ test_a_page_in_transfer_has_one_owner_at_every_instant() {
 	run_preset pingpong 60000
 }
 
+# Nor is it anybody's fault that pages are referenced for an instant.
+test_references_that_come_and_go_make_no_call_fail() {
+	say references $((${long:-0} ? 60000 : ${quick:-0} ? 2000 : 5000))
+	echo "# references: $answer"
+	expect_match references "$answer" "0 ops=[1-9]* refused=0 doubled=0 *"
+	expect_match references "$answer" "* spoiled=0 over=0 errors=0 out=0 *"
+	# They were met, by check at least.
+	expect_everybody_took_part
+	expect_rows 0 refusals "seq>$refusals_seen" owner~stress-refs
+	expect_rows 0 owners
+	expect_no_violation
+}
+
 run_tests
