@@ -17,6 +17,7 @@
  * after an RCU grace period. Binding and unbinding are lock-free as well.
  */
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/stacktrace.h>
 #include <linux/vmalloc.h>
@@ -201,7 +202,7 @@ static void lab_bank_free(struct lab_bank *bank)
 	kfree(bank);
 }
 
-static struct lab_bank *lab_bank_new(u32 capacity, bool stacks)
+static struct lab_bank *lab_bank_try_new(u32 capacity, bool stacks)
 {
 	struct lab_bank *bank = kzalloc(sizeof(*bank), GFP_KERNEL);
 	struct lab_tag *tags;
@@ -222,6 +223,16 @@ static struct lab_bank *lab_bank_new(u32 capacity, bool stacks)
 	memcpy(tags, lab_nowhere, sizeof(lab_nowhere));
 	bank->slots.pushed = (void *)tags - LAB_STACK_PUSH;
 	bank->slots.homes = capacity * LAB_SLOTS_PER_PAGE * sizeof(*tags);
+	return bank;
+}
+
+/* lab_owners_lock is held: allocate nothing that waits for I/O. */
+static struct lab_bank *lab_bank_new(u32 capacity, bool stacks)
+{
+	unsigned int noio = memalloc_noio_save();
+	struct lab_bank *bank = lab_bank_try_new(capacity, stacks);
+
+	memalloc_noio_restore(noio);
 	return bank;
 }
 
