@@ -130,6 +130,9 @@ static void lab_owner_fill(struct labyrinth_owner *owner, const struct labyrinth
 		owner->attention |= LAB_ATTENTION_POISON;
 	if (p->flags & LABYRINTH_STACK)
 		owner->attention |= LAB_ATTENTION_STACK;
+	/* With init_on_free=1 a free page has no old contents. */
+	if (want_init_on_free())
+		owner->attention |= LAB_ATTENTION_CLEAR;
 	owner->looked = jiffies - HZ;
 	lab_refill_init(owner);
 	lab_folder_init(owner);

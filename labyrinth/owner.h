@@ -30,6 +30,7 @@
 #define LAB_ATTENTION_POISON	BIT(3)
 #define LAB_ATTENTION_STACK	BIT(4)
 #define LAB_ATTENTION_TRACE	BIT(5)	/* comes and goes while the owner lives */
+#define LAB_ATTENTION_CLEAR	BIT(6)	/* the kernel clears pages that are freed */
 
 /* One cache line a CPU. */
 struct lab_cpu {

@@ -26,6 +26,9 @@ void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag)
 	if (owner->flags & LABYRINTH_POISON) {
 		lab_page_poison(tag->page);
 		flags = LAB_POISONED;
+	} else if (READ_ONCE(owner->attention) & LAB_ATTENTION_CLEAR) {
+		clear_page(page_address(tag->page));
+		flags = LAB_ZEROED;
 	}
 	/* The poison is there before the audit can miss it. */
 	smp_store_release(&tag->head, owner->ready | flags);

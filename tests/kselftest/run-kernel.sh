@@ -120,6 +120,9 @@ files=("${all[@]}")
 # Each takes all memory, so the machine is small.
 small=(guarantee) mem=512M
 split=()
+# One with a boot option of its own.
+clearing=()
+[ -n "$quick" ] || clearing=(clearing)
 # The other kernels check so much that they allocate when nobody asks them to.
 case $kernel in
 6.1 | 6.12 | 6.12-rt)
@@ -127,17 +130,18 @@ case $kernel in
 	[ -n "$quick" ] || split=(reserve_large) ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
-	files=() small=() split=()
+	files=() small=() split=() clearing=()
 	for file in "${only[@]}"; do
 		case $file in
 		reserve_large) split=("$file") ;;
+		clearing) clearing=("$file") ;;
 		reserve | guarantee | dry) small+=("$file") ;;
 		*) files+=("$file") ;;
 		esac
 	done
 fi
 
-plan=$((1 + 2 * ((${#files[@]} > 0) + (${#small[@]} > 0) + (${#split[@]} > 0))))
+plan=$((1 + 2 * ((${#files[@]} > 0) + (${#small[@]} > 0) + (${#split[@]} > 0) + (${#clearing[@]} > 0))))
 echo "KTAP version 1"
 echo "1..$plan"
 build
@@ -151,5 +155,7 @@ if [ "$failed" -eq 0 ]; then
 		boot small "4 CPUs, $mem, all of it taken" "--smp 4 --mem $mem --append init_on_alloc=0" "${small[@]}"
 	[ ${#split[@]} -eq 0 ] || boot split "1 CPU, 1.5G, 1G of it above 4 GiB, all of it taken" \
 		"--smp 1 --mem 1536M --append init_on_alloc=0 --qemu -M --qemu pc,max-ram-below-4g=512M" "${split[@]}"
+	[ ${#clearing[@]} -eq 0 ] || boot clearing "2 CPUs, init_on_free=1" \
+		"--smp 2 --mem 512M --append init_on_free=1" "${clearing[@]}"
 fi
 exit $failed
