@@ -74,8 +74,8 @@ static struct lab_note *lab_note_find(const struct page *page, u64 word, u64 tak
 	return NULL;
 }
 
-/* The callers of @module are another caller now, in the tags as well. Needs lab_owners_lock. */
-void lab_audit_forget(const struct module *module)
+/* Callers in @leaving are another caller now, in the tags as well. Needs lab_owners_lock. */
+void lab_audit_forget(const struct lab_leaving *leaving)
 {
 	struct lab_note *note;
 
@@ -83,7 +83,7 @@ void lab_audit_forget(const struct module *module)
 	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++) {
 		struct lab_taking taking = { .taken = note->taken };
 
-		lab_taking_forget(&taking, module);
+		lab_taking_forget(&taking, leaving);
 		note->taken = taking.taken;
 	}
 }

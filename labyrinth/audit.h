@@ -7,7 +7,7 @@
 
 struct dentry;
 struct labyrinth_owner;
-struct module;
+struct lab_leaving;
 
 /* Seconds, of the parameter audit_interval. */
 #define LAB_AUDIT_MOST		86400U
@@ -32,7 +32,7 @@ void lab_audit_run(struct lab_audit *figures);
 void lab_audit_every(unsigned int seconds);
 void lab_audit_init(void);
 void lab_audit_exit(void);
-void lab_audit_forget(const struct module *module);
+void lab_audit_forget(const struct lab_leaving *leaving);
 void lab_audit_create_file(struct dentry *dir);
 
 void lab_books_open(struct labyrinth_owner *owner);

@@ -3,7 +3,8 @@
  * Callers are remembered by their addresses, and named when somebody reads of them. Once
  * their module has left these have no names, or another module's, which has done
  * nothing. So when a module leaves, LAB_CALLER_GONE takes the place of its callers,
- * wherever they are remembered.
+ * wherever they are remembered. The same goes for its init function, and what else it has
+ * marked __init, which is freed when the module is live.
  *
  * It has run its exit function: it calls no more, and what others write there
  * meanwhile names others. So a cmpxchg that fails has nothing left to do. But a
@@ -26,48 +27,48 @@
 /* Looks at all tags: a page would have to be transferred in each of them. */
 #define LAB_GONE_LOOKS	4
 
-void lab_caller_forget(unsigned long *caller, const struct module *module)
+void lab_caller_forget(unsigned long *caller, const struct lab_leaving *leaving)
 {
 	unsigned long was = READ_ONCE(*caller);
 
-	if (was && within_module(was, module))
+	if (was && lab_leaving_has(leaving, was))
 		cmpxchg(caller, was, LAB_CALLER_GONE);
 }
 
 /* Of LAB_STACK_DEPTH addresses, fewer with a 0 behind. */
-void lab_stack_forget(unsigned long *stack, const struct module *module)
+void lab_stack_forget(unsigned long *stack, const struct lab_leaving *leaving)
 {
 	unsigned int i;
 
 	for (i = 0; i < LAB_STACK_DEPTH && READ_ONCE(stack[i]); i++)
-		lab_caller_forget(&stack[i], module);
+		lab_caller_forget(&stack[i], leaving);
 }
 
 /* Of a copy that nobody else writes. */
-void lab_taking_forget(struct lab_taking *taking, const struct module *module)
+void lab_taking_forget(struct lab_taking *taking, const struct lab_leaving *leaving)
 {
 	struct lab_tag tag = lab_taking_tag(taking);
 
-	if (!within_module(lab_tag_caller(&tag), module))
+	if (!lab_leaving_has(leaving, lab_tag_caller(&tag)))
 		return;
 	tag.caller = lab_caller_pack(LAB_CALLER_GONE);
 	taking->taken = tag.taken;
 }
 
-static bool lab_tag_forget(struct lab_bank *bank, struct lab_tag *tag, const struct module *module)
+static bool lab_tag_forget(struct lab_bank *bank, struct lab_tag *tag, const struct lab_leaving *leaving)
 {
 	u32 was = READ_ONCE(tag->caller);
 
 	if (bank->stacks)
-		lab_stack_forget(bank->stacks[tag - bank->slots.tags], module);
-	if (!within_module(lab_caller_unpack(was), module))
+		lab_stack_forget(bank->stacks[tag - bank->slots.tags], leaving);
+	if (!lab_leaving_has(leaving, lab_caller_unpack(was)))
 		return false;
 	cmpxchg(&tag->caller, was, lab_caller_pack(LAB_CALLER_GONE));
 	return true;
 }
 
 /* Were there any? */
-static bool lab_tags_forget(const struct module *module)
+static bool lab_tags_forget(const struct lab_leaving *leaving)
 {
 	struct lab_walk walk = {};
 	struct lab_tag *tag;
@@ -75,36 +76,55 @@ static bool lab_tags_forget(const struct module *module)
 
 	mutex_lock(&lab_owners_lock);
 	while ((tag = lab_walk_next(&walk))) {
-		any |= lab_tag_forget(walk.bank, tag, module);
+		any |= lab_tag_forget(walk.bank, tag, leaving);
 		cond_resched();
 	}
 	mutex_unlock(&lab_owners_lock);
 	return any;
 }
 
-static void lab_owners_forget(const struct module *module)
+static void lab_owners_forget(const struct lab_leaving *leaving)
 {
 	struct labyrinth_owner *owner;
 
 	mutex_lock(&lab_owners_lock);
 	list_for_each_entry(owner, &lab_owners, list)
-		lab_caller_forget(&owner->could_sleep_caller, module);
-	lab_audit_forget(module);
-	lab_orphan_module_gone(module);
+		lab_caller_forget(&owner->could_sleep_caller, leaving);
+	lab_audit_forget(leaving);
+	lab_orphan_forget(leaving);
 	mutex_unlock(&lab_owners_lock);
 }
 
-/* @module has run its exit function and is about to be freed. Context: process. */
-void lab_module_gone(const struct module *module)
+/* @leaving is not run any more and about to be freed. Context: process. */
+static void lab_callers_forget(const struct lab_leaving *leaving)
 {
 	unsigned int looks = LAB_GONE_LOOKS;
 
-	while (lab_tags_forget(module) && --looks)
+	while (lab_tags_forget(leaving) && --looks)
 		synchronize_rcu();
-	lab_owners_forget(module);
+	lab_owners_forget(leaving);
 	/* Reports under way may have read a tag before. Pairs with their preempt_disable(). */
 	synchronize_rcu();
-	lab_report_module_gone(module);
+	lab_report_forget(leaving);
 	/* The last that name it. */
 	lab_verdict_flush();
+}
+
+/* @module has run its exit function. Context: process. */
+void lab_module_gone(const struct module *module)
+{
+	lab_callers_forget(&(struct lab_leaving){ .module = module });
+}
+
+/*
+ * @module has run its init function. Verdicts name that while it is there. Modules come by
+ * the dozen when a machine boots: no grace period where nothing is remembered of anybody.
+ * Context: process.
+ */
+void lab_module_live(const struct module *module)
+{
+	if (!READ_ONCE(lab_nr_banks) && !lab_report_any())
+		return;
+	lab_verdict_flush();
+	lab_callers_forget(&(struct lab_leaving){ .module = module, .init_only = true });
 }

@@ -19,6 +19,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "gone.h"
 #include "orphan.h"
 #include "owner.h"
 #include "report.h"
@@ -189,10 +190,10 @@ found:
 }
 
 /*
- * Callers in @module are kept by name, as another module may be where it was. One whose
+ * Callers in @leaving are kept by name, as another module may be where it was. One whose
  * name finds no memory is LAB_CALLER_GONE. Needs lab_owners_lock.
  */
-void lab_orphan_module_gone(const struct module *module)
+void lab_orphan_forget(const struct lab_leaving *leaving)
 {
 	struct lab_orphan_name *name;
 	struct lab_orphan *orphan;
@@ -200,7 +201,7 @@ void lab_orphan_module_gone(const struct module *module)
 	lockdep_assert_held(&lab_owners_lock);
 	list_for_each_entry(orphan, &lab_orphans, list) {
 		cond_resched();
-		if (orphan->caller_name || !within_module(orphan->caller, module))
+		if (orphan->caller_name || !lab_leaving_has(leaving, orphan->caller))
 			continue;
 		orphan->caller_name = lab_orphan_caller(orphan->caller);
 		orphan->caller = LAB_CALLER_GONE;

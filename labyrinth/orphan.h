@@ -39,7 +39,7 @@ struct lab_orphan_batch {
 struct labyrinth_owner;
 struct lab_bank;
 struct lab_tag;
-struct module;
+struct lab_leaving;
 
 extern struct list_head lab_orphans;	/* guarded by lab_owners_lock */
 
@@ -49,7 +49,7 @@ void lab_orphan_add(struct lab_orphan_batch *batch, struct labyrinth_owner *owne
 void lab_orphan_finish(struct lab_orphan_batch *batch);
 void lab_orphan_reap(void);
 void lab_orphan_offline(unsigned long start_pfn, unsigned long end_pfn);
-void lab_orphan_module_gone(const struct module *module);
+void lab_orphan_forget(const struct lab_leaving *leaving);
 void lab_orphan_exit(void);
 
 #endif /* _LABYRINTH_ORPHAN_H */

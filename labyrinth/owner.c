@@ -437,7 +437,7 @@ static struct labyrinth_owner *lab_owner_of_module(const struct module *module)
 	return found;
 }
 
-/* A module has run its exit function and is about to be freed. */
+/* A module has run its init function, which is about to be freed, or its exit function. */
 static int lab_owner_module_event(struct notifier_block *nb, unsigned long event, void *data)
 {
 	struct labyrinth_owner *owner;
@@ -457,6 +457,8 @@ static int lab_owner_module_event(struct notifier_block *nb, unsigned long event
 	lab_module_gone(data);
 	return NOTIFY_DONE;
 }
+	if (event == MODULE_STATE_LIVE)
+		lab_module_live(data);
 
 static struct notifier_block lab_owner_module_nb = {
 	.notifier_call = lab_owner_module_event,

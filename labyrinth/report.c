@@ -275,6 +275,12 @@ void lab_report_violations_of(struct seq_file *m, unsigned long pfn)
 			lab_violation_line(m, &r);
 }
 
+/* Has anything been reported? */
+bool lab_report_any(void)
+{
+	return atomic64_read(&lab_refusal_seq) || atomic64_read(&lab_violation_seq);
+}
+
 /*
  * Begin to change an entry and keep its number, which is returned. 0 where there is none
  * yet, or a writer is at it.
@@ -289,11 +295,10 @@ static u64 lab_ring_reopen(u64 *entry_seq)
 }
 
 /*
- * @module leaves: its callers lose their names, and others may be where it was. A caller
- * of its writes no more; what others write while their entry is at work here is not kept.
+ * @leaving loses its names, and others may be where it was. A caller of its writes no more; what others write while their entry is at work here is not kept.
  * Context: process.
  */
-void lab_report_module_gone(const struct module *module)
+void lab_report_forget(const struct lab_leaving *leaving)
 {
 	unsigned int i;
 	u64 seq;
@@ -304,7 +309,7 @@ void lab_report_module_gone(const struct module *module)
 		preempt_disable();
 		seq = lab_ring_reopen(&r->seq);
 		if (seq) {
-			lab_caller_forget(&r->caller, module);
+			lab_caller_forget(&r->caller, leaving);
 			lab_ring_close(&r->seq, seq);
 		}
 		preempt_enable();
@@ -315,9 +320,9 @@ void lab_report_module_gone(const struct module *module)
 		preempt_disable();
 		seq = lab_ring_reopen(&r->seq);
 		if (seq) {
-			lab_caller_forget(&r->caller, module);
-			lab_taking_forget(&r->taking, module);
-			lab_stack_forget(r->stack, module);
+			lab_caller_forget(&r->caller, leaving);
+			lab_taking_forget(&r->taking, leaving);
+			lab_stack_forget(r->stack, leaving);
 			lab_ring_close(&r->seq, seq);
 		}
 		preempt_enable();

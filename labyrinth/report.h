@@ -9,7 +9,7 @@
 
 #include "tag.h"
 
-struct module;
+struct lab_leaving;
 struct seq_file;
 
 enum lab_refusal {
@@ -108,7 +108,8 @@ long lab_report_violated_since(struct labyrinth_owner *owner, enum lab_violation
 int lab_report_refusals_show(struct seq_file *m, void *v);
 int lab_report_violations_show(struct seq_file *m, void *v);
 void lab_report_violations_of(struct seq_file *m, unsigned long pfn);
-void lab_report_module_gone(const struct module *module);
+bool lab_report_any(void);
+void lab_report_forget(const struct lab_leaving *leaving);
 
 /* Violations that are remembered one by one, and refusals. */
 #define LAB_RING_SIZE	1024

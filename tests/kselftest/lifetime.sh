@@ -103,6 +103,17 @@ test_a_quarantined_page_of_a_destroyed_owner_is_its_holders() {
 	expect 0 putref 0
 }
 
+# What is marked __init is freed when a module is live, and its addresses are another's then.
+test_a_caller_in_an_init_function_is_told_by_name_and_gone_after_it() {
+	insmod "$modules/lab_init_caller.ko" || fail "lab_init_caller cannot be loaded"
+	expect_rows 1 pages owner=init_caller state=owned caller=gone
+	expect_violation kind=double_free owner=init_caller caller=gone alloc_caller=gone
+	expect_log "labyrinth:   of: init_caller, taken by init_caller_take+"
+	! grep -q '^[^ ]* init_caller .*0xffffffff' $lab/pages || fail "an address is shown"
+	rmmod lab_init_caller || fail "lab_init_caller cannot leave"
+	expect_rows 0 owners name=init_caller
+}
+
 test_a_devm_owner_goes_with_its_device() {
 	expect 0 create 0 name=one devm stock=4
 	expect 1 alloc 0 0

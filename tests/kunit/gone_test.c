@@ -153,6 +153,22 @@ static void what_an_audit_has_told_stays_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
+static void only_callers_in_init_functions_go_when_a_module_is_live(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+	struct lab_test_violation v;
+
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), -EALREADY);
+	page = lab_test_take(test, owner);
+	lab_module_live(OURS);
+	expect_caller(test, caller_of(test, page), "lab_test_take+");
+	lab_test_last_violation(test, &v);
+	KUNIT_EXPECT_TRUE(test, strstarts(v.caller, __func__));
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
 static struct kunit_case lab_gone_cases[] = {
 	KUNIT_CASE(caller_of_a_page_is_gone),
 	KUNIT_CASE(gone_caller_has_a_name_for_all_who_print_it),
@@ -160,6 +176,7 @@ static struct kunit_case lab_gone_cases[] = {
 	KUNIT_CASE(callers_of_a_violation_are_gone),
 	KUNIT_CASE(caller_of_a_refusal_is_gone),
 	KUNIT_CASE(caller_who_could_sleep_is_gone),
+	KUNIT_CASE(only_callers_in_init_functions_go_when_a_module_is_live),
 	KUNIT_CASE(what_an_audit_has_told_stays_told),
 	{}
 };
