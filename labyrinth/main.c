@@ -104,6 +104,7 @@ static void __exit labyrinth_exit(void)
 	lab_orphan_exit();
 	/* Nothing reads the tables any more, but freed banks may have readers until here. */
 	synchronize_rcu();
+	lab_owner_free_handles();
 }
 
 module_init(labyrinth_init);

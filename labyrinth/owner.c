@@ -479,3 +479,9 @@ void lab_owner_exit(void)
 		kfree(owner);
 	idr_destroy(&lab_owner_ids);
 }
+{
+	unregister_module_notifier(&lab_owner_module_nb);
+}
+
+/* Nothing runs any more that could have been given a handle. */
+void lab_owner_free_handles(void)

@@ -153,6 +153,7 @@ bool lab_tracing(void);
 int lab_owner_init(void);
 void lab_owner_exit(void);
 
+void lab_owner_free_handles(void);
 static inline bool lab_owner_dead(const struct labyrinth_owner *owner)
 {
 	return READ_ONCE(owner->attention) & LAB_ATTENTION_DEAD;

@@ -83,9 +83,12 @@ static void lab_refill_kicked(struct irq_work *kick)
 		queue_delayed_work(lab_wq, &owner->look, 0);
 }
 
-/* Context: any, with preemption disabled and the owner alive. */
+/* Context: any, with preemption disabled. */
 void lab_refill_kick(struct labyrinth_owner *owner)
 {
+	/* Its works may have been stopped. Pairs with the grace period before that. */
+	if (unlikely(lab_owner_dead(owner)))
+		return;
 	if (!delayed_work_pending(&owner->refill) ||
 	    (atomic_read(&owner->quarantined) && !delayed_work_pending(&owner->look)))
 		irq_work_queue(&owner->kick);

@@ -246,6 +246,27 @@ static void destroy_stops_a_refill_under_way(struct kunit *test)
 	}
 }
 
+/* The handle may be freed any time then, and the queue that its works would be on as well. */
+static void nothing_kicks_a_dead_owner(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8, .stock = 8);
+	unsigned long flags;
+	bool kicked;
+
+	local_irq_save(flags);
+	lab_refill_kick(owner);
+	kicked = irq_work_is_pending(&owner->kick);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_TRUE_MSG(test, kicked, "while it is alive");
+	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
+
+	local_irq_save(flags);
+	lab_refill_kick(owner);
+	kicked = irq_work_is_pending(&owner->kick);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_FALSE(test, kicked);
+}
+
 static struct kunit_case lab_refill_cases[] = {
 	KUNIT_CASE(stock_is_full_when_the_owner_is_created),
 	KUNIT_CASE(stock_is_within_the_budget),
@@ -260,6 +281,7 @@ static struct kunit_case lab_refill_cases[] = {
 	KUNIT_CASE(stock_can_be_taken_and_filled_under_a_raw_spinlock),
 	KUNIT_CASE(kernel_can_be_asked_under_a_raw_spinlock),
 	KUNIT_CASE_SLOW(destroy_stops_a_refill_under_way),
+	KUNIT_CASE(nothing_kicks_a_dead_owner),
 	{}
 };
 
