@@ -231,6 +231,12 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner, struct lab_orp
 	return out;
 }
 
+/* Is a dead owner's handle still somebody's? */
+static bool lab_owner_kept(const struct labyrinth_owner *owner)
+{
+	return READ_ONCE(owner->devm) || lab_folder_pending(owner);
+}
+
 /* Bury the handle, and open the oldest grave if there are too many. Needs lab_owners_lock. */
 static void lab_owner_bury(struct labyrinth_owner *owner)
 {
@@ -239,12 +245,14 @@ static void lab_owner_bury(struct labyrinth_owner *owner)
 	list_add_tail(&owner->list, &lab_graves);
 	if (++lab_nr_graves <= LAB_GRAVES)
 		return;
-	oldest = list_first_entry(&lab_graves, struct labyrinth_owner, list);
-	if (lab_folder_pending(oldest))
-		return;	/* somebody may be at its files: next time */
-	list_del(&oldest->list);
-	lab_nr_graves--;
-	kfree(oldest);
+	list_for_each_entry(oldest, &lab_graves, list) {
+		if (lab_owner_kept(oldest))
+			continue;
+		list_del(&oldest->list);
+		lab_nr_graves--;
+		kfree(oldest);
+		return;
+	}
 }
 
 static bool lab_owner_kill(struct labyrinth_owner *owner)
@@ -401,9 +409,14 @@ __labyrinth_owner_create(const struct labyrinth_owner_params *params, struct mod
 }
 EXPORT_SYMBOL_GPL(__labyrinth_owner_create);
 
-static void lab_owner_devm_destroy(void *owner)
+/* Labyrinth and the handle stay for this, though the owner should go with its module. */
+static void lab_owner_devm_destroy(void *data)
 {
+	struct labyrinth_owner *owner = data;
+
 	labyrinth_owner_destroy(owner);
+	WRITE_ONCE(owner->devm, false);
+	module_put(THIS_MODULE);
 }
 
 struct labyrinth_owner *
@@ -418,6 +431,8 @@ __devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_p
 	owner = lab_owner_create(params, module, _RET_IP_);
 	if (IS_ERR(owner))
 		return owner;
+	WRITE_ONCE(owner->devm, true);
+	__module_get(THIS_MODULE);
 	err = devm_add_action_or_reset(dev, lab_owner_devm_destroy, owner);
 	return err ? ERR_PTR(err) : owner;
 }
@@ -442,6 +457,8 @@ static int lab_owner_module_event(struct notifier_block *nb, unsigned long event
 {
 	struct labyrinth_owner *owner;
 
+	if (event == MODULE_STATE_LIVE)
+		lab_module_live(data);
 	if (event != MODULE_STATE_GOING)
 		return NOTIFY_DONE;
 	/* Its callers' names are known only as long as it is there. */
@@ -457,8 +474,6 @@ static int lab_owner_module_event(struct notifier_block *nb, unsigned long event
 	lab_module_gone(data);
 	return NOTIFY_DONE;
 }
-	if (event == MODULE_STATE_LIVE)
-		lab_module_live(data);
 
 static struct notifier_block lab_owner_module_nb = {
 	.notifier_call = lab_owner_module_event,
@@ -472,16 +487,15 @@ int lab_owner_init(void)
 /* No owner is left: each keeps the module. */
 void lab_owner_exit(void)
 {
-	struct labyrinth_owner *owner, *next;
-
-	unregister_module_notifier(&lab_owner_module_nb);
-	list_for_each_entry_safe(owner, next, &lab_graves, list)
-		kfree(owner);
-	idr_destroy(&lab_owner_ids);
-}
-{
 	unregister_module_notifier(&lab_owner_module_nb);
 }
 
 /* Nothing runs any more that could have been given a handle. */
 void lab_owner_free_handles(void)
+{
+	struct labyrinth_owner *owner, *next;
+
+	list_for_each_entry_safe(owner, next, &lab_graves, list)
+		kfree(owner);
+	idr_destroy(&lab_owner_ids);
+}

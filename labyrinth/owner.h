@@ -118,6 +118,7 @@ struct labyrinth_owner {
 	/* Guarded by lab_owners_lock. */
 	struct list_head list;
 	u32 tags;			/* reserved in @bank: spares come on top of the budget */
+	bool devm;			/* its device has the handle */
 	struct pid *pid;		/* of the creating task or its thread group, by scope */
 	struct module *module;
 	struct lab_audit_books audit;
@@ -152,8 +153,8 @@ void lab_owner_speed_up(struct labyrinth_owner *owner, u32 why);
 bool lab_tracing(void);
 int lab_owner_init(void);
 void lab_owner_exit(void);
-
 void lab_owner_free_handles(void);
+
 static inline bool lab_owner_dead(const struct labyrinth_owner *owner)
 {
 	return READ_ONCE(owner->attention) & LAB_ATTENTION_DEAD;

@@ -246,6 +246,31 @@ static void devm_owner_goes_with_its_device(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&lab_owners));
 }
 
+static void labyrinth_stays_until_a_devm_owners_device_goes(struct kunit *test)
+{
+	struct device *dev = kunit_device_register(test, "lab_test");
+	struct labyrinth_owner *owner;
+	int before;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+#ifdef CONFIG_MODULE_UNLOAD
+	before = module_refcount(THIS_MODULE);
+#endif
+	owner = devm_labyrinth_owner_create(dev, &devm_params);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, owner);
+	/* As when it goes with its module. */
+	labyrinth_owner_destroy(owner);
+#ifdef CONFIG_MODULE_UNLOAD
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before + 1);
+#endif
+	KUNIT_EXPECT_TRUE(test, owner->devm);
+	kunit_device_unregister(test, dev);
+#ifdef CONFIG_MODULE_UNLOAD
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before);
+#endif
+	KUNIT_EXPECT_FALSE(test, owner->devm);
+}
+
 static void devm_owner_needs_a_device_and_parameters(struct kunit *test)
 {
 	struct device *dev = kunit_device_register(test, "lab_test");
@@ -272,6 +297,7 @@ static struct kunit_case lab_owner_cases[] = {
 	KUNIT_CASE(query_tells_of_a_page_taken_in_softirq),
 	KUNIT_CASE(page_is_its_holders_alone),
 	KUNIT_CASE(devm_owner_goes_with_its_device),
+	KUNIT_CASE(labyrinth_stays_until_a_devm_owners_device_goes),
 	KUNIT_CASE(devm_owner_needs_a_device_and_parameters),
 	{}
 };
