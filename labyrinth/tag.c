@@ -155,6 +155,16 @@ struct lab_tag *lab_tag_bind(struct lab_bank *first, struct page *page, u64 word
 	return tag ?: lab_tag_bind_elsewhere(first, page, word, caller, where);
 }
 
+/* Returns how many addresses there are: none where the kernel cannot tell. */
+static unsigned int lab_stack_trace(unsigned long *trace, unsigned int size)
+{
+#ifdef CONFIG_STACKTRACE
+	return stack_trace_save(trace, size, 0);
+#else
+	return 0;
+#endif
+}
+
 /*
  * Keep the stack of whoever just took the tag's page: from the caller on, which
  * is not always as many frames up.
@@ -167,7 +177,7 @@ void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag)
 
 	if (!stacks)
 		return;
-	nr = stack_trace_save(trace, ARRAY_SIZE(trace), 0);
+	nr = lab_stack_trace(trace, ARRAY_SIZE(trace));
 	for (i = 0; i < LAB_OWN_FRAMES && i < nr; i++)
 		if (trace[i] == lab_tag_caller(tag))
 			break;
