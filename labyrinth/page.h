@@ -27,11 +27,13 @@ static inline bool lab_no_pointer(const void *ptr)
 
 /*
  * The same for a handle, which must be followed. Where the kernel has the upper half of
- * all addresses, no other is taken for one.
+ * all addresses, no other is taken for one. With KASAN_SW_TAGS a pointer's upper byte can be
+ * anything, so its sign says nothing; with KASAN_HW_TAGS it is 0xf0 or above.
  */
 static inline bool lab_no_owner(const struct labyrinth_owner *owner)
 {
-	if ((IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_UML)) || IS_ENABLED(CONFIG_ARM64))
+	if (!IS_ENABLED(CONFIG_KASAN_SW_TAGS) &&
+	    ((IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_UML)) || IS_ENABLED(CONFIG_ARM64)))
 		return unlikely((long)owner >= -MAX_ERRNO);
 	return lab_no_pointer(owner);
 }
