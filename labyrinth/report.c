@@ -127,11 +127,19 @@ void lab_report_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 	preempt_enable();
 }
 
-/* The pointer may be anybody's invention: looked at only where a page can be. */
+/*
+ * The pointer may be anybody's invention, unless a tag was found for it: looked at only where
+ * a page can be. With SPARSEMEM, where there is no table of all pages, it must be followed to
+ * know its number.
+ */
 static void lab_violation_page(struct lab_violation_record *r, const struct page *page)
 {
-	unsigned long pfn = page_to_pfn(page);
+	unsigned long pfn;
 
+	if (!IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) && !IS_ENABLED(CONFIG_FLATMEM) &&
+	    !r->taking.word)
+		return;
+	pfn = page_to_pfn(page);
 	if (!pfn_valid(pfn))
 		return;
 	r->pfn = pfn;
