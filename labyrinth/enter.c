@@ -162,12 +162,10 @@ static bool lab_aside_look(void)
 		preempt_disable();
 		clear = lab_enter_clear(NULL, page);
 		preempt_enable();
-		if (clear) {
-			WRITE_ONCE(lab_aside[i], NULL);
-			lab_page_to_kernel(page);
-		} else {
+		if (!clear)
 			none = false;
-		}
+		else if (cmpxchg(&lab_aside[i], page, NULL) == page)
+			lab_page_to_kernel(page);
 	}
 	return none;
 }
@@ -212,6 +210,21 @@ void lab_page_reject(struct page *page)
 	preempt_enable();
 	if (likely(!tagged) || !lab_page_set_aside(page))
 		lab_page_to_kernel(page);
+}
+
+/* Memory that is to go offline gets its pages back: from there the kernel gives none again. */
+void lab_enter_offline(unsigned long start_pfn, unsigned long end_pfn)
+{
+	unsigned int i;
+
+	for (i = 0; i < LAB_NR_ASIDE; i++) {
+		struct page *page = READ_ONCE(lab_aside[i]);
+		unsigned long pfn = page ? page_to_pfn(page) : 0;
+
+		if (page && pfn >= start_pfn && pfn < end_pfn &&
+		    cmpxchg(&lab_aside[i], page, NULL) == page)
+			lab_page_to_kernel(page);
+	}
 }
 
 /* No tag is left, so no page stays. */

@@ -9,6 +9,7 @@
 #include "audit.h"
 #include "debugfs.h"
 #include "folder.h"
+#include "offline.h"
 #include "orphan.h"
 #include "owner.h"
 #include "page.h"
@@ -78,9 +79,14 @@ static int __init labyrinth_init(void)
 	err = lab_shrink_init();
 	if (err)
 		goto no_shrink;
+	err = lab_offline_init();
+	if (err)
+		goto no_offline;
 	lab_debugfs_init();
 	lab_audit_init();
 	return 0;
+no_offline:
+	lab_shrink_exit();
 no_shrink:
 	lab_owner_exit();
 no_owner:
@@ -102,6 +108,7 @@ static void __exit labyrinth_exit(void)
 	lab_verdict_exit();
 	destroy_workqueue(lab_wq);
 	lab_orphan_exit();
+	lab_offline_exit();
 	/* Nothing reads the tables any more, but freed banks may have readers until here. */
 	synchronize_rcu();
 	lab_owner_free_handles();

@@ -64,6 +64,11 @@ struct lab_audit_books {
 /* What a work item has to do to an owner's folder. */
 enum lab_folder_wish { LAB_FOLDER_NONE, LAB_FOLDER_MAKE, LAB_FOLDER_REMOVE };
 
+/* Pages in memory that is to go offline, as offline.c last found them. */
+struct lab_offline_pages {
+	unsigned int idle, owned;
+};
+
 struct labyrinth_owner {
 	/*
 	 * All of the owner that the fast way reads. An owner that wants something special,
@@ -122,6 +127,7 @@ struct labyrinth_owner {
 	struct pid *pid;		/* of the creating task or its thread group, by scope */
 	struct module *module;
 	struct lab_audit_books audit;
+	struct lab_offline_pages offline;
 	char name[LABYRINTH_NAME_LEN];
 	char module_name[MODULE_NAME_LEN];
 } __aligned(64);

@@ -113,6 +113,7 @@ bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct p
 			    u64 word, unsigned long caller);
 bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page);
 void lab_page_reject(struct page *page);
+void lab_enter_offline(unsigned long start_pfn, unsigned long end_pfn);
 void lab_enter_exit(void);
 
 void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag);

@@ -65,7 +65,7 @@ static void lab_quarantine_freed_behind(struct labyrinth_owner *owner, struct la
 }
 
 /* Back into use, or to the kernel. False where it has to wait on. Needs preemption disabled. */
-static bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *tag)
+bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
 	u32 flags = tag->head & LAB_FLAGS_MASK;
 	struct page *page = tag->page;

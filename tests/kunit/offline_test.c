@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Memory that goes offline, as the notifier is told of it; here it stays. */
+#include <linux/mm.h>
+
+#include "fixture.h"
+#include "offline.h"
+#include "orphan.h"
+
+static int prepare(struct page *page)
+{
+	return lab_offline_prepare(page_to_pfn(page), page_to_pfn(page) + 1);
+}
+
+static void forget(struct page *page)
+{
+	lab_offline_forget(page_to_pfn(page), page_to_pfn(page) + 1);
+}
+
+static const u32 all_flags[] = {
+	0, LABYRINTH_ZERO, LABYRINTH_POISON, LABYRINTH_STACK,
+};
+
+/* The middle one of five lies under others on its stack. */
+static void recycled_page_goes_and_no_other(struct kunit *test)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(all_flags); i++) {
+		struct labyrinth_owner *owner = lab_test_owner(test, "owner", 5,
+							       .flags = all_flags[i]);
+		struct page *pages[5];
+		unsigned long allocs;
+
+		for (j = 0; j < 5; j++)
+			pages[j] = lab_test_take(test, owner);
+		for (j = 0; j < 5; j++)
+			KUNIT_ASSERT_EQ(test, lab_free_page(owner, pages[j]), 0);
+		allocs = lab_owner_allocs(owner);
+		get_page(pages[2]);
+		KUNIT_EXPECT_EQ(test, prepare(pages[2]), 0);
+		KUNIT_EXPECT_EQ(test, lab_test_word(pages[2]), 0ULL);
+		KUNIT_EXPECT_FALSE(test, lab_page_marked(pages[2]));
+		KUNIT_EXPECT_EQ_MSG(test, page_ref_count(pages[2]), 1, "our reference is given back");
+		for (j = 0; j < 5; j++)
+			if (j != 2)
+				KUNIT_EXPECT_EQ(test, lab_word_head(lab_test_word(pages[j])) &
+						~LAB_FLAGS_MASK, owner->ready);
+		KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
+		KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 4L);
+		KUNIT_EXPECT_EQ(test, lab_owner_frees(owner), 5L);
+		KUNIT_EXPECT_EQ(test, lab_owner_allocs(owner), allocs);
+		KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound),
+				all_flags[i] & LABYRINTH_ZERO ? 0 : 4);
+		KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
+		put_page(pages[2]);
+		/* All four can be had, and a fifth. */
+		for (j = 0; j < 5; j++)
+			pages[j] = lab_test_take(test, owner);
+		KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 5L);
+		for (j = 0; j < 5; j++)
+			KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[j]), 0);
+		KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
+	}
+}
+
+static void page_in_stock_goes_and_another_comes(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8, .stock = 4);
+	struct page *page;
+
+	preempt_disable();
+	page = lab_stack_tag(&owner->slots, owner->stocked.head)->page;
+	preempt_enable();
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, prepare(page), 0);
+	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
+	irq_work_sync(&owner->kick);
+	flush_delayed_work(&owner->refill);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->nr_stocked), 4);
+	put_page(page);
+}
+
+static void quarantined_page_goes_once_it_is_exclusive(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
+	struct page *page = lab_test_take(test, owner);
+
+	get_page(page);
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_EXPECT_EQ_MSG(test, prepare(page), -EBUSY, "somebody else has it");
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->quarantined), 1);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, prepare(page), 0);
+	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->quarantined), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+}
+
+static void owned_page_refuses(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+
+	KUNIT_EXPECT_EQ(test, prepare(page), -EBUSY);
+	KUNIT_EXPECT_EQ(test, owner->offline.owned, 1U);
+	KUNIT_EXPECT_EQ(test, lab_check_page(owner, page), 0);
+	KUNIT_EXPECT_EQ_MSG(test, prepare(page + 1), 0, "the next is not its");
+	KUNIT_EXPECT_EQ_MSG(test, prepare(page - 1), 0, "nor the one before");
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+}
+
+static void tag_of_an_owned_page_that_was_freed_behind_goes(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+
+	lab_test_free_behind(page, false);
+	KUNIT_EXPECT_EQ(test, prepare(page), 0);
+	lab_expect_violation(test, "freed_behind", "owner", "-");
+	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	lab_test_end_behind(page);
+}
+
+static void tag_of_a_ready_page_that_was_freed_behind_goes(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
+	lab_test_free_behind(page, false);
+	KUNIT_EXPECT_EQ(test, prepare(page), 0);
+	lab_expect_violation(test, "freed_behind", "owner", "-");
+	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, page_ref_count(page), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	lab_test_end_behind(page);
+}
+
+/* As its struct page is about to go, it gets nothing back. */
+static void no_tag_is_left_of_memory_that_is_offline(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4, .stock = 1);
+	struct page *owned = lab_test_take(test, owner), *ready = lab_test_take(test, owner);
+	struct page *shared = lab_test_take(test, owner);
+
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, ready), 0);
+	get_page(shared);
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, shared), 0);
+	forget(owned);
+	forget(ready);
+	forget(shared);
+	KUNIT_EXPECT_EQ(test, lab_test_word(owned), 0ULL);
+	KUNIT_EXPECT_EQ(test, lab_test_word(ready), 0ULL);
+	KUNIT_EXPECT_EQ(test, lab_test_word(shared), 0ULL);
+	KUNIT_EXPECT_EQ(test, page_ref_count(owned), 1);
+	KUNIT_EXPECT_EQ(test, page_ref_count(ready), 1);
+	KUNIT_EXPECT_EQ(test, page_ref_count(shared), 2);
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->quarantined), 0);
+	KUNIT_EXPECT_EQ_MSG(test, lab_free_page(owner, owned), -ENOENT, "it is nobody's");
+	put_page(shared);
+	__free_page(shared);
+	__free_page(ready);
+	__free_page(owned);
+	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
+}
+
+static bool is_orphan(const struct page *page)
+{
+	const struct lab_orphan *orphan;
+	bool found = false;
+
+	mutex_lock(&lab_owners_lock);
+	list_for_each_entry(orphan, &lab_orphans, list)
+		found |= orphan->pfn == page_to_pfn(page);
+	mutex_unlock(&lab_owners_lock);
+	return found;
+}
+
+static void orphan_is_forgotten_with_its_memory(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
+	struct page *gone = lab_test_take(test, owner), *stays = lab_test_take(test, owner);
+
+	KUNIT_ASSERT_EQ(test, lab_test_owner_end(test, owner), 2U);
+	KUNIT_EXPECT_EQ_MSG(test, prepare(gone), 0, "its holder's, not ours");
+	KUNIT_EXPECT_TRUE(test, is_orphan(gone));
+	forget(gone);
+	KUNIT_EXPECT_FALSE(test, is_orphan(gone));
+	KUNIT_EXPECT_TRUE(test, is_orphan(stays));
+	__free_page(gone);
+	__free_page(stays);
+}
+
+/* More owners than there are lines for. */
+static void each_owner_is_counted_for_itself(struct kunit *test)
+{
+	struct labyrinth_owner *owners[12];
+	struct page *pages[12], *low, *high;
+	char name[LABYRINTH_NAME_LEN];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(owners); i++) {
+		snprintf(name, sizeof(name), "owner%u", i);
+		owners[i] = lab_test_owner(test, name, 1);
+		pages[i] = lab_test_take(test, owners[i]);
+		low = i ? min(low, pages[i]) : pages[i];
+		high = i ? max(high, pages[i]) : pages[i];
+	}
+	KUNIT_EXPECT_EQ(test, lab_offline_prepare(page_to_pfn(low), page_to_pfn(high) + 1), -EBUSY);
+	for (i = 0; i < ARRAY_SIZE(owners); i++) {
+		KUNIT_EXPECT_EQ(test, owners[i]->offline.owned, 1U);
+		KUNIT_EXPECT_EQ(test, lab_free_page(owners[i], pages[i]), 0);
+	}
+	KUNIT_EXPECT_EQ(test, lab_offline_prepare(page_to_pfn(low), page_to_pfn(high) + 1), 0);
+	for (i = 0; i < ARRAY_SIZE(owners); i++)
+		KUNIT_EXPECT_EQ(test, lab_owner_stocked(owners[i]), 0L);
+}
+
+static struct kunit_case lab_offline_cases[] = {
+	KUNIT_CASE(recycled_page_goes_and_no_other),
+	KUNIT_CASE(page_in_stock_goes_and_another_comes),
+	KUNIT_CASE(quarantined_page_goes_once_it_is_exclusive),
+	KUNIT_CASE(owned_page_refuses),
+	KUNIT_CASE(tag_of_an_owned_page_that_was_freed_behind_goes),
+	KUNIT_CASE(tag_of_a_ready_page_that_was_freed_behind_goes),
+	KUNIT_CASE(no_tag_is_left_of_memory_that_is_offline),
+	KUNIT_CASE(orphan_is_forgotten_with_its_memory),
+	KUNIT_CASE(each_owner_is_counted_for_itself),
+	{}
+};
+
+static struct kunit_suite lab_offline_suite = {
+	.name = "labyrinth_offline",
+	.init = lab_test_pin,
+	.test_cases = lab_offline_cases,
+};
+
+kunit_test_suite(lab_offline_suite);
