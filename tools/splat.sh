@@ -157,6 +157,7 @@ clean_samples() {
 [    2.397601] labyrinth: module verification failed: signature and/or required key missing - tainting kernel
 [    2.400000] INFO: NMI handler (nmi_cpu_backtrace_handler) took too long to run: 1.120 msecs
 [    2.450000] BUG: KCSAN: data-race in __hrtimer_run_queues / hrtimer_active
+[    2.480000] page dumped because: unmovable page
 [    2.500000] labyrinth: double free of pfn 0x3a40 by ring0, would have been: Bad page state
 [    2.500000] labyrinth: Call Trace: of the first free
 [    2.500000][   T71] labyrinth: WARNING: 3 pages of ring0 still out
@@ -168,9 +169,11 @@ without_stamp() { # [LOG]
 	sed -E -e 's/\r$//' -e 's/^(<[0-9]+>)?(\[ *[0-9]+\.[0-9]+\](\[ *[TC][0-9]+\])? ?)?//' "$@"
 }
 
-# The kernel has data races of its own, most of them known: those are not ours to judge.
+# The kernel has data races of its own, most of them known: those are not ours to judge. And it
+# tells of a page that keeps memory from going offline.
 find_splats() { # [LOG]
-	without_stamp "$@" | grep -anE -e "$(patterns)" | grep -av '^[0-9]*:labyrinth: ' |
+	without_stamp "$@" | grep -anE -e "$(patterns)" | grep -av -e '^[0-9]*:labyrinth: ' \
+		-e 'page dumped because: unmovable page$' |
 		awk '!/BUG: KCSAN: data-race in / || /\[lab[a-z_]*\]/' | grep .
 }
 

@@ -22,7 +22,7 @@ plan=0
 # The first six look into the kernel's log, which hides what comes too fast: so
 # they need not wait.
 all=(violations refusals lifetime scope contexts provoke contract errors budget flags debugfs audit
-	lookup folder fuzz abi hotplug pressure suspend strangers stress)
+	lookup folder fuzz abi hotplug memory_loss pressure suspend strangers stress)
 few=(violations contexts provoke contract errors stress)
 
 parse() {
@@ -119,7 +119,7 @@ files=("${all[@]}")
 [ -z "$quick" ] || files=("${few[@]}")
 # Each takes all memory, so the machine is small.
 small=(guarantee) mem=512M
-split=()
+split=() removal=()
 # One with a boot option of its own.
 clearing=()
 [ -n "$quick" ] || clearing=(clearing)
@@ -127,13 +127,14 @@ clearing=()
 case $kernel in
 6.1 | 6.12 | 6.12-rt)
 	small+=(reserve dry) mem=384M
-	[ -n "$quick" ] || split=(reserve_large) ;;
+	[ -n "$quick" ] || split=(reserve_large) removal=(memory_remove) ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
-	files=() small=() split=() clearing=()
+	files=() small=() split=() removal=() clearing=()
 	for file in "${only[@]}"; do
 		case $file in
 		reserve_large) split=("$file") ;;
+		memory_remove) removal=("$file") ;;
 		clearing) clearing=("$file") ;;
 		reserve | guarantee | dry) small+=("$file") ;;
 		*) files+=("$file") ;;
@@ -141,7 +142,8 @@ if [ ${#only[@]} -gt 0 ]; then
 	done
 fi
 
-plan=$((1 + 2 * ((${#files[@]} > 0) + (${#small[@]} > 0) + (${#split[@]} > 0) + (${#clearing[@]} > 0))))
+plan=$((1 + 2 * ((${#files[@]} > 0) + (${#small[@]} > 0) + (${#split[@]} > 0) + (${#clearing[@]} > 0) +
+	(${#removal[@]} > 0))))
 echo "KTAP version 1"
 echo "1..$plan"
 build
@@ -157,5 +159,12 @@ if [ "$failed" -eq 0 ]; then
 		"--smp 1 --mem 1536M --append init_on_alloc=0 --qemu -M --qemu pc,max-ram-below-4g=512M" "${split[@]}"
 	[ ${#clearing[@]} -eq 0 ] || boot clearing "2 CPUs, init_on_free=1" \
 		"--smp 2 --mem 512M --append init_on_free=1" "${clearing[@]}"
+	# A DIMM of 8 blocks, which is node 1.
+	[ ${#removal[@]} -eq 0 ] || boot removal "4 CPUs, 512M and a DIMM" \
+		"--smp 4 --mem 512M,slots=1,maxmem=4G --append memhp_default_state=offline
+		 --qemu -object --qemu memory-backend-ram,id=ram,size=512M
+		 --qemu -numa --qemu node,nodeid=0,cpus=0-3,memdev=ram --qemu -numa --qemu node,nodeid=1
+		 --qemu -object --qemu memory-backend-ram,id=dimm,size=1G
+		 --qemu -device --qemu pc-dimm,id=slot,memdev=dimm,node=1" "${removal[@]}"
 fi
 exit $failed
