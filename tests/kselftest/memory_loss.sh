@@ -81,12 +81,18 @@ test_an_owned_page_leaves_when_it_is_given_back_in_nmi() {
 	expect_left "$pfn"
 }
 
+two_are_ready() {
+	[ "$(owner_cell one stocked)" = 2 ]
+}
+
 test_a_ready_page_is_not_handed_out() {
 	for context in task hardirq nmi; do
 		expect 0 create 0 name=one budget=500 stock=1
 		expect 1 alloc 0 0
 		expect 0 free 0 0
 		pfn=$(number pfn 0)
+		# In NMI there is nothing but the stock.
+		wait_until two_are_ready || fail "the stock is not filled again"
 		spoil "$pfn"
 		expect 1 alloc 0 0 in=$context
 		[ "$(number pfn 0)" != "$pfn" ] || fail "it was handed out in $context"
