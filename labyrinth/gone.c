@@ -55,7 +55,8 @@ void lab_taking_forget(struct lab_taking *taking, const struct lab_leaving *leav
 	taking->taken = tag.taken;
 }
 
-static bool lab_tag_forget(struct lab_bank *bank, struct lab_tag *tag, const struct lab_leaving *leaving)
+static bool lab_tag_forget(struct lab_bank *bank, struct lab_tag *tag,
+			   const struct lab_leaving *leaving)
 {
 	u32 was = READ_ONCE(tag->caller);
 

@@ -36,7 +36,7 @@
 
 #define LAB_GRAVES	1024
 
-/* Looks for per-CPU memory, 10 ms apart, of a caller who may not have it made. */
+/* Looks for per-CPU memory, 20 ms apart, of a caller who may not have it made. */
 #define LAB_CPU_TRIES	20
 
 #define LAB_FLAGS_ALL	(LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK)
@@ -321,7 +321,7 @@ static struct lab_cpu __percpu *lab_owner_cpus(void)
 		cpus = alloc_percpu_gfp(struct lab_cpu, GFP_NOWAIT | __GFP_NOWARN);
 		if (cpus)
 			return cpus;
-		msleep(10);
+		msleep(20);
 	}
 	return NULL;
 }

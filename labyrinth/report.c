@@ -303,7 +303,8 @@ static u64 lab_ring_reopen(u64 *entry_seq)
 }
 
 /*
- * @leaving loses its names, and others may be where it was. A caller of its writes no more; what others write while their entry is at work here is not kept.
+ * @leaving loses its names, and others may be where it was. A caller of its writes no
+ * more; what others write while their entry is at work here is not kept.
  * Context: process.
  */
 void lab_report_forget(const struct lab_leaving *leaving)
