@@ -102,6 +102,12 @@ static void stranger_look(struct page *page, struct stranger_page *look)
 	};
 }
 
+/*
+ * It is not as he left it, so the kernel may fall over it when he gives it back: he does not,
+ * and nothing more is played.
+ */
+static bool spoiled;
+
 static void expect_untouched(void)
 {
 	const u64 *words;
@@ -114,6 +120,7 @@ static void expect_untouched(void)
 	for (i = 0; i < PAGE_SIZE / sizeof(*words); i++)
 		if (words[i] != stranger_stamp(play.page)) {
 			lab_answer("stamp: word %u is %llx; ", i, words[i]);
+			spoiled = true;
 			break;
 		}
 	stranger_look(play.page, &now);
@@ -122,6 +129,10 @@ static void expect_untouched(void)
 	expect_equal("flags", now.flags, play.left.flags);
 	expect_equal("private", now.private, play.left.private);
 	expect_equal("mapping", (long)now.mapping, (long)play.left.mapping);
+	if (now.refs != play.left.refs || now.maps != play.left.maps ||
+	    now.flags != play.left.flags || now.private != play.left.private ||
+	    now.mapping != play.left.mapping)
+		spoiled = true;
 }
 
 /* The LRU's references to new pages wait on this CPU until it must know. */
@@ -193,6 +204,23 @@ static struct labyrinth_owner *stranger_owner(const char *name, unsigned int fla
 	});
 }
 
+/* @nr pages of @owner. False where it does not have so many: then it has none out. */
+static bool take_some(struct labyrinth_owner *owner, unsigned int nr, struct page **pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		pages[i] = take(owner);
+		if (!pages[i])
+			break;
+	}
+	if (i == nr)
+		return true;
+	while (i--)
+		give(owner, pages[i]);
+	return false;
+}
+
 /*
  * The owner ends up with one good page, two that are ready, and the page in its state,
  * which is amidst the others if it is ready. The other has one and two that are ready.
@@ -201,12 +229,12 @@ static bool stranger_lose(void)
 {
 	bool quarantined = play.state == STRANGER_QUARANTINED;
 	struct page *pages[4], *others[3];
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(others); i++)
-		others[i] = take(play.other);
-	for (i = 0; i < ARRAY_SIZE(pages); i++)
-		pages[i] = take(play.owner);
+	if (!take_some(play.other, ARRAY_SIZE(others), others) ||
+	    !take_some(play.owner, ARRAY_SIZE(pages), pages)) {
+		lab_answer("no pages to begin with; ");
+		return false;
+	}
 	play.others = others[0];
 	play.page = pages[1];
 	play.good = pages[3];
@@ -438,13 +466,14 @@ static void stranger_end(void)
 {
 	if (!play.kind)
 		return;
-	if (play.owner)
+	if (play.owner && play.page)
 		expect_err("free", give(play.owner, play.good), 0);
-	if (play.other)
+	if (play.other && play.page)
 		expect_err("free", give(play.other, play.others), 0);
 	if (play.taken)
 		ask();
-	play.kind->give();
+	if (!spoiled)
+		play.kind->give();
 	play.kind = NULL;
 }
 
@@ -490,6 +519,10 @@ static void stranger_play(char *line)
 		lab_answer("impossible");
 		return;
 	}
+	if (spoiled) {
+		lab_answer("a stranger's page was spoiled before; ");
+		return;
+	}
 	err = stranger_kind(kind)->prepare();
 	if (err) {
 		lab_answer("prepare: %d", err);
@@ -499,13 +532,14 @@ static void stranger_play(char *line)
 	play.state = state;
 	play.tag = state == STRANGER_QUARANTINED ? TAG_EITHER : TAG_STANDS;
 	play.taken = false;
+	play.page = NULL;
 	migrate_disable();
 	if (stranger_lose())
 		stranger_settle();
 	migrate_enable();
 	if (play.taken)
 		ask();
-	else
+	else if (play.page)
 		lab_answer("elsewhere %lu", page_to_pfn(play.page));
 }
 
