@@ -292,6 +292,11 @@ static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 			*evicted = lab_discard(to, tag);
 			return 0;
 		}
+		/* A page that was shared for an instant has a place until somebody looks. */
+		if (unlikely(atomic_read(&to->quarantined)) && lab_quarantine_reclaim(to)) {
+			sure = 0;
+			continue;
+		}
 		sure = lab_owner_owned(to) + atomic_read(&to->quarantined) >= to->budget ?
 			sure + 1 : 0;
 	}
