@@ -97,7 +97,7 @@ struct labyrinth_owner {
 
 	/* Written by the slower paths, from any CPU. */
 	struct lab_stack stocked ____cacheline_aligned_in_smp;	/* spares: stock and readahead */
-	struct lab_stack quarantine;
+	struct lab_stack quarantine, looked_at;
 	atomic_t nr_stocked;		/* pages on @stocked, give or take those in flight */
 	atomic_t bound;			/* places taken in the budget, see below; at most @budget */
 	atomic_t quarantined;

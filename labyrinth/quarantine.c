@@ -2,8 +2,9 @@
 /*
  * Pages that were shared when they were given back or popped.
  *
- * They lie on a stack of their owner and keep their place in its budget. A look pops them
- * all, puts back into use whatever is exclusive by then, and pushes the rest again. A
+ * They lie on a stack of their owner and keep their place in its budget. A look pops each,
+ * puts it back into use if it is exclusive by then, and else pushes it to a second stack,
+ * so that an alloc at the end of the budget can take it back meanwhile. A
  * reference that passes, as of a look-up in the page cache or GUP-fast, is gone at the
  * next look. One that stays for three looks is a violation, reported once.
  */
@@ -119,23 +120,36 @@ bool lab_quarantine_reclaim(struct labyrinth_owner *owner)
 	unsigned int nr, nr_kept = 0;
 
 	for (nr = 0; nr < LAB_RECLAIM_MOST; nr++) {
-		tag = lab_stack_pop(&owner->quarantine, &owner->slots);
+		tag = lab_stack_pop(&owner->quarantine, &owner->slots) ?:
+		      lab_stack_pop(&owner->looked_at, &owner->slots);
 		if (!tag)
 			break;
 		if (!lab_quarantine_try(owner, tag))
 			kept[nr_kept++] = tag;
 	}
 	nr -= nr_kept;
+	/* Not where a look that is under way would find them once more. */
 	while (nr_kept)
-		lab_stack_push(&owner->quarantine, &owner->slots, kept[--nr_kept]);
+		lab_stack_push(&owner->looked_at, &owner->slots, kept[--nr_kept]);
 	return nr;
+}
+
+/* Pages that have been looked at wait for the next look. */
+static void lab_quarantine_return(struct labyrinth_owner *owner)
+{
+	struct lab_tag *tag;
+
+	/* One at a time: an alloc at the end of the budget may need any of them. */
+	while ((tag = lab_stack_pop(&owner->looked_at, &owner->slots))) {
+		lab_stack_push(&owner->quarantine, &owner->slots, tag);
+		cond_resched();
+	}
 }
 
 /* True where nothing is left in quarantine. Context: process. */
 bool lab_quarantine_look(struct labyrinth_owner *owner)
 {
-	struct lab_tag *tag, *top = NULL, *bottom = NULL;
-	unsigned int nr = 0;
+	struct lab_tag *tag;
 	bool counts;
 
 	/* What is done with the page in an RCU reader from before does not count. */
@@ -144,26 +158,20 @@ bool lab_quarantine_look(struct labyrinth_owner *owner)
 	counts = !time_before(jiffies, owner->looked + LAB_LOOK_EVERY);
 	if (counts)
 		owner->looked = jiffies;
+	lab_quarantine_return(owner);
+	preempt_disable();
 	while ((tag = lab_stack_pop(&owner->quarantine, &owner->slots))) {
-		bool done;
-
-		preempt_disable();
-		done = lab_quarantine_try(owner, tag);
-		if (!done && counts)
-			lab_quarantine_seen(owner, tag);
-		preempt_enable();
-		if (!done) {
-			if (top)
-				lab_stack_link(tag, top);
-			else
-				bottom = tag;
-			top = tag;
-			nr++;
+		if (!lab_quarantine_try(owner, tag)) {
+			if (counts)
+				lab_quarantine_seen(owner, tag);
+			lab_stack_push(&owner->looked_at, &owner->slots, tag);
 		}
+		preempt_enable();
 		cond_resched();
+		preempt_disable();
 	}
-	if (top)
-		lab_stack_push_all(&owner->quarantine, &owner->slots, top, bottom, nr);
+	preempt_enable();
+	lab_quarantine_return(owner);
 	return !atomic_read(&owner->quarantined);
 }
 
@@ -184,6 +192,7 @@ void lab_quarantine_drain(struct labyrinth_owner *owner)
 {
 	struct lab_tag *tag;
 
+	lab_quarantine_return(owner);
 	while ((tag = lab_stack_pop(&owner->quarantine, &owner->slots))) {
 		preempt_disable();
 		if (lab_page_marked(tag->page))

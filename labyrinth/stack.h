@@ -97,7 +97,7 @@ static inline struct lab_tag *lab_stack_pop(struct lab_stack *stack, const struc
 	return lab_tag_is_end(tag) ? NULL : tag;
 }
 
-/* All tags in one step: the first, and each next is where lab_stack_next() says, slot 0 at last. */
+/* All tags in one step: the first, from which links lead to the others and to slot 0. */
 static inline struct lab_tag *lab_stack_pop_all(struct lab_stack *stack,
 						const struct lab_slots *slots)
 {

@@ -122,12 +122,13 @@ small=(guarantee) mem=512M
 split=() removal=()
 # One with a boot option of its own.
 clearing=()
-[ -n "$quick" ] || clearing=(clearing)
+[ -z "$long" ] || clearing=(clearing)
 # The other kernels check so much that they allocate when nobody asks them to.
 case $kernel in
 6.1 | 6.12 | 6.12-rt)
 	small+=(reserve dry) mem=384M
-	[ -n "$quick" ] || split=(reserve_large) removal=(memory_remove) ;;
+	[ -n "$quick" ] || split=(reserve_large)
+	[ -z "$long" ] || removal=(memory_remove) ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
 	files=() small=() split=() removal=() clearing=()

@@ -973,7 +973,7 @@ look:	atomic {
 		:: refs[p] == 1 && (w & AWAY) -> word[tag] = WORD(o, MOVING) | AWAY; goto leaves
 		fi
 	};
-	/* quarantine.c: lab_quarantine_reclaim: lab_stack_push(&owner->quarantine */
+	/* quarantine.c: lab_quarantine_reclaim: lab_stack_push(&owner->looked_at */
 	stacked[tag] = o;
 	goto again;
 
