@@ -279,13 +279,14 @@ static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 	/* O1: calls in flight have seen it dead, or have ended. Pairs with preempt_disable(). */
 	synchronize_rcu();
 	lab_refill_stop(owner);
-	lab_page_flush();
 	lab_orphan_prepare(&batch, owner);
 	mutex_lock(&lab_owners_lock);
 	lab_owner_drain(owner);
 	out = lab_owner_part(owner, &batch);
 	lab_orphan_finish(&batch);
 	mutex_unlock(&lab_owners_lock);
+	/* On PREEMPT_RT pages leave by a work item: also the references that destroy gives up. */
+	lab_page_flush();
 	/* Its verdicts say how many there were, which nobody can tell who does not find it. */
 	if (lab_owner_refused(owner) || lab_owner_violations(owner))
 		lab_verdict_conclude(owner);
