@@ -68,7 +68,7 @@ static void lab_ready_freed_behind(struct lab_bank *bank, struct lab_tag *tag, s
 
 	/* A popper that gets the tag first reports it instead. */
 	if (lab_word_state(word) == LAB_READY && !(lab_word_flags(word) & LAB_REPORTED) &&
-	    lab_tag_turn(tag, lab_word_head(word), lab_word_head(word) | LAB_REPORTED))
+	    lab_tag_change(tag, page, lab_word_head(word), lab_word_head(word) | LAB_REPORTED))
 		lab_report_violation(&incident);
 }
 

@@ -144,7 +144,7 @@ static void lab_offline_ready(struct labyrinth_owner *owner, struct lab_stack *s
 	}
 }
 
-/* Those that nobody else holds any more are given back, or recycled. The others stay. */
+/* Pages that are exclusive by now are given back, or recycled. The others stay. */
 static void lab_offline_quarantined(struct labyrinth_owner *owner, const struct lab_range *range,
 				    bool offline)
 {
@@ -152,6 +152,7 @@ static void lab_offline_quarantined(struct labyrinth_owner *owner, const struct 
 	struct lab_tag *tag;
 	unsigned int pushed;
 
+	lab_quarantine_return(owner);
 	preempt_disable();
 	taken = lab_offline_take(owner, &owner->quarantine, range, &pushed);
 	preempt_enable();
@@ -180,13 +181,13 @@ static void lab_offline_sweep(struct labyrinth_owner *owner, const struct lab_ra
 		lab_offline_ready(owner, &per_cpu_ptr(owner->cpu, cpu)->recycled, true, range,
 				  offline);
 	lab_offline_ready(owner, &owner->stocked, false, range, offline);
-	/* From elsewhere: nothing in the range is allocated any more. */
+	/* The stock comes from elsewhere: nothing in the range is allocated any more. */
 	preempt_disable();
 	lab_refill_kick(owner);
 	preempt_enable();
 }
 
-/* Destroy sees to the tags of one that is dead, and has stopped its refill: see NULL. */
+/* The owner of @word, or NULL: destroy sees to the tags of a dead one. */
 static struct labyrinth_owner *lab_offline_owner(u64 word)
 {
 	struct labyrinth_owner *owner;
@@ -276,7 +277,7 @@ static void lab_offline_clear(struct lab_range *range, bool offline)
 		list_for_each_entry(owner, &lab_owners, list)
 			if (owner->offline.idle)
 				lab_offline_sweep(owner, range, offline);
-		/* Who had a tag in hand has preemption disabled, and has put it somewhere. */
+		/* A CPU with a tag in hand has preemption disabled: by now it lies somewhere. */
 		synchronize_rcu();
 	}
 	lab_offline_count(range, offline);

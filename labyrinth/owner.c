@@ -210,10 +210,11 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner, struct lab_orp
 
 	while ((tag = lab_walk_next(&walk))) {
 		u64 word = READ_ONCE(tag->word);
-		struct page *page = READ_ONCE(tag->page);
+		struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
 
 		cond_resched();
-		if (lab_word_owner(word) != owner->id || lab_word_state(word) != LAB_OWNED)
+		if (!page || lab_word_owner(word) != owner->id ||
+		    lab_word_state(word) != LAB_OWNED)
 			continue;
 		if (!lab_page_marked(page)) {
 			preempt_disable();
@@ -309,7 +310,7 @@ static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 
 /*
  * The allocator of per-CPU memory has a mutex under which others wait for memory of any kind.
- * Who may not wait for them takes what is there; asking has it made, by a work item.
+ * A caller that may not wait for them takes what is there; asking has it made, by a work item.
  */
 static struct lab_cpu __percpu *lab_owner_cpus(void)
 {

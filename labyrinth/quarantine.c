@@ -135,7 +135,7 @@ bool lab_quarantine_reclaim(struct labyrinth_owner *owner)
 }
 
 /* Pages that have been looked at wait for the next look. */
-static void lab_quarantine_return(struct labyrinth_owner *owner)
+void lab_quarantine_return(struct labyrinth_owner *owner)
 {
 	struct lab_tag *tag;
 
