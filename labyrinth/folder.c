@@ -6,17 +6,14 @@
  * at any of its files; from then on they answer -EIO, though they be open.
  *
  * debugfs has locks under which others wait for memory of any kind, and a reader may wait
- * for some while it is at a file. So for a caller that may not wait for them the folder
- * comes and goes a little later, by a work item: in the order of the calls, and before
- * that of any later caller. Until then a dead owner's handle is kept, and each file looks,
+ * for some while it is at a file. So the folder comes and goes by a work item, for which a
+ * caller in reclaim does not wait. Until then a dead owner's handle is kept, and each file looks,
  * under lab_owners_lock, whether its owner is dead, and answers -EIO then.
  */
 #include <linux/debugfs.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/seq_file.h>
-#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
@@ -232,124 +229,60 @@ static void lab_folder_make(struct labyrinth_owner *owner)
 	owner->dir = dir;
 }
 
-/* Returns when nobody is at any of its files. */
-static void lab_folder_unmake(struct labyrinth_owner *owner)
+/* Folders come and go one at a time, in the order of the calls. */
+static struct workqueue_struct *lab_folder_wq;
+
+static void lab_folder_work(struct work_struct *work)
 {
-	debugfs_remove(owner->dir);
-	owner->dir = NULL;
-}
+	struct labyrinth_owner *owner = container_of(work, struct labyrinth_owner, folder_work);
 
-/* Folders come and go one at a time. Guards labyrinth_owner::dir. */
-static DEFINE_MUTEX(lab_folder_mutex);
-
-/* Guards what is left to do, and labyrinth_owner::folder_wish. */
-static DEFINE_SPINLOCK(lab_folder_lock);
-static LIST_HEAD(lab_folder_list);
-
-/* The next one with a wish, off the list; its wish stays until it is fulfilled. */
-static struct labyrinth_owner *lab_folder_next(enum lab_folder_wish *wish)
-{
-	struct labyrinth_owner *owner;
-
-	spin_lock(&lab_folder_lock);
-	owner = list_first_entry_or_null(&lab_folder_list, struct labyrinth_owner, folder_list);
-	if (owner) {
-		list_del_init(&owner->folder_list);
-		*wish = owner->folder_wish;
-	}
-	spin_unlock(&lab_folder_lock);
-	return owner;
-}
-
-/* Needs lab_folder_mutex. */
-static void lab_folders_settle(void)
-{
-	struct labyrinth_owner *owner;
-	enum lab_folder_wish wish;
-
-	lockdep_assert_held(&lab_folder_mutex);
-	while ((owner = lab_folder_next(&wish))) {
-		if (wish == LAB_FOLDER_MAKE)
-			lab_folder_make(owner);
-		else
-			lab_folder_unmake(owner);
-		spin_lock(&lab_folder_lock);
-		/* It may have another one by now. */
-		if (list_empty(&owner->folder_list))
-			owner->folder_wish = LAB_FOLDER_NONE;
-		spin_unlock(&lab_folder_lock);
-	}
-}
-
-static void lab_folders_work(struct work_struct *work)
-{
-	mutex_lock(&lab_folder_mutex);
-	lab_folders_settle();
-	mutex_unlock(&lab_folder_mutex);
-}
-
-static DECLARE_WORK(lab_folders_worker, lab_folders_work);
-
-static void lab_folder_later(struct labyrinth_owner *owner, enum lab_folder_wish wish)
-{
-	spin_lock(&lab_folder_lock);
-	if (wish == LAB_FOLDER_REMOVE && owner->folder_wish == LAB_FOLDER_MAKE &&
-	    !list_empty(&owner->folder_list)) {
-		/* Not begun. */
-		list_del_init(&owner->folder_list);
-		owner->folder_wish = LAB_FOLDER_NONE;
-	} else if (owner->folder_wish != wish) {
-		owner->folder_wish = wish;
-		list_add_tail(&owner->folder_list, &lab_folder_list);
-	}
-	spin_unlock(&lab_folder_lock);
-	/* Not one of ours: it may wait for anything, and nothing of ours waits for it. */
-	schedule_work(&lab_folders_worker);
-}
-
-static void lab_folder_do(struct labyrinth_owner *owner, enum lab_folder_wish wish)
-{
-	if (lab_context_in_reclaim()) {
-		lab_folder_later(owner, wish);
-		return;
-	}
-	mutex_lock(&lab_folder_mutex);
-	lab_folders_settle();
-	if (wish == LAB_FOLDER_MAKE)
+	if (READ_ONCE(owner->folder_unwanted)) {
+		/* Returns when nobody is at any of its files. */
+		debugfs_remove(owner->dir);
+		owner->dir = NULL;
+	} else {
 		lab_folder_make(owner);
-	else
-		lab_folder_unmake(owner);
-	mutex_unlock(&lab_folder_mutex);
+	}
 }
 
-void lab_folder_init(struct labyrinth_owner *owner)
+static void lab_folder_settle(struct labyrinth_owner *owner)
 {
-	INIT_LIST_HEAD(&owner->folder_list);
+	queue_work(lab_folder_wq, &owner->folder_work);
+	if (!lab_context_in_reclaim())
+		flush_work(&owner->folder_work);
 }
 
 void lab_folder_create(struct labyrinth_owner *owner)
 {
-	lab_folder_do(owner, LAB_FOLDER_MAKE);
+	lab_folder_settle(owner);
 }
 
 void lab_folder_remove(struct labyrinth_owner *owner)
 {
-	lab_folder_do(owner, LAB_FOLDER_REMOVE);
+	WRITE_ONCE(owner->folder_unwanted, true);
+	lab_folder_settle(owner);
 }
 
 /* Is something left to do to its folder? Then the handle stays. */
-bool lab_folder_pending(const struct labyrinth_owner *owner)
+bool lab_folder_pending(struct labyrinth_owner *owner)
 {
-	bool pending;
+	return work_busy(&owner->folder_work);
+}
 
-	spin_lock(&lab_folder_lock);
-	pending = owner->folder_wish != LAB_FOLDER_NONE;
-	spin_unlock(&lab_folder_lock);
-	return pending;
+void lab_folder_init_owner(struct labyrinth_owner *owner)
+{
+	INIT_WORK(&owner->folder_work, lab_folder_work);
+}
+
+int lab_folder_init(void)
+{
+	/* Nothing is freed by it, but a caller may be on a queue with WQ_MEM_RECLAIM. */
+	lab_folder_wq = alloc_ordered_workqueue("labyrinth_folder", WQ_MEM_RECLAIM);
+	return lab_folder_wq ? 0 : -ENOMEM;
 }
 
 /* No owner is left, but folders may be. */
 void lab_folder_exit(void)
 {
-	flush_work(&lab_folders_worker);
+	destroy_workqueue(lab_folder_wq);
 }

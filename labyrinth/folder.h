@@ -8,10 +8,11 @@
 struct labyrinth_owner;
 
 /* Context: process, without lab_owners_lock. */
-void lab_folder_init(struct labyrinth_owner *owner);
+void lab_folder_init_owner(struct labyrinth_owner *owner);
 void lab_folder_create(struct labyrinth_owner *owner);
 void lab_folder_remove(struct labyrinth_owner *owner);
-bool lab_folder_pending(const struct labyrinth_owner *owner);
+bool lab_folder_pending(struct labyrinth_owner *owner);
+int lab_folder_init(void);
 void lab_folder_exit(void);
 
 /* Context: process, with lab_owners_lock and the owner alive. */

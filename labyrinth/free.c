@@ -85,7 +85,7 @@ static int lab_examine_mapping(struct page *page, struct lab_finding *found)
 	return -EBUSY;
 }
 
-/* A call that changes something failed. A page that was freed loses its tag, whoever asked. */
+/* A call that changes something failed. A page without the mark loses its tag. */
 static void lab_refuse(struct lab_finding *found)
 {
 	struct lab_incident *incident = &found->incident;

@@ -70,6 +70,9 @@ static int __init labyrinth_init(void)
 	lab_wq = alloc_workqueue("labyrinth", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!lab_wq)
 		return -ENOMEM;
+	err = lab_folder_init();
+	if (err)
+		goto no_folder;
 	err = lab_verdict_init();
 	if (err)
 		goto no_verdict;
@@ -92,6 +95,8 @@ no_shrink:
 no_owner:
 	lab_verdict_exit();
 no_verdict:
+	lab_folder_exit();
+no_folder:
 	destroy_workqueue(lab_wq);
 	return err;
 }

@@ -13,7 +13,7 @@
  * - tags of pages that somebody freed behind labyrinth's back, which may be anything by now;
  * - orphans, which are their holders' and may be movable by now.
  *
- * Whoever holds lab_owners_lock and has found a tag or an orphan may use its struct page:
+ * With lab_owners_lock held, the struct page of a tag or an orphan that was found may be used:
  * MEM_OFFLINE waits for the lock, and no tag and no orphan is left when it has ended.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": offline: " fmt

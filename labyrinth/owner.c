@@ -36,7 +36,7 @@
 
 #define LAB_GRAVES	1024
 
-/* Looks for per-CPU memory, 20 ms apart, of a caller who may not have it made. */
+/* Looks for per-CPU memory, 20 ms apart, of a caller that may not wait. */
 #define LAB_CPU_TRIES	20
 
 #define LAB_FLAGS_ALL	(LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK)
@@ -135,7 +135,7 @@ static void lab_owner_fill(struct labyrinth_owner *owner, const struct labyrinth
 		owner->attention |= LAB_ATTENTION_CLEAR;
 	owner->looked = jiffies - HZ;
 	lab_refill_init(owner);
-	lab_folder_init(owner);
+	lab_folder_init_owner(owner);
 }
 
 /*
@@ -233,7 +233,7 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner, struct lab_orp
 }
 
 /* Is a dead owner's handle still somebody's? */
-static bool lab_owner_kept(const struct labyrinth_owner *owner)
+static bool lab_owner_kept(struct labyrinth_owner *owner)
 {
 	return READ_ONCE(owner->devm) || lab_folder_pending(owner);
 }

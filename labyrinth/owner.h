@@ -61,9 +61,6 @@ struct lab_audit_books {
 	long told[LAB_NR_BOOKS];	/* by how much the counters were off, as last told */
 };
 
-/* What a work item has to do to an owner's folder. */
-enum lab_folder_wish { LAB_FOLDER_NONE, LAB_FOLDER_MAKE, LAB_FOLDER_REMOVE };
-
 /* Pages in memory that is to go offline, as offline.c last found them. */
 struct lab_offline_pages {
 	unsigned int idle, owned;
@@ -117,8 +114,8 @@ struct labyrinth_owner {
 
 	/* Its folder: see folder.c. */
 	struct dentry *dir;
-	struct list_head folder_list;
-	enum lab_folder_wish folder_wish;
+	struct work_struct folder_work;
+	bool folder_unwanted;
 
 	/* Guarded by lab_owners_lock. */
 	struct list_head list;
