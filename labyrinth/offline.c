@@ -158,12 +158,12 @@ static void lab_offline_quarantined(struct labyrinth_owner *owner, const struct 
 	preempt_enable();
 	while ((tag = lab_chain_get(&taken))) {
 		preempt_disable();
+		atomic_dec(&owner->quarantined);
 		if (offline) {
 			WRITE_ONCE(tag->head, owner->moving);
 			lab_leave(owner, owner->bank, tag);
-			atomic_dec(&owner->quarantined);
 		} else if (!lab_quarantine_try(owner, tag)) {
-			lab_stack_push(&owner->quarantine, &owner->slots, tag);
+			lab_quarantine_keep(owner, tag);
 		}
 		preempt_enable();
 		cond_resched();

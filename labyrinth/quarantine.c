@@ -37,35 +37,50 @@ void lab_quarantine_add(struct labyrinth_owner *owner, struct lab_tag *tag, u32 
 	lab_refill_kick(owner);
 }
 
+/*
+ * A tag in hand is not counted: an alloc at the end of the budget that misses it then looks
+ * again, see lab_take_far(). Needs preemption disabled.
+ */
+static struct lab_tag *lab_quarantine_pop(struct labyrinth_owner *owner, struct lab_stack *stack)
+{
+	struct lab_tag *tag = lab_stack_pop(stack, &owner->slots);
+
+	if (tag)
+		atomic_dec(&owner->quarantined);
+	return tag;
+}
+
+/* It has to wait on, where a look that is under way does not find it once more. The same. */
+void lab_quarantine_keep(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	lab_stack_push(&owner->looked_at, &owner->slots, tag);
+	atomic_inc(&owner->quarantined);
+}
+
 static void lab_quarantine_leave(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
-	struct page *page;
-
 	WRITE_ONCE(tag->head, owner->moving);
-	page = lab_leave(owner, owner->bank, tag);
-	atomic_dec(&owner->quarantined);
-	lab_page_to_kernel(page);
+	lab_page_to_kernel(lab_leave(owner, owner->bank, tag));
 }
 
 /* A page that has no mark any more. */
 static void lab_quarantine_freed_behind(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
-	struct page *page = tag->page;
-
-	lab_report_violation(&(struct lab_incident){
+	struct lab_incident incident = {
 		.kind = LAB_FREED_BEHIND,
 		.owner = owner,
-		.page = page,
+		.page = tag->page,
 		.taking = lab_tag_taking(owner->bank, tag),
-	});
+	};
+
 	WRITE_ONCE(tag->head, owner->moving);
-	lab_tag_unbind(owner->bank, tag, page);
-	atomic_dec(&owner->quarantined);
+	lab_tag_unbind(owner->bank, tag, incident.page);
 	lab_budget_give(owner);
 	lab_stock_watch(owner);
+	lab_report_violation(&incident);
 }
 
-/* Back into use, or to the kernel. False where it has to wait on. Needs preemption disabled. */
+/* A tag in hand: back into use, or to the kernel. False where it has to wait on. The same. */
 bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
 	u32 flags = tag->head & LAB_FLAGS_MASK;
@@ -85,7 +100,6 @@ bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *tag)
 	if (flags & LAB_AWAY || lab_page_hwpoison(page)) {
 		lab_quarantine_leave(owner, tag);
 	} else {
-		atomic_dec(&owner->quarantined);
 		/* It is free already: the push does not free it again. */
 		this_cpu_dec(owner->cpu->unkept);
 		lab_recycle(owner, tag);
@@ -120,17 +134,20 @@ bool lab_quarantine_reclaim(struct labyrinth_owner *owner)
 	unsigned int nr, nr_kept = 0;
 
 	for (nr = 0; nr < LAB_RECLAIM_MOST; nr++) {
-		tag = lab_stack_pop(&owner->quarantine, &owner->slots) ?:
-		      lab_stack_pop(&owner->looked_at, &owner->slots);
+		tag = lab_quarantine_pop(owner, &owner->quarantine) ?:
+		      lab_quarantine_pop(owner, &owner->looked_at);
 		if (!tag)
 			break;
 		if (!lab_quarantine_try(owner, tag))
 			kept[nr_kept++] = tag;
 	}
 	nr -= nr_kept;
-	/* Not where a look that is under way would find them once more. */
-	while (nr_kept)
-		lab_stack_push(&owner->looked_at, &owner->slots, kept[--nr_kept]);
+	if (nr_kept) {
+		while (nr_kept)
+			lab_quarantine_keep(owner, kept[--nr_kept]);
+		/* A look may have found nothing left. */
+		lab_refill_kick(owner);
+	}
 	return nr;
 }
 
@@ -160,11 +177,11 @@ bool lab_quarantine_look(struct labyrinth_owner *owner)
 		owner->looked = jiffies;
 	lab_quarantine_return(owner);
 	preempt_disable();
-	while ((tag = lab_stack_pop(&owner->quarantine, &owner->slots))) {
+	while ((tag = lab_quarantine_pop(owner, &owner->quarantine))) {
 		if (!lab_quarantine_try(owner, tag)) {
 			if (counts)
 				lab_quarantine_seen(owner, tag);
-			lab_stack_push(&owner->looked_at, &owner->slots, tag);
+			lab_quarantine_keep(owner, tag);
 		}
 		preempt_enable();
 		cond_resched();
@@ -193,7 +210,7 @@ void lab_quarantine_drain(struct labyrinth_owner *owner)
 	struct lab_tag *tag;
 
 	lab_quarantine_return(owner);
-	while ((tag = lab_stack_pop(&owner->quarantine, &owner->slots))) {
+	while ((tag = lab_quarantine_pop(owner, &owner->quarantine))) {
 		preempt_disable();
 		if (lab_page_marked(tag->page))
 			lab_quarantine_leave(owner, tag);

@@ -21,7 +21,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/labyrinth.h>
 #include <linux/mm.h>
@@ -293,11 +292,6 @@ static void do_alloc(struct labyrinth_owner *owner, bool bulk)
 	long room = own ? owner_room() : STRANGER_BUDGET - 1, nr;
 
 	nr = take_all(owner, bulk);
-	/* A look at the quarantine may have the page, and its place in the budget, in hand. */
-	if (own && play.tag == TAG_EITHER && nr == room - 1) {
-		msleep(20);
-		nr = take_all(owner, bulk);
-	}
 	expect_equal("pages", nr, room);
 	/* Nothing is ready that has not been looked at. */
 	if (own && play.state != STRANGER_OWNED)

@@ -950,7 +950,7 @@ unfit:	atomic {
 	stacked[tag] = o;
 	goto again;
 gone:	/* page.c: lab_popped_page: lab_tag_unbind(owner->bank, tag, page) */
-	/* quarantine.c: lab_quarantine_freed_behind: lab_tag_unbind(owner->bank, tag, page) */
+	/* quarantine.c: lab_quarantine_freed_behind: lab_tag_unbind(owner->bank, tag, incident.page) */
 	atomic { word[tag] = WORD(o, MOVING) };
 	unbind(tag);
 	goto again;
@@ -973,7 +973,7 @@ look:	atomic {
 		:: refs[p] == 1 && (w & AWAY) -> word[tag] = WORD(o, MOVING) | AWAY; goto leaves
 		fi
 	};
-	/* quarantine.c: lab_quarantine_reclaim: lab_stack_push(&owner->looked_at */
+	/* quarantine.c: lab_quarantine_keep: lab_stack_push(&owner->looked_at */
 	stacked[tag] = o;
 	goto again;
 
