@@ -11,7 +11,7 @@ new_folder() {
 
 # Of FILE in $folder this is said, and nothing crashes.
 expect_refused() { # FILE COMMAND MESSAGE
-	local said status labyrinth=("$checked")
+	local said status labyrinth=("$sanitized")
 
 	said=$(labyrinth "$2" --from="$folder" 2>&1 </dev/null)
 	status=$?
@@ -149,7 +149,7 @@ test_a_table_or_column_that_is_needed_and_not_there_is_named() {
 }
 
 test_a_file_cut_anywhere_crashes_nothing() {
-	local file size at cuts=7 labyrinth=("$checked")
+	local file size at cuts=7 labyrinth=("$sanitized")
 
 	[ -z "$short" ] || cuts=2
 	for file in owners zones refusals violations verdicts owner/nic-rx/stats; do

@@ -16,7 +16,7 @@ expect_lines() { # NR
 }
 
 test_a_recording_has_the_tables_and_what_is_new() {
-	local labyrinth=("$checked") i
+	local labyrinth=("$sanitized") i
 
 	new_folder
 	recording=$out/recording

@@ -24,7 +24,7 @@ change() { # <<PYTHON
 
 # Python looks at the page of $recording: page is its text, tree its elements, words what one reads.
 look() { # <<PYTHON
-	local labyrinth=("$checked")
+	local labyrinth=("$sanitized")
 
 	labyrinth report "$recording" --output="$out/page.html" 2>"$out/said" ||
 		{ fail "status $?: $(cat "$out/said")"; return; }
@@ -285,7 +285,7 @@ test_chromium_has_nothing_to_say_of_a_page() {
 
 # This is said of $recording, and nothing crashes.
 expect_no_recording() { # MESSAGE
-	local said status labyrinth=("$checked")
+	local said status labyrinth=("$sanitized")
 
 	said=$(labyrinth report "$recording" 2>&1 >/dev/null </dev/null)
 	status=$?
@@ -372,10 +372,10 @@ test_a_recording_of_too_many_names_is_refused() {
 }
 
 test_a_recording_cut_or_changed_anywhere_crashes_nothing() {
-	local labyrinth=("$checked") status
+	local labyrinth=("$sanitized") status
 
 	new_recording 2 3
-	python3 - "$recording" "$checked" <<-'EOP' >"$out/said" 2>&1 || fail "$(tail -n 5 "$out/said")"
+	python3 - "$recording" "$sanitized" <<-'EOP' >"$out/said" 2>&1 || fail "$(tail -n 5 "$out/said")"
 		import random, subprocess, sys
 		good = open(sys.argv[1], "rb").read()
 		random.seed(1)

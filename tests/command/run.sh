@@ -7,8 +7,8 @@
 # usage: run.sh [--here|--short|--accept]
 #
 #   --here    without the virtual machine
-#   --short   without valgrind and the fuzzer, with fewer broken files, and without a search for
-#             leaks in each of them
+#   --short   without valgrind and the fuzzer, with fewer broken files, and without sanitizers in
+#             each of them
 #   --accept  write down in expect/ what it says now, and test nothing
 #
 # dry/ is from a virtual machine. Made up are: the line of DMA32 in zones, from_reserve of
@@ -37,11 +37,12 @@ skip() { # WHY
 }
 
 run_test() { # FUNCTION
-	local words=${1#test_}
+	local words=${1#test_} begun=$SECONDS
 
 	why='' skipped=''
 	"$1"
 	nr=$((nr + 1))
+	[ $((SECONDS - begun)) -lt 3 ] || echo "# ${words//_/ }: $((SECONDS - begun)) s"
 	if [ -z "$why" ]; then
 		echo "ok $nr ${words//_/ }$skipped"
 	else
@@ -62,6 +63,8 @@ expect_equal() { # WHAT GOT WANTED
 plain=$out/plain/labyrinth
 checked=$out/checked/labyrinth
 redirected=$out/redirected
+# What reads broken files.
+sanitized=$checked
 labyrinth=("$plain")
 
 labyrinth() {
@@ -349,7 +352,7 @@ live() {
 
 case ${1-} in
 '' | --here | --accept) ;;
---short) short=1 left_out='valgrind|libfuzzer'
+--short) short=1 left_out='valgrind|libfuzzer' sanitized=$plain
 	export ASAN_OPTIONS=detect_leaks=0 ;;
 *) sed -n '/^# usage/,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -123,6 +123,8 @@ split=() removal=()
 # One with a boot option of its own.
 clearing=()
 [ -z "$long" ] || clearing=(clearing)
+# Slow, and strictest where most is put off.
+[ -z "$long" ] && [ "$kernel" != 6.12-rt ] || files+=(losses)
 # The other kernels check so much that they allocate when nobody asks them to.
 case $kernel in
 6.1 | 6.12 | 6.12-rt)
