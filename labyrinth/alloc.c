@@ -133,12 +133,14 @@ static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long ca
 	struct page *page;
 	int cpu;
 
-	if (unlikely(atomic_read(&owner->quarantined)))
-		lab_quarantine_reclaim(owner);
 	for (turn = 0; turn < LAB_FAR_TURNS && sure < LAB_SURE_TURNS; turn++) {
-		u32 out = atomic_read(&owner->quarantined) + atomic_long_read(&owner->arrived);
 		long all = 0;
+		u32 out;
 
+		/* What a look at the quarantine had in hand may lie there now. */
+		if (unlikely(!sure && atomic_read(&owner->quarantined)))
+			lab_quarantine_reclaim(owner);
+		out = atomic_read(&owner->quarantined) + atomic_long_read(&owner->arrived);
 		for_each_possible_cpu(cpu) {
 			struct lab_cpu *there = per_cpu_ptr(owner->cpu, cpu);
 

@@ -51,7 +51,7 @@ static struct lab_tag *lab_quarantine_pop(struct labyrinth_owner *owner, struct 
 }
 
 /* It has to wait on, where a look that is under way does not find it once more. The same. */
-void lab_quarantine_keep(struct labyrinth_owner *owner, struct lab_tag *tag)
+static void lab_quarantine_keep(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
 	lab_stack_push(&owner->looked_at, &owner->slots, tag);
 	atomic_inc(&owner->quarantined);
@@ -81,7 +81,7 @@ static void lab_quarantine_freed_behind(struct labyrinth_owner *owner, struct la
 }
 
 /* A tag in hand: back into use, or to the kernel. False where it has to wait on. The same. */
-bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *tag)
+static bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
 	u32 flags = tag->head & LAB_FLAGS_MASK;
 	struct page *page = tag->page;
@@ -151,22 +151,30 @@ bool lab_quarantine_reclaim(struct labyrinth_owner *owner)
 	return nr;
 }
 
-/* Pages that have been looked at wait for the next look. */
-void lab_quarantine_return(struct labyrinth_owner *owner)
+/* Pages that have been looked at wait for the next look. Context: process. */
+static void lab_quarantine_return(struct labyrinth_owner *owner)
 {
 	struct lab_tag *tag;
+	unsigned long flags;
 
 	/* One at a time: an alloc at the end of the budget may need any of them. */
-	while ((tag = lab_stack_pop(&owner->looked_at, &owner->slots))) {
-		lab_stack_push(&owner->quarantine, &owner->slots, tag);
+	do {
+		local_irq_save(flags);
+		tag = lab_quarantine_pop(owner, &owner->looked_at);
+		if (tag) {
+			lab_stack_push(&owner->quarantine, &owner->slots, tag);
+			atomic_inc(&owner->quarantined);
+		}
+		local_irq_restore(flags);
 		cond_resched();
-	}
+	} while (tag);
 }
 
 /* True where nothing is left in quarantine. Context: process. */
 bool lab_quarantine_look(struct labyrinth_owner *owner)
 {
 	struct lab_tag *tag;
+	unsigned long flags;
 	bool counts;
 
 	/* What is done with the page in an RCU reader from before does not count. */
@@ -176,18 +184,18 @@ bool lab_quarantine_look(struct labyrinth_owner *owner)
 	if (counts)
 		owner->looked = jiffies;
 	lab_quarantine_return(owner);
-	preempt_disable();
-	while ((tag = lab_quarantine_pop(owner, &owner->quarantine))) {
-		if (!lab_quarantine_try(owner, tag)) {
+	/* An interrupt does not find the tag that is in hand: none comes meanwhile. */
+	do {
+		local_irq_save(flags);
+		tag = lab_quarantine_pop(owner, &owner->quarantine);
+		if (tag && !lab_quarantine_try(owner, tag)) {
 			if (counts)
 				lab_quarantine_seen(owner, tag);
 			lab_quarantine_keep(owner, tag);
 		}
-		preempt_enable();
+		local_irq_restore(flags);
 		cond_resched();
-		preempt_disable();
-	}
-	preempt_enable();
+	} while (tag);
 	lab_quarantine_return(owner);
 	return !atomic_read(&owner->quarantined);
 }

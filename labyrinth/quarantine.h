@@ -9,9 +9,6 @@
 
 void lab_quarantine_add(struct labyrinth_owner *owner, struct lab_tag *tag, u32 flags);
 bool lab_quarantine_reclaim(struct labyrinth_owner *owner);
-bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *tag);
-void lab_quarantine_keep(struct labyrinth_owner *owner, struct lab_tag *tag);
-void lab_quarantine_return(struct labyrinth_owner *owner);
 bool lab_quarantine_look(struct labyrinth_owner *owner);
 void lab_quarantine_work(struct work_struct *work);
 void lab_quarantine_drain(struct labyrinth_owner *owner);

@@ -97,18 +97,6 @@ static inline struct lab_tag *lab_stack_pop(struct lab_stack *stack, const struc
 	return lab_tag_is_end(tag) ? NULL : tag;
 }
 
-/* All tags in one step: the first, from which links lead to the others and to slot 0. */
-static inline struct lab_tag *lab_stack_pop_all(struct lab_stack *stack,
-						const struct lab_slots *slots)
-{
-	u64 old = READ_ONCE(stack->head);
-
-	/* As P2. The count stays: no pop that has begun succeeds. */
-	while (!try_cmpxchg(&stack->head, &old, old - lab_stack_top(old)))
-		;
-	return lab_stack_tag(slots, old);
-}
-
 static __always_inline struct lab_tag *lab_stack_next(struct lab_tag *tag)
 {
 	return (void *)tag + READ_ONCE(tag->below);

@@ -8,6 +8,7 @@
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/llist.h>
+#include <linux/sched.h>
 
 #include "torture.h"
 
@@ -142,7 +143,11 @@ static int lt_sweep(void *unused)
 int lt_sweeper_start(void)
 {
 	lt_sweeper = kthread_run(lt_sweep, NULL, "torture_sweep");
-	return PTR_ERR_OR_ZERO(lt_sweeper);
+	if (IS_ERR(lt_sweeper))
+		return PTR_ERR(lt_sweeper);
+	/* A reference that is dropped late for want of a CPU would be reported. */
+	sched_set_fifo_low(lt_sweeper);
+	return 0;
 }
 
 /* All pages are where they belong. The users have stopped. */
