@@ -122,15 +122,15 @@ run_test() {
 	later kselftest-6.12 tests/kselftest/run-kernel.sh 6.12 $long
 	later command tests/command/run.sh $short
 	later kselftest-6.12-rt tests/kselftest/run-kernel.sh 6.12-rt ${short:+--quick} $long
-	later kunit tests/kunit/run.sh
+	later kunit tests/kunit/run.sh ${short:+--quick}
 	later kselftest-6.1 tests/kselftest/run-kernel.sh 6.1 ${short:+--quick} $long
-	later install tests/install/run.sh
+	later install tests/install/run.sh ${short:+6.1 6.12}
 	later lint tests/lint.sh $short
 	[ -n "$short" ] || later trace tests/trace/run.sh
 	later model tests/model/run.sh $short
 	later demo tests/demo.sh
 	later bench tests/bench/run.sh
-	later torture-6.12 tests/torture/run.sh 6.12 smoke
+	later torture-6.12 tests/torture/run.sh 6.12 smoke ${short:+duration=15}
 	[ -n "$short" ] || later driver tests/driver/run.sh
 	later drgn tests/drgn/run.sh ${short:+--sources}
 	work_off

@@ -23,7 +23,7 @@ plan=0
 # they need not wait.
 all=(violations refusals lifetime scope contexts provoke contract errors budget flags debugfs audit
 	lookup folder fuzz abi hotplug memory_loss pressure suspend strangers stress)
-few=(violations contexts provoke contract errors stress)
+few=(violations contexts contract errors stress)
 
 parse() {
 	while [ $# -gt 0 ]; do
@@ -125,11 +125,12 @@ clearing=()
 [ -z "$long" ] || clearing=(clearing)
 # Slow, and strictest where most is put off.
 [ -z "$long" ] && [ "$kernel" != 6.12-rt ] || files+=(losses)
+[ -z "$quick" ] || [ "$kernel" != 6.12-rt ] || files+=(provoke)
 # The other kernels check so much that they allocate when nobody asks them to.
 case $kernel in
 6.1 | 6.12 | 6.12-rt)
-	small+=(reserve dry) mem=384M
-	[ -n "$quick" ] || split=(reserve_large)
+	small+=(reserve) mem=384M
+	[ -n "$quick" ] || { small+=(dry); split=(reserve_large); }
 	[ -z "$long" ] || removal=(memory_remove) ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
