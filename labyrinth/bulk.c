@@ -126,8 +126,7 @@ static unsigned int lab_alloc_recycled(struct labyrinth_owner *owner, unsigned i
 }
 
 unsigned int
-labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(struct labyrinth_owner *owner,
-						     unsigned int nr, struct page **pages)
+labyrinth_alloc_pages_bulk(struct labyrinth_owner *owner, unsigned int nr, struct page **pages)
 {
 	unsigned int many, i = 0;
 
@@ -147,7 +146,7 @@ labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(struct labyrinth_owner *own
 		i += lab_alloc_many_cold(owner, nr - i, pages + i, _RET_IP_);
 	return i;
 }
-EXPORT_SYMBOL_GPL(labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive);
+EXPORT_SYMBOL_GPL(labyrinth_alloc_pages_bulk);
 
 /* The tag of an ordinary page, wherever it lies, turned; NULL where it is not one. */
 static noinline struct lab_tag *lab_turn_one(struct labyrinth_owner *owner, const struct page *page)
@@ -200,8 +199,8 @@ static unsigned int lab_free_many(struct labyrinth_owner *owner, unsigned int nr
 	return nr;
 }
 
-unsigned int labyrinth_void_free_pages_bulk_exclusive(struct labyrinth_owner *owner,
-						      unsigned int nr, struct page **pages)
+unsigned int labyrinth_free_pages_bulk(struct labyrinth_owner *owner, unsigned int nr,
+				       struct page **pages)
 {
 	unsigned int i, many, freed = 0;
 
@@ -219,4 +218,4 @@ unsigned int labyrinth_void_free_pages_bulk_exclusive(struct labyrinth_owner *ow
 	}
 	return freed;
 }
-EXPORT_SYMBOL_GPL(labyrinth_void_free_pages_bulk_exclusive);
+EXPORT_SYMBOL_GPL(labyrinth_free_pages_bulk);

@@ -212,13 +212,13 @@ int lab_free_one(struct labyrinth_owner *owner, struct page *page, unsigned long
 	return lab_free(owner, page, caller);
 }
 
-int labyrinth_void_free_page_exclusive(struct labyrinth_owner *owner, struct page *page)
+int labyrinth_free_page(struct labyrinth_owner *owner, struct page *page)
 {
 	if (lab_no_owner(owner))
 		return lab_bad_argument(owner, page, _RET_IP_);
 	return lab_free(owner, page, _RET_IP_);
 }
-EXPORT_SYMBOL_GPL(labyrinth_void_free_page_exclusive);
+EXPORT_SYMBOL_GPL(labyrinth_free_page);
 
 static noinline int lab_release_slow(struct labyrinth_owner *owner, struct page *page,
 				     unsigned long caller)
@@ -247,7 +247,7 @@ static noinline int lab_release_slow(struct labyrinth_owner *owner, struct page 
 	return err;
 }
 
-int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct page *page)
+int labyrinth_release_page(struct labyrinth_owner *owner, struct page *page)
 {
 	struct lab_tag *tag;
 
@@ -269,7 +269,7 @@ int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct 
 slow:
 	return lab_release_slow(owner, page, _RET_IP_);
 }
-EXPORT_SYMBOL_GPL(labyrinth_void_release_page_exclusive);
+EXPORT_SYMBOL_GPL(labyrinth_release_page);
 
 /* Room for one more page in @to's books, if need be in place of one that is only recycled. */
 static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
@@ -305,8 +305,8 @@ static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 	return -ENOSPC;
 }
 
-int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
-					   struct labyrinth_owner *to, struct page *page)
+int labyrinth_transfer_page(struct labyrinth_owner *from, struct labyrinth_owner *to,
+			    struct page *page)
 {
 	struct lab_finding found;
 	struct page *evicted = NULL;
@@ -360,7 +360,7 @@ out:
 		lab_page_to_kernel(evicted);
 	return err;
 }
-EXPORT_SYMBOL_GPL(labyrinth_void_transfer_page_exclusive);
+EXPORT_SYMBOL_GPL(labyrinth_transfer_page);
 
 static noinline int lab_check_slow(struct labyrinth_owner *owner, struct page *page,
 				   unsigned long caller)
@@ -381,7 +381,7 @@ static noinline int lab_check_slow(struct labyrinth_owner *owner, struct page *p
 	return err;
 }
 
-int labyrinth_void_check_page_exclusive(struct labyrinth_owner *owner, struct page *page)
+int labyrinth_check_page(struct labyrinth_owner *owner, struct page *page)
 {
 	struct lab_tag *tag;
 	bool mine;
@@ -397,9 +397,9 @@ int labyrinth_void_check_page_exclusive(struct labyrinth_owner *owner, struct pa
 slow:
 	return lab_check_slow(owner, page, _RET_IP_);
 }
-EXPORT_SYMBOL_GPL(labyrinth_void_check_page_exclusive);
+EXPORT_SYMBOL_GPL(labyrinth_check_page);
 
-int labyrinth_page_query(struct page *page, struct labyrinth_page_info *info)
+int labyrinth_query_page(struct page *page, struct labyrinth_page_info *info)
 {
 	struct lab_bank *bank;
 	struct lab_tag *tag;
@@ -427,4 +427,4 @@ int labyrinth_page_query(struct page *page, struct labyrinth_page_info *info)
 	preempt_enable();
 	return err;
 }
-EXPORT_SYMBOL_GPL(labyrinth_page_query);
+EXPORT_SYMBOL_GPL(labyrinth_query_page);

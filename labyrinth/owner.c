@@ -71,7 +71,7 @@ static bool lab_name_valid(const char *name)
 
 	for (i = 0; name[i]; i++)
 		if (i == LABYRINTH_NAME_LEN - 1 ||
-		    !(isascii(name[i]) && (isalnum(name[i]) || strchr("._-", name[i]))))
+		    !(isascii(name[i]) && (isalnum(name[i]) || strchr("._:@-", name[i]))))
 			return false;
 	return i;
 }

@@ -34,12 +34,12 @@ static struct labyrinth_owner *misuse_owner(const char *name, unsigned int flags
 
 static struct page *misuse_page(void)
 {
-	return labyrinth_void_alloc_page_gfp_atomic_exclusive(misuse_mine);
+	return labyrinth_alloc_page(misuse_mine);
 }
 
 static int misuse_free(struct page *page)
 {
-	return labyrinth_void_free_page_exclusive(misuse_mine, page);
+	return labyrinth_free_page(misuse_mine, page);
 }
 
 /* Nobody looked whether there was a page. */
@@ -59,7 +59,7 @@ static int misuse_double_free(struct page *page)
 
 static int misuse_foreign_free(struct page *page)
 {
-	int err = labyrinth_void_free_page_exclusive(misuse_theirs, page);
+	int err = labyrinth_free_page(misuse_theirs, page);
 
 	misuse_free(page);
 	return err;
@@ -95,8 +95,7 @@ static int misuse_freed_behind(struct page *page)
 	unsigned int i, nr;
 
 	put_page(page);
-	nr = labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(misuse_mine, MISUSE_BUDGET - 1,
-								  pages);
+	nr = labyrinth_alloc_pages_bulk(misuse_mine, MISUSE_BUDGET - 1, pages);
 	for (i = 0; i < nr; i++)
 		misuse_free(pages[i]);
 	return 0;

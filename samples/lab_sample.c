@@ -121,7 +121,7 @@ static bool sample_intact(const struct sample_frame *frame, unsigned long seq)
 /* From here on the page is the consumer's: the producer may not look at it again. */
 static int sample_hand_over(struct page *page, struct sample_frame *frame)
 {
-	int err = labyrinth_void_transfer_page_exclusive(sample_producer, sample_consumer, page);
+	int err = labyrinth_transfer_page(sample_producer, sample_consumer, page);
 
 	if (err)
 		return err;
@@ -141,7 +141,7 @@ static bool sample_produce(void)
 		sample_count(&late);
 		return false;
 	}
-	page = labyrinth_void_alloc_page_gfp_atomic_exclusive(sample_producer);
+	page = labyrinth_alloc_page(sample_producer);
 	if (!page) {
 		/* Never fatal: the frame is dropped, and labyrinth keeps the reason. */
 		sample_count(&refused);
@@ -151,7 +151,7 @@ static bool sample_produce(void)
 	sample_fill(frame, taken);
 	if (sample_hand_over(page, frame)) {
 		sample_count(&wrong);
-		labyrinth_void_free_page_exclusive(sample_producer, page);
+		labyrinth_free_page(sample_producer, page);
 		return false;
 	}
 	sample_count(&taken);
@@ -164,7 +164,7 @@ static void sample_consume(struct sample_frame *frame)
 
 	if (!sample_intact(frame, consumed))
 		sample_count(&wrong);
-	err = labyrinth_void_free_page_exclusive(sample_consumer, virt_to_page(frame));
+	err = labyrinth_free_page(sample_consumer, virt_to_page(frame));
 	if (err)
 		sample_count(&wrong);
 	sample_count(&consumed);

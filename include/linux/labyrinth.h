@@ -41,7 +41,7 @@ enum labyrinth_scope {
 
 /**
  * struct labyrinth_owner_params - what an owner may do
- * @name: 1 to 31 characters of ``[A-Za-z0-9._-]``, unique among live owners
+ * @name: 1 to 31 characters of ``[A-Za-z0-9._:@-]``, unique among live owners
  * @budget: most pages owned at once, at least 1
  * @stock: pages kept ready for any CPU and context, at most @budget
  * @reserve_pct: share of each zone's atomic reserve this owner may use, 1 to
@@ -87,7 +87,7 @@ enum labyrinth_context {
 };
 
 /**
- * struct labyrinth_page_info - answer of labyrinth_page_query()
+ * struct labyrinth_page_info - answer of labyrinth_query_page()
  * @owner: name of the page's owner
  * @state: what the tag says
  * @context: where the page was last handed out
@@ -179,7 +179,21 @@ unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner);
 struct page *labyrinth_void_alloc_page_gfp_atomic_exclusive(struct labyrinth_owner *owner);
 
 /**
- * labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive() - take several pages
+ * labyrinth_alloc_page() - take one exclusive page
+ * @owner: owner that the page is tagged to
+ *
+ * The short name of labyrinth_void_alloc_page_gfp_atomic_exclusive().
+ *
+ * Context: Any, NMI included.
+ * Return: The page, or NULL with a reason in debugfs ``refusals``.
+ */
+static inline struct page *labyrinth_alloc_page(struct labyrinth_owner *owner)
+{
+	return labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+}
+
+/**
+ * labyrinth_alloc_pages_bulk() - take several pages
  * @owner: owner that the pages are tagged to
  * @nr: how many
  * @pages: array of at least @nr entries, filled from the start
@@ -187,12 +201,11 @@ struct page *labyrinth_void_alloc_page_gfp_atomic_exclusive(struct labyrinth_own
  * Context: Any, NMI included.
  * Return: How many pages were taken; entries from there on are untouched.
  */
-unsigned int
-labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(struct labyrinth_owner *owner,
-						     unsigned int nr, struct page **pages);
+unsigned int labyrinth_alloc_pages_bulk(struct labyrinth_owner *owner, unsigned int nr,
+					struct page **pages);
 
 /**
- * labyrinth_void_free_page_exclusive() - give a page back
+ * labyrinth_free_page() - give a page back
  * @owner: owner that the page is tagged to
  * @page: page of @owner
  *
@@ -208,10 +221,10 @@ labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(struct labyrinth_owner *own
  * quarantined: the caller has lost it). A destroyed owner has no pages:
  * -ENOENT, or -EPERM for another's.
  */
-int labyrinth_void_free_page_exclusive(struct labyrinth_owner *owner, struct page *page);
+int labyrinth_free_page(struct labyrinth_owner *owner, struct page *page);
 
 /**
- * labyrinth_void_free_pages_bulk_exclusive() - give several pages back
+ * labyrinth_free_pages_bulk() - give several pages back
  * @owner: owner that the pages are tagged to
  * @nr: how many
  * @pages: array of @nr pages; left as it is
@@ -223,11 +236,11 @@ int labyrinth_void_free_page_exclusive(struct labyrinth_owner *owner, struct pag
  * Context: Any, NMI included.
  * Return: How many were given back without an error.
  */
-unsigned int labyrinth_void_free_pages_bulk_exclusive(struct labyrinth_owner *owner,
-						      unsigned int nr, struct page **pages);
+unsigned int labyrinth_free_pages_bulk(struct labyrinth_owner *owner, unsigned int nr,
+				       struct page **pages);
 
 /**
- * labyrinth_void_release_page_exclusive() - end exclusivity
+ * labyrinth_release_page() - end exclusivity
  * @owner: owner that the page is tagged to
  * @page: page of @owner
  *
@@ -235,13 +248,13 @@ unsigned int labyrinth_void_free_pages_bulk_exclusive(struct labyrinth_owner *ow
  * was labyrinth's.
  *
  * Context: Any but NMI.
- * Return: As labyrinth_void_free_page_exclusive(), but -EBUSY changes nothing;
+ * Return: As labyrinth_free_page(), but -EBUSY changes nothing;
  * -EOPNOTSUPP in NMI.
  */
-int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct page *page);
+int labyrinth_release_page(struct labyrinth_owner *owner, struct page *page);
 
 /**
- * labyrinth_void_transfer_page_exclusive() - hand a page to another owner
+ * labyrinth_transfer_page() - hand a page to another owner
  * @from: owner that the page is tagged to
  * @to: owner that it shall be tagged to
  * @page: page of @from
@@ -249,27 +262,27 @@ int labyrinth_void_release_page_exclusive(struct labyrinth_owner *owner, struct 
  * At no instant has the page none or two owners.
  *
  * Context: Any but NMI.
- * Return: As labyrinth_void_release_page_exclusive(); -ENOSPC where @to owns
+ * Return: As labyrinth_release_page(); -ENOSPC where @to owns
  * as many pages as its budget allows; -EINVAL also where @to is destroyed. To
  * its own owner a page can always be handed.
  */
-int labyrinth_void_transfer_page_exclusive(struct labyrinth_owner *from,
-					   struct labyrinth_owner *to, struct page *page);
+int labyrinth_transfer_page(struct labyrinth_owner *from, struct labyrinth_owner *to,
+			    struct page *page);
 
 /**
- * labyrinth_void_check_page_exclusive() - is this page mine, and mine alone?
+ * labyrinth_check_page() - is this page mine, and mine alone?
  * @owner: owner that the page should be tagged to
  * @page: page to check
  *
  * Context: Any, NMI included.
- * Return: 0, or the error that labyrinth_void_free_page_exclusive() would
+ * Return: 0, or the error that labyrinth_free_page() would
  * give; -EBUSY also where at this instant somebody else has a reference.
  * Nothing changes and nothing is reported.
  */
-int labyrinth_void_check_page_exclusive(struct labyrinth_owner *owner, struct page *page);
+int labyrinth_check_page(struct labyrinth_owner *owner, struct page *page);
 
 /**
- * labyrinth_page_query() - whose page is this?
+ * labyrinth_query_page() - whose page is this?
  * @page: any page
  * @info: filled on success
  *
@@ -277,6 +290,6 @@ int labyrinth_void_check_page_exclusive(struct labyrinth_owner *owner, struct pa
  * Return: 0; -EINVAL for a NULL or ERR_PTR; -ENOENT where @page is no
  * labyrinth page; -EOPNOTSUPP in NMI.
  */
-int labyrinth_page_query(struct page *page, struct labyrinth_page_info *info);
+int labyrinth_query_page(struct page *page, struct labyrinth_page_info *info);
 
 #endif /* _LINUX_LABYRINTH_H */

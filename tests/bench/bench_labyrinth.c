@@ -26,29 +26,29 @@ static struct page *page, *pages[BENCH_BULK];	/* what an operation has for the n
 
 static __always_inline void lab_take(void)
 {
-	page = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+	page = labyrinth_alloc_page(owner);
 }
 
 static __always_inline void lab_give(void)
 {
-	if (unlikely(!page || labyrinth_void_free_page_exclusive(owner, page)))
+	if (unlikely(!page || labyrinth_free_page(owner, page)))
 		bench_nr_failed++;
 }
 
 static __always_inline void lab_pair(void)
 {
-	struct page *taken = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+	struct page *taken = labyrinth_alloc_page(owner);
 
-	if (unlikely(!taken || labyrinth_void_free_page_exclusive(owner, taken)))
+	if (unlikely(!taken || labyrinth_free_page(owner, taken)))
 		bench_nr_failed++;
 }
 
 /* Out of labyrinth and back to the kernel: the owner has one ready page less. */
 static __always_inline void lab_part(void)
 {
-	struct page *taken = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+	struct page *taken = labyrinth_alloc_page(owner);
 
-	if (likely(taken && !labyrinth_void_release_page_exclusive(owner, taken)))
+	if (likely(taken && !labyrinth_release_page(owner, taken)))
 		__free_page(taken);
 	else
 		bench_nr_failed++;
@@ -56,7 +56,7 @@ static __always_inline void lab_part(void)
 
 static __always_inline void lab_release(void)
 {
-	if (unlikely(!page || labyrinth_void_release_page_exclusive(owner, page)))
+	if (unlikely(!page || labyrinth_release_page(owner, page)))
 		bench_nr_failed++;
 }
 
@@ -74,19 +74,19 @@ static void lab_part_finish(void)
 
 static __always_inline void lab_check(void)
 {
-	if (unlikely(labyrinth_void_check_page_exclusive(owner, page)))
+	if (unlikely(labyrinth_check_page(owner, page)))
 		bench_nr_failed++;
 }
 
 static __always_inline void lab_transfer(void)
 {
-	if (unlikely(labyrinth_void_transfer_page_exclusive(owner, other, page)))
+	if (unlikely(labyrinth_transfer_page(owner, other, page)))
 		bench_nr_failed++;
 }
 
 static void lab_transfer_back(void)
 {
-	if (labyrinth_void_transfer_page_exclusive(other, owner, page))
+	if (labyrinth_transfer_page(other, owner, page))
 		bench_nr_failed++;
 	lab_give();
 }
@@ -95,9 +95,9 @@ static __always_inline void lab_bulk(void)
 {
 	unsigned int nr;
 
-	nr = labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(owner, BENCH_BULK, pages);
+	nr = labyrinth_alloc_pages_bulk(owner, BENCH_BULK, pages);
 	if (unlikely(nr != BENCH_BULK ||
-		     labyrinth_void_free_pages_bulk_exclusive(owner, nr, pages) != nr))
+		     labyrinth_free_pages_bulk(owner, nr, pages) != nr))
 		bench_nr_failed++;
 }
 
@@ -105,10 +105,10 @@ static __always_inline void lab_bulk_part(void)
 {
 	unsigned int i, nr;
 
-	nr = labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(owner, BENCH_BULK, pages);
+	nr = labyrinth_alloc_pages_bulk(owner, BENCH_BULK, pages);
 	bench_nr_failed += BENCH_BULK - nr;
 	for (i = 0; i < nr; i++) {
-		if (likely(!labyrinth_void_release_page_exclusive(owner, pages[i])))
+		if (likely(!labyrinth_release_page(owner, pages[i])))
 			__free_page(pages[i]);
 		else
 			bench_nr_failed++;
@@ -129,13 +129,13 @@ static void lab_turn(void)
 {
 	unsigned int nr;
 
-	nr = labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(owner, BENCH_TURNS, pages);
+	nr = labyrinth_alloc_pages_bulk(owner, BENCH_TURNS, pages);
 	if (nr != BENCH_TURNS)
 		bench_nr_failed++;
 	if (nr)
-		labyrinth_void_free_page_exclusive(owner, pages[0]);
+		labyrinth_free_page(owner, pages[0]);
 	while (nr-- > 1)
-		labyrinth_void_free_page_exclusive(owner, pages[nr]);
+		labyrinth_free_page(owner, pages[nr]);
 }
 
 static void lab_turn_and_take(void)

@@ -50,37 +50,37 @@ static void nothing(void)
 
 static noinline void take(void)
 {
-	page = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+	page = labyrinth_alloc_page(owner);
 }
 
 static noinline void take_zeroed(void)
 {
-	page = labyrinth_void_alloc_page_gfp_atomic_exclusive(zeroing);
+	page = labyrinth_alloc_page(zeroing);
 }
 
 static noinline void check(void)
 {
-	result = labyrinth_void_check_page_exclusive(owner, page);
+	result = labyrinth_check_page(owner, page);
 }
 
 static noinline void release(void)
 {
-	result = labyrinth_void_release_page_exclusive(owner, page);
+	result = labyrinth_release_page(owner, page);
 }
 
 static noinline void give(void)
 {
-	result = labyrinth_void_free_page_exclusive(owner, page);
+	result = labyrinth_free_page(owner, page);
 }
 
 static noinline void take_bulk(void)
 {
-	nr_pages = labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(owner, PATH_BULK, pages);
+	nr_pages = labyrinth_alloc_pages_bulk(owner, PATH_BULK, pages);
 }
 
 static noinline void give_bulk(void)
 {
-	nr_pages -= labyrinth_void_free_pages_bulk_exclusive(owner, nr_pages, pages);
+	nr_pages -= labyrinth_free_pages_bulk(owner, nr_pages, pages);
 }
 
 static struct labyrinth_owner *path_owner(const char *name, unsigned int stock, unsigned int flags)
@@ -100,7 +100,7 @@ static void begin_zeroing(void)
 static void end_zeroing(void)
 {
 	if (page)
-		labyrinth_void_free_page_exclusive(zeroing, page);
+		labyrinth_free_page(zeroing, page);
 	labyrinth_owner_destroy(zeroing);
 }
 

@@ -58,23 +58,23 @@ static bool pair_buddy(struct scale_cpu *cpu)
 
 static bool pair_labyrinth(struct scale_cpu *cpu)
 {
-	struct page *page = labyrinth_void_alloc_page_gfp_atomic_exclusive(cpu->owner);
+	struct page *page = labyrinth_alloc_page(cpu->owner);
 
-	return page && !labyrinth_void_free_page_exclusive(cpu->owner, page);
+	return page && !labyrinth_free_page(cpu->owner, page);
 }
 
 /* Taken here and handed on; what was handed here is given back here. */
 static bool pair_handed(struct scale_cpu *cpu)
 {
-	struct page *page = labyrinth_void_alloc_page_gfp_atomic_exclusive(cpu->owner);
+	struct page *page = labyrinth_alloc_page(cpu->owner);
 
 	if (!page)
 		return false;
 	page = xchg(&cpu->next->box, page);
-	if (page && labyrinth_void_free_page_exclusive(cpu->owner, page))
+	if (page && labyrinth_free_page(cpu->owner, page))
 		return false;
 	page = xchg(&cpu->box, NULL);
-	return !page || !labyrinth_void_free_page_exclusive(cpu->owner, page);
+	return !page || !labyrinth_free_page(cpu->owner, page);
 }
 
 static const struct scale_way scale_ways[] = {
@@ -176,7 +176,7 @@ static int scale_measure(const struct scale_way *way, unsigned int nr)
 		scale_tell(way, nr);
 	for (i = 0; i < nr; i++)
 		if (scale_cpus[i].box)
-			labyrinth_void_free_page_exclusive(scale_cpus[0].owner, scale_cpus[i].box);
+			labyrinth_free_page(scale_cpus[0].owner, scale_cpus[i].box);
 	for (i = 0; i < nr_owners; i++)
 		labyrinth_owner_destroy(scale_cpus[i].owner);
 	return err;

@@ -25,8 +25,8 @@
 /* More than half of the stock, so that asking for more is among what is measured. */
 #define WORST_STOCK	72
 
-#define lab_alloc	labyrinth_void_alloc_page_gfp_atomic_exclusive
-#define lab_free	labyrinth_void_free_page_exclusive
+#define lab_alloc	labyrinth_alloc_page
+#define lab_free	labyrinth_free_page
 
 /* One with a stock, one whose budget is spent, one for transfers and foreign frees. */
 static struct labyrinth_owner *stocked, *spent, *other;
@@ -49,7 +49,7 @@ static void give(void)
 
 static void release(void)
 {
-	if (page && !labyrinth_void_release_page_exclusive(stocked, page))
+	if (page && !labyrinth_release_page(stocked, page))
 		__free_page(page);
 }
 
@@ -115,7 +115,7 @@ static void take_and_give(void)
 static void take_and_transfer(void)
 {
 	take();
-	labyrinth_void_transfer_page_exclusive(stocked, other, page);
+	labyrinth_transfer_page(stocked, other, page);
 }
 
 static void give_other(void)

@@ -8,8 +8,8 @@
 #include <linux/timex.h>
 #include <linux/types.h>
 
-#define growth_alloc	labyrinth_void_alloc_page_gfp_atomic_exclusive
-#define growth_free	labyrinth_void_free_page_exclusive
+#define growth_alloc	labyrinth_alloc_page
+#define growth_free	labyrinth_free_page
 
 #define GROWTH_OWNERS	4096
 

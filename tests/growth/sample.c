@@ -166,7 +166,7 @@ void growth_sample_cold(struct growth_figures *figures)
 		flags = growth_begin();
 		start = growth_clock();
 		page = growth_alloc(owner);
-		if (likely(page && !labyrinth_void_release_page_exclusive(owner, page)))
+		if (likely(page && !labyrinth_release_page(owner, page)))
 			__free_page(page);
 		else
 			failed++;

@@ -12,10 +12,10 @@ static noinline int __init init_caller_take(void)
 {
 	struct page *page;
 
-	init_caller_page = labyrinth_void_alloc_page_gfp_atomic_exclusive(init_caller_owner);
-	page = labyrinth_void_alloc_page_gfp_atomic_exclusive(init_caller_owner);
-	labyrinth_void_free_page_exclusive(init_caller_owner, page);
-	return labyrinth_void_free_page_exclusive(init_caller_owner, page);
+	init_caller_page = labyrinth_alloc_page(init_caller_owner);
+	page = labyrinth_alloc_page(init_caller_owner);
+	labyrinth_free_page(init_caller_owner, page);
+	return labyrinth_free_page(init_caller_owner, page);
 }
 
 static int __init init_caller_init(void)
@@ -30,7 +30,7 @@ static int __init init_caller_init(void)
 
 static void __exit init_caller_exit(void)
 {
-	labyrinth_void_free_page_exclusive(init_caller_owner, init_caller_page);
+	labyrinth_free_page(init_caller_owner, init_caller_page);
 	labyrinth_owner_destroy(init_caller_owner);
 }
 

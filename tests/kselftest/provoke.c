@@ -51,12 +51,12 @@ static void provoke_take_and_give_back(struct labyrinth_owner *owner, const stru
 	unsigned int i;
 
 	for (i = 0; i < PROVOKE_SOUND; i++) {
-		pages[i] = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+		pages[i] = labyrinth_alloc_page(owner);
 		provoke_sum.refused += !pages[i];
 		provoke_sum.reused += held && pages[i] == held;
 	}
 	for (i = 0; i < PROVOKE_SOUND; i++)
-		if (pages[i] && labyrinth_void_free_page_exclusive(owner, pages[i]))
+		if (pages[i] && labyrinth_free_page(owner, pages[i]))
 			provoke_sum.amiss++;
 }
 

@@ -15,13 +15,13 @@
 /* The holder takes the page that all is about. */
 static noinline void provoke_holder_takes(struct provoke *p)
 {
-	p->page = labyrinth_void_alloc_page_gfp_atomic_exclusive(p->holder);
+	p->page = labyrinth_alloc_page(p->holder);
 }
 
 /* It does as it should. */
 static noinline void provoke_holder_gives_back(struct provoke *p)
 {
-	if (p->page && labyrinth_void_free_page_exclusive(p->holder, p->page))
+	if (p->page && labyrinth_free_page(p->holder, p->page))
 		p->amiss++;
 }
 
@@ -36,7 +36,7 @@ static void provoke_put(struct provoke *p)
 static noinline void provoke_frees_again(struct provoke *p)
 {
 	p->by = __func__;
-	p->err = labyrinth_void_free_page_exclusive(p->holder, p->page);
+	p->err = labyrinth_free_page(p->holder, p->page);
 }
 
 /* ---- given back by another */
@@ -44,7 +44,7 @@ static noinline void provoke_frees_again(struct provoke *p)
 static noinline void provoke_frees_anothers(struct provoke *p)
 {
 	p->by = __func__;
-	p->err = labyrinth_void_free_page_exclusive(p->offender, p->page);
+	p->err = labyrinth_free_page(p->offender, p->page);
 }
 
 /* ---- a page that is none of labyrinth's, or no longer */
@@ -57,19 +57,19 @@ static void provoke_take_plain(struct provoke *p)
 static noinline void provoke_frees_plain(struct provoke *p)
 {
 	p->by = __func__;
-	p->err = labyrinth_void_free_page_exclusive(p->offender, p->page);
+	p->err = labyrinth_free_page(p->offender, p->page);
 }
 
 static void provoke_release(struct provoke *p)
 {
-	if (labyrinth_void_release_page_exclusive(p->holder, p->page))
+	if (labyrinth_release_page(p->holder, p->page))
 		p->amiss++;
 }
 
 static noinline void provoke_frees_released(struct provoke *p)
 {
 	p->by = __func__;
-	p->err = labyrinth_void_free_page_exclusive(p->holder, p->page);
+	p->err = labyrinth_free_page(p->holder, p->page);
 }
 
 /* ---- given back while somebody else has it: the reference or mapping stays his to end */
@@ -82,7 +82,7 @@ static void provoke_reference(struct provoke *p)
 static noinline void provoke_frees_referenced(struct provoke *p)
 {
 	p->by = __func__;
-	p->err = labyrinth_void_free_page_exclusive(p->holder, p->page);
+	p->err = labyrinth_free_page(p->holder, p->page);
 }
 
 /* The owner goes first: then the other's reference is the last. */
@@ -104,7 +104,7 @@ static void provoke_mapping(struct provoke *p)
 static noinline void provoke_frees_mapped(struct provoke *p)
 {
 	p->by = __func__;
-	p->err = labyrinth_void_free_page_exclusive(p->holder, p->page);
+	p->err = labyrinth_free_page(p->holder, p->page);
 }
 
 static void provoke_mapping_ends(struct provoke *p)
@@ -117,7 +117,7 @@ static void provoke_mapping_ends(struct provoke *p)
 
 static noinline void provoke_finds_it_gone(struct provoke *p)
 {
-	p->err = labyrinth_void_free_page_exclusive(p->holder, p->page);
+	p->err = labyrinth_free_page(p->holder, p->page);
 }
 
 /* Nobody else gets the page in between: it lies on a list of this CPU, which is busy here. */
@@ -155,7 +155,7 @@ static void provoke_take_loose(struct provoke *p)
 /* The offender does no wrong here: it is given what somebody else freed. */
 static noinline void provoke_next_takes(struct provoke *p)
 {
-	p->more[p->nr_more++] = labyrinth_void_alloc_page_gfp_atomic_exclusive(p->offender);
+	p->more[p->nr_more++] = labyrinth_alloc_page(p->offender);
 }
 
 static void provoke_frees_behind(struct provoke *p)
@@ -173,7 +173,7 @@ static void provoke_frees_behind(struct provoke *p)
 static noinline void provoke_offender_gives_back(struct provoke *p)
 {
 	while (p->nr_more)
-		if (labyrinth_void_free_page_exclusive(p->offender, p->more[--p->nr_more]))
+		if (labyrinth_free_page(p->offender, p->more[--p->nr_more]))
 			p->amiss++;
 }
 
@@ -196,7 +196,7 @@ static void provoke_writes_after_free(struct provoke *p)
 static noinline void provoke_frees_out_of_scope(struct provoke *p)
 {
 	p->by = __func__;
-	p->err = labyrinth_void_free_page_exclusive(p->holder, p->page);
+	p->err = labyrinth_free_page(p->holder, p->page);
 }
 
 /* ---- owners at their end */
@@ -211,13 +211,13 @@ static void provoke_destroy_offender(struct provoke *p)
 static noinline void provoke_gives_to_the_dead(struct provoke *p)
 {
 	p->by = __func__;
-	p->err = labyrinth_void_transfer_page_exclusive(p->holder, p->dead, p->page);
+	p->err = labyrinth_transfer_page(p->holder, p->dead, p->page);
 }
 
 static noinline void provoke_frees_for_the_dead(struct provoke *p)
 {
 	p->by = __func__;
-	p->err = labyrinth_void_free_page_exclusive(p->dead, p->page);
+	p->err = labyrinth_free_page(p->dead, p->page);
 }
 
 static noinline void provoke_destroys_again(struct provoke *p)
@@ -245,7 +245,7 @@ static void provoke_fill_offender(struct provoke *p)
 static noinline void provoke_gives_too_much(struct provoke *p)
 {
 	p->by = __func__;
-	p->err = labyrinth_void_transfer_page_exclusive(p->holder, p->offender, p->page);
+	p->err = labyrinth_transfer_page(p->holder, p->offender, p->page);
 }
 
 static void provoke_both_give_back(struct provoke *p)
@@ -259,7 +259,7 @@ static void provoke_both_give_back(struct provoke *p)
 static noinline void provoke_frees_nothing(struct provoke *p)
 {
 	p->by = __func__;
-	p->err = labyrinth_void_free_page_exclusive(p->offender, NULL);
+	p->err = labyrinth_free_page(p->offender, NULL);
 }
 
 /*
@@ -270,14 +270,14 @@ static noinline void provoke_frees_nothing(struct provoke *p)
 static noinline void provoke_asks_at_leisure(struct provoke *p)
 {
 	p->by = __func__;
-	p->more[0] = labyrinth_void_alloc_page_gfp_atomic_exclusive(p->offender);
+	p->more[0] = labyrinth_alloc_page(p->offender);
 	p->nr_more = !!p->more[0];
 }
 
 static noinline void provoke_asks_in_haste(struct provoke *p)
 {
 	p->by = __func__;
-	p->more[0] = labyrinth_void_alloc_page_gfp_atomic_exclusive(p->offender);
+	p->more[0] = labyrinth_alloc_page(p->offender);
 	p->nr_more = !!p->more[0];
 }
 

@@ -228,10 +228,8 @@ static unsigned int puppet_reset(void)
 	for (page = 0; page < PUPPET_PAGES; page++) {
 		for (i = 0; puppet_pages[page] && i < PUPPET_OWNERS; i++)
 			if (puppet_live[i] &&
-			    !labyrinth_void_check_page_exclusive(puppet_owners[i],
-								 puppet_pages[page]))
-				labyrinth_void_free_page_exclusive(puppet_owners[i],
-								   puppet_pages[page]);
+			    !labyrinth_check_page(puppet_owners[i], puppet_pages[page]))
+				labyrinth_free_page(puppet_owners[i], puppet_pages[page]);
 		puppet_pages[page] = NULL;
 	}
 	puppet_device_remove();

@@ -26,25 +26,24 @@ static noinline long puppet_call_once(struct puppet_call *call)
 
 	switch (call->verb) {
 	case PUPPET_ALLOC:
-		page = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+		page = labyrinth_alloc_page(owner);
 		if (page)
 			*call->page = page;
 		return page ? 1 : 0;
 	case PUPPET_BULK:
-		return labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(owner, call->nr,
-									    call->page);
+		return labyrinth_alloc_pages_bulk(owner, call->nr, call->page);
 	case PUPPET_FREEBULK:
-		return labyrinth_void_free_pages_bulk_exclusive(owner, call->nr, call->page);
+		return labyrinth_free_pages_bulk(owner, call->nr, call->page);
 	case PUPPET_FREE:
-		return labyrinth_void_free_page_exclusive(owner, *call->page);
+		return labyrinth_free_page(owner, *call->page);
 	case PUPPET_RELEASE:
-		return labyrinth_void_release_page_exclusive(owner, *call->page);
+		return labyrinth_release_page(owner, *call->page);
 	case PUPPET_TRANSFER:
-		return labyrinth_void_transfer_page_exclusive(owner, call->to, *call->page);
+		return labyrinth_transfer_page(owner, call->to, *call->page);
 	case PUPPET_CHECK:
-		return labyrinth_void_check_page_exclusive(owner, *call->page);
+		return labyrinth_check_page(owner, *call->page);
 	case PUPPET_QUERY:
-		return labyrinth_page_query(*call->page, &call->info);
+		return labyrinth_query_page(*call->page, &call->info);
 	default:
 		return -EINVAL;
 	}

@@ -49,7 +49,7 @@ static noinline long puppet_put_and_free(struct page **page, const long *args)
 
 	local_bh_disable();
 	put_page(*page);
-	err = labyrinth_void_free_page_exclusive(puppet_owners[args[1]], *page);
+	err = labyrinth_free_page(puppet_owners[args[1]], *page);
 	local_bh_enable();
 	return err;
 }
@@ -93,10 +93,10 @@ static long puppet_take_loose(struct page **page, const long *args)
 		second = alloc_page(GFP_NOWAIT);
 		if (second)
 			__free_page(second);
-		*page = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+		*page = labyrinth_alloc_page(owner);
 		if (!*page || (*page == first && first == second))
 			break;
-		labyrinth_void_release_page_exclusive(owner, *page);
+		labyrinth_release_page(owner, *page);
 		__free_page(*page);
 		*page = NULL;
 	}
@@ -113,7 +113,7 @@ static long puppet_come_back(struct page **page, const long *args)
 	migrate_disable();
 	put_page(*page);
 	for (; i < min(args[2] + 100, (long)PUPPET_PAGES); i++) {
-		puppet_pages[i] = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+		puppet_pages[i] = labyrinth_alloc_page(owner);
 		if (puppet_pages[i] == *page)
 			break;
 	}

@@ -78,7 +78,7 @@ static unsigned int share_drop(void)
 	if (!share_pages)
 		return 0;
 	while (share_nr)
-		labyrinth_void_free_page_exclusive(share_owner, share_pages[--share_nr]);
+		labyrinth_free_page(share_owner, share_pages[--share_nr]);
 	out = labyrinth_owner_destroy(share_owner);
 	vfree(share_pages);
 	share_pages = NULL;
@@ -89,7 +89,7 @@ static unsigned int share_drop(void)
 static void share_take(void)
 {
 	while (share_nr < SHARE_BUDGET) {
-		struct page *page = labyrinth_void_alloc_page_gfp_atomic_exclusive(share_owner);
+		struct page *page = labyrinth_alloc_page(share_owner);
 
 		if (!page)
 			break;
@@ -103,7 +103,7 @@ static unsigned long share_from_reserve(void)
 	unsigned long i, nr = 0;
 
 	for (i = 0; i < share_nr; i++)
-		if (!labyrinth_page_query(share_pages[i], &info) && info.from_reserve)
+		if (!labyrinth_query_page(share_pages[i], &info) && info.from_reserve)
 			nr++;
 	return nr;
 }
@@ -201,7 +201,7 @@ static void memalloc_take(unsigned long most)
 {
 	most += share_nr;
 	while (share_nr < most) {
-		struct page *page = labyrinth_void_alloc_page_gfp_atomic_exclusive(share_owner);
+		struct page *page = labyrinth_alloc_page(share_owner);
 
 		if (!page)
 			break;
@@ -280,7 +280,7 @@ static noinline unsigned int dry_ask(struct labyrinth_owner *asker, struct page 
 
 	local_bh_disable();
 	for (i = 0; i < DRY_PAGES; i++) {
-		pages[got] = labyrinth_void_alloc_page_gfp_atomic_exclusive(asker);
+		pages[got] = labyrinth_alloc_page(asker);
 		got += !!pages[got];
 	}
 	local_bh_enable();
@@ -299,7 +299,7 @@ static void dry_eat(void)
 	       (dry_eaten ? share_nr < dry_eaten :
 			    reserve_usable(view.zones[0]) > view.floor[0])) {
 		share_pages[share_nr] =
-			labyrinth_void_alloc_page_gfp_atomic_exclusive(share_owner);
+			labyrinth_alloc_page(share_owner);
 		if (!share_pages[share_nr])
 			break;
 		share_nr++;
@@ -340,7 +340,7 @@ static void reserve_dry(unsigned int stock, int pct)
 		msleep(1500);
 	reserve_give_back(&hoard, hoard.nr);
 	for (i = 0; i < got; i++)
-		labyrinth_void_free_page_exclusive(asker, pages[i]);
+		labyrinth_free_page(asker, pages[i]);
 	out = labyrinth_owner_destroy(asker);
 	lab_answer("got=%u refused=%u eaten=%lu", got, DRY_PAGES - got, share_nr);
 	lab_answer(" tolerance=%u out=%u", dry_tolerance(), out);
@@ -351,7 +351,7 @@ static noinline void dry_spend(unsigned int nr)
 {
 	while (share_nr < nr)
 		share_pages[share_nr++] =
-			labyrinth_void_alloc_page_gfp_atomic_exclusive(share_owner);
+			labyrinth_alloc_page(share_owner);
 }
 
 static void reserve_spend(unsigned int budget)

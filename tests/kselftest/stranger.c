@@ -188,12 +188,12 @@ static void stranger_settle(void)
 
 static struct page *take(struct labyrinth_owner *owner)
 {
-	return labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+	return labyrinth_alloc_page(owner);
 }
 
 static int give(struct labyrinth_owner *owner, struct page *page)
 {
-	return labyrinth_void_free_page_exclusive(owner, page);
+	return labyrinth_free_page(owner, page);
 }
 
 static struct labyrinth_owner *stranger_owner(const char *name, unsigned int flags)
@@ -257,9 +257,7 @@ static long take_all(struct labyrinth_owner *owner, bool bulk)
 	unsigned int i, nr = 0;
 
 	if (bulk)
-		nr = labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(owner,
-									  STRANGER_BUDGET + 1,
-									  pages);
+		nr = labyrinth_alloc_pages_bulk(owner, STRANGER_BUDGET + 1, pages);
 	else
 		while (nr <= STRANGER_BUDGET && (pages[nr] = take(owner)))
 			nr++;
@@ -270,8 +268,7 @@ static long take_all(struct labyrinth_owner *owner, bool bulk)
 	}
 	expect_untouched();
 	if (bulk)
-		expect_equal("given", labyrinth_void_free_pages_bulk_exclusive(owner, nr, pages),
-			     nr);
+		expect_equal("given", labyrinth_free_pages_bulk(owner, nr, pages), nr);
 	else
 		for (i = nr; i--;)
 			expect_err("free", give(owner, pages[i]), 0);
@@ -326,7 +323,7 @@ static void do_freebulk(struct labyrinth_owner *owner)
 	struct page **good = owner == play.owner ? &play.good : &play.others;
 	struct page *pages[] = { *good, play.page };
 
-	expect_equal("given", labyrinth_void_free_pages_bulk_exclusive(owner, 2, pages), 1);
+	expect_equal("given", labyrinth_free_pages_bulk(owner, 2, pages), 1);
 	*good = take(owner);
 	noticed();
 }
@@ -334,7 +331,7 @@ static void do_freebulk(struct labyrinth_owner *owner)
 static void do_release(struct labyrinth_owner *owner)
 {
 	expect_answer("release", owner,
-		      labyrinth_void_release_page_exclusive(owner, play.page));
+		      labyrinth_release_page(owner, play.page));
 	noticed();
 }
 
@@ -343,20 +340,20 @@ static void do_transfer(struct labyrinth_owner *owner)
 	struct labyrinth_owner *to = owner == play.owner ? play.other : play.owner;
 
 	expect_answer("transfer", owner,
-		      labyrinth_void_transfer_page_exclusive(owner, to, play.page));
+		      labyrinth_transfer_page(owner, to, play.page));
 	noticed();
 }
 
 static void do_check(struct labyrinth_owner *owner)
 {
-	expect_answer("check", owner, labyrinth_void_check_page_exclusive(owner, play.page));
+	expect_answer("check", owner, labyrinth_check_page(owner, play.page));
 }
 
 static void do_query(struct labyrinth_owner *owner)
 {
 	struct labyrinth_page_info info;
 
-	expect_err("query", labyrinth_page_query(play.page, &info), -ENOENT);
+	expect_err("query", labyrinth_query_page(play.page, &info), -ENOENT);
 }
 
 static void do_destroy(struct labyrinth_owner *owner)
@@ -444,14 +441,14 @@ static void stranger_go_on(void)
 		do_free(play.owner);
 		do_alloc(play.owner, false);
 		do_alloc(play.owner, true);
-		expect_err("check", labyrinth_void_check_page_exclusive(play.owner, play.good), 0);
+		expect_err("check", labyrinth_check_page(play.owner, play.good), 0);
 		if (play.other)
 			do_free(play.other);
 	}
 	if (play.other) {
 		do_alloc(play.other, false);
 		expect_err("check",
-			   labyrinth_void_check_page_exclusive(play.other, play.others), 0);
+			   labyrinth_check_page(play.other, play.others), 0);
 	}
 	ask();
 }

@@ -63,7 +63,7 @@ static void mix_take(struct mix_user *user, bool task)
 
 	if (mix_limited && atomic_dec_if_positive(&mix_tokens) < 0)
 		return;
-	page = labyrinth_void_alloc_page_gfp_atomic_exclusive(mix_owner);
+	page = labyrinth_alloc_page(mix_owner);
 	if (!page) {
 		atomic_long_inc(&stress_result.refused);
 		/* Memory is plenty, and a task may always ask the kernel. */
@@ -93,7 +93,7 @@ static void mix_give(struct mix_user *user)
 	mix_mark(page, 0);
 	set_page_private(page, 0);
 	atomic_dec(&mix_out);
-	if (labyrinth_void_free_page_exclusive(mix_owner, page))
+	if (labyrinth_free_page(mix_owner, page))
 		atomic_long_inc(&stress_result.errors);
 	if (mix_limited)
 		atomic_inc(&mix_tokens);

@@ -57,7 +57,7 @@ static void exact_thread(unsigned int cpu)
 		stress_meet(parties);
 		/* Each round another CPU stays away, so that its pages are others' to take. */
 		while (nr <= EXACT_BUDGET && cpu != round % (parties + 1)) {
-			pages[nr] = labyrinth_void_alloc_page_gfp_atomic_exclusive(race_owners[0]);
+			pages[nr] = labyrinth_alloc_page(race_owners[0]);
 			if (!pages[nr])
 				break;
 			nr++;
@@ -74,8 +74,7 @@ static void exact_thread(unsigned int cpu)
 		}
 		stress_meet(parties);
 		while (nr)
-			race_expect(!labyrinth_void_free_page_exclusive(race_owners[0],
-									pages[--nr]));
+			race_expect(!labyrinth_free_page(race_owners[0], pages[--nr]));
 	}
 }
 
@@ -102,12 +101,11 @@ static int double_second(unsigned long round)
 {
 	switch (round % 3) {
 	case 0:
-		return labyrinth_void_free_page_exclusive(race_owners[0], double_page);
+		return labyrinth_free_page(race_owners[0], double_page);
 	case 1:
-		return labyrinth_void_release_page_exclusive(race_owners[0], double_page);
+		return labyrinth_release_page(race_owners[0], double_page);
 	default:
-		return labyrinth_void_transfer_page_exclusive(race_owners[0], race_owners[1],
-							      double_page);
+		return labyrinth_transfer_page(race_owners[0], race_owners[1], double_page);
 	}
 }
 
@@ -131,7 +129,7 @@ static void double_judge(unsigned long round)
 	if (round % 3 == 1)
 		put_page(double_page);
 	else if (round % 3 == 2)
-		race_expect(!labyrinth_void_free_page_exclusive(race_owners[1], double_page));
+		race_expect(!labyrinth_free_page(race_owners[1], double_page));
 }
 
 static void double_thread(unsigned int cpu)
@@ -143,7 +141,7 @@ static void double_thread(unsigned int cpu)
 	for (round = 0; round < race_rounds; round++) {
 		if (!cpu)
 			double_page =
-				labyrinth_void_alloc_page_gfp_atomic_exclusive(race_owners[0]);
+				labyrinth_alloc_page(race_owners[0]);
 		stress_meet(2);
 		if (!double_page) {
 			race_expect(cpu);
@@ -152,8 +150,7 @@ static void double_thread(unsigned int cpu)
 		if (cpu)
 			double_results[1] = double_second(round);
 		else
-			double_results[0] = labyrinth_void_free_page_exclusive(race_owners[0],
-									       double_page);
+			double_results[0] = labyrinth_free_page(race_owners[0], double_page);
 		stress_meet(2);
 		if (!cpu)
 			double_judge(round);
@@ -185,13 +182,13 @@ static void pingpong_transfer(struct rnd_state *random, struct page *page)
 {
 	unsigned int from = prandom_u32_state(random) % ARRAY_SIZE(race_owners);
 	unsigned int to = (from + 1) % ARRAY_SIZE(race_owners);
-	int err = labyrinth_void_check_page_exclusive(race_owners[from], page);
+	int err = labyrinth_check_page(race_owners[from], page);
 
 	race_expect(!err || err == -EPERM);
 	if (err)
 		return;
 	/* Another CPU may have been faster. */
-	err = labyrinth_void_transfer_page_exclusive(race_owners[from], race_owners[to], page);
+	err = labyrinth_transfer_page(race_owners[from], race_owners[to], page);
 	race_expect(!err || err == -EPERM || err == -EALREADY);
 	if (!err)
 		atomic_long_inc(&stress_result.ops);
@@ -200,7 +197,7 @@ static void pingpong_transfer(struct rnd_state *random, struct page *page)
 static void pingpong_ask(struct page *page)
 {
 	struct labyrinth_page_info info;
-	int err = labyrinth_page_query(page, &info);
+	int err = labyrinth_query_page(page, &info);
 
 	race_expect(!err);
 	if (err)
@@ -230,10 +227,10 @@ static void pingpong_end(struct page *page)
 	unsigned int i, owners = 0;
 
 	for (i = 0; i < ARRAY_SIZE(race_owners); i++) {
-		if (labyrinth_void_check_page_exclusive(race_owners[i], page))
+		if (labyrinth_check_page(race_owners[i], page))
 			continue;
 		owners++;
-		race_expect(!labyrinth_void_free_page_exclusive(race_owners[i], page));
+		race_expect(!labyrinth_free_page(race_owners[i], page));
 	}
 	if (owners > 1)
 		atomic_long_inc(&stress_result.doubled);
@@ -248,8 +245,7 @@ int stress_pingpong(unsigned long amount)
 	if (err)
 		return err;
 	race_rounds = amount;
-	nr = labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(race_owners[0], PINGPONG_PAGES,
-								  pingpong_pages);
+	nr = labyrinth_alloc_pages_bulk(race_owners[0], PINGPONG_PAGES, pingpong_pages);
 	race_expect(nr == PINGPONG_PAGES);
 	if (nr == PINGPONG_PAGES)
 		err = stress_on_each_cpu(pingpong_thread);

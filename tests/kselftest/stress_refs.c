@@ -84,7 +84,7 @@ static struct page *refs_part(struct refs_user *user, unsigned int i)
 
 static void refs_alloc(struct refs_user *user, struct labyrinth_owner *owner)
 {
-	struct page *page = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner);
+	struct page *page = labyrinth_alloc_page(owner);
 
 	if (page)
 		refs_keep(user, owner, page);
@@ -97,7 +97,7 @@ static void refs_alloc_bulk(struct refs_user *user, struct labyrinth_owner *owne
 	unsigned int i, nr, wanted = min(REFS_BULK, REFS_HELD_MAX - user->nr);
 	struct page *pages[REFS_BULK];
 
-	nr = labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(owner, wanted, pages);
+	nr = labyrinth_alloc_pages_bulk(owner, wanted, pages);
 	if (nr < wanted)
 		atomic_long_inc(&stress_result.refused);
 	for (i = 0; i < nr; i++)
@@ -107,7 +107,7 @@ static void refs_alloc_bulk(struct refs_user *user, struct labyrinth_owner *owne
 static void refs_free(struct refs_user *user, unsigned int i)
 {
 	struct labyrinth_owner *owner = user->held[i].owner;
-	int err = labyrinth_void_free_page_exclusive(owner, refs_part(user, i));
+	int err = labyrinth_free_page(owner, refs_part(user, i));
 
 	if (err)
 		refs_error("free", err);
@@ -121,7 +121,7 @@ static void refs_free_bulk(struct refs_user *user, struct labyrinth_owner *owner
 	for (i = user->nr; i-- && nr < REFS_BULK;)
 		if (user->held[i].owner == owner)
 			pages[nr++] = refs_part(user, i);
-	freed = labyrinth_void_free_pages_bulk_exclusive(owner, nr, pages);
+	freed = labyrinth_free_pages_bulk(owner, nr, pages);
 	if (freed != nr)
 		refs_error("free of several", freed);
 }
@@ -130,7 +130,7 @@ static void refs_transfer(struct refs_user *user, unsigned int i)
 {
 	struct labyrinth_owner *from = user->held[i].owner;
 	struct labyrinth_owner *to = refs_owners[from == refs_owners[0]];
-	int err = labyrinth_void_transfer_page_exclusive(from, to, user->held[i].page);
+	int err = labyrinth_transfer_page(from, to, user->held[i].page);
 
 	if (err)
 		refs_error("transfer", err);
@@ -142,7 +142,7 @@ static void refs_release(struct refs_user *user, unsigned int i)
 {
 	struct labyrinth_owner *owner = user->held[i].owner;
 	struct page *page = refs_part(user, i);
-	int err = labyrinth_void_release_page_exclusive(owner, page);
+	int err = labyrinth_release_page(owner, page);
 
 	if (err)
 		refs_error("release", err);
@@ -152,14 +152,14 @@ static void refs_release(struct refs_user *user, unsigned int i)
 
 static void refs_ask(struct refs_user *user, unsigned int i)
 {
-	int err = labyrinth_void_check_page_exclusive(user->held[i].owner, user->held[i].page);
+	int err = labyrinth_check_page(user->held[i].owner, user->held[i].page);
 	struct labyrinth_page_info info;
 
 	if (err == -EBUSY)
 		user->met++;
 	else if (err)
 		refs_error("check", err);
-	err = labyrinth_page_query(user->held[i].page, &info);
+	err = labyrinth_query_page(user->held[i].page, &info);
 	if (err || info.state != LABYRINTH_OWNED)
 		refs_error("query", err);
 }
@@ -247,11 +247,11 @@ static void refs_expect_budget(struct labyrinth_owner *owner)
 	unsigned int nr = 0;
 
 	while (nr < refs_budget &&
-	       (pages[nr] = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner)))
+	       (pages[nr] = labyrinth_alloc_page(owner)))
 		nr++;
 	if (nr != refs_budget)
 		refs_error("pages of the budget", nr);
-	if (labyrinth_void_free_pages_bulk_exclusive(owner, nr, pages) != nr)
+	if (labyrinth_free_pages_bulk(owner, nr, pages) != nr)
 		refs_error("free of all", nr);
 }
 

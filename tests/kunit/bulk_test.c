@@ -8,7 +8,7 @@
 
 static unsigned int free_bulk(struct labyrinth_owner *owner, unsigned int nr, struct page **pages)
 {
-	return labyrinth_void_free_pages_bulk_exclusive(owner, nr, pages);
+	return labyrinth_free_pages_bulk(owner, nr, pages);
 }
 
 static struct page **get_pages(struct kunit *test, struct labyrinth_owner *owner, unsigned int nr)

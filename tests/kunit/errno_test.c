@@ -44,7 +44,7 @@ static void no_page_is_einval(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lab_transfer_page(owner, to, nothing[i]), -EINVAL);
 		lab_expect_violation(test, "bad_argument", "-", "owner");
 		KUNIT_EXPECT_EQ(test, lab_check_page(owner, nothing[i]), -EINVAL);
-		KUNIT_EXPECT_EQ(test, labyrinth_page_query(nothing[i], &info), -EINVAL);
+		KUNIT_EXPECT_EQ(test, labyrinth_query_page(nothing[i], &info), -EINVAL);
 	}
 }
 
@@ -61,7 +61,7 @@ static void transfer_to_no_owner_is_einval_and_changes_nothing(struct kunit *tes
 
 static void query_into_nothing_is_einval(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, labyrinth_page_query(lab_test_plain_page(test), NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, labyrinth_query_page(lab_test_plain_page(test), NULL), -EINVAL);
 }
 
 static void alloc_of_no_owner_is_null_and_refused_as_dying(struct kunit *test)
@@ -177,7 +177,7 @@ static void nmi_may_not_release_transfer_or_query(struct kunit *test)
 	flags = pretend_nmi();
 	release = lab_release_page(owner, page);
 	transfer = lab_transfer_page(owner, to, page);
-	query = labyrinth_page_query(page, &info);
+	query = labyrinth_query_page(page, &info);
 	end_pretended_nmi(flags);
 
 	KUNIT_EXPECT_EQ(test, release, -EOPNOTSUPP);
@@ -209,7 +209,7 @@ static void nmi_takes_checks_and_frees_what_is_ready(struct kunit *test)
 		KUNIT_EXPECT_NULL_MSG(test, second, "the page allocator may not be called");
 		lab_expect_refusal(test, "owner", "context");
 	}
-	KUNIT_EXPECT_EQ(test, labyrinth_page_query(first, &info), 0);
+	KUNIT_EXPECT_EQ(test, labyrinth_query_page(first, &info), 0);
 	KUNIT_EXPECT_EQ(test, info.context, LABYRINTH_NMI);
 
 	flags = pretend_nmi();

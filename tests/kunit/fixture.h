@@ -21,12 +21,12 @@
 #define LAB_TEST_POLL		(10 * USEC_PER_MSEC)
 
 /* As long names as the contract names for them. */
-#define lab_alloc_page		labyrinth_void_alloc_page_gfp_atomic_exclusive
-#define lab_alloc_bulk		labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive
-#define lab_free_page		labyrinth_void_free_page_exclusive
-#define lab_release_page	labyrinth_void_release_page_exclusive
-#define lab_transfer_page	labyrinth_void_transfer_page_exclusive
-#define lab_check_page		labyrinth_void_check_page_exclusive
+#define lab_alloc_page		labyrinth_alloc_page
+#define lab_alloc_bulk		labyrinth_alloc_pages_bulk
+#define lab_free_page		labyrinth_free_page
+#define lab_release_page	labyrinth_release_page
+#define lab_transfer_page	labyrinth_transfer_page
+#define lab_check_page		labyrinth_check_page
 
 /* An owner that is destroyed when the test ends; more parameters may follow. */
 #define lab_test_owner(test, name_, budget_, ...)			\

@@ -40,7 +40,7 @@ static unsigned long caller_of(struct kunit *test, struct page *page)
 {
 	struct labyrinth_page_info info = {};
 
-	KUNIT_EXPECT_EQ(test, labyrinth_page_query(page, &info), 0);
+	KUNIT_EXPECT_EQ(test, labyrinth_query_page(page, &info), 0);
 	return info.caller;
 }
 

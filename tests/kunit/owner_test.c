@@ -143,7 +143,7 @@ static void expect_query(struct kunit *test, struct page *page, enum labyrinth_c
 {
 	struct labyrinth_page_info info;
 
-	KUNIT_ASSERT_EQ(test, labyrinth_page_query(page, &info), 0);
+	KUNIT_ASSERT_EQ(test, labyrinth_query_page(page, &info), 0);
 	KUNIT_EXPECT_STREQ(test, info.owner, "owner");
 	KUNIT_EXPECT_EQ(test, info.state, LABYRINTH_OWNED);
 	KUNIT_EXPECT_EQ(test, info.context, context);
@@ -162,7 +162,7 @@ static void query_tells_who_took_the_page_and_where(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	expect_query(test, page, LABYRINTH_TASK);
-	KUNIT_EXPECT_EQ(test, labyrinth_page_query(page, &info), 0);
+	KUNIT_EXPECT_EQ(test, labyrinth_query_page(page, &info), 0);
 	lab_caller_name(info.caller, caller, sizeof(caller));
 	KUNIT_EXPECT_TRUE_MSG(test, strstarts(caller, __func__), "%s", caller);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
@@ -175,11 +175,11 @@ static void query_tells_the_age_since_the_page_was_handed_out(struct kunit *test
 	struct labyrinth_page_info info = { };
 
 	msleep(100);
-	KUNIT_EXPECT_EQ(test, labyrinth_page_query(page, &info), 0);
+	KUNIT_EXPECT_EQ(test, labyrinth_query_page(page, &info), 0);
 	KUNIT_EXPECT_GE(test, info.age_ms, 80ULL);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_ASSERT_PTR_EQ(test, lab_test_take(test, owner), page);
-	KUNIT_EXPECT_EQ(test, labyrinth_page_query(page, &info), 0);
+	KUNIT_EXPECT_EQ(test, labyrinth_query_page(page, &info), 0);
 	KUNIT_EXPECT_LT_MSG(test, info.age_ms, 80ULL, "recycled: from anew");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }

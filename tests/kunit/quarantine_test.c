@@ -35,7 +35,7 @@ static void shared_page_is_out_of_use(struct kunit *test)
 	struct page *page = quarantine(test, owner);
 	struct labyrinth_page_info info = { };
 
-	KUNIT_EXPECT_EQ(test, labyrinth_page_query(page, &info), 0);
+	KUNIT_EXPECT_EQ(test, labyrinth_query_page(page, &info), 0);
 	KUNIT_EXPECT_EQ(test, info.state, LABYRINTH_QUARANTINED);
 	KUNIT_EXPECT_EQ_MSG(test, lab_owner_owned(owner), 0L, "the caller has lost it");
 	KUNIT_EXPECT_EQ_MSG(test, lab_owner_frees(owner), 1L, "it was freed");

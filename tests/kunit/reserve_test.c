@@ -130,7 +130,7 @@ static void page_above_min_is_not_of_the_reserve(struct kunit *test)
 	struct page *page = alloc_at(owner, HALVES_AMPLE);
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_EXPECT_EQ(test, labyrinth_page_query(page, &info), 0);
+	KUNIT_EXPECT_EQ(test, labyrinth_query_page(page, &info), 0);
 	KUNIT_EXPECT_FALSE(test, info.from_reserve);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->from_reserve), 0);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
@@ -143,7 +143,7 @@ static void page_below_min_is_of_the_reserve_and_not_kept(struct kunit *test)
 	struct page *page = alloc_at(owner, HALVES_DEEP);
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_EXPECT_EQ(test, labyrinth_page_query(page, &info), 0);
+	KUNIT_EXPECT_EQ(test, labyrinth_query_page(page, &info), 0);
 	KUNIT_EXPECT_TRUE(test, info.from_reserve);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->from_reserve), 1);
 	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->history.depths[7]), 1, "80 percent deep");

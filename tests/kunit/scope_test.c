@@ -27,7 +27,7 @@ static void call_everything(struct scope_fixture *f)
 	f->release = lab_release_page(f->owner, f->page);
 	f->transfer = lab_transfer_page(f->owner, f->to, f->page);
 	f->free = lab_free_page(f->owner, f->page);
-	f->query = labyrinth_page_query(f->page, &info);
+	f->query = labyrinth_query_page(f->page, &info);
 }
 
 static void call_from_task(struct work_struct *work)

@@ -295,7 +295,7 @@ static int do_verb(struct state_fixture *f, enum verb verb)
 	case CHECK:
 		return lab_check_page(f->owner, f->page);
 	default:
-		return labyrinth_page_query(f->page, &info);
+		return labyrinth_query_page(f->page, &info);
 	}
 }
 

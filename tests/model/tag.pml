@@ -628,7 +628,7 @@ again:	atomic {
 
 	/* fast.h: lab_ordinary: likely(lab_find(lab_home(&owner->slots, page), page, tag)) */
 	/* bulk.c: lab_free_many: lab_find_near(lab_home(&owner->slots, page), page, &tag) */
-	/* free.c: labyrinth_void_release_page_exclusive: likely(lab_find_near( */
+	/* free.c: labyrinth_release_page: likely(lab_find_near( */
 #ifdef FAR
 	find_far(0);
 #else
@@ -642,7 +642,7 @@ again:	atomic {
 		/* fast.h: lab_ordinary: likely(lab_page_exclusive(page)) */
 		/* mark.h: lab_page_exclusive: lab_page_exclusive_sum(page) == LAB_EXCLUSIVE_SUM */
 		/* bulk.c: lab_free_many: lab_page_exclusive_sum(page) != exclusive */
-		/* free.c: labyrinth_void_release_page_exclusive: lab_page_exclusive(page) && */
+		/* free.c: labyrinth_release_page: lab_page_exclusive(page) && */
 		if
 		:: !ASKED_MARK(p) -> tag = NONE; goto slow
 		:: else
@@ -658,7 +658,7 @@ again:	atomic {
 	/* free.c: lab_free: lab_tag_turn(tag, lab_peek(owner->owned), owner->ready) */
 	/* bulk.c: lab_turn_one: lab_tag_change(tag, page, lab_peek(owner->owned), owner->ready) */
 	/* bulk.c: lab_free_many: lab_tag_turn(tag, owned, ready) */
-	/* free.c: labyrinth_void_release_page_exclusive: lab_tag_change(tag, page, */
+	/* free.c: labyrinth_release_page: lab_tag_change(tag, page, */
 	change(WORD(o, (op == FREE_PAGE -> READY : MOVING)), NOBODY);
 	assert(!won || !strange);
 	if
@@ -668,16 +668,16 @@ again:	atomic {
 		stacked[tag] = o;
 		goto again
 	:: won && op == RELEASE ->
-		/* free.c: labyrinth_void_release_page_exclusive: lab_page_unmark(page) */
+		/* free.c: labyrinth_release_page: lab_page_unmark(page) */
 		atomic { marked[p] = false };
-		/* free.c: labyrinth_void_release_page_exclusive: lab_tag_drop(tag) */
+		/* free.c: labyrinth_release_page: lab_tag_drop(tag) */
 		drop(tag);
 		atomic { released() };
 		goto again
 	/* free.c: lab_free_late: return lab_free_slow(owner, page, caller) */
 	/* free.c: lab_free: return lab_free_slow(owner, page, caller) */
-	/* bulk.c: labyrinth_void_free_pages_bulk_exclusive: lab_free_one(owner, pages[i], _RET_IP_) */
-	/* free.c: labyrinth_void_release_page_exclusive: return lab_release_slow(owner, page, _RET_IP_) */
+	/* bulk.c: labyrinth_free_pages_bulk: lab_free_one(owner, pages[i], _RET_IP_) */
+	/* free.c: labyrinth_release_page: return lab_release_slow(owner, page, _RET_IP_) */
 	:: else -> atomic { tag = NONE; w = 0 }
 	fi;
 
@@ -802,10 +802,10 @@ release:
 
 transfer:
 #ifdef TWO_BANKS
-	/* free.c: labyrinth_void_transfer_page_exclusive: if (found.bank != to->bank) */
+	/* free.c: labyrinth_transfer_page: if (found.bank != to->bank) */
 	if
 	:: BANK_OF(tag) != BANK(OTHER(o)) ->
-		/* free.c: labyrinth_void_transfer_page_exclusive: lab_tag_copy(to->bank */
+		/* free.c: labyrinth_transfer_page: lab_tag_copy(to->bank */
 		/* tag.c: lab_tag_copy: lab_bank_claim_hidden(bank, tag->page, */
 		claim_in(BANK(OTHER(o)), copy, WORD(OTHER(o), COPY_STATE))
 	:: else
@@ -815,7 +815,7 @@ transfer:
 #ifdef EARLY_SHOW
 		atomic { shown[copy] = !NEAR(copy); check() };
 #endif
-		/* free.c: labyrinth_void_transfer_page_exclusive: lab_commit(&found, arriving) */
+		/* free.c: labyrinth_transfer_page: lab_commit(&found, arriving) */
 		change(WORD(OTHER(o), MOVING), OTHER(o));
 		if
 		:: won ->
@@ -846,7 +846,7 @@ transfer:
 			unbind(tag)
 		:: else ->
 			fail();
-			/* free.c: labyrinth_void_transfer_page_exclusive: lab_tag_drop(copy) */
+			/* free.c: labyrinth_transfer_page: lab_tag_drop(copy) */
 			drop(copy)
 		fi;
 		goto again
@@ -860,10 +860,10 @@ transfer:
 	:: else -> fail()
 	fi;
 #else
-	/* free.c: labyrinth_void_transfer_page_exclusive: lab_commit(&found, arriving) */
+	/* free.c: labyrinth_transfer_page: lab_commit(&found, arriving) */
 	change(WORD(OTHER(o), MOVING), OTHER(o));
 	if
-	/* free.c: labyrinth_void_transfer_page_exclusive: WRITE_ONCE(found.tag->head, head) */
+	/* free.c: labyrinth_transfer_page: WRITE_ONCE(found.tag->head, head) */
 	:: won -> atomic { word[tag] = WORD(OTHER(o), OWNED) | AWAY; check() }
 	:: else -> fail()
 	fi;

@@ -25,10 +25,10 @@ unsigned int lt_get(struct lt_user *user, struct lt_owner *owner, unsigned int n
 		return 0;
 	lab = READ_ONCE(owner->lab);
 	if (nr == 1) {
-		pages[0] = labyrinth_void_alloc_page_gfp_atomic_exclusive(lab);
+		pages[0] = labyrinth_alloc_page(lab);
 		got = !!pages[0];
 	} else {
-		got = labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(lab, nr, pages);
+		got = labyrinth_alloc_pages_bulk(lab, nr, pages);
 		if (got > nr) {
 			lt_fail(LT_ANSWER, "bulk", owner, got, nr);
 			got = nr;
@@ -50,7 +50,7 @@ static void lt_give_churned(struct lt_held *held)
 	struct lt_owner *owner = held->owner;
 	int err;
 
-	err = labyrinth_void_free_page_exclusive(owner->lab, held->page);
+	err = labyrinth_free_page(owner->lab, held->page);
 	if (err) {
 		if (!READ_ONCE(owner->dying) || err != -ENOENT)
 			lt_fail(LT_ANSWER, "free to an owner that may be gone", owner, err, 0);
@@ -76,7 +76,7 @@ struct page *lt_give(struct lt_user *user, unsigned int i, bool force)
 		return held.page;
 	}
 	held = lt_let_go(user, i);
-	err = labyrinth_void_free_page_exclusive(held.owner->lab, held.page);
+	err = labyrinth_free_page(held.owner->lab, held.page);
 	if (lt_answered("free", held.owner, err, 0))
 		atomic_long_inc(&held.owner->frees);
 	lt_unclaim(held.owner, 1);
@@ -97,7 +97,7 @@ bool lt_give_many(struct lt_user *user)
 		return false;
 	for (got = 0; got < nr; got++)
 		pages[got] = lt_let_go(user, user->nr_held - 1).page;
-	got = labyrinth_void_free_pages_bulk_exclusive(owner->lab, nr, pages);
+	got = labyrinth_free_pages_bulk(owner->lab, nr, pages);
 	lt_answered("bulk free", owner, got, nr);
 	atomic_long_add(got, &owner->frees);
 	lt_unclaim(owner, nr);
@@ -119,14 +119,14 @@ void lt_release(struct lt_user *user, unsigned int i)
 	int err;
 
 	if (in_nmi()) {
-		err = labyrinth_void_release_page_exclusive(owner->lab, user->held[i].page);
+		err = labyrinth_release_page(owner->lab, user->held[i].page);
 		lt_answered("release in NMI", owner, err, -EOPNOTSUPP);
 		return;
 	}
 	if (owner->whole || owner->kind == LT_CHURN)
 		return;
 	held = lt_let_go(user, i);
-	err = labyrinth_void_release_page_exclusive(owner->lab, held.page);
+	err = labyrinth_release_page(owner->lab, held.page);
 	lt_unclaim(owner, 1);
 	if (lt_answered("release", owner, err, 0))
 		lt_page_away(held.page);
@@ -145,7 +145,7 @@ static void lt_transfer_now(struct lt_user *user, struct lt_held *held, struct l
 		return;
 	}
 	atomic_dec(&from->sure);
-	err = labyrinth_void_transfer_page_exclusive(from->lab, to->lab, held->page);
+	err = labyrinth_transfer_page(from->lab, to->lab, held->page);
 	if (!err) {
 		lt_return_reports(1);
 		lt_unclaim(from, 1);
@@ -168,7 +168,7 @@ void lt_transfer(struct lt_user *user, unsigned int i, struct lt_owner *to)
 
 	if (in_nmi()) {
 		lt_answered("transfer in NMI", from,
-			    labyrinth_void_transfer_page_exclusive(from->lab, to->lab, held->page),
+			    labyrinth_transfer_page(from->lab, to->lab, held->page),
 			    -EOPNOTSUPP);
 		return;
 	}
@@ -185,10 +185,10 @@ void lt_check(struct lt_user *user, unsigned int i)
 	if (held->owner->kind == LT_CHURN)
 		return;
 	lt_answered("check", held->owner,
-		    labyrinth_void_check_page_exclusive(held->owner->lab, held->page), 0);
+		    labyrinth_check_page(held->owner->lab, held->page), 0);
 	if (other != held->owner && other->kind == LT_SHARED)
 		lt_answered("check by another", held->owner,
-			    labyrinth_void_check_page_exclusive(other->lab, held->page), -EPERM);
+			    labyrinth_check_page(other->lab, held->page), -EPERM);
 }
 
 void lt_query(struct lt_user *user, unsigned int i)
@@ -199,7 +199,7 @@ void lt_query(struct lt_user *user, unsigned int i)
 
 	if (held->owner->kind == LT_CHURN)
 		return;
-	err = labyrinth_page_query(held->page, &info);
+	err = labyrinth_query_page(held->page, &info);
 	if (!lt_answered("query", held->owner, err, in_nmi() ? -EOPNOTSUPP : 0) || err)
 		return;
 	if (strcmp(info.owner, held->owner->name))

@@ -73,7 +73,7 @@ static unsigned int lt_churn_put(struct lt_churner *churner)
 		if (!lt_reserve_reports(1, false))
 			break;
 		lt_claim(owner, 1, &claimed);
-		page = labyrinth_void_alloc_page_gfp_atomic_exclusive(owner->lab);
+		page = labyrinth_alloc_page(owner->lab);
 		if (!page) {
 			lt_return_reports(1);
 			lt_judge_refusal(owner, owner->lab, claimed);

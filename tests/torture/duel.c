@@ -55,7 +55,7 @@ static void lt_duel_free(struct lt_user *user, struct lt_owner *owner, struct pa
 
 	while (ktime_get_ns() < start)
 		;
-	*result = labyrinth_void_free_page_exclusive(owner->lab, page);
+	*result = labyrinth_free_page(owner->lab, page);
 }
 
 /* A thread comes by. Context: task, preemptible. */

@@ -48,7 +48,7 @@ static struct page *lt_given_back(struct lt_user *user, struct lt_owner *owner)
 	if (!lt_get(user, owner, 1))
 		return NULL;
 	page = lt_give(user, user->nr_held - 1, false);
-	return labyrinth_void_check_page_exclusive(owner->lab, page) == -EALREADY ? page : NULL;
+	return labyrinth_check_page(owner->lab, page) == -EALREADY ? page : NULL;
 }
 
 /* ---- giving back what is not one's own. Each returns how many reports it made. */
@@ -67,13 +67,13 @@ static unsigned int lt_free_foreign(struct lt_user *user)
 	page = user->held[i].page;
 	switch (in_nmi() ? 0 : prandom_u32_state(&user->random) % 3) {
 	case 0:
-		err = labyrinth_void_free_page_exclusive(offender->lab, page);
+		err = labyrinth_free_page(offender->lab, page);
 		break;
 	case 1:
-		err = labyrinth_void_release_page_exclusive(offender->lab, page);
+		err = labyrinth_release_page(offender->lab, page);
 		break;
 	default:
-		err = labyrinth_void_transfer_page_exclusive(offender->lab, owner->lab, page);
+		err = labyrinth_transfer_page(offender->lab, owner->lab, page);
 		break;
 	}
 	lt_answered("foreign free", offender, err, -EPERM);
@@ -86,7 +86,7 @@ static unsigned int lt_free_plain(struct lt_user *user)
 	struct lt_owner *offender = lt_shared_any(user);
 
 	lt_answered("free of a plain page", offender,
-		    labyrinth_void_free_page_exclusive(offender->lab, user->plain), -ENOENT);
+		    labyrinth_free_page(offender->lab, user->plain), -ENOENT);
 	lt_expect(LT_PLAIN_PAGE, NULL, offender);
 	return 1;
 }
@@ -96,20 +96,20 @@ static unsigned int lt_free_null(struct lt_user *user)
 	struct lt_owner *offender = lt_shared_any(user);
 
 	lt_answered("free of NULL", offender,
-		    labyrinth_void_free_page_exclusive(offender->lab, NULL), -EINVAL);
+		    labyrinth_free_page(offender->lab, NULL), -EINVAL);
 	lt_expect(LT_BAD_ARGUMENT, NULL, offender);
 	return 1;
 }
 
 static unsigned int lt_out_of_scope(struct lt_user *user)
 {
-	struct page *page = labyrinth_void_alloc_page_gfp_atomic_exclusive(lt_scoped->lab);
+	struct page *page = labyrinth_alloc_page(lt_scoped->lab);
 
 	lt_answered("alloc out of scope", lt_scoped, !!page, 0);
 	atomic_long_inc(&lt_scoped->refused);
 	atomic_long_inc(&lt_reasons[LT_BY_SCOPE]);
 	lt_answered("free out of scope", lt_scoped,
-		    labyrinth_void_free_page_exclusive(lt_scoped->lab, user->plain), -EPERM);
+		    labyrinth_free_page(lt_scoped->lab, user->plain), -EPERM);
 	lt_expect(LT_WRONG_SCOPE, lt_scoped, lt_scoped);
 	return 1;
 }
@@ -122,7 +122,7 @@ static unsigned int lt_free_twice(struct lt_user *user)
 	if (!page)
 		return 0;
 	lt_answered("second free", owner,
-		    labyrinth_void_free_page_exclusive(owner->lab, page), -EALREADY);
+		    labyrinth_free_page(owner->lab, page), -EALREADY);
 	lt_expect(LT_DOUBLE_FREE, owner, owner);
 	return 1;
 }
@@ -163,11 +163,11 @@ static unsigned int lt_free_shared(struct lt_user *user)
 	held = lt_let_go(user, i);
 	get_page(held.page);
 	if (lt_answered("free with a reference too many", owner,
-			labyrinth_void_free_page_exclusive(owner->lab, held.page), 0))
+			labyrinth_free_page(owner->lab, held.page), 0))
 		atomic_long_inc(&owner->frees);
 	if (prandom_u32_state(&user->random) & 1) {
 		lt_answered("second free, in quarantine", owner,
-			    labyrinth_void_free_page_exclusive(owner->lab, held.page), -EALREADY);
+			    labyrinth_free_page(owner->lab, held.page), -EALREADY);
 		lt_expect(LT_DOUBLE_FREE, owner, owner);
 		reports++;
 	}
@@ -208,7 +208,7 @@ static unsigned int lt_check_shared(struct lt_user *user)
 	page = user->held[i].page;
 	get_page(page);
 	lt_answered("check with a reference too many", owner,
-		    labyrinth_void_check_page_exclusive(owner->lab, page), -EBUSY);
+		    labyrinth_check_page(owner->lab, page), -EBUSY);
 	/* Not the last one. */
 	page_ref_dec(page);
 	return 0;
@@ -304,9 +304,9 @@ static unsigned int lt_put_owned(struct lt_user *user)
 	if (!lt_answered("put", owner, lt_free_behind(held.page), true))
 		return 0;
 	lt_answered("check of a page freed behind", owner,
-		    labyrinth_void_check_page_exclusive(owner->lab, held.page), -EALREADY);
+		    labyrinth_check_page(owner->lab, held.page), -EALREADY);
 	lt_answered("free of a page freed behind", owner,
-		    labyrinth_void_free_page_exclusive(owner->lab, held.page), -EALREADY);
+		    labyrinth_free_page(owner->lab, held.page), -EALREADY);
 	lt_expect(LT_FREED_BEHIND, owner, NULL);
 	lt_unclaim(owner, 1);
 	set_page_count(held.page, 1);
@@ -337,8 +337,7 @@ static unsigned int lt_transfer_to_full(struct lt_user *user)
 		return 0;
 	owner = user->held[i].owner;
 	lt_answered("transfer to a full owner", full,
-		    labyrinth_void_transfer_page_exclusive(owner->lab, full->lab,
-							   user->held[i].page), -ENOSPC);
+		    labyrinth_transfer_page(owner->lab, full->lab, user->held[i].page), -ENOSPC);
 	lt_expect(LT_RECEIVER_FULL, owner, full);
 	return 1;
 }

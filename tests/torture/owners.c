@@ -142,8 +142,7 @@ static unsigned int lt_take_all(struct lt_owner *owner, struct page **pages)
 {
 	unsigned int got;
 
-	got = labyrinth_void_alloc_pages_bulk_gfp_atomic_exclusive(owner->lab, owner->budget + 1,
-								   pages);
+	got = labyrinth_alloc_pages_bulk(owner->lab, owner->budget + 1, pages);
 	atomic_long_add(got, &owner->allocs);
 	atomic_long_inc(&owner->refused);
 	if (got > owner->budget)
@@ -165,7 +164,7 @@ static void lt_exhaust(struct lt_owner *owner, struct page **pages)
 		got = lt_take_all(owner, pages);
 		for (i = 0; i < got; i++) {
 			lt_answered("free at the end", owner,
-				    labyrinth_void_free_page_exclusive(owner->lab, pages[i]), 0);
+				    labyrinth_free_page(owner->lab, pages[i]), 0);
 			atomic_long_inc(&owner->frees);
 		}
 	} while (got < owner->budget && ++tries < LT_EXHAUST_TRIES);

@@ -82,7 +82,7 @@ static bool lt_debt_over(const struct lt_debt *debt)
 	unsigned int ms = jiffies_to_msecs(jiffies - debt->since);
 	struct labyrinth_page_info info;
 
-	if (labyrinth_page_query(debt->page, &info))
+	if (labyrinth_query_page(debt->page, &info))
 		return true;
 	return info.state != LABYRINTH_QUARANTINED || info.age_ms + LT_AGE_STEP_MS < ms ||
 	       strcmp(info.owner, debt->owner->name);

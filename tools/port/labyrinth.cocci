@@ -53,11 +53,11 @@ identifier virtual.owner, m;
 (
   E->m =
 - LABYRINTH_ALLOC(A)
-+ labyrinth_void_alloc_page_gfp_atomic_exclusive(owner)
++ labyrinth_alloc_page(owner)
 |
   E.m =
 - LABYRINTH_ALLOC(A)
-+ labyrinth_void_alloc_page_gfp_atomic_exclusive(owner)
++ labyrinth_alloc_page(owner)
 )
 
 @kept exists@
@@ -91,12 +91,12 @@ f(...)
 (
   q =
 - LABYRINTH_ALLOC(A)
-+ labyrinth_void_alloc_page_gfp_atomic_exclusive(owner)
++ labyrinth_alloc_page(owner)
   ;
 |
   struct page *q =
 - LABYRINTH_ALLOC(A)
-+ labyrinth_void_alloc_page_gfp_atomic_exclusive(owner)
++ labyrinth_alloc_page(owner)
   ;
 )
 ...>
@@ -132,7 +132,7 @@ identifier fld;
 expression E;
 @@
 (
-b->fld = labyrinth_void_alloc_page_gfp_atomic_exclusive(...)
+b->fld = labyrinth_alloc_page(...)
 |
 b->fld = LABYRINTH_RING(E)
 )
@@ -144,7 +144,7 @@ identifier u, fld;
 expression E;
 @@
 (
-b->u.fld = labyrinth_void_alloc_page_gfp_atomic_exclusive(...)
+b->u.fld = labyrinth_alloc_page(...)
 |
 b->u.fld = LABYRINTH_RING(E)
 )
@@ -242,13 +242,13 @@ identifier virtual.owner;
 @@
 (
 - put_page(LABYRINTH_RING(E))
-+ labyrinth_void_free_page_exclusive(owner, E)
++ labyrinth_free_page(owner, E)
 |
 - __free_page(LABYRINTH_RING(E))
-+ labyrinth_void_free_page_exclusive(owner, E)
++ labyrinth_free_page(owner, E)
 |
 - __free_pages(LABYRINTH_RING(E), 0)
-+ labyrinth_void_free_page_exclusive(owner, E)
++ labyrinth_free_page(owner, E)
 )
 
 // The stack takes references of its own, and drops the last one by itself.
@@ -257,7 +257,7 @@ expression E;
 identifier virtual.owner;
 identifier g =~ "^(_*skb_fill_page_desc(_noacc)?|skb_add_rx_frag|skb_frag_fill_page_desc|_*skb_frag_set_page)$";
 @@
-+ labyrinth_void_release_page_exclusive(owner, E);
++ labyrinth_release_page(owner, E);
   g(..., LABYRINTH_RING(E), ...);
 
 // ---- what a human must decide
@@ -323,7 +323,7 @@ expression E;
 (
   b->fld = NULL;
 |
-  b->fld = labyrinth_void_alloc_page_gfp_atomic_exclusive(...);
+  b->fld = labyrinth_alloc_page(...);
 |
   b->fld = LABYRINTH_RING(E);
 |
@@ -340,7 +340,7 @@ expression E;
 (
   b->u.fld = NULL;
 |
-  b->u.fld = labyrinth_void_alloc_page_gfp_atomic_exclusive(...);
+  b->u.fld = labyrinth_alloc_page(...);
 |
   b->u.fld = LABYRINTH_RING(E);
 |
@@ -380,7 +380,7 @@ expression E;
 // ---- the owner: created before the driver is registered, destroyed after it has gone
 
 @uses@ @@
-labyrinth_void_alloc_page_gfp_atomic_exclusive(...)
+labyrinth_alloc_page(...)
 
 // A driver without functions of its own for that gets them.
 @pci depends on uses@
