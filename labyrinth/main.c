@@ -6,36 +6,18 @@
 #include <linux/moduleparam.h>
 #include <linux/workqueue.h>
 
-#include "audit.h"
-#include "debugfs.h"
-#include "folder.h"
-#include "offline.h"
-#include "orphan.h"
-#include "owner.h"
-#include "page.h"
-#include "shrink.h"
-#include "verdict.h"
-
-int lab_default_reserve_pct = 50;
-
-static int lab_reserve_pct_set(const char *val, const struct kernel_param *kp)
-{
-	int pct, err = kstrtoint(val, 0, &pct);
-
-	if (err)
-		return err;
-	if (pct < 1 || pct > 100)
-		return -EINVAL;
-	WRITE_ONCE(lab_default_reserve_pct, pct);
-	return 0;
-}
-
-static const struct kernel_param_ops lab_reserve_pct_ops = {
-	.set = lab_reserve_pct_set,
-	.get = param_get_int,
-};
-module_param_cb(reserve_pct, &lab_reserve_pct_ops, &lab_default_reserve_pct, 0644);
-MODULE_PARM_DESC(reserve_pct, "Share of each zone's atomic reserve that an owner may use unless it says so itself, 1 to 100 percent (default 50)");
+#include "core/offline.h"
+#include "core/owner.h"
+#include "core/page.h"
+#include "core/track.h"
+#include "core/work.h"
+#include "core/shrinker.h"
+#include "diag/audit.h"
+#include "diag/debugfs.h"
+#include "diag/debugfs_owner.h"
+#include "diag/module_unload.h"
+#include "diag/orphan.h"
+#include "diag/report.h"
 
 static unsigned int lab_audit_interval;
 
@@ -60,23 +42,20 @@ static const struct kernel_param_ops lab_audit_interval_ops = {
 module_param_cb(audit_interval, &lab_audit_interval_ops, &lab_audit_interval, 0644);
 MODULE_PARM_DESC(audit_interval, "Seconds from one audit of all pages to the next, 0 to 86400 (default 0: none)");
 
-/* WQ_MEM_RECLAIM: a refill goes on where memory is too short to make a worker. */
-struct workqueue_struct *lab_wq;
-
 static int __init labyrinth_init(void)
 {
 	int err;
 
-	lab_wq = alloc_workqueue("labyrinth", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!lab_wq)
-		return -ENOMEM;
-	err = lab_folder_init();
+	err = lab_wq_init();
+	if (err)
+		return err;
+	err = lab_debugfs_owner_init();
 	if (err)
 		goto no_folder;
-	err = lab_verdict_init();
+	err = lab_report_init();
 	if (err)
-		goto no_verdict;
-	err = lab_owner_init();
+		goto no_report;
+	err = lab_module_unload_init();
 	if (err)
 		goto no_owner;
 	err = lab_shrink_init();
@@ -91,27 +70,27 @@ static int __init labyrinth_init(void)
 no_offline:
 	lab_shrink_exit();
 no_shrink:
-	lab_owner_exit();
+	lab_module_unload_exit();
 no_owner:
-	lab_verdict_exit();
-no_verdict:
-	lab_folder_exit();
+	lab_report_exit();
+no_report:
+	lab_debugfs_owner_exit();
 no_folder:
-	destroy_workqueue(lab_wq);
+	lab_wq_exit();
 	return err;
 }
 
 static void __exit labyrinth_exit(void)
 {
-	lab_folder_exit();
+	lab_debugfs_owner_exit();
 	lab_debugfs_exit();
 	lab_audit_exit();
 	lab_shrink_exit();
-	lab_owner_exit();
-	lab_enter_exit();
+	lab_module_unload_exit();
+	lab_track_exit();
 	lab_page_flush();
-	lab_verdict_exit();
-	destroy_workqueue(lab_wq);
+	lab_report_exit();
+	lab_wq_exit();
 	lab_orphan_exit();
 	lab_offline_exit();
 	/* Nothing reads the tables any more, but freed banks may have readers until here. */

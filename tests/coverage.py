@@ -24,7 +24,7 @@ def read_counts(folder):
         for source in report["files"]:
             name = source["file"]
             if "/labyrinth/" in name and "/tests/" not in name:
-                name = "labyrinth/" + os.path.basename(name)
+                name = "labyrinth/" + name.rpartition("/labyrinth/")[2]
             elif name.endswith("include/linux/labyrinth.h"):
                 name = "include/linux/labyrinth.h"
             else:

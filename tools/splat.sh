@@ -74,9 +74,9 @@ splat_samples() {
 [    5.123456] BUG kmalloc-64 (Tainted: G           OE     ): Redzone overwritten
 [    5.123456] watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [insmod:71]
 [    5.123456] watchdog: Watchdog detected hard LOCKUP on cpu 0
-[    5.123456] kernel BUG at labyrinth/tag.c:120!
-[    5.123456] WARNING: CPU: 1 PID: 71 at labyrinth/tag.c:120 labyrinth_take+0x1c/0x40 [labyrinth]
-[    5.123456] WARNING: labyrinth/tag.c:120 at labyrinth_take+0x1c/0x40, CPU#1: insmod/71
+[    5.123456] kernel BUG at labyrinth/core/tag.c:120!
+[    5.123456] WARNING: CPU: 1 PID: 71 at labyrinth/core/tag.c:120 labyrinth_take+0x1c/0x40 [labyrinth]
+[    5.123456] WARNING: labyrinth/core/tag.c:120 at labyrinth_take+0x1c/0x40, CPU#1: insmod/71
 [    5.123456] ------------[ cut here ]------------
 [    5.123456] Oops: 0002 [#1] PREEMPT SMP NOPTI
 [    5.123456] Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP
@@ -104,7 +104,7 @@ splat_samples() {
 [    5.123456] rcu: rcu_preempt kthread starved for 5250 jiffies! g-1119 f0x0 RCU_GP_WAIT_FQS(5)
 [    5.123456] hung_task: blocked tasks
 [    5.123456] KASAN: null-ptr-deref in range [0x0000000000000008-0x000000000000000f]
-[    5.123456] UBSAN: array-index-out-of-bounds in labyrinth/tag.c:120:8
+[    5.123456] UBSAN: array-index-out-of-bounds in labyrinth/core/tag.c:120:8
 [    5.123456] kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 [    5.123456] unreferenced object 0xffff888003a40000 (size 64):
 [    5.123456] kmemleak: Memory pool empty, consider increasing CONFIG_DEBUG_KMEMLEAK_MEM_POOL_SIZE

@@ -23,8 +23,8 @@ struct labyrinth_owner;
 #define LABYRINTH_RESERVE_NONE	(-1)
 
 /**
- * enum labyrinth_scope - who may use an owner's handle
- * @LABYRINTH_SCOPE_OWNER: whoever holds it, in any context
+ * enum labyrinth_scope - from where an owner's handle may be used
+ * @LABYRINTH_SCOPE_OWNER: any holder, in any context
  * @LABYRINTH_SCOPE_PROCESS: tasks of the creator's thread group, in task context
  * @LABYRINTH_SCOPE_THREAD: the creating task alone, in task context
  */
@@ -47,7 +47,7 @@ enum labyrinth_scope {
  * @reserve_pct: share of each zone's atomic reserve this owner may use, 1 to
  *	100 percent; 0 for the module's default; %LABYRINTH_RESERVE_NONE for none
  * @nid: node to allocate from, or %NUMA_NO_NODE for the caller's
- * @scope: who may use the handle
+ * @scope: from where the handle may be used
  * @flags: %LABYRINTH_ZERO, %LABYRINTH_POISON, %LABYRINTH_STACK
  */
 struct labyrinth_owner_params {
@@ -154,7 +154,7 @@ devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_par
  * @owner: owner, or NULL or an ERR_PTR, for which nothing is done
  *
  * Its ready pages go back to the kernel. Pages still out become orphans:
- * ordinary pages of whoever holds them, reported and listed in debugfs.
+ * ordinary pages of their holders, reported and listed in debugfs.
  *
  * Context: Process context. May sleep. As for labyrinth_owner_create() where memory is being
  * reclaimed.
@@ -229,9 +229,8 @@ int labyrinth_free_page(struct labyrinth_owner *owner, struct page *page);
  * @nr: how many
  * @pages: array of @nr pages; left as it is
  *
- * What one page's free would be told by an error is reported, and the others are
- * given back all the same. They can be taken again when all of them have been, or a
- * number of them in between.
+ * Errors are reported page by page; the remaining pages are still freed. A page can be
+ * taken again when the call returns, or earlier.
  *
  * Context: Any, NMI included.
  * Return: How many were given back without an error.

@@ -6,7 +6,7 @@
 #include <linux/gfp.h>
 #include <linux/mmzone.h>
 
-#include "../../labyrinth/floor.h"
+#include "../../labyrinth/core/watermark.h"
 
 /* How far a drain may go. */
 enum reserve_depth {

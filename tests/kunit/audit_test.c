@@ -3,7 +3,7 @@
 #include <linux/delay.h>
 #include <linux/mm.h>
 
-#include "audit.h"
+#include "diag/audit.h"
 #include "fixture.h"
 
 static struct lab_audit audit(void)
@@ -482,9 +482,9 @@ static void place_without_a_page_is_believed_only_of_an_owner_at_rest(struct kun
 	/* So it looks while a call is in the kernel's allocator. */
 	KUNIT_ASSERT_TRUE(test, lab_budget_take(owner));
 	KUNIT_EXPECT_EQ(test, found(), 0U);
-	owner->audit.since -= 59 * HZ;
+	owner->diag->audit.since -= 59 * HZ;
 	KUNIT_EXPECT_EQ(test, found(), 0U);
-	owner->audit.since -= 2 * HZ;
+	owner->diag->audit.since -= 2 * HZ;
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	lab_expect_violation(test, "miscounted", "owner", "-");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, lab_test_take(test, owner)), 0);

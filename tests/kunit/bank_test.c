@@ -3,8 +3,8 @@
 #include <linux/mm.h>
 #include <linux/prandom.h>
 
+#include "core/tag.h"
 #include "fixture.h"
-#include "tag.h"
 
 #define CAPACITY	4096U
 #define NR_BITS		34		/* 64 TiB of pages that no machine here has */

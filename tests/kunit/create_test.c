@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Making an owner: what is accepted, what is refused and with which errno. */
+#include "diag/debugfs_owner.h"
 #include "fixture.h"
 
 #define GOOD	.name = "good", .budget = 8, .nid = NUMA_NO_NODE

@@ -3,7 +3,7 @@
 #include <linux/seq_buf.h>
 #include <linux/string.h>
 
-#include "dry.h"
+#include "diag/shortage.h"
 #include "fixture.h"
 
 /* A zone whose reserve is 5/8 of 800 pages: 100 % at 300 usable pages, 50 % at 550. */
@@ -11,7 +11,7 @@
 #define ATOMIC_MIN	300
 
 struct advice {
-	struct lab_dry dry;
+	struct lab_shortage shortage;
 	char text[2048];
 };
 
@@ -19,10 +19,10 @@ static struct advice *new_advice(struct kunit *test, enum lab_refusal reason)
 {
 	struct advice *a = lab_test_zalloc(test, sizeof(*a));
 
-	a->dry.refusal.reason = reason;
-	strscpy(a->dry.refusal.owner, "one", sizeof(a->dry.refusal.owner));
-	a->dry.budget = 1000;
-	a->dry.reserve_pct = 50;
+	a->shortage.refusal.reason = reason;
+	strscpy(a->shortage.refusal.owner, "one", sizeof(a->shortage.refusal.owner));
+	a->shortage.budget = 1000;
+	a->shortage.reserve_pct = 50;
 	return a;
 }
 
@@ -30,9 +30,9 @@ static struct advice *new_zones(struct kunit *test, enum lab_refusal reason, lon
 {
 	struct advice *a = new_advice(test, reason);
 
-	a->dry.nr_zones = 1;
-	a->dry.zones[0].name = "Normal";
-	a->dry.zones[0].level = (struct lab_level){ .free = usable + 130, .cma = 100,
+	a->shortage.nr_zones = 1;
+	a->shortage.zones[0].name = "Normal";
+	a->shortage.zones[0].level = (struct lab_level){ .free = usable + 130, .cma = 100,
 						     .reserve = 30, .min = ZONE_MIN };
 	return a;
 }
@@ -43,7 +43,7 @@ static const char *advise(struct advice *a, long times)
 
 	memset(a->text, 0, sizeof(a->text));
 	seq_buf_init(&seq, a->text, sizeof(a->text) - 1);
-	lab_dry_advise(&seq, &a->dry, times);
+	lab_shortage_advise(&seq, &a->shortage, times);
 	return a->text;
 }
 
@@ -90,7 +90,7 @@ static void without_a_share_no_mark_would_do(struct kunit *test)
 	struct advice *a = new_zones(test, LAB_REFUSE_FLOOR, ZONE_MIN);
 	const char *text;
 
-	a->dry.reserve_pct = 0;
+	a->shortage.reserve_pct = 0;
 	text = advise(a, 10);
 	expect_said(test, text, "  or: its reserve_pct from 0 to 2, by ");
 	expect_not_said(test, text, "min_free_kbytes");
@@ -108,9 +108,9 @@ static void a_stock_grows_no_further_than_the_budget(struct kunit *test)
 {
 	struct advice *a = new_advice(test, LAB_REFUSE_CONTEXT);
 
-	a->dry.stock = 990;
+	a->shortage.stock = 990;
 	expect_said(test, advise(a, 50), "its stock from 990 to 1000 pages, ");
-	a->dry.stock = 1000;
+	a->shortage.stock = 1000;
 	expect_said(test, advise(a, 50),
 		    "its budget and stock from 1000 to 1050 pages, where the driver creates it: ");
 }
@@ -130,8 +130,8 @@ static void a_stock_that_there_is_no_room_for_is_its_drivers_matter(struct kunit
 	mutex_lock(&lab_owners_lock);
 	room = lab_bank_room(owner->bank);
 	mutex_unlock(&lab_owners_lock);
-	a->dry.refusal.owner_id = owner->id;
-	a->dry.budget = room + 1;
+	a->shortage.refusal.owner_id = owner->id;
+	a->shortage.budget = room + 1;
 	expect_said(test, advise(a, room),
 		    " pages, by /sys/kernel/debug/labyrinth/owner/one/stock: ");
 	expect_said(test, advise(a, room + 1), " pages, where the driver creates it: ");
@@ -141,8 +141,8 @@ static void more_than_the_budget_has_left_was_not_wanted(struct kunit *test)
 {
 	struct advice *a = new_advice(test, LAB_REFUSE_CONTEXT);
 
-	a->dry.owned = 900;
-	a->dry.quarantined = 70;
+	a->shortage.owned = 900;
+	a->shortage.quarantined = 70;
 	expect_said(test, advise(a, 500), "its stock from 0 to 30 pages, ");
 }
 
@@ -150,7 +150,7 @@ static void a_quarantine_is_named_before_the_budget(struct kunit *test)
 {
 	struct advice *a = new_advice(test, LAB_REFUSE_BUDGET);
 
-	a->dry.quarantined = 60;
+	a->shortage.quarantined = 60;
 	expect_said(test, advise(a, 60), "  change: what keeps 60 pages in quarantine");
 	expect_said(test, advise(a, 61), "  change: its budget from 1000 to 1061 pages, ");
 }
@@ -159,12 +159,12 @@ static void a_number_that_nobody_knows_is_not_told(struct kunit *test)
 {
 	struct advice *a = new_advice(test, LAB_REFUSE_DYING);
 
-	a->dry.budget = 0;
+	a->shortage.budget = 0;
 	KUNIT_EXPECT_STREQ(test, advise(a, 0), "");
 	KUNIT_EXPECT_STREQ(test, advise(a, 3), "  such refusals since the last report: 3\n");
 }
 
-static struct kunit_case lab_dry_cases[] = {
+static struct kunit_case lab_shortage_cases[] = {
 	KUNIT_CASE(the_share_that_would_have_done_is_named),
 	KUNIT_CASE(no_share_above_all_is_named),
 	KUNIT_CASE(no_smaller_share_is_named_where_memory_came_back),
@@ -179,9 +179,9 @@ static struct kunit_case lab_dry_cases[] = {
 	{}
 };
 
-static struct kunit_suite lab_dry_suite = {
+static struct kunit_suite lab_shortage_suite = {
 	.name = "labyrinth_dry",
-	.test_cases = lab_dry_cases,
+	.test_cases = lab_shortage_cases,
 };
 
-kunit_test_suite(lab_dry_suite);
+kunit_test_suite(lab_shortage_suite);

@@ -120,7 +120,7 @@ static char *lab_test_last_line(char *text)
 
 void lab_test_last_violation(struct kunit *test, struct lab_test_violation *v)
 {
-	char *text = lab_test_report(test, lab_report_violations_show);
+	char *text = lab_test_report(test, lab_event_violations_show);
 	char pfn[24], refcount[16], mapcount[16];
 
 	memset(v, 0, sizeof(*v));
@@ -139,7 +139,7 @@ void lab_test_last_violation(struct kunit *test, struct lab_test_violation *v)
 
 void lab_test_last_refusal(struct kunit *test, struct lab_test_refusal *r)
 {
-	char *text = lab_test_report(test, lab_report_refusals_show);
+	char *text = lab_test_report(test, lab_event_refusals_show);
 
 	memset(r, 0, sizeof(*r));
 	KUNIT_ASSERT_EQ(test, 8,

@@ -10,11 +10,15 @@
 #include <linux/mm.h>
 #include <linux/numa.h>
 
-#include "owner.h"
-#include "page.h"
-#include "refill.h"
-#include "report.h"
-#include "symbol.h"
+#include "core/owner.h"
+#include "core/page.h"
+#include "core/ready.h"
+#include "core/stock.h"
+#include "core/track.h"
+#include "diag/event.h"
+#include "diag/owner_diag.h"
+#include "diag/symbol.h"
+#include "diag/words.h"
 
 /* How long to wait for a worker, in microseconds: the quarantine is looked at twice a second. */
 #define LAB_TEST_PATIENCE	(20 * USEC_PER_SEC)

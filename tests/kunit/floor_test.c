@@ -7,8 +7,8 @@
 #include <linux/gfp.h>
 #include <linux/mmzone.h>
 
+#include "core/watermark.h"
 #include "fixture.h"
-#include "floor.h"
 
 static void atomic_min_is_three_eighths_rounded_up_step_by_step(struct kunit *test)
 {

@@ -3,9 +3,9 @@
 #include <linux/iopoll.h>
 #include <linux/mm.h>
 
+#include "diag/debugfs_owner.h"
+#include "diag/debugfs_pages.h"
 #include "fixture.h"
-#include "folder.h"
-#include "pages.h"
 
 static int set_stock(struct labyrinth_owner *owner, u64 stock)
 {

@@ -4,9 +4,9 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 
-#include "audit.h"
+#include "diag/audit.h"
+#include "diag/module_unload.h"
 #include "fixture.h"
-#include "gone.h"
 
 /* All callers here are of this one, and none of the other. */
 #ifdef MODULE
@@ -127,14 +127,14 @@ static void caller_who_could_sleep_is_gone(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 
-	owner->could_sleep_caller = (unsigned long)caller_who_could_sleep_is_gone;
+	owner->diag->could_sleep_caller = (unsigned long)caller_who_could_sleep_is_gone;
 	lab_module_gone(another_module(test));
-	expect_caller(test, owner->could_sleep_caller, "caller_who_could_sleep");
+	expect_caller(test, owner->diag->could_sleep_caller, "caller_who_could_sleep");
 	lab_module_gone(OURS);
-	expect_caller(test, owner->could_sleep_caller, "gone");
-	owner->could_sleep_caller = 0;
+	expect_caller(test, owner->diag->could_sleep_caller, "gone");
+	owner->diag->could_sleep_caller = 0;
 	lab_module_gone(OURS);
-	expect_caller(test, owner->could_sleep_caller, "-");
+	expect_caller(test, owner->diag->could_sleep_caller, "-");
 }
 
 static void what_an_audit_has_told_stays_told(struct kunit *test)

@@ -2,8 +2,8 @@
 /* Refusals by the minute, and pages of the reserve by depth. */
 #include <linux/mm.h>
 
+#include "diag/history.h"
 #include "fixture.h"
-#include "history.h"
 
 #define NOW	100000ULL	/* a minute like any other */
 
@@ -116,8 +116,8 @@ static void reset_forgets_all(struct kunit *test)
 /* In case a minute ends just then. */
 static u64 refusals_lately(const struct labyrinth_owner *owner, u64 minute)
 {
-	return lab_history_count(&owner->history, minute) +
-	       lab_history_count(&owner->history, minute + 1);
+	return lab_history_count(&owner->diag->history, minute) +
+	       lab_history_count(&owner->diag->history, minute + 1);
 }
 
 static void an_owners_refusal_is_noted(struct kunit *test)

@@ -4,9 +4,9 @@
 #include <linux/mm.h>
 #include <linux/prandom.h>
 
+#include "diag/debugfs_lookup.h"
+#include "diag/debugfs_write.h"
 #include "fixture.h"
-#include "input.h"
-#include "lookup.h"
 
 static int find(unsigned long *pfn, const char *format, u64 n)
 {

@@ -2,9 +2,9 @@
 /* Memory that goes offline, as the notifier is told of it; here it stays. */
 #include <linux/mm.h>
 
+#include "core/offline.h"
+#include "diag/orphan.h"
 #include "fixture.h"
-#include "offline.h"
-#include "orphan.h"
 
 static int prepare(struct page *page)
 {

@@ -8,8 +8,8 @@
 #include <linux/iopoll.h>
 #include <linux/sched/mm.h>
 
+#include "diag/debugfs_owner.h"
 #include "fixture.h"
-#include "folder.h"
 
 struct reclaim {
 	unsigned int noio;
@@ -45,7 +45,7 @@ static int wait_for_folder(struct labyrinth_owner *owner)
 {
 	bool pending;
 
-	return read_poll_timeout(lab_folder_pending, pending, !pending, LAB_TEST_POLL,
+	return read_poll_timeout(lab_debugfs_owner_pending, pending, !pending, LAB_TEST_POLL,
 				 LAB_TEST_PATIENCE, false, owner);
 }
 
@@ -121,10 +121,10 @@ static void folder_comes_and_goes_a_little_later(struct kunit *test)
 	struct labyrinth_owner *owner = create_in_reclaim(test);
 
 	KUNIT_EXPECT_EQ(test, wait_for_folder(owner), 0);
-	KUNIT_EXPECT_NOT_NULL(test, READ_ONCE(owner->dir));
+	KUNIT_EXPECT_NOT_NULL(test, READ_ONCE(owner->diag->dir));
 	destroy_in_reclaim(owner);
 	KUNIT_EXPECT_EQ(test, wait_for_folder(owner), 0);
-	KUNIT_EXPECT_NULL(test, READ_ONCE(owner->dir));
+	KUNIT_EXPECT_NULL(test, READ_ONCE(owner->diag->dir));
 }
 
 static void next_owner_of_the_name_has_its_folder(struct kunit *test)
@@ -139,9 +139,9 @@ static void next_owner_of_the_name_has_its_folder(struct kunit *test)
 		destroy_in_reclaim(owner);
 		owner = labyrinth_owner_create(&params);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, owner);
-		KUNIT_EXPECT_NOT_NULL(test, owner->dir);
+		KUNIT_EXPECT_NOT_NULL(test, owner->diag->dir);
 		labyrinth_owner_destroy(owner);
-		KUNIT_EXPECT_NULL(test, owner->dir);
+		KUNIT_EXPECT_NULL(test, owner->diag->dir);
 	}
 }
 

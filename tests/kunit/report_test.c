@@ -64,8 +64,8 @@ static const char violation_columns[] =
 
 static void reports_name_their_columns(struct kunit *test)
 {
-	char *refusals = lab_test_report(test, lab_report_refusals_show);
-	char *violations = lab_test_report(test, lab_report_violations_show);
+	char *refusals = lab_test_report(test, lab_event_refusals_show);
+	char *violations = lab_test_report(test, lab_event_violations_show);
 
 	KUNIT_EXPECT_TRUE(test, strstarts(refusals, refusal_columns));
 	KUNIT_EXPECT_TRUE(test, strstarts(violations, violation_columns));
@@ -111,7 +111,7 @@ static void last_1024_violations_are_kept(struct kunit *test)
 		lab_free_page(owner, NULL);
 	lab_test_last_violation(test, &after);
 	KUNIT_EXPECT_EQ(test, after.seq, before.seq + RING + 100);
-	KUNIT_EXPECT_EQ(test, expect_table(test, lab_test_report(test, lab_report_violations_show),
+	KUNIT_EXPECT_EQ(test, expect_table(test, lab_test_report(test, lab_event_violations_show),
 					   10, &last), RING);
 	KUNIT_EXPECT_EQ(test, last, after.seq);
 	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), RING + 101L,
@@ -132,7 +132,7 @@ static void last_1024_refusals_are_kept(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
 	lab_test_last_refusal(test, &after);
 	KUNIT_EXPECT_EQ(test, after.seq, before.seq + RING + 100);
-	KUNIT_EXPECT_EQ(test, expect_table(test, lab_test_report(test, lab_report_refusals_show),
+	KUNIT_EXPECT_EQ(test, expect_table(test, lab_test_report(test, lab_event_refusals_show),
 					   12, &last), RING);
 	KUNIT_EXPECT_EQ(test, last, after.seq);
 	KUNIT_EXPECT_EQ(test, lab_owner_refused(owner), RING + 101L);
@@ -211,7 +211,7 @@ static void read_while_written(struct tear_fixture *f, unsigned long pfn[2])
 	u64 seq, last = 0;
 	unsigned long at;
 
-	lab_report_violations_show(&m, NULL);
+	lab_event_violations_show(&m, NULL);
 	m.buf[min(m.count, m.size - 1)] = '\0';
 	for (strsep(&rest, "\n"); (line = strsep(&rest, "\n")) && *line; last = seq) {
 		bool second;
@@ -278,26 +278,26 @@ static void each_kind_of_each_owner_is_told_once_in_five_seconds(struct kunit *t
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct labyrinth_owner *other = lab_test_owner(test, "other", 1);
 	struct page *page[2] = { lab_test_take(test, owner), lab_test_take(test, other) };
-	struct lab_tally *tally = &owner->refused[LAB_REFUSE_BUDGET];
+	struct lab_event_counter *counter = &owner->diag->refused[LAB_REFUSE_BUDGET];
 	unsigned long first;
 
-	KUNIT_EXPECT_EQ(test, tally->told, 0UL);
+	KUNIT_EXPECT_EQ(test, counter->told, 0UL);
 	expect_refused(test, owner, 1);
-	first = tally->told;
+	first = counter->told;
 	KUNIT_EXPECT_NE(test, first, 0UL);
-	tally->told -= HZ;
+	counter->told -= HZ;
 	expect_refused(test, owner, 100);
-	KUNIT_EXPECT_EQ_MSG(test, tally->told, first - HZ, "told again after a second");
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&tally->nr), 101L);
+	KUNIT_EXPECT_EQ_MSG(test, counter->told, first - HZ, "told again after a second");
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&counter->nr), 101L);
 
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page[1]), -EPERM);
-	KUNIT_EXPECT_NE(test, owner->violated[LAB_FOREIGN_FREE].told, 0UL);
+	KUNIT_EXPECT_NE(test, owner->diag->violated[LAB_FOREIGN_FREE].told, 0UL);
 	expect_refused(test, other, 1);
-	KUNIT_EXPECT_NE(test, other->refused[LAB_REFUSE_BUDGET].told, 0UL);
+	KUNIT_EXPECT_NE(test, other->diag->refused[LAB_REFUSE_BUDGET].told, 0UL);
 
-	tally->told = first - 5 * HZ - 2;
+	counter->told = first - 5 * HZ - 2;
 	expect_refused(test, owner, 1);
-	KUNIT_EXPECT_TRUE(test, time_after_eq(tally->told, first));
+	KUNIT_EXPECT_TRUE(test, time_after_eq(counter->told, first));
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page[0]), 0);
 	KUNIT_EXPECT_EQ(test, lab_free_page(other, page[1]), 0);
 }

@@ -7,8 +7,8 @@
 #include <linux/nodemask.h>
 #include <linux/stop_machine.h>
 
+#include "core/watermark.h"
 #include "fixture.h"
-#include "floor.h"
 
 /*
  * min in halves of the free pages f. At 2 f the kernel gives GFP_ATOMIC pages down
@@ -146,7 +146,7 @@ static void page_below_min_is_of_the_reserve_and_not_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, labyrinth_query_page(page, &info), 0);
 	KUNIT_EXPECT_TRUE(test, info.from_reserve);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->from_reserve), 1);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->history.depths[7]), 1, "80 percent deep");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->diag->history.depths[7]), 1, "80 percent deep");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->from_reserve), 0);
 	KUNIT_EXPECT_EQ_MSG(test, lab_test_word(page), 0ULL, "back to the kernel at once");

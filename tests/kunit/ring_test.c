@@ -2,8 +2,8 @@
 /* A record that any context may write, and who reads it. */
 #include <linux/string.h>
 
+#include "diag/ring.h"
 #include "fixture.h"
-#include "ring.h"
 
 struct entry {
 	u64 seq;

@@ -4,8 +4,8 @@
 #include <linux/mutex.h>
 #include <linux/shrinker.h>
 
+#include "core/shrinker.h"
 #include "fixture.h"
-#include "shrink.h"
 
 #define PAGES	32
 

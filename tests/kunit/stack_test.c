@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The lock-free stack of tags. */
+#include "core/freelist.h"
 #include "fixture.h"
-#include "stack.h"
 
 #define NR_TAGS		64U
 

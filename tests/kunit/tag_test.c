@@ -6,8 +6,9 @@
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
 
+#include "core/tag.h"
+#include "diag/words.h"
 #include "fixture.h"
-#include "tag.h"
 
 static void word_keeps_every_field_at_its_limits(struct kunit *test)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The lock-free stacks of labyrinth/stack.h: three CPUs pop from and push to two
+ * The lock-free stacks of labyrinth/core/freelist.h: three CPUs pop from and push to two
  * stacks, whichever they like, one tag or two at once; an NMI on the first CPU
  * comes between any two steps of the task there, and runs to its end before the
  * task goes on.
@@ -180,9 +180,9 @@ inline choose(upper, lower) {
 
 inline begin() {
 	copies[where]++;
-	/* stack.h: lab_stack_push_all: u64 old = READ_ONCE(stack->head) */
-	/* stack.h: lab_stack_pop_any: u64 old = READ_ONCE(stack->head) */
-	/* stack.h: lab_stack_pop_many: u64 old = READ_ONCE(stack->head) */
+	/* freelist.h: lab_stack_push_all: u64 old = READ_ONCE(stack->head) */
+	/* freelist.h: lab_stack_pop_any: u64 old = READ_ONCE(stack->head) */
+	/* freelist.h: lab_stack_pop_many: u64 old = READ_ONCE(stack->head) */
 	load();
 	if
 	:: top -> goto link
@@ -237,7 +237,7 @@ again:	atomic {
 		if
 		:: top == bottom
 		/* bulk.c: lab_free_many: lab_stack_link(tag, top) */
-		/* stack.h: lab_stack_link: WRITE_ONCE(tag->below, (s32)((void *)below - (void *)tag)) */
+		/* freelist.h: lab_stack_link: WRITE_ONCE(tag->below, (s32)((void *)below - (void *)tag)) */
 		:: else -> next[top] = bottom; goto linked
 		fi;
 #endif
@@ -248,13 +248,13 @@ linked:	atomic { begin() };
 #endif
 
 link:	atomic {
-		/* stack.h: lab_stack_push_all: down = slots->pushed + lab_stack_top(old) - (void *)bottom */
-		/* stack.h: lab_stack_push_all: WRITE_ONCE(bottom->below, (s32)down) */
+		/* freelist.h: lab_stack_push_all: down = slots->pushed + lab_stack_top(old) - (void *)bottom */
+		/* freelist.h: lab_stack_push_all: WRITE_ONCE(bottom->below, (s32)down) */
 		next[bottom] = old.slot
 	};
 push:	atomic {
-		/* stack.h: lab_stack_push_all: (void *)top - (void *)bottom + (nr - 1) * LAB_STACK_PUSH */
-		/* stack.h: lab_stack_push_all: while (unlikely(!try_cmpxchg(&stack->head, &old, new))) */
+		/* freelist.h: lab_stack_push_all: (void *)top - (void *)bottom + (nr - 1) * LAB_STACK_PUSH */
+		/* freelist.h: lab_stack_push_all: while (unlikely(!try_cmpxchg(&stack->head, &old, new))) */
 		if
 		:: PUSH_WINS ->
 			head[where].slot = top;
@@ -268,8 +268,8 @@ push:	atomic {
 	};
 
 follow:	atomic {
-		/* stack.h: lab_stack_pop_any: new = old + (s64)READ_ONCE(tag->below) */
-		/* stack.h: lab_stack_next: return (void *)tag + READ_ONCE(tag->below) */
+		/* freelist.h: lab_stack_pop_any: new = old + (s64)READ_ONCE(tag->below) */
+		/* freelist.h: lab_stack_next: return (void *)tag + READ_ONCE(tag->below) */
 		new = next[old.slot];
 		if
 		:: !many || !new -> goto pop
@@ -277,12 +277,12 @@ follow:	atomic {
 		fi
 	};
 	atomic {
-		/* stack.h: lab_stack_pop_many: tag = lab_stack_next(tag) */
+		/* freelist.h: lab_stack_pop_many: tag = lab_stack_next(tag) */
 		new = next[bottom]
 	};
 pop:	atomic {
-		/* stack.h: lab_stack_pop_any: while (unlikely(!try_cmpxchg(&stack->head, &old, new))) */
-		/* stack.h: lab_stack_pop_many: old + ((void *)tag - (void *)top)) */
+		/* freelist.h: lab_stack_pop_any: while (unlikely(!try_cmpxchg(&stack->head, &old, new))) */
+		/* freelist.h: lab_stack_pop_many: old + ((void *)tag - (void *)top)) */
 		if
 		:: POP_WINS ->
 			head[where].slot = new;
@@ -292,7 +292,7 @@ pop:	atomic {
 			if
 			:: many && bottom -> top = old.slot; goto walk
 			/* bulk.c: lab_take_tags: !lab_tag_is_end(tag) */
-			/* stack.h: lab_stack_pop: return lab_tag_is_end(tag) ? NULL : tag */
+			/* freelist.h: lab_stack_pop: return lab_tag_is_end(tag) ? NULL : tag */
 			:: else -> out[old.slot] = (old.slot != 0)
 			fi;
 #endif

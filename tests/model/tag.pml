@@ -379,9 +379,9 @@ inline change(changed, to) {
 
 /* A page that is labyrinth's leaves. */
 inline leave(slot) {
-	/* page.h: lab_leave: lab_page_unmark_mapped(page) */
+	/* track.h: lab_leave: lab_page_unmark_mapped(page) */
 	atomic { assert(STATE(word[slot]) == MOVING); marked[p] = false };
-	/* page.h: lab_leave: lab_tag_unbind(bank, tag, page) */
+	/* track.h: lab_leave: lab_tag_unbind(bank, tag, page) */
 	unbind(slot)
 }
 
@@ -492,7 +492,7 @@ inline reject() {
 	coming[p] = NOBODY;
 	fresh[p] = false;
 	if
-	/* enter.c: lab_page_reject: if (likely(!tagged) || !lab_page_set_aside(page)) */
+	/* track.c: lab_page_reject: if (likely(!tagged) || !lab_page_set_aside(page)) */
 	:: page_to_kernel()
 	:: FOUND_ANY(p) -> aside[p] = true
 	fi
@@ -681,18 +681,18 @@ again:	atomic {
 	:: else -> atomic { tag = NONE; w = 0 }
 	fi;
 
-slow:	/* free.c: lab_examine: lab_tag_find( */
+slow:	/* verify.c: lab_examine: lab_tag_find( */
 	find(BANK(o));
 	atomic {
-		/* free.c: lab_examine: found->word = found->incident.taking.word */
+		/* verify.c: lab_examine: found->word = found->info.track.word */
 		if
 		:: tag != NONE -> w = word[tag]
 		:: else
 		fi;
 		if
-		/* free.c: lab_examine: if (!found->word) */
-		/* free.c: lab_examine: if (lab_word_owner(found->word) != owner->id) */
-		/* free.c: lab_examine: if (lab_word_state(found->word) != LAB_OWNED) */
+		/* verify.c: lab_examine: if (!found->word) */
+		/* verify.c: lab_examine: if (lab_word_owner(found->word) != owner->id) */
+		/* verify.c: lab_examine: if (lab_word_state(found->word) != LAB_OWNED) */
 		:: !w || OWNER(w) != o || STATE(w) != OWNED ->
 			old_tag();
 			if
@@ -705,7 +705,7 @@ slow:	/* free.c: lab_examine: lab_tag_find( */
 		fi
 	};
 	atomic {
-		/* free.c: lab_examine: if (unlikely(!lab_page_marked(page))) */
+		/* verify.c: lab_examine: if (unlikely(!lab_page_marked(page))) */
 		if
 		:: ASKED_MARK(p)
 		:: else -> fail(); goto freed_behind
@@ -718,10 +718,10 @@ slow:	/* free.c: lab_examine: lab_tag_find( */
 	fi;
 
 freed_behind:
-	/* free.c: lab_refuse: lab_owned_freed_behind(found->bank, found->tag, incident->page */
+	/* verify.c: lab_refuse: lab_owned_freed_behind(found->bank, found->tag, info->page */
 	/* As by change(), but whose page it is comes out only then. */
 	atomic {
-		/* enter.c: lab_owned_freed_behind: if (!lab_tag_change(tag, page, head, moving)) */
+		/* track.c: lab_owned_freed_behind: if (!lab_tag_change(tag, page, head, moving)) */
 		if
 		:: word[tag] == w && !TOO_SOON ->
 			word[tag] = WORD(OWNER(w), MOVING);
@@ -732,7 +732,7 @@ freed_behind:
 	};
 	atomic {
 		/* tag.h: lab_tag_change: if (likely(lab_tag_is(tag, page))) */
-		/* enter.c: lab_owned_freed_behind: if (unlikely(lab_page_marked(page))) { */
+		/* track.c: lab_owned_freed_behind: if (unlikely(lab_page_marked(page))) { */
 		upset[tag]--;
 		excuse_upset(page[tag]);
 		if
@@ -741,12 +741,12 @@ freed_behind:
 		:: else -> give_up(NOBODY)
 		fi
 	};
-	/* enter.c: lab_owned_freed_behind: lab_tag_unbind(bank, tag, page) */
+	/* track.c: lab_owned_freed_behind: lab_tag_unbind(bank, tag, page) */
 	unbind(tag);
 	goto again;
 
 free:	/* free.c: lab_free_slow: lab_commit(&found, owner->moving) */
-	/* free.c: lab_commit: lab_tag_change(found->tag, found->incident.page */
+	/* verify.c: lab_commit: lab_tag_change(found->tag, found->info.page */
 	change(WORD(o, MOVING), NOBODY);
 	assert(!won || !strange);
 	if
@@ -758,7 +758,7 @@ free:	/* free.c: lab_free_slow: lab_commit(&found, owner->moving) */
 		if
 		:: !(w & AWAY) && marked[p] && refs[p] == 1 ->
 			/* free.c: lab_free_slow: lab_recycle(owner, found.tag) */
-			/* page.c: lab_recycle: smp_store_release(&tag->head, owner->ready | flags) */
+			/* ready.c: lab_recycle: smp_store_release(&tag->head, owner->ready | flags) */
 			word[tag] = WORD(o, READY)
 		/* free.c: lab_free_slow: if ((lab_page_sole(page) && lab_page_marked(page)) || found.bank */
 		:: (w & AWAY) && marked[p] && refs[p] == 1 || BANK_OF(tag) != BANK(o) ->
@@ -769,16 +769,16 @@ free:	/* free.c: lab_free_slow: lab_commit(&found, owner->moving) */
 		fi;
 		check()
 	};
-	/* page.c: lab_recycle: lab_stack_push( */
+	/* ready.c: lab_recycle: lab_stack_push( */
 	/* quarantine.c: lab_quarantine_add: lab_stack_push( */
 	stacked[tag] = o;
 	goto again;
-leaves:	/* free.c: lab_free_leave: bool marked = lab_page_marked(found->incident.page) */
+leaves:	/* free.c: lab_free_leave: bool marked = lab_page_marked(found->info.page) */
 	atomic { cheated = !marked[p] };
 	/* free.c: lab_free_leave: lab_leave(owner, found->bank, found->tag) */
 	leave(tag);
 	atomic {
-		/* free.c: lab_free_leave: lab_page_to_kernel(found->incident.page) */
+		/* free.c: lab_free_leave: lab_page_to_kernel(found->info.page) */
 		if
 		:: !cheated -> page_to_kernel()
 		:: else
@@ -802,10 +802,10 @@ release:
 
 transfer:
 #ifdef TWO_BANKS
-	/* free.c: labyrinth_transfer_page: if (found.bank != to->bank) */
+	/* transfer.c: labyrinth_transfer_page: if (found.bank != to->bank) */
 	if
 	:: BANK_OF(tag) != BANK(OTHER(o)) ->
-		/* free.c: labyrinth_transfer_page: lab_tag_copy(to->bank */
+		/* transfer.c: labyrinth_transfer_page: lab_tag_copy(to->bank */
 		/* tag.c: lab_tag_copy: lab_bank_claim_hidden(bank, tag->page, */
 		claim_in(BANK(OTHER(o)), copy, WORD(OTHER(o), COPY_STATE))
 	:: else
@@ -815,7 +815,7 @@ transfer:
 #ifdef EARLY_SHOW
 		atomic { shown[copy] = !NEAR(copy); check() };
 #endif
-		/* free.c: labyrinth_transfer_page: lab_commit(&found, arriving) */
+		/* transfer.c: labyrinth_transfer_page: lab_commit(&found, arriving) */
 		change(WORD(OTHER(o), MOVING), OTHER(o));
 		if
 		:: won ->
@@ -846,7 +846,7 @@ transfer:
 			unbind(tag)
 		:: else ->
 			fail();
-			/* free.c: labyrinth_transfer_page: lab_tag_drop(copy) */
+			/* transfer.c: labyrinth_transfer_page: lab_tag_drop(copy) */
 			drop(copy)
 		fi;
 		goto again
@@ -860,10 +860,10 @@ transfer:
 	:: else -> fail()
 	fi;
 #else
-	/* free.c: labyrinth_transfer_page: lab_commit(&found, arriving) */
+	/* transfer.c: labyrinth_transfer_page: lab_commit(&found, arriving) */
 	change(WORD(OTHER(o), MOVING), OTHER(o));
 	if
-	/* free.c: labyrinth_transfer_page: WRITE_ONCE(found.tag->head, head) */
+	/* transfer.c: labyrinth_transfer_page: WRITE_ONCE(found.tag->head, head) */
 	:: won -> atomic { word[tag] = WORD(OTHER(o), OWNED) | AWAY; check() }
 	:: else -> fail()
 	fi;
@@ -934,11 +934,11 @@ alloc:	/* alloc.c: lab_take_recycled: lab_stack_pop(&cpu->recycled, &owner->slot
 	goto again;
 
 unfit:	atomic {
-		/* page.c: lab_popped_page: u32 head = xchg(&tag->head, owner->moving) */
+		/* ready.c: lab_popped_page: u32 head = xchg(&tag->head, owner->moving) */
 		word[tag] = WORD(o, MOVING)
 	};
 	atomic {
-		/* page.c: lab_ready_misused: if (!lab_page_marked(page)) */
+		/* ready.c: lab_ready_misused: if (!lab_page_marked(page)) */
 		if
 		:: POPPED_MARK(p)
 		:: else -> goto gone
@@ -949,8 +949,8 @@ unfit:	atomic {
 	};
 	stacked[tag] = o;
 	goto again;
-gone:	/* page.c: lab_popped_page: lab_tag_unbind(owner->bank, tag, page) */
-	/* quarantine.c: lab_quarantine_freed_behind: lab_tag_unbind(owner->bank, tag, incident.page) */
+gone:	/* ready.c: lab_popped_page: lab_tag_unbind(owner->bank, tag, page) */
+	/* quarantine.c: lab_quarantine_freed_behind: lab_tag_unbind(owner->bank, tag, info.page) */
 	atomic { word[tag] = WORD(o, MOVING) };
 	unbind(tag);
 	goto again;
@@ -986,13 +986,13 @@ enter:
 	:: else -> goto any_place
 	fi;
 #ifndef NEAR_BLIND
-	/* page.h: lab_enter_near: int moves = lab_tag_moves_before() */
+	/* track.h: lab_enter_near: int moves = lab_tag_moves_before() */
 	moves_before();
-	/* page.h: lab_enter_near: lab_find(home, page, &tag) */
-	/* page.h: lab_enter_near: !lab_tag_nowhere_but(owner->bank, page) */
+	/* track.h: lab_enter_near: lab_find(home, page, &tag) */
+	/* track.h: lab_enter_near: !lab_tag_nowhere_but(owner->bank, page) */
 	/* tag.h: lab_tag_nowhere_but: lab_bank_find(bank, page) */
 	find(0);
-	/* page.h: lab_enter_near: lab_tag_moved_since(moves) */
+	/* track.h: lab_enter_near: lab_tag_moved_since(moves) */
 	atomic {
 		if
 		:: tag != NONE || MOVED -> goto not_near
@@ -1002,10 +1002,10 @@ enter:
 #endif
 	do
 	:: atomic {
-		/* page.h: lab_enter_near: !try_cmpxchg(&tag->page, &vacant, page) */
+		/* track.h: lab_enter_near: !try_cmpxchg(&tag->page, &vacant, page) */
 		if
 		:: page[at] && at == 0 -> at++
-		/* page.h: lab_enter_near: if (++tag == home + LAB_HOP_NEAR) */
+		/* track.h: lab_enter_near: if (++tag == home + LAB_HOP_NEAR) */
 		:: page[at] && at == 1 -> goto not_near
 		:: !page[at] ->
 			assert(!word[at]);
@@ -1013,10 +1013,10 @@ enter:
 			break
 		fi }
 	od;
-	/* page.h: lab_enter_near: lab_page_mark(page) */
+	/* track.h: lab_enter_near: lab_page_mark(page) */
 	atomic { marked[p] = true };
 	atomic {
-		/* page.h: lab_enter_near: lab_tag_fill(tag, here->owned_here */
+		/* track.h: lab_enter_near: lab_tag_fill(tag, here->owned_here */
 		word[at] = WORD(o, OWNED);
 		given()
 	};
@@ -1035,20 +1035,20 @@ not_near:
 #endif
 
 any_place:
-	/* enter.c: lab_enter_clear: int moves = lab_tag_moves_before() */
+	/* track.c: lab_enter_clear: int moves = lab_tag_moves_before() */
 	moves_before();
-	/* enter.c: lab_enter_clear: lab_tag_find(first, page, &bank) */
+	/* track.c: lab_enter_clear: lab_tag_find(first, page, &bank) */
 	find(BANK(o));
 	atomic {
-		/* enter.c: lab_enter_clear: return !lab_tag_moved_since(moves) */
+		/* track.c: lab_enter_clear: return !lab_tag_moved_since(moves) */
 		if
 		:: tag == NONE && !MOVED -> goto bind
 		:: tag == NONE && MOVED -> reject(); goto again
 		:: tag != NONE ->
-			/* enter.c: lab_enter_clear: word = READ_ONCE(tag->word) */
+			/* track.c: lab_enter_clear: word = READ_ONCE(tag->word) */
 			w = word[tag];
 			if
-			/* enter.c: lab_enter_clear: if (lab_word_state(word) == LAB_OWNED) */
+			/* track.c: lab_enter_clear: if (lab_word_state(word) == LAB_OWNED) */
 			:: STATE(w) == OWNED
 #ifdef MARK_ANYHOW
 			:: STATE(w) == READY -> goto bind
@@ -1060,7 +1060,7 @@ any_place:
 			fi
 		fi
 	};
-	/* enter.c: lab_enter_clear: return lab_owned_freed_behind(bank, tag, page, word, 0) */
+	/* track.c: lab_enter_clear: return lab_owned_freed_behind(bank, tag, page, word, 0) */
 	change(WORD(OWNER(w), MOVING), NOBODY);
 	if
 	:: atomic { !won -> reject() }; goto again
@@ -1068,9 +1068,9 @@ any_place:
 	fi;
 	unbind(tag);
 
-bind:	/* enter.c: lab_enter: lab_page_mark(page) */
+bind:	/* track.c: lab_enter: lab_page_mark(page) */
 	atomic { marked[p] = true };
-	/* enter.c: lab_enter: lab_tag_bind(owner->bank, page, */
+	/* track.c: lab_enter: lab_tag_bind(owner->bank, page, */
 	/* tag.c: lab_tag_bind: lab_bank_claim(first, page, word, caller) */
 	if
 	:: claim_in(BANK(o), copy, WORD(o, OWNED))
@@ -1089,7 +1089,7 @@ bind:	/* enter.c: lab_enter: lab_page_mark(page) */
 	atomic {
 		if
 		:: copy == NONE ->
-			/* enter.c: lab_enter: lab_page_unmark(page) */
+			/* track.c: lab_enter: lab_page_unmark(page) */
 			marked[p] = false;
 			reject()
 		:: else ->

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The banks, in which the tags are: labyrinth/tag.h."""
+"""The banks, in which the tags are: labyrinth/core/tag.h."""
 import collections
 
 import drgn

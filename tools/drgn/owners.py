@@ -32,7 +32,7 @@ class Owners:
             return None
 
     def counts(self, owner):
-        """owned, stocked, allocs and frees, worked out as labyrinth/books.c does."""
+        """owned, stocked, allocs and frees, worked out as labyrinth/core/counters.c does."""
         value = self.debug.value
         base = value(owner.cpu)
         lines = [self.debug.copy(self.debug.object("struct lab_cpu", base + offset))
@@ -54,6 +54,7 @@ class Owners:
             slot += 8 * self.lab.stack_depth
         handle = 1 << (debug.size("struct labyrinth_owner") - 1).bit_length()
         return (debug.value(owner.tags) * tag.SLOTS_PER_PAGE * slot + handle +
+                debug.size("struct lab_owner_diag") +
                 len(self.cpus) * debug.size("struct lab_cpu"))
 
     def cells(self, address):
@@ -71,9 +72,12 @@ class Owners:
         def number(member):
             return cell(member, lambda: value(getattr(owner, member)))
 
-        def tallies(member):
+        def diag():
+            return self.debug.object("struct lab_owner_diag", value(owner.diag))
+
+        def counters(member):
             return cell(member, lambda: sum(
-                tally["nr"]["counter"] for tally in value(getattr(owner, member))))
+                counter["nr"]["counter"] for counter in value(getattr(diag(), member))))
 
         owned, stocked, allocs, frees = cell(
             "the CPUs' counters", lambda: self.counts(owner), "????")
@@ -83,8 +87,8 @@ class Owners:
                 self.lab.kernel.string(owner.module_name.address_, 64))),
             self.scopes.get(number("scope"), "?"), number("budget"), owned, stocked,
             number("stock"), number("peak"), number("from_reserve"), allocs, frees,
-            tallies("refused"), tallies("violated"), number("quarantined"), number("reserve_pct"),
-            cell("bank", lambda: self.nr_bytes(owner)), number("could_sleep"),
+            counters("refused"), counters("violated"), number("quarantined"), number("reserve_pct"),
+            cell("bank", lambda: self.nr_bytes(owner)), cell("could_sleep", lambda: value(diag().could_sleep)),
             f"{address:#x}", cell("attention", lambda: f"{value(owner.attention):#x}"),
         ]
         if lost:

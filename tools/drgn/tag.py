@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What labyrinth/tag.h and context.h say and debug info does not: their macros, here without
+"""What labyrinth/core/tag.h and context.h say and debug info does not: their macros, here without
 LAB_, and how a tag's word is laid out. tests/drgn/source.py compares them."""
 
 STATE_MASK = 0x7

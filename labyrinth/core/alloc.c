@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Taking a page: recycled, from stock, from the kernel, from wherever else the
+ * owner has one ready; else a refusal with its reason.
+ */
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <trace/events/labyrinth.h>
+
+#include "fast.h"
+#include "hooks.h"
+#include "page.h"
+#include "page_alloc.h"
+#include "quarantine.h"
+#include "ready.h"
+#include "stock.h"
+#include "track.h"
+
+/* An owner that has taken so many pages from the kernel on one CPU gets the next ahead of need. */
+#define LAB_READAHEAD_AFTER	32
+
+/*
+ * A popped tag whose page is not fit to be handed out: into quarantine, with the place in the
+ * budget, or gone with it. Needs preemption disabled.
+ */
+static noinline void lab_ready_unfit(struct labyrinth_owner *owner, struct lab_tag *tag,
+				     unsigned long caller)
+{
+	u32 poisoned = READ_ONCE(tag->head) & LAB_POISONED;
+	struct page *page = lab_popped_page(owner, tag, LAB_OUT_OF_USE, caller);
+
+	if (!page) {
+		lab_budget_give(owner);
+	} else if (lab_page_hwpoison(page)) {
+		lab_leave(owner, owner->bank, tag);
+		lab_page_to_kernel(page);
+	} else {
+		/* A mapping was reported, now or before. */
+		lab_quarantine_add(owner, tag, poisoned |
+				   (lab_compat_mapcount(page) ? LAB_LOOKS_REPORTED : 0));
+	}
+}
+
+/*
+ * A popped tag's page, as the owner's flags ask for it; its place in the budget is
+ * taken. NULL where it is not fit, and the place is gone as well. Needs preemption
+ * disabled.
+ */
+struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,
+			  unsigned long caller)
+{
+	u32 head = READ_ONCE(tag->head);
+	struct page *page = tag->page;
+
+	if (unlikely(!lab_page_exclusive(page) ||
+		     (head & LAB_POISONED && !lab_page_poison_intact(page)))) {
+		lab_ready_unfit(owner, tag, caller);
+		return NULL;
+	}
+	if (owner->flags & LABYRINTH_ZERO && !(head & LAB_ZEROED)) {
+		WRITE_ONCE(tag->head, owner->moving);
+		/* The audit, which looks at the head again, does not take it for damaged poison. */
+		smp_wmb();
+		clear_page(page_address(page));
+	}
+	lab_hand_out(this_cpu_ptr(owner->cpu), tag, caller);
+	if (owner->flags & LABYRINTH_STACK)
+		lab_tag_save_stack(owner->bank, tag);
+	return page;
+}
+
+/* A page recycled on @cpu, which brings its place along. Needs preemption disabled. */
+static struct page *lab_take_recycled(struct labyrinth_owner *owner, struct lab_cpu *cpu,
+				      unsigned long caller)
+{
+	struct page *page = NULL;
+	struct lab_tag *tag;
+
+	/* Bounded by the pages there: each turn takes one off. */
+	while (!page && (tag = lab_stack_pop(&cpu->recycled, &owner->slots)))
+		page = lab_take_tag(owner, tag, caller);
+	return page;
+}
+
+static struct lab_tag *lab_pop_spare(struct labyrinth_owner *owner)
+{
+	struct lab_tag *tag = lab_pop_stocked(owner);
+
+	lab_stock_watch(owner);
+	/* Wherever it lies: nothing but this keeps recycled spares from growing in number. */
+	if (!tag && lab_recycles_spares(owner))
+		tag = lab_pop_recycled(owner);
+	return tag;
+}
+
+/*
+ * A spare for the place in the budget that the caller has taken: in @page, or
+ * NULL where there is none. False where what lay there had gone bad, and the
+ * budget has no other place. Needs preemption disabled.
+ */
+static __always_inline bool lab_take_spare(struct labyrinth_owner *owner, unsigned long caller,
+					   struct page **page)
+{
+	struct lab_tag *tag;
+
+	*page = NULL;
+	/* Bounded by the spares: each turn takes one off. */
+	do {
+		tag = lab_pop_spare(owner);
+		if (!tag)
+			return true;
+		*page = lab_take_tag(owner, tag, caller);
+		if (likely(*page)) {
+			lab_peak_note(owner);
+			return true;
+		}
+	} while (lab_budget_take(owner));
+	return false;
+}
+
+/*
+ * Whatever the owner has ready, wherever it lies. While we look from CPU to CPU,
+ * others take pages that we have yet to come to and give back where we have been:
+ * that we found none is only believed when as many pages were out, and that
+ * LAB_SURE_TURNS times in a row. Where the budget was @spent that many is the
+ * budget, else all that have a tag; and where it turns out not to be, a place in
+ * it is the caller's, and @placed is set. Bounded by LAB_FAR_TURNS and the possible
+ * CPUs. Needs preemption disabled.
+ */
+static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long caller, bool spent,
+				 bool *placed)
+{
+	unsigned int turn, sure = 0;
+	struct page *page;
+	int cpu;
+
+	for (turn = 0; turn < LAB_FAR_TURNS && sure < LAB_SURE_TURNS; turn++) {
+		long all = 0;
+		u32 out;
+
+		/* What a look at the quarantine had in hand may lie there now. */
+		if (unlikely(!sure && atomic_read(&owner->quarantined)))
+			lab_quarantine_reclaim(owner);
+		out = atomic_read(&owner->quarantined) + atomic_long_read(&owner->arrived);
+		for_each_possible_cpu(cpu) {
+			struct lab_cpu *there = per_cpu_ptr(owner->cpu, cpu);
+
+			page = NULL;
+			if (!lab_recycles_spares(owner))
+				page = lab_take_recycled(owner, there, caller);
+			if (page)
+				return page;
+			out += lab_cpu_owned(there);
+			all += READ_ONCE(there->spares);
+		}
+		if (lab_budget_take(owner) && lab_take_spare(owner, caller, &page)) {
+			*placed = spent && !page;
+			if (page || spent)
+				return page;
+			lab_budget_give(owner);
+		}
+		all += atomic_read(&owner->bound) + atomic_read(&owner->nr_stocked);
+		sure = (s32)out >= (spent ? (long)owner->budget : all) ? sure + 1 : 0;
+	}
+	return NULL;
+}
+
+static struct page *lab_alloc_fresh(struct labyrinth_owner *owner, struct page *page, bool ahead,
+				    unsigned long caller);
+
+/*
+ * The last way, and the refusal, with the reason for which the way before was
+ * closed. Called with preemption disabled; enables it.
+ */
+static noinline struct page *lab_alloc_far(struct labyrinth_owner *owner, unsigned long caller,
+					   enum lab_refusal reason)
+{
+	bool placed = false;
+	struct page *page = lab_take_far(owner, caller, reason == LAB_REFUSE_BUDGET, &placed);
+
+	if (!page && !placed)
+		lab_event_refusal(owner, reason, caller);
+	preempt_enable();
+	/* That comes back here at most once, and for another reason. */
+	return placed ? lab_alloc_fresh(owner, NULL, false, caller) : page;
+}
+
+/*
+ * From the kernel, whatever that takes, or from afar. The place in the budget is
+ * taken; @page is one from the kernel without a tag yet, or NULL.
+ */
+static noinline struct page *lab_alloc_fresh(struct labyrinth_owner *owner, struct page *page,
+					     bool ahead, unsigned long caller)
+{
+	enum lab_refusal reason = LAB_REFUSE_CONTEXT;
+
+	if (likely(lab_context_may_allocate())) {
+		reason = LAB_REFUSE_BUDDY;
+		page = lab_take_fresh(owner, page, ahead, caller, &reason);
+	} else {
+		page = lab_take_nolock(owner, caller);
+	}
+	if (likely(page))
+		return page;
+
+	preempt_disable();
+	if (lab_owner_dead(owner)) {
+		lab_event_refusal(owner, LAB_REFUSE_DYING, caller);
+		preempt_enable();
+		return NULL;
+	}
+	lab_budget_give(owner);
+	return lab_alloc_far(owner, caller, reason);
+}
+
+/* May the page allocator be called? A caller that could sleep is noted. */
+static noinline bool lab_context_look(struct labyrinth_owner *owner, unsigned long caller)
+{
+	if (unlikely(lab_context_may_sleep()))
+		lab_event_could_sleep(owner, caller);
+	return lab_context_may_allocate();
+}
+
+/* Does the owner go on taking pages from the kernel, and has now the next? */
+static __always_inline bool lab_ahead(struct labyrinth_owner *owner)
+{
+	return this_cpu_inc_return(owner->cpu->cold) > LAB_READAHEAD_AFTER;
+}
+
+/*
+ * A spare, or a page from the kernel, for the place in the budget that is taken.
+ * Called with preemption disabled; enables it.
+ */
+static noinline struct page *lab_alloc_spare(struct labyrinth_owner *owner, unsigned long caller)
+{
+	struct page *page;
+	bool ahead;
+
+	if (!lab_take_spare(owner, caller, &page))
+		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
+	if (page) {
+		preempt_enable();
+		return page;
+	}
+	ahead = lab_ahead(owner);
+	preempt_enable();
+	lab_context_look(owner, caller);
+	return lab_alloc_fresh(owner, NULL, ahead, caller);
+}
+
+/*
+ * A page from above min, of which nothing is known yet, for the place in the budget
+ * that is taken: nothing else is in this common case.
+ */
+static __always_inline struct page *lab_alloc_above_min(struct labyrinth_owner *owner,
+							unsigned long caller)
+{
+	struct page *page;
+
+	lab_allocator_enter();
+	page = alloc_pages_node(owner->nid, LAB_GFP_ABOVE_MIN, 0);
+	lab_allocator_leave();
+	if (unlikely(!page))
+		return lab_alloc_fresh(owner, NULL, false, caller);
+	preempt_disable();
+	/* It may have been destroyed while we were in the allocator. */
+	if (unlikely(lab_owner_dead(owner) || !lab_enter_near(owner, page, caller))) {
+		preempt_enable();
+		return lab_alloc_fresh(owner, page, false, caller);
+	}
+	lab_cpu_count_alloc(this_cpu_ptr(owner->cpu));
+	lab_peak_note(owner);
+	preempt_enable();
+	return page;
+}
+
+/* Slow path: check the context first. */
+static noinline struct page *lab_alloc_after_look(struct labyrinth_owner *owner, bool ahead,
+						  unsigned long caller)
+{
+	if (!lab_context_look(owner, caller) || ahead)
+		return lab_alloc_fresh(owner, NULL, ahead, caller);
+	return lab_alloc_above_min(owner, caller);
+}
+
+/*
+ * What is left when this CPU has nothing recycled, for an owner without special
+ * wishes: the stock, the kernel, other CPUs. Called with preemption disabled;
+ * enables it.
+ */
+static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsigned long caller)
+{
+	bool ahead;
+
+	if (unlikely(!lab_budget_take(owner)))
+		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
+	if (unlikely(lab_peek(owner->stock) || lab_stack_top(READ_ONCE(owner->stocked.head))))
+		return lab_alloc_spare(owner, caller);
+	ahead = lab_ahead(owner);
+	preempt_enable();
+
+	if (unlikely(ahead || !lab_context_plainly_atomic()))
+		return lab_alloc_after_look(owner, ahead, caller);
+	return lab_alloc_above_min(owner, caller);
+}
+
+/* An owner that wants something special. Called with preemption disabled; enables it. */
+static struct page *lab_alloc_special(struct labyrinth_owner *owner, unsigned long caller)
+{
+	enum lab_refusal reason;
+	struct page *page = NULL;
+
+	if (lab_owner_dead(owner)) {
+		reason = LAB_REFUSE_DYING;
+		goto refuse;
+	}
+	if (!lab_owner_in_scope(owner)) {
+		reason = LAB_REFUSE_SCOPE;
+		goto refuse;
+	}
+	if (!lab_recycles_spares(owner))
+		page = lab_take_recycled(owner, this_cpu_ptr(owner->cpu), caller);
+	if (page)
+		goto out;
+	if (!lab_budget_take(owner))
+		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
+	return lab_alloc_spare(owner, caller);
+refuse:
+	lab_event_refusal(owner, reason, caller);
+out:
+	preempt_enable();
+	return page;
+}
+
+/*
+ * A traced owner. @tag is one that was popped as tracing began, or a stack's end. Where
+ * it was popped as the owner died, lab_owner_part() finds it. Called with preemption
+ * disabled; enables it.
+ */
+static noinline struct page *lab_alloc_traced(struct labyrinth_owner *owner, struct lab_tag *tag,
+					      unsigned long caller)
+{
+	struct page *page = NULL;
+
+	if (!lab_tag_is_end(tag) && !lab_owner_dead(owner))
+		page = lab_take_tag(owner, tag, caller);
+	if (page)
+		preempt_enable();
+	else
+		page = lab_alloc_special(owner, caller);
+	if (page)
+		trace_alloc(owner->name, page_to_pfn(page), caller);
+	return page;
+}
+
+static noinline struct page *lab_alloc_attended(struct labyrinth_owner *owner, struct lab_tag *tag,
+						unsigned long caller)
+{
+	if (unlikely(READ_ONCE(owner->attention) & LAB_ATTENTION_TRACE || !lab_tag_is_end(tag)))
+		return lab_alloc_traced(owner, tag, caller);
+	return lab_alloc_special(owner, caller);
+}
+
+/*
+ * The fast way has come to an end: at @tag, whose page is not as it was put there,
+ * or at the bottom of the stack. Called with preemption disabled; enables it.
+ */
+static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struct lab_tag *tag,
+					    unsigned long caller)
+{
+	struct page *page;
+
+	if (unlikely(READ_ONCE(owner->attention)))
+		return lab_alloc_attended(owner, tag, caller);
+	if (likely(lab_tag_is_end(tag)))
+		return lab_alloc_cold(owner, caller);
+	page = lab_take_tag(owner, tag, caller);
+	if (!page)
+		return lab_alloc_cold(owner, caller);
+	preempt_enable();
+	return page;
+}
+
+static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, unsigned long caller)
+{
+	struct lab_cpu *here;
+	struct lab_tag *tag;
+	struct page *page;
+
+	preempt_disable();
+	here = this_cpu_ptr(READ_ONCE(owner->fast));
+	tag = lab_stack_pop_any(&here->recycled, &owner->slots);
+	page = tag->page;
+	if (unlikely(!lab_page_exclusive(page)))
+		return lab_alloc_slow(owner, tag, caller);
+	lab_hand_out(here, tag, caller);
+	preempt_enable();
+	return page;
+}
+
+/* The same, out of line. */
+struct page *lab_alloc_one(struct labyrinth_owner *owner, unsigned long caller)
+{
+	return lab_alloc(owner, caller);
+}
+
+/* There is no owner to take a page for. Context: any. */
+noinline struct page *lab_alloc_nothing(unsigned long caller)
+{
+	lab_event_refusal(NULL, LAB_REFUSE_DYING, caller);
+	return NULL;
+}
+
+struct page *labyrinth_void_alloc_page_gfp_atomic_exclusive(struct labyrinth_owner *owner)
+{
+	if (lab_no_owner(owner))
+		return lab_alloc_nothing(_RET_IP_);
+	return lab_alloc(owner, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(labyrinth_void_alloc_page_gfp_atomic_exclusive);

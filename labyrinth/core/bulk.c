@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Several pages at a time: one pop, one push, one call of the kernel for up to
+ * LAB_BULK of them. What is out of the ordinary goes the way of a single page.
+ */
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+
+#include "fast.h"
+#include "hooks.h"
+#include "page_alloc.h"
+#include "track.h"
+#include "verify.h"
+
+/* Pages that are dealt with in one go: preemption is disabled for no more. */
+#define LAB_BULK	32U
+
+/*
+ * Up to LAB_BULK pages from the kernel with one call, for an owner without special
+ * wishes that has nothing in stock: those above min that find room near their homes.
+ */
+static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned int nr,
+					 struct page **pages, unsigned long caller)
+{
+	struct page *fresh[LAB_BULK] = {};
+	unsigned int i, got, used = 0;
+
+	if (READ_ONCE(owner->attention) || lab_peek(owner->stock) ||
+	    lab_stack_top(READ_ONCE(owner->stocked.head)) || !lab_context_may_allocate())
+		return 0;
+	if (unlikely(lab_context_may_sleep()))
+		lab_event_could_sleep(owner, caller);
+	nr = lab_budget_take_many(owner, nr);
+	if (!nr)
+		return 0;
+	lab_allocator_enter();
+	got = lab_compat_alloc_bulk(LAB_GFP_ABOVE_MIN, lab_owner_nid(owner), nr, fresh);
+	preempt_disable();
+	for (i = 0; i < got; i++) {
+		/* It may have been destroyed while we were in the allocator. */
+		if (likely(!lab_owner_dead(owner) && lab_enter_near(owner, fresh[i], caller)))
+			pages[used++] = fresh[i];
+		else
+			fresh[i - used] = fresh[i];
+	}
+	if (used)
+		local_add(used, &this_cpu_ptr(owner->cpu)->allocs);
+	lab_budget_give_many(owner, nr - used);
+	lab_peak_note(owner);
+	preempt_enable();
+	for (i = 0; i < got - used; i++)
+		lab_page_reject(fresh[i]);
+	lab_allocator_leave();
+	return used;
+}
+
+/* From wherever one page would come, those with a common case in one go. */
+static noinline unsigned int lab_alloc_many_cold(struct labyrinth_owner *owner, unsigned int nr,
+						 struct page **pages, unsigned long caller)
+{
+	unsigned int i = 0, many;
+
+	do {
+		many = lab_alloc_many_fresh(owner, min(nr - i, LAB_BULK), pages + i, caller);
+		i += many;
+	} while (many == LAB_BULK && i < nr);
+	for (; i < nr; i++) {
+		struct page *page = lab_alloc_one(owner, caller);
+
+		if (!page)
+			break;
+		pages[i] = page;
+	}
+	return i;
+}
+
+/* The pages of up to @nr popped tags, of which any may have gone bad. */
+static noinline unsigned int lab_take_tags(struct labyrinth_owner *owner, struct lab_tag *tag,
+					   unsigned int nr, struct page **pages,
+					   unsigned long caller)
+{
+	unsigned int taken = 0;
+	struct lab_tag *below;
+
+	for (; nr && !lab_tag_is_end(tag); nr--, tag = below) {
+		struct page *page;
+
+		below = lab_stack_next(tag);
+		page = lab_take_tag(owner, tag, caller);
+		if (page)
+			pages[taken++] = page;
+	}
+	return taken;
+}
+
+/* Up to @nr pages recycled here. */
+static unsigned int lab_alloc_recycled(struct labyrinth_owner *owner, unsigned int nr,
+				       struct page **pages, unsigned long caller)
+{
+	struct page **next = pages, **end = pages + nr;
+	u64 word, taken = lab_taken(caller), exclusive = LAB_EXCLUSIVE_SUM;
+	struct lab_tag *tag, *below;
+	struct lab_cpu *here;
+
+	OPTIMIZER_HIDE_VAR(exclusive);	/* or it is loaded anew for each page */
+	preempt_disable();
+	here = this_cpu_ptr(READ_ONCE(owner->fast));
+	word = lab_owned_here(here);
+	tag = lab_stack_pop_many(&here->recycled, &owner->slots, nr);
+#pragma GCC unroll 8
+	for (; next != end; next++, tag = below) {
+		struct page *page = tag->page;
+
+		if (unlikely(lab_page_exclusive_sum(page) != exclusive))
+			break;
+		/* Before the page is handed out: a wrong free may push its tag from then on. */
+		below = lab_stack_next(tag);
+		WRITE_ONCE(tag->taken, taken);
+		smp_store_release(&tag->word, word);	/* P3 */
+		*next = page;
+	}
+	local_add(next - pages, &here->allocs);
+	if (unlikely(next != end))
+		next += lab_take_tags(owner, tag, end - next, next, caller);
+	preempt_enable();
+	return next - pages;
+}
+
+unsigned int
+labyrinth_alloc_pages_bulk(struct labyrinth_owner *owner, unsigned int nr, struct page **pages)
+{
+	unsigned int many, i = 0;
+
+	if (lab_no_owner(owner)) {
+		lab_alloc_nothing(_RET_IP_);
+		return 0;
+	}
+	if (lab_no_pointer(pages)) {
+		lab_bad_argument(owner, NULL, _RET_IP_);
+		return 0;
+	}
+	do {
+		many = lab_alloc_recycled(owner, min(nr - i, LAB_BULK), pages + i, _RET_IP_);
+		i += many;
+	} while (many == LAB_BULK && i < nr);
+	if (i < nr)
+		i += lab_alloc_many_cold(owner, nr - i, pages + i, _RET_IP_);
+	return i;
+}
+EXPORT_SYMBOL_GPL(labyrinth_alloc_pages_bulk);
+
+/* The tag of an ordinary page, wherever it lies, turned; NULL where it is not one. */
+static noinline struct lab_tag *lab_turn_one(struct labyrinth_owner *owner, const struct page *page)
+{
+	struct lab_tag *tag;
+
+	return lab_ordinary(owner, page, &tag) &&
+	       lab_tag_change(tag, page, lab_peek(owner->owned), owner->ready) ? tag : NULL;
+}
+
+/*
+ * As many of @pages as are ordinary, pushed in one step, from the first on until there
+ * is one that is not, or whose tag lies far from its home: that is the first of the
+ * next step.
+ */
+static unsigned int lab_free_many(struct labyrinth_owner *owner, unsigned int nr,
+				  struct page **pages)
+{
+	struct page **next = pages + 1, **end = pages + nr;
+	struct lab_tag *tag, *top, *bottom;
+	u32 owned = lab_peek(owner->owned), ready = owner->ready;
+	u64 exclusive = LAB_EXCLUSIVE_SUM;
+
+	OPTIMIZER_HIDE_VAR(exclusive);	/* as above */
+	preempt_disable();
+	bottom = lab_turn_one(owner, *pages);
+	if (unlikely(!bottom)) {
+		preempt_enable();
+		return 0;
+	}
+	top = bottom;
+#pragma GCC unroll 8
+	for (; next != end; next++) {
+		const struct page *page = *next;
+
+		if (unlikely(!lab_find_near(lab_home(&owner->slots, page), page, &tag)) ||
+		    unlikely(lab_page_exclusive_sum(page) != exclusive) ||
+		    unlikely(!lab_tag_turn(tag, owned, ready)))
+			break;
+		if (unlikely(!lab_tag_is(tag, page))) {
+			lab_tag_turn_back(tag, owned, ready);
+			break;
+		}
+		lab_stack_link(tag, top);
+		top = tag;
+	}
+	nr = next - pages;
+	lab_stack_push_all(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, top, bottom, nr);
+	preempt_enable();
+	return nr;
+}
+
+unsigned int labyrinth_free_pages_bulk(struct labyrinth_owner *owner, unsigned int nr,
+				       struct page **pages)
+{
+	unsigned int i, many, freed = 0;
+
+	if (lab_no_owner(owner) || lab_no_pointer(pages)) {
+		lab_bad_argument(owner, NULL, _RET_IP_);
+		return 0;
+	}
+	for (i = 0; i < nr; i += many) {
+		many = lab_free_many(owner, min(nr - i, LAB_BULK), pages + i);
+		freed += many;
+		if (unlikely(!many)) {
+			freed += !lab_free_one(owner, pages[i], _RET_IP_);
+			many = 1;
+		}
+	}
+	return freed;
+}
+EXPORT_SYMBOL_GPL(labyrinth_free_pages_bulk);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Every difference between the supported kernels; nothing else tests the version. */
+#ifndef _LABYRINTH_CORE_COMPAT_H
+#define _LABYRINTH_CORE_COMPAT_H
+
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(7, 4, 0)
+#error "labyrinth supports Linux 6.1 to 7.3"
+#endif
+
+#ifndef CONFIG_64BIT
+#error "labyrinth needs a 64-bit kernel: a stack head and a tag word are 64 bits each"
+#endif
+
+#ifndef CONFIG_ARCH_HAVE_NMI_SAFE_CMPXCHG
+#error "labyrinth needs a cmpxchg that is safe in NMI"
+#endif
+
+/*
+ * nr_free_highatomic came with 6.13 and went into stable releases, so Kbuild
+ * looks for the field instead of trusting the version.
+ */
+static inline unsigned long lab_compat_highatomic(const struct zone *zone)
+{
+#ifdef LAB_HAVE_NR_FREE_HIGHATOMIC
+	return READ_ONCE(zone->nr_free_highatomic);
+#else
+	return READ_ONCE(zone->nr_reserved_highatomic);
+#endif
+}
+
+/* @pages must be NULL entries. Fills the first of them and says how many. */
+static inline unsigned long lab_compat_alloc_bulk(gfp_t gfp, int nid, unsigned long nr,
+						  struct page **pages)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+	return alloc_pages_bulk_node(gfp, nid, nr, pages);
+#else
+	return alloc_pages_bulk_array_node(gfp, nid, nr, pages);
+#endif
+}
+
+/* A page where the allocator's locks may not be taken: tried for from 7.0 on. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#define LAB_COMPAT_HAS_NOLOCK	1
+#else
+#define LAB_COMPAT_HAS_NOLOCK	0
+#endif
+
+static inline struct page *lab_compat_alloc_nolock(int nid)
+{
+#if LAB_COMPAT_HAS_NOLOCK
+	return alloc_pages_nolock(0, nid, 0);
+#else
+	return NULL;
+#endif
+}
+
+/*
+ * A word that others may be changing, read once and compared with what it must be: as
+ * good as READ_ONCE(), but the compiler may make it an operand of the comparison.
+ */
+#define lab_peek(word)	data_race(word)
+
+/* Where the page's flags are; they are wrapped in a struct since 6.18. */
+static inline unsigned long *lab_compat_flags(const struct page *page)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+	return (unsigned long *)&page->flags.f;
+#else
+	return (unsigned long *)&page->flags;
+#endif
+}
+
+/* page_mapped() is gone in 7.x; an order-0 page's count is still this field. */
+static inline int lab_compat_mapcount(const struct page *page)
+{
+	return atomic_read(&page->_mapcount) + 1;
+}
+
+/*
+ * The page's counts of references, above, and of mappings less one: one word where the
+ * kernel has them side by side, as every supported one has.
+ */
+static inline u64 lab_compat_page_counts(const struct page *page)
+{
+#ifdef __LITTLE_ENDIAN
+	static_assert(offsetof(struct page, _refcount) ==
+		      offsetof(struct page, _mapcount) + sizeof(u32));
+	if (!(offsetof(struct page, _mapcount) % sizeof(u64)))
+		return lab_peek(*(const u64 *)&page->_mapcount);
+#endif
+	return (u64)page_ref_count(page) << 32 | (u32)atomic_read(&page->_mapcount);
+}
+
+typedef unsigned long (*lab_compat_shrink_fn)(struct shrinker *shrinker,
+					      struct shrink_control *sc);
+
+/* Registered, or NULL where memory is short. Shrinkers are the kernel's to allocate since 6.7. */
+static inline struct shrinker *lab_compat_shrinker_new(const char *name,
+						       lab_compat_shrink_fn count,
+						       lab_compat_shrink_fn scan)
+{
+	struct shrinker *shrinker;
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker = shrinker_alloc(0, "%s", name);
+#else
+	shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+#endif
+	if (!shrinker)
+		return NULL;
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker->seeks = DEFAULT_SEEKS;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker_register(shrinker);
+#else
+	if (register_shrinker(shrinker, "%s", name)) {
+		kfree(shrinker);
+		return NULL;
+	}
+#endif
+	return shrinker;
+}
+
+static inline void lab_compat_shrinker_free(struct shrinker *shrinker)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker_free(shrinker);
+#else
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+#endif
+}
+
+#endif /* _LABYRINTH_CORE_COMPAT_H */

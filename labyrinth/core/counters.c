@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What an owner has and has had, worked out from its counters. */
+#include <linux/cpumask.h>
+#include <linux/minmax.h>
+
+#include "owner.h"
+
+/*
+ * Pages handed out; exact when nothing moves meanwhile. The frees of a CPU are
+ * counted modulo 2^32 only, by its stack: so is what is worked out here, and there
+ * are fewer pages than that. Context: any.
+ */
+long lab_owner_owned(const struct labyrinth_owner *owner)
+{
+	u32 owned = atomic_long_read(&owner->arrived);
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		owned += lab_cpu_owned(per_cpu_ptr(owner->cpu, cpu));
+	return (s32)owned;
+}
+
+/*
+ * Most pages owned at once: exact where one CPU takes and frees them, else an
+ * upper bound, for it counts those that lay ready on other CPUs.
+ */
+long lab_owner_peak(const struct labyrinth_owner *owner)
+{
+	return READ_ONCE(owner->peak);
+}
+
+unsigned long lab_owner_allocs(const struct labyrinth_owner *owner)
+{
+	unsigned long allocs = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		allocs += local_read(&per_cpu_ptr(owner->cpu, cpu)->allocs);
+	return allocs;
+}
+
+/* The others as they follow from what is counted; below 0 only while something moves. */
+
+long lab_owner_frees(const struct labyrinth_owner *owner)
+{
+	long frees = lab_owner_allocs(owner) + atomic_long_read(&owner->arrived) -
+		     lab_owner_owned(owner);
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		frees -= READ_ONCE(per_cpu_ptr(owner->cpu, cpu)->left);
+	return max(frees, 0L);
+}
+
+/* Pages ready, wherever they lie. */
+long lab_owner_stocked(const struct labyrinth_owner *owner)
+{
+	long ready = atomic_read(&owner->bound) + atomic_read(&owner->nr_stocked);
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		ready += READ_ONCE(per_cpu_ptr(owner->cpu, cpu)->spares);
+	return max(ready - lab_owner_owned(owner) - atomic_read(&owner->quarantined), 0L);
+}

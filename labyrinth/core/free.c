@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Giving a page back: free, and release. */
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <trace/events/labyrinth.h>
+
+#include "fast.h"
+#include "quarantine.h"
+#include "ready.h"
+#include "stock.h"
+#include "track.h"
+#include "verify.h"
+
+/* Pages of the reserve, and those that came by transfer, are not kept. */
+#define LAB_NOT_RECYCLED	(LAB_FROM_RESERVE | LAB_AWAY)
+
+/* A page that is not kept. Its tag was committed to LAB_MOVING. */
+static void lab_free_leave(struct labyrinth_owner *owner, struct lab_finding *found)
+{
+	bool marked = lab_page_marked(found->info.page);
+
+	lab_leave(owner, found->bank, found->tag);
+	lab_stock_watch(owner);
+	if (likely(marked))
+		lab_page_to_kernel(found->info.page);
+}
+
+static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *page,
+				  unsigned long caller)
+{
+	struct lab_finding found;
+	int err;
+	u32 flags;
+
+	if (lab_no_pointer(page))
+		return lab_bad_argument(owner, page, caller);
+	preempt_disable();
+	err = lab_examine(owner, page, caller, &found) ?: lab_commit(&found, owner->moving);
+	if (unlikely(err))
+		goto refuse;
+	/* Before it can be anybody else's. */
+	trace_free(owner->name, page_to_pfn(page), caller);
+	lab_uncharge_reserve(owner, found.word);
+	flags = lab_word_flags(found.word) & LAB_NOT_RECYCLED ? LAB_AWAY : 0;
+	err = lab_examine_mapping(page, &found);
+	if (unlikely(err)) {
+		found.info.outcome = LAB_OUT_OF_USE;
+		lab_event_violation(&found.info);
+		flags |= LAB_LOOKS_REPORTED;
+	}
+	if (!flags && lab_page_exclusive(page)) {
+		lab_recycle(owner, found.tag);
+	} else {
+		this_cpu_inc(owner->cpu->unkept);
+		/* A stack links the tags of one bank. */
+		if ((lab_page_sole(page) && lab_page_marked(page)) || found.bank != owner->bank)
+			lab_free_leave(owner, &found);
+		else
+			lab_quarantine_add(owner, found.tag, flags);
+	}
+	goto out;
+refuse:
+	lab_refuse(&found);
+out:
+	preempt_enable();
+	return err;
+}
+
+/* The tag was another page's when it was turned. Called with preemption disabled; enables it. */
+static noinline int lab_free_late(struct labyrinth_owner *owner, struct page *page,
+				  struct lab_tag *tag, unsigned long caller)
+{
+	/* The owner may have died meanwhile: not labyrinth_owner::owned. */
+	lab_tag_turn_back(tag, lab_head(owner->id, 0, LAB_OWNED), owner->ready);
+	preempt_enable();
+	return lab_free_slow(owner, page, caller);
+}
+
+static __always_inline int lab_free(struct labyrinth_owner *owner, struct page *page,
+				    unsigned long caller)
+{
+	struct lab_tag *tag;
+
+	preempt_disable();
+	/* The turn is at once the check that it is @owner's: no other head compares equal. */
+	if (likely(lab_ordinary(owner, page, &tag) &&
+		   lab_tag_turn(tag, lab_peek(owner->owned), owner->ready))) {
+		if (unlikely(!lab_tag_is(tag, page)))
+			return lab_free_late(owner, page, tag, caller);
+		lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, tag);
+		preempt_enable();
+		return 0;
+	}
+	preempt_enable();
+	return lab_free_slow(owner, page, caller);
+}
+
+/* The same, out of line. */
+int lab_free_one(struct labyrinth_owner *owner, struct page *page, unsigned long caller)
+{
+	return lab_free(owner, page, caller);
+}
+
+int labyrinth_free_page(struct labyrinth_owner *owner, struct page *page)
+{
+	if (lab_no_owner(owner))
+		return lab_bad_argument(owner, page, _RET_IP_);
+	return lab_free(owner, page, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(labyrinth_free_page);
+
+static noinline int lab_release_slow(struct labyrinth_owner *owner, struct page *page,
+				     unsigned long caller)
+{
+	struct lab_finding found;
+	int err;
+
+	if (lab_no_owner(owner) || lab_no_pointer(page))
+		return lab_bad_argument(owner, page, caller);
+	if (in_nmi())
+		return -EOPNOTSUPP;
+	preempt_disable();
+	err = lab_examine(owner, page, caller, &found) ?:
+	      lab_examine_mapping(page, &found) ?:
+	      lab_commit(&found, owner->moving);
+	if (likely(!err)) {
+		trace_release(owner->name, page_to_pfn(page), caller);
+		lab_uncharge_reserve(owner, found.word);
+		lab_owner_count_left(owner);
+		lab_leave(owner, found.bank, found.tag);
+		lab_stock_watch(owner);
+	} else {
+		lab_refuse(&found);
+	}
+	preempt_enable();
+	return err;
+}
+
+int labyrinth_release_page(struct labyrinth_owner *owner, struct page *page)
+{
+	struct lab_tag *tag;
+
+	if (lab_no_owner(owner) || unlikely(in_nmi()))
+		goto slow;
+	preempt_disable();
+	if (likely(lab_find_near(lab_home(&owner->slots, page), page, &tag) &&
+		   lab_page_exclusive(page) &&
+		   lab_tag_change(tag, page, lab_peek(owner->owned), owner->moving))) {
+		lab_owner_count_left(owner);
+		lab_page_unmark(page);
+		lab_tag_drop(tag);
+		lab_budget_give(owner);
+		lab_stock_watch(owner);
+		preempt_enable();
+		return 0;
+	}
+	preempt_enable();
+slow:
+	return lab_release_slow(owner, page, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(labyrinth_release_page);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The mark: bits in page->flags that say "this page is labyrinth's".
+ *
+ * The reference count decides whether a page is shared, never which user owns it: any page
+ * can have one reference. The mark can be trusted since
+ *
+ * - the kernel clears it at every free of the page: all of it is in
+ *   PAGE_FLAGS_CHECK_AT_PREP, which free_pages_prepare() clears, and no bit of it is in
+ *   PAGE_FLAGS_CHECK_AT_FREE, which would make such a free a "Bad page";
+ * - no live page of anybody else has it. PG_swapbacked is on anonymous and shmem pages
+ *   only. The bit of PG_mappedtodisk is on page cache that is not swap-backed, and, as
+ *   PG_anon_exclusive, on anonymous pages, which are uptodate by then. So without
+ *   PG_uptodate no page has both but one that is being taken apart: after an I/O error or a
+ *   memory failure in the swap cache, or while FUSE steals it, on the LRU or locked.
+ *
+ * Documentation/mark.rst goes through the kernel's users version by version.
+ *
+ * The mark is set before the page's tag is bound, and cleared in LAB_MOVING: always by the
+ * only CPU that may change the tag. So a page with a mark has one tag, bound with it.
+ */
+#ifndef _LABYRINTH_CORE_MARK_H
+#define _LABYRINTH_CORE_MARK_H
+
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/mm_types.h>
+#include <linux/page-flags.h>
+#include <linux/page_ref.h>
+
+#include "compat.h"
+
+#define LAB_MARK	(BIT(PG_swapbacked) | BIT(PG_mappedtodisk))
+
+/* Bits that are looked at: one that is not of the mark says that it is another's page. */
+#define LAB_MARK_MASK	(LAB_MARK | BIT(PG_uptodate) | BIT(PG_lru) | BIT(PG_head) | \
+			 BIT(PG_swapcache))
+
+/* memory_failure() leaves this on a page that it cannot take away. */
+#ifdef CONFIG_MEMORY_FAILURE
+#define LAB_HWPOISON	BIT(PG_hwpoison)
+#else
+#define LAB_HWPOISON	0UL
+#endif
+
+/* Nor is a page used while somebody has it locked, or where its memory is bad. */
+#define LAB_SOUND_MASK	(LAB_MARK_MASK | LAB_HWPOISON | BIT(PG_locked))
+
+static_assert(PG_mappedtodisk == PG_anon_exclusive);
+
+/*
+ * Has nobody freed the page since labyrinth marked it? A page with bad memory keeps its
+ * flags when it is freed, but has no reference.
+ */
+static inline bool lab_page_marked(const struct page *page)
+{
+	return (lab_peek(*lab_compat_flags(page)) & LAB_MARK_MASK) == LAB_MARK &&
+	       page_ref_count(page);
+}
+
+/* One reference, no mapping. */
+#define LAB_SOLE_COUNTS	(BIT_ULL(32) | U32_MAX)
+
+static inline bool lab_page_sole(const struct page *page)
+{
+	return lab_compat_page_counts(page) == LAB_SOLE_COUNTS;
+}
+
+/*
+ * Labyrinth's page, sound, and nobody else has a reference or mapping of it: flags and counts
+ * in one comparison, of their sum. Flags that are not the mark cannot be made up for by
+ * counts: the page would be mapped less often than never, or more often than it has
+ * references.
+ */
+#define LAB_EXCLUSIVE_SUM	(LAB_MARK + LAB_SOLE_COUNTS)
+
+static __always_inline u64 lab_page_exclusive_sum(const struct page *page)
+{
+	return (lab_peek(*lab_compat_flags(page)) & LAB_SOUND_MASK) + lab_compat_page_counts(page);
+}
+
+static __always_inline bool lab_page_exclusive(const struct page *page)
+{
+	return lab_page_exclusive_sum(page) == LAB_EXCLUSIVE_SUM;
+}
+
+static inline bool lab_page_hwpoison(const struct page *page)
+{
+	return lab_peek(*lab_compat_flags(page)) & LAB_HWPOISON;
+}
+
+/* memory_failure() changes the flags of any page at any time: in one step. */
+static __always_inline void lab_page_mark(struct page *page)
+{
+	BUILD_BUG_ON(LAB_MARK & ~PAGE_FLAGS_CHECK_AT_PREP);
+	BUILD_BUG_ON(LAB_MARK & (PAGE_FLAGS_CHECK_AT_FREE));
+	atomic_long_or(LAB_MARK, (atomic_long_t *)lab_compat_flags(page));
+}
+
+/* A page that is not mapped. */
+static __always_inline void lab_page_unmark(struct page *page)
+{
+	atomic_long_andnot(LAB_MARK, (atomic_long_t *)lab_compat_flags(page));
+}
+
+/*
+ * One that leaves while it is mapped keeps PG_swapbacked until it is freed: by that bit its
+ * mapping was accounted as shmem, and will be when it ends.
+ */
+static inline void lab_page_unmark_mapped(struct page *page)
+{
+	unsigned long mark = lab_compat_mapcount(page) ? BIT(PG_mappedtodisk) : LAB_MARK;
+
+	atomic_long_andnot(mark, (atomic_long_t *)lab_compat_flags(page));
+}
+
+#endif /* _LABYRINTH_CORE_MARK_H */

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* An owner: what it may do, what it has, and its life. See owner.c. */
+#ifndef _LABYRINTH_CORE_OWNER_H
+#define _LABYRINTH_CORE_OWNER_H
+
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/idr.h>
+#include <linux/irq_work.h>
+#include <linux/labyrinth.h>
+#include <linux/list.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/topology.h>
+#include <linux/workqueue.h>
+#include <asm/local.h>
+
+#include "freelist.h"
+#include "hooks.h"
+#include "tag.h"
+
+/* Why no call may go the fast way. */
+#define LAB_ATTENTION_DEAD	BIT(0)
+#define LAB_ATTENTION_SCOPE	BIT(1)
+#define LAB_ATTENTION_ZERO	BIT(2)
+#define LAB_ATTENTION_POISON	BIT(3)
+#define LAB_ATTENTION_STACK	BIT(4)
+#define LAB_ATTENTION_TRACE	BIT(5)	/* comes and goes while the owner lives */
+#define LAB_ATTENTION_CLEAR	BIT(6)	/* the kernel clears pages that are freed */
+
+/* One cache line a CPU. */
+struct lab_cpu {
+	/* Pages freed here; other CPUs may take them. Its count is of these frees. */
+	struct lab_stack recycled;
+	u64 owned_here;			/* tag word of a page handed out here, less the context */
+	local_t allocs;
+	long left;			/* pages that left ownership here other than by free */
+	long unkept;			/* frees that pushed nothing less pushes of none */
+	long spares;			/* on @recycled; taken elsewhere, they are missing there */
+	u32 cold;			/* pages taken from the kernel, for readahead */
+} __aligned(64);
+
+/* Pages in memory that is to go offline, as offline.c last found them. */
+struct lab_offline_pages {
+	unsigned int idle, owned;
+};
+
+struct lab_owner_diag;
+
+struct labyrinth_owner {
+	/*
+	 * All of the owner that the fast way reads. An owner that wants something special,
+	 * is traced or is dead, has no homes here, @owned is no tag's head, and @fast is a
+	 * CPU's line on which nothing ever lies: so every call leaves the fast way without
+	 * having to ask.
+	 */
+	struct lab_cpu __percpu *fast;
+	struct lab_cpu __percpu *cpu;
+	struct lab_slots slots;		/* bank->slots */
+	/* Tag heads of the owner's pages, no flag set. */
+	u32 owned;			/* or LAB_NO_HEAD */
+	u32 ready;
+	u32 moving;
+	/* Written by none but create, destroy and tracing, as are those above. */
+	u32 attention;
+	u32 budget;
+	u32 stock;			/* changed at run time: READ_ONCE() or lab_peek() */
+
+	struct lab_bank *bank;
+	u32 id;
+	int nid;
+	u32 flags;
+	s16 reserve_pct;		/* 0 to 100, the module's default put in; as @stock */
+	u8 scope;
+
+	/* Written by the slower paths, from any CPU. */
+	struct lab_stack stocked ____cacheline_aligned_in_smp;	/* spares: stock and readahead */
+	struct lab_stack quarantine, looked_at;
+	atomic_t nr_stocked;		/* pages on @stocked, give or take those in flight */
+	atomic_t bound;			/* places taken in the budget, see below; at most @budget */
+	atomic_t quarantined;
+	atomic_t from_reserve;
+	atomic_long_t arrived;		/* pages transferred in */
+	atomic_long_t hwpoison;		/* pages that left with bad memory */
+	u32 peak;			/* most of @bound while a page was handed out */
+	struct irq_work kick;
+	struct delayed_work refill;
+	struct delayed_work look;	/* at the quarantine */
+	unsigned long looked;		/* jiffies of the last one that counted */
+	struct lab_owner_diag *diag;	/* what diag/ remembers of it */
+
+	/* Guarded by lab_owners_lock. */
+	struct list_head list;
+	u32 tags;			/* reserved in @bank: spares come on top of the budget */
+	bool devm;			/* its device has the handle */
+	struct pid *pid;		/* of the creating task or its thread group, by scope */
+	struct module *module;
+	struct lab_offline_pages offline;
+	char name[LABYRINTH_NAME_LEN];
+	char module_name[MODULE_NAME_LEN];
+} __aligned(64);
+
+/* A handle begins with a cache line, as the kernel aligns what is a power of 2 in size. */
+#define LAB_OWNER_SIZE	roundup_pow_of_two(sizeof(struct labyrinth_owner))
+
+/* alloc and free touch these two lines, the page's tag, and its struct page. */
+static_assert(sizeof(struct lab_cpu) == 64);
+static_assert(offsetofend(struct labyrinth_owner, stock) <= 64);
+
+/* Guards the life of owners, banks and orphans; no page's way takes it. */
+extern struct mutex lab_owners_lock;
+extern struct list_head lab_owners;
+extern int lab_default_reserve_pct;
+
+int lab_owner_id_new(struct labyrinth_owner *owner);
+void lab_owner_id_remove(u32 id);
+void lab_owner_ids_exit(void);
+struct labyrinth_owner *lab_owner_by_id(u32 id);
+void lab_owner_name(u32 id, char name[LABYRINTH_NAME_LEN]);
+long lab_owner_owned(const struct labyrinth_owner *owner);
+long lab_owner_peak(const struct labyrinth_owner *owner);
+unsigned long lab_owner_allocs(const struct labyrinth_owner *owner);
+long lab_owner_frees(const struct labyrinth_owner *owner);
+long lab_owner_stocked(const struct labyrinth_owner *owner);
+struct labyrinth_owner *lab_owner_of_module(const struct module *module);
+void lab_owner_destroy_for(struct labyrinth_owner *owner);
+void lab_owner_slow_down(struct labyrinth_owner *owner, u32 why);
+void lab_owner_speed_up(struct labyrinth_owner *owner, u32 why);
+bool lab_tracing(void);
+void lab_owner_free_handles(void);
+
+static inline bool lab_owner_dead(const struct labyrinth_owner *owner)
+{
+	return READ_ONCE(owner->attention) & LAB_ATTENTION_DEAD;
+}
+
+/* Needs no preemption disabled: any node will do. */
+static inline int lab_owner_nid(const struct labyrinth_owner *owner)
+{
+	return owner->nid == NUMA_NO_NODE ? numa_mem_id() : owner->nid;
+}
+
+static inline bool lab_owner_in_scope(const struct labyrinth_owner *owner)
+{
+	switch (owner->scope) {
+	case LABYRINTH_SCOPE_PROCESS:
+		return in_task() && task_tgid(current) == owner->pid;
+	case LABYRINTH_SCOPE_THREAD:
+		return in_task() && task_pid(current) == owner->pid;
+	default:
+		return true;
+	}
+}
+
+/* A page becomes owned on this CPU. Needs preemption disabled; may nest by interrupts. */
+static __always_inline void lab_cpu_count_alloc(struct lab_cpu *here)
+{
+	local_inc(&here->allocs);
+}
+
+/* Pages handed out on a CPU less those that left ownership there, modulo 2^32. */
+static inline u32 lab_cpu_owned(const struct lab_cpu *cpu)
+{
+	return (u32)local_read(&cpu->allocs) - lab_stack_pushes(READ_ONCE(cpu->recycled.head)) -
+	       (u32)READ_ONCE(cpu->left) - (u32)READ_ONCE(cpu->unkept);
+}
+
+/* A page left ownership other than by a free. Needs preemption disabled. */
+static inline void lab_owner_count_left(struct labyrinth_owner *owner)
+{
+	this_cpu_inc(owner->cpu->left);
+}
+
+/*
+ * Places in the budget. Owned and quarantined pages have one each, a call that
+ * looks for a page takes one first, and a recycled page keeps its own, so that to
+ * use it again costs no shared counter. A *spare* is a ready page without one:
+ * an alloc that takes it has taken a place before. So nothing that labyrinth does with
+ * spares on its own account can make an owner's budget seem spent.
+ *
+ * A zeroing owner's recycled pages are spares as well: clean ones take their place.
+ */
+static inline bool lab_recycles_spares(const struct labyrinth_owner *owner)
+{
+	return owner->flags & LABYRINTH_ZERO;
+}
+
+/* Exact on any number of CPUs: no attempt that fails is ever counted, even for an instant. */
+static inline bool lab_budget_take(struct labyrinth_owner *owner)
+{
+	int bound = atomic_read(&owner->bound);
+
+	do {
+		if (unlikely(bound == owner->budget))
+			return false;
+	} while (!atomic_try_cmpxchg(&owner->bound, &bound, bound + 1));
+	return true;
+}
+
+/* The same for up to @nr places: how many. */
+static inline unsigned int lab_budget_take_many(struct labyrinth_owner *owner, unsigned int nr)
+{
+	int bound = atomic_read(&owner->bound);
+	unsigned int taken;
+
+	do {
+		taken = min(nr, owner->budget - bound);
+	} while (taken && !atomic_try_cmpxchg(&owner->bound, &bound, bound + taken));
+	return taken;
+}
+
+/* A place that was taken has come to hold an owned page. */
+static inline void lab_peak_note(struct labyrinth_owner *owner)
+{
+	u32 peak = READ_ONCE(owner->peak);
+	u32 bound = atomic_read(&owner->bound);
+
+	while (unlikely(bound > peak) && !try_cmpxchg(&owner->peak, &peak, bound))
+		;
+}
+
+/* Begin anew. Recycled pages count: to take one again is not noted. */
+static inline void lab_peak_reset(struct labyrinth_owner *owner)
+{
+	/* A full barrier: an alloc that has not seen the 0 has taken the place that is seen here. */
+	xchg(&owner->peak, 0);
+	lab_peak_note(owner);
+}
+
+static inline void lab_budget_give(struct labyrinth_owner *owner)
+{
+	atomic_dec(&owner->bound);
+}
+
+static inline void lab_budget_give_many(struct labyrinth_owner *owner, unsigned int nr)
+{
+	atomic_sub(nr, &owner->bound);
+}
+
+#endif /* _LABYRINTH_CORE_OWNER_H */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is done to a page itself. See page.c. */
+#ifndef _LABYRINTH_CORE_PAGE_H
+#define _LABYRINTH_CORE_PAGE_H
+
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "mark.h"
+#include "owner.h"
+
+#define LAB_POISON_BYTE		0x6b
+
+/* IS_ERR_OR_NULL() in one comparison: what NULL wraps around to is above the errors as well. */
+static inline bool lab_no_pointer(const void *ptr)
+{
+	return unlikely((unsigned long)ptr - 1 >= (unsigned long)-MAX_ERRNO - 1);
+}
+
+/*
+ * The same for a handle, which must be followed. Where the kernel has the upper half of
+ * all addresses, no other is taken for one. With KASAN_SW_TAGS a pointer's upper byte can be
+ * anything, so its sign says nothing; with KASAN_HW_TAGS it is 0xf0 or above.
+ */
+static inline bool lab_no_owner(const struct labyrinth_owner *owner)
+{
+	if (!IS_ENABLED(CONFIG_KASAN_SW_TAGS) &&
+	    ((IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_UML)) || IS_ENABLED(CONFIG_ARM64)))
+		return unlikely((long)owner >= -MAX_ERRNO);
+	return lab_no_pointer(owner);
+}
+
+static inline void lab_page_poison(struct page *page)
+{
+	memset(page_address(page), LAB_POISON_BYTE, PAGE_SIZE);
+}
+
+static inline bool lab_page_poison_intact(struct page *page)
+{
+	return !memchr_inv(page_address(page), LAB_POISON_BYTE, PAGE_SIZE);
+}
+
+/* A page of this word stops being owned: the books of the reserve. */
+static inline void lab_uncharge_reserve(struct labyrinth_owner *owner, u64 word)
+{
+	if (unlikely(lab_word_flags(word) & LAB_FROM_RESERVE))
+		atomic_dec(&owner->from_reserve);
+}
+
+/*
+ * A page with bad memory leaves, for whatever reason. The kernel keeps it out of use once it
+ * has no reference.
+ */
+static inline void lab_count_hwpoison(struct labyrinth_owner *owner, const struct page *page)
+{
+	if (unlikely(lab_page_hwpoison(page)))
+		atomic_long_inc(&owner->hwpoison);
+}
+
+void lab_page_to_kernel(struct page *page);
+void lab_page_flush(void);
+
+#endif /* _LABYRINTH_CORE_PAGE_H */

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A page from the kernel: above min, ahead of need, or from the reserve as far as
+ * the floor permits.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+
+#include "page.h"
+#include "page_alloc.h"
+#include "track.h"
+#include "watermark.h"
+
+/* Pages to take with one call. */
+#define LAB_READAHEAD		8
+
+/* Pages that the kernel is asked for until one finds room in the tag table. */
+#define LAB_BIND_TRIES		8
+
+/*
+ * A page from the kernel: only where there is none above min does the reserve
+ * come into question, and then the floor says which zone may serve.
+ */
+static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
+				   enum lab_refusal *reason)
+{
+	gfp_t zero = owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0;
+	int nid = lab_owner_nid(owner);
+	struct lab_choice choice;
+	struct page *page;
+
+	page = alloc_pages_node(nid, LAB_GFP_ABOVE_MIN | zero, 0);
+	if (likely(page))
+		return page;
+
+	switch (lab_floor_choose(nid, READ_ONCE(owner->reserve_pct), &choice)) {
+	case LAB_FLOOR_REFUSES:
+		*reason = LAB_REFUSE_FLOOR;
+		return NULL;
+	case LAB_FLOOR_EMPTY:
+		*reason = LAB_REFUSE_BUDDY;
+		return NULL;
+	case LAB_FLOOR_PERMITS:
+		break;
+	}
+	page = alloc_pages_node(zone_to_nid(choice.zone), GFP_ATOMIC | __GFP_NOWARN | zero |
+				choice.steer, 0);
+	if (!page)
+		*reason = LAB_REFUSE_BUDDY;
+	else if (choice.below_min)
+		*flags |= LAB_FROM_RESERVE;
+	return page;
+}
+
+/*
+ * An owner that goes on taking pages from the kernel gets the next few with one
+ * call: they lie with the stock, as far as its budget has room for them. Never
+ * from below the low mark. Returns the first.
+ */
+static struct page *lab_readahead(struct labyrinth_owner *owner)
+{
+	gfp_t zero = owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0;
+	struct page *pages[LAB_READAHEAD] = {};
+	int room = (int)owner->budget - atomic_read(&owner->bound);
+	unsigned long nr;
+
+	nr = lab_compat_alloc_bulk(LAB_GFP_ABOVE_MIN | zero, lab_owner_nid(owner),
+				   clamp(room + 1, 1, LAB_READAHEAD), pages);
+	while (nr > 1) {
+		struct page *page = pages[--nr];
+		bool entered;
+
+		preempt_disable();
+		entered = !lab_owner_dead(owner) && lab_enter_stocked(owner, page);
+		preempt_enable();
+		if (!entered)
+			lab_page_reject(page);
+	}
+	return pages[0];
+}
+
+/* Tag a page fresh from the kernel, and count it. Needs preemption disabled. */
+static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 flags,
+			unsigned long caller)
+{
+	struct lab_bank *bank;
+	struct lab_tag *tag = lab_enter(owner, page, lab_head(owner->id, flags, LAB_OWNED), caller,
+					&bank);
+
+	if (unlikely(!tag))
+		return false;
+	if (unlikely(owner->flags & LABYRINTH_STACK))
+		lab_tag_save_stack(bank, tag);
+	if (unlikely(flags & LAB_FROM_RESERVE)) {
+		atomic_inc(&owner->from_reserve);
+		lab_event_below_min(owner, page_zone(page));
+	}
+	lab_cpu_count_alloc(this_cpu_ptr(owner->cpu));
+	lab_peak_note(owner);
+	return true;
+}
+
+/*
+ * A page from the kernel, tagged; its place in the budget is taken. Where its
+ * place in the table is crowded, another page will do. @page is one to begin
+ * with, or NULL.
+ */
+struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, bool ahead,
+			    unsigned long caller, enum lab_refusal *reason)
+{
+	struct page *rejected[LAB_BIND_TRIES];
+	unsigned int nr_rejected = 0;
+	bool dead, bound;
+
+	lab_allocator_enter();
+	do {
+		u32 flags = 0;
+
+		if (!page && ahead)
+			page = lab_readahead(owner);
+		if (!page)
+			page = lab_buddy_page(owner, &flags, reason);
+		if (unlikely(!page))
+			break;
+		preempt_disable();
+		/* It may have been destroyed while we were in the allocator. */
+		dead = lab_owner_dead(owner);
+		bound = likely(!dead) && lab_take_in(owner, page, flags, caller);
+		preempt_enable();
+		if (likely(bound))
+			break;
+		rejected[nr_rejected++] = page;
+		page = NULL;
+	} while (!dead && nr_rejected < LAB_BIND_TRIES);
+
+	while (unlikely(nr_rejected))
+		lab_page_reject(rejected[--nr_rejected]);
+	lab_allocator_leave();
+	return page;
+}
+
+/*
+ * The same where the page allocator's locks may not be taken: kernels that know
+ * alloc_pages_nolock() try for one, above min and zero-filled.
+ */
+struct page *lab_take_nolock(struct labyrinth_owner *owner, unsigned long caller)
+{
+	struct page *page = lab_compat_alloc_nolock(lab_owner_nid(owner));
+	bool bound;
+
+	if (!page)
+		return NULL;
+	preempt_disable();
+	bound = !lab_owner_dead(owner) && lab_take_in(owner, page, 0, caller);
+	preempt_enable();
+	if (bound)
+		return page;
+	lab_page_reject(page);
+	return NULL;
+}

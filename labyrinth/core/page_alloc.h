@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A page from the kernel. See page_alloc.c. */
+#ifndef _LABYRINTH_CORE_PAGE_ALLOC_H
+#define _LABYRINTH_CORE_PAGE_ALLOC_H
+
+#include <linux/gfp.h>
+
+#include "hooks.h"
+#include "owner.h"
+
+/* Never goes below min, not even for a PF_MEMALLOC task. */
+#define LAB_GFP_ABOVE_MIN	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
+
+struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, bool ahead,
+			    unsigned long caller, enum lab_refusal *reason);
+
+struct page *lab_take_nolock(struct labyrinth_owner *owner, unsigned long caller);
+
+#endif /* _LABYRINTH_CORE_PAGE_ALLOC_H */

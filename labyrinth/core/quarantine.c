@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages that were shared when they were given back or popped.
+ *
+ * They lie on a stack of their owner and keep their place in its budget. A look pops each,
+ * puts it back into use if it is exclusive by then, and else pushes it to a second stack,
+ * so that an alloc at the end of the budget can take it back meanwhile. A
+ * reference that passes, as of a look-up in the page cache or GUP-fast, is gone at the
+ * next look. One that stays for three looks is a violation, reported once.
+ */
+#include <linux/irq_work.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+
+#include "hooks.h"
+#include "page.h"
+#include "quarantine.h"
+#include "ready.h"
+#include "stock.h"
+#include "track.h"
+#include "work.h"
+
+/* From the first look to the third there is a second, and a grace period. */
+#define LAB_LOOK_EVERY		max(HZ / 2, 1)
+
+/* A page that an alloc at the end of the budget may take back: bounds its work. */
+#define LAB_RECLAIM_MOST	16
+
+/*
+ * @tag, which the caller has to itself, goes into quarantine with its place in the budget.
+ * @flags: LAB_AWAY, LAB_POISONED, LAB_LOOKS_REPORTED. Needs preemption disabled.
+ */
+void lab_quarantine_add(struct labyrinth_owner *owner, struct lab_tag *tag, u32 flags)
+{
+	WRITE_ONCE(tag->head, lab_head(owner->id, flags, LAB_QUARANTINED));
+	lab_stack_push(&owner->quarantine, &owner->slots, tag);
+	atomic_inc(&owner->quarantined);
+	lab_refill_kick(owner);
+}
+
+/*
+ * A tag in hand is not counted: an alloc at the end of the budget that misses it then looks
+ * again, see lab_take_far(). Needs preemption disabled.
+ */
+static struct lab_tag *lab_quarantine_pop(struct labyrinth_owner *owner, struct lab_stack *stack)
+{
+	struct lab_tag *tag = lab_stack_pop(stack, &owner->slots);
+
+	if (tag)
+		atomic_dec(&owner->quarantined);
+	return tag;
+}
+
+/* It has to wait on, where a look that is under way does not find it once more. The same. */
+static void lab_quarantine_keep(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	lab_stack_push(&owner->looked_at, &owner->slots, tag);
+	atomic_inc(&owner->quarantined);
+}
+
+static void lab_quarantine_leave(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	WRITE_ONCE(tag->head, owner->moving);
+	lab_page_to_kernel(lab_leave(owner, owner->bank, tag));
+}
+
+/* A page that has no mark any more. */
+static void lab_quarantine_freed_behind(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	struct lab_violation_info info = {
+		.kind = LAB_FREED_BEHIND,
+		.owner = owner,
+		.page = tag->page,
+		.track = lab_tag_track(owner->bank, tag),
+	};
+
+	WRITE_ONCE(tag->head, owner->moving);
+	lab_tag_unbind(owner->bank, tag, info.page);
+	lab_budget_give(owner);
+	lab_stock_watch(owner);
+	lab_event_violation(&info);
+}
+
+/* A tag in hand: back into use, or to the kernel. False where it has to wait on. The same. */
+static bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	u32 flags = tag->head & LAB_FLAGS_MASK;
+	struct page *page = tag->page;
+
+	if (unlikely(!lab_page_marked(page))) {
+		lab_quarantine_freed_behind(owner, tag);
+		return true;
+	}
+	if (lab_page_hwpoison(page) ? !lab_page_sole(page) : !lab_page_exclusive(page))
+		return false;
+	if (flags & LAB_POISONED && !lab_page_hwpoison(page) && !lab_page_poison_intact(page)) {
+		/* It was written to, or still is. */
+		lab_page_poison(page);
+		return false;
+	}
+	if (flags & LAB_AWAY || lab_page_hwpoison(page)) {
+		lab_quarantine_leave(owner, tag);
+	} else {
+		/* It is free already: the push does not free it again. */
+		this_cpu_dec(owner->cpu->unkept);
+		lab_recycle(owner, tag);
+	}
+	lab_stock_watch(owner);
+	return true;
+}
+
+/* A look has found the page shared. */
+static void lab_quarantine_seen(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	if ((tag->head & LAB_LOOKS_REPORTED) == LAB_LOOKS_REPORTED)
+		return;
+	WRITE_ONCE(tag->head, tag->head + LAB_LOOK);
+	if ((tag->head & LAB_LOOKS_REPORTED) == LAB_LOOKS_REPORTED)
+		lab_event_violation(&(struct lab_violation_info){
+			.kind = LAB_SHARED_PAGE,
+			.outcome = LAB_OUT_OF_USE,
+			.owner = owner,
+			.page = tag->page,
+			.track = lab_tag_track(owner->bank, tag),
+		});
+}
+
+/*
+ * Take back up to LAB_RECLAIM_MOST pages that are exclusive by now. False where none was.
+ * Context: any, with preemption disabled.
+ */
+bool lab_quarantine_reclaim(struct labyrinth_owner *owner)
+{
+	struct lab_tag *kept[LAB_RECLAIM_MOST], *tag;
+	unsigned int nr, nr_kept = 0;
+
+	for (nr = 0; nr < LAB_RECLAIM_MOST; nr++) {
+		tag = lab_quarantine_pop(owner, &owner->quarantine) ?:
+		      lab_quarantine_pop(owner, &owner->looked_at);
+		if (!tag)
+			break;
+		if (!lab_quarantine_try(owner, tag))
+			kept[nr_kept++] = tag;
+	}
+	nr -= nr_kept;
+	if (nr_kept) {
+		while (nr_kept)
+			lab_quarantine_keep(owner, kept[--nr_kept]);
+		/* A look may have found nothing left. */
+		lab_refill_kick(owner);
+	}
+	return nr;
+}
+
+/* Pages that have been looked at wait for the next look. Context: process. */
+static void lab_quarantine_return(struct labyrinth_owner *owner)
+{
+	struct lab_tag *tag;
+	unsigned long flags;
+
+	/* One at a time: an alloc at the end of the budget may need any of them. */
+	do {
+		local_irq_save(flags);
+		tag = lab_quarantine_pop(owner, &owner->looked_at);
+		if (tag) {
+			lab_stack_push(&owner->quarantine, &owner->slots, tag);
+			atomic_inc(&owner->quarantined);
+		}
+		local_irq_restore(flags);
+		cond_resched();
+	} while (tag);
+}
+
+/* True where nothing is left in quarantine. Context: process. */
+bool lab_quarantine_look(struct labyrinth_owner *owner)
+{
+	struct lab_tag *tag;
+	unsigned long flags;
+	bool counts;
+
+	/* What is done with the page in an RCU reader from before does not count. */
+	synchronize_rcu();
+	/* Nor does a look that somebody asked for between two others. */
+	counts = !time_before(jiffies, owner->looked + LAB_LOOK_EVERY);
+	if (counts)
+		owner->looked = jiffies;
+	lab_quarantine_return(owner);
+	/* An interrupt does not find the tag that is in hand: none comes meanwhile. */
+	do {
+		local_irq_save(flags);
+		tag = lab_quarantine_pop(owner, &owner->quarantine);
+		if (tag && !lab_quarantine_try(owner, tag)) {
+			if (counts)
+				lab_quarantine_seen(owner, tag);
+			lab_quarantine_keep(owner, tag);
+		}
+		local_irq_restore(flags);
+		cond_resched();
+	} while (tag);
+	lab_quarantine_return(owner);
+	return !atomic_read(&owner->quarantined);
+}
+
+void lab_quarantine_work(struct work_struct *work)
+{
+	struct labyrinth_owner *owner = container_of(to_delayed_work(work), struct labyrinth_owner,
+						     look);
+
+	if (!lab_quarantine_look(owner) && !lab_owner_dead(owner))
+		queue_delayed_work(lab_wq, &owner->look, LAB_LOOK_EVERY);
+}
+
+/*
+ * The owner is dead: other holders of such a page keep their references, labyrinth gives up
+ * its own. Needs lab_owners_lock.
+ */
+void lab_quarantine_drain(struct labyrinth_owner *owner)
+{
+	struct lab_tag *tag;
+
+	lab_quarantine_return(owner);
+	while ((tag = lab_quarantine_pop(owner, &owner->quarantine))) {
+		preempt_disable();
+		if (lab_page_marked(tag->page))
+			lab_quarantine_leave(owner, tag);
+		else
+			lab_quarantine_freed_behind(owner, tag);
+		preempt_enable();
+		cond_resched();
+	}
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Ready pages, on an owner's stacks. */
+#include <linux/mm.h>
+
+#include "ready.h"
+#include "track.h"
+
+/*
+ * Make a page whose tag this CPU has set to LAB_MOVING ready again, here. Its
+ * place in the budget goes along or is given back. Needs preemption disabled.
+ */
+void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	u32 flags = 0;
+
+	if (owner->flags & LABYRINTH_POISON) {
+		lab_page_poison(tag->page);
+		flags = LAB_POISONED;
+	} else if (READ_ONCE(owner->attention) & LAB_ATTENTION_CLEAR) {
+		clear_page(page_address(tag->page));
+		flags = LAB_ZEROED;
+	}
+	/* The poison is there before the audit can miss it. */
+	smp_store_release(&tag->head, owner->ready | flags);
+	lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, tag);
+	if (lab_recycles_spares(owner)) {
+		this_cpu_inc(owner->cpu->spares);
+		lab_budget_give(owner);
+	}
+}
+
+/* Any page recycled, here or on any CPU. Bounded by these. Needs preemption disabled. */
+struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner)
+{
+	int cpu;
+
+	for_each_cpu_wrap(cpu, cpu_possible_mask, smp_processor_id()) {
+		struct lab_stack *recycled = &per_cpu_ptr(owner->cpu, cpu)->recycled;
+		struct lab_tag *tag = lab_stack_pop(recycled, &owner->slots);
+
+		if (!tag)
+			continue;
+		if (lab_recycles_spares(owner))
+			this_cpu_dec(owner->cpu->spares);
+		return tag;
+	}
+	return NULL;
+}
+
+struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner)
+{
+	struct lab_tag *tag = lab_stack_pop(&owner->stocked, &owner->slots);
+
+	if (tag)
+		atomic_dec(&owner->nr_stocked);
+	return tag;
+}
+
+/*
+ * Has a page that is ready under @head been misused? A bare reference may be a passing one. Bad
+ * memory is not read: the machine may stop.
+ */
+bool lab_ready_misused(struct page *page, u32 head, enum lab_violation *kind)
+{
+	if (!lab_page_marked(page))
+		*kind = LAB_FREED_BEHIND;
+	else if (lab_compat_mapcount(page))
+		*kind = LAB_SHARED_PAGE;
+	else if (head & LAB_POISONED && !lab_page_hwpoison(page) && !lab_page_poison_intact(page))
+		*kind = LAB_USE_AFTER_FREE;
+	else
+		return false;
+	return true;
+}
+
+/*
+ * A popped tag is in the caller's hand alone, in LAB_MOVING from here on. What has been
+ * done to its page is reported, unless the audit has. NULL where the page is labyrinth's
+ * no more: then the tag has gone. @caller noticed it, 0 where nobody called. Needs preemption
+ * disabled.
+ */
+struct page *lab_popped_page(struct labyrinth_owner *owner, struct lab_tag *tag,
+			     enum lab_outcome outcome, unsigned long caller)
+{
+	struct page *page = tag->page;
+	struct lab_violation_info info = {
+		.outcome = outcome,
+		.owner = owner,
+		.page = page,
+		.track = lab_tag_track(owner->bank, tag),
+	};
+	u32 head = xchg(&tag->head, owner->moving);
+
+	if (likely(!lab_ready_misused(page, head, &info.kind)))
+		return page;
+	if (info.kind == LAB_FREED_BEHIND) {
+		info.outcome = LAB_STAYS;
+		info.caller = caller;
+	}
+	if (!(head & LAB_REPORTED))
+		lab_event_violation(&info);
+	if (info.kind != LAB_FREED_BEHIND)
+		return page;
+	lab_tag_unbind(owner->bank, tag, page);
+	return NULL;
+}
+
+/*
+ * A popped tag goes. Returns its page with our reference, for lab_page_to_kernel(), or NULL
+ * where somebody freed it. Needs preemption disabled.
+ */
+struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	struct page *page = lab_popped_page(owner, tag, LAB_LEFT, 0);
+
+	if (page) {
+		lab_count_hwpoison(owner, page);
+		lab_page_unmark_mapped(page);
+		lab_tag_unbind(owner->bank, tag, page);
+	}
+	return page;
+}
+
+/*
+ * Pop a recycled page without its place in the budget. Interrupts are off while
+ * the place is in hand, since an alloc elsewhere misses both page and place then;
+ * it looks again, see lab_take_far(). Needs preemption disabled.
+ */
+static struct lab_tag *lab_pop_as_spare(struct labyrinth_owner *owner)
+{
+	struct lab_tag *tag;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	tag = lab_pop_recycled(owner);
+	if (tag && !lab_recycles_spares(owner))
+		lab_budget_give(owner);
+	local_irq_restore(flags);
+	return tag;
+}
+
+/* One recycled page goes to the stock. False where there is none. */
+bool lab_stock_recycled(struct labyrinth_owner *owner)
+{
+	struct lab_tag *tag;
+
+	preempt_disable();
+	tag = lab_pop_as_spare(owner);
+	if (tag) {
+		lab_stack_push(&owner->stocked, &owner->slots, tag);
+		atomic_inc(&owner->nr_stocked);
+	}
+	preempt_enable();
+	return tag;
+}
+
+/* One ready page, of those that @pop gives, goes to the kernel. False where there is none. */
+static bool lab_shed(struct labyrinth_owner *owner,
+		     struct lab_tag *(*pop)(struct labyrinth_owner *owner))
+{
+	struct page *page = NULL;
+	struct lab_tag *tag;
+
+	preempt_disable();
+	tag = pop(owner);
+	if (tag)
+		page = lab_discard(owner, tag);
+	preempt_enable();
+	if (page)
+		lab_page_to_kernel(page);
+	return tag;
+}
+
+bool lab_shed_recycled(struct labyrinth_owner *owner)
+{
+	return lab_shed(owner, lab_pop_as_spare);
+}
+
+bool lab_shed_stocked(struct labyrinth_owner *owner)
+{
+	return lab_shed(owner, lab_pop_stocked);
+}

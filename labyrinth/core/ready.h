@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Ready pages, on an owner's stacks. See ready.c. */
+#ifndef _LABYRINTH_CORE_READY_H
+#define _LABYRINTH_CORE_READY_H
+
+#include "page.h"
+
+/* Looks at all CPUs for what an owner may have somewhere; how many in vain make sure it has not. */
+#define LAB_FAR_TURNS		16
+#define LAB_SURE_TURNS		3
+
+void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag);
+struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner);
+struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner);
+bool lab_ready_misused(struct page *page, u32 head, enum lab_violation *kind);
+struct page *lab_popped_page(struct labyrinth_owner *owner, struct lab_tag *tag,
+			     enum lab_outcome outcome, unsigned long caller);
+struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag);
+bool lab_stock_recycled(struct labyrinth_owner *owner);
+bool lab_shed_recycled(struct labyrinth_owner *owner);
+bool lab_shed_stocked(struct labyrinth_owner *owner);
+
+#endif /* _LABYRINTH_CORE_READY_H */

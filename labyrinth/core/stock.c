@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What waits for process context: keeping the stock full, and looking at the quarantine. An
+ * irq_work carries the wish from any context, NMI included, to the workqueue.
+ *
+ * The stock is asked for when it is down to half and filled to the whole, so
+ * that it does not flap; at the end of a budget, as far as that leaves room.
+ */
+#include <linux/gfp.h>
+#include <linux/irq_work.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+#include <trace/events/labyrinth.h>
+
+#include "hooks.h"
+#include "page.h"
+#include "quarantine.h"
+#include "ready.h"
+#include "stock.h"
+#include "track.h"
+
+/* After a refill that found no memory. */
+#define LAB_REFILL_RETRY	max(HZ / 10, 1)
+
+/* Pages with a crowded place in the table before a refill gives up for now. */
+#define LAB_STOCK_TRIES		8
+
+/*
+ * Reclaim as hard as may be for the stock, but kill nobody for it, and start no I/O: destroy
+ * waits for this, and the device that would have to do it may wait for destroy.
+ */
+#define LAB_GFP_STOCK		(GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN | \
+				 __GFP_NOMEMALLOC)
+
+/*
+ * Fill the stock as far as the budget goes. A clean page for a zeroing owner takes
+ * the place of one that was given back. False where memory is short.
+ */
+bool lab_refill_now(struct labyrinth_owner *owner)
+{
+	gfp_t gfp = LAB_GFP_STOCK | (owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0);
+	struct page *rejected[LAB_STOCK_TRIES], *page;
+	int before = atomic_read(&owner->nr_stocked);
+	unsigned int nr_rejected = 0;
+	bool full = true;
+
+	while (atomic_read(&owner->nr_stocked) < lab_stock_wanted(owner) &&
+	       !lab_owner_dead(owner)) {
+		page = nr_rejected < LAB_STOCK_TRIES ? alloc_pages_node(owner->nid, gfp, 0) : NULL;
+		full = page;
+		if (!full)
+			break;
+		if (!lab_enter_stocked(owner, page))
+			/* Its place is crowded: kept, or the next would be the same. */
+			rejected[nr_rejected++] = page;
+		else if (lab_recycles_spares(owner))
+			lab_shed_recycled(owner);
+		cond_resched();
+	}
+	while (nr_rejected)
+		lab_page_reject(rejected[--nr_rejected]);
+	if (atomic_read(&owner->nr_stocked) != before)
+		trace_refill(owner->name, before, atomic_read(&owner->nr_stocked),
+			     READ_ONCE(owner->stock));
+	return full;
+}
+
+static void lab_refill_work(struct work_struct *work)
+{
+	struct labyrinth_owner *owner = container_of(to_delayed_work(work), struct labyrinth_owner,
+						     refill);
+
+	if (!lab_refill_now(owner) && !lab_owner_dead(owner))
+		queue_delayed_work(lab_wq, &owner->refill, LAB_REFILL_RETRY);
+}
+
+/* The work items of a new owner. */
+void lab_stock_init(struct labyrinth_owner *owner)
+{
+	lab_work_init(owner, lab_refill_work, lab_quarantine_work);
+}
+
+/* Pages with a tag, give or take those that move just now. */
+static long lab_owner_tagged(const struct labyrinth_owner *owner)
+{
+	return lab_owner_owned(owner) + atomic_read(&owner->quarantined) +
+	       lab_owner_stocked(owner);
+}
+
+/*
+ * More tags are taken for a greater stock, or some given back: in time for the
+ * pages, which come after and go before. 0 or an errno, and nothing changed.
+ */
+int lab_owner_set_stock(struct labyrinth_owner *owner, u64 stock)
+{
+	u32 before = owner->stock;
+
+	lockdep_assert_held(&lab_owners_lock);
+	if (stock > owner->budget)
+		return -EINVAL;
+	if (stock > before && !lab_bank_resize(owner->bank, before, stock))
+		return -ENOSPC;
+	WRITE_ONCE(owner->stock, stock);
+	while (atomic_read(&owner->nr_stocked) > (int)stock && lab_shed_stocked(owner))
+		cond_resched();
+	/* A zeroing owner's recycled pages lie beside its budget, in place of the stock. */
+	while (lab_recycles_spares(owner) &&
+	       lab_owner_tagged(owner) > (long)(owner->budget + stock) && lab_shed_recycled(owner))
+		cond_resched();
+	if (stock < before)
+		lab_bank_resize(owner->bank, before, stock);
+	owner->tags = owner->budget + stock;
+	preempt_disable();
+	lab_refill_kick(owner);
+	preempt_enable();
+	return 0;
+}

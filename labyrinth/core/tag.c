@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tag table: a tag per page, off the page, found by the page's address.
+ *
+ * Tags stand in banks. A bank is an open hash table whose slots are the tags
+ * themselves, so claiming a slot is at once getting a tag and entering it. A
+ * page's tag stands within LAB_HOP_RANGE slots of its home, and the home's
+ * bitmap says in which (hopscotch hashing, without the displacement): a look-up
+ * reads the LAB_HOP_NEAR first slots, where most tags are, then the bitmap and the
+ * slots it names, of which there is seldom one.
+ *
+ * A bank has room for the budgets and stocks of its owners at half load. It never moves
+ * and never grows; when it is full a further bank is made, at least a quarter
+ * of all before it, so there are few. A look-up starts in the owner's bank.
+ *
+ * Looking up is lock-free in any context with preemption disabled: banks go
+ * after an RCU grace period. Binding and unbinding are lock-free as well.
+ */
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/stacktrace.h>
+#include <linux/vmalloc.h>
+
+#include "owner.h"
+#include "tag.h"
+
+/* At most so many of labyrinth's functions stand between a caller and the saving of its stack. */
+#define LAB_OWN_FRAMES	8
+
+/* From here on a table is a few percent larger for the sake of huge pages. */
+#define LAB_HUGE_TABLE	(16 * PMD_SIZE)
+
+/* A table too large for the machine is an answer, not a reason to kill a task or to splat. */
+#define LAB_GFP_TABLE	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+/* Only its flags are ever looked at: there is no mark. */
+struct page lab_no_page;
+
+/* In place of the tags of an owner that is dead. */
+struct lab_tag lab_nowhere[LAB_NR_ENDS] = {
+	[0 ... LAB_NR_ENDS - 1] = { .page = &lab_no_page },
+};
+
+struct lab_bank __rcu *lab_banks[LAB_NR_BANKS];
+unsigned int lab_nr_banks;	/* slots of lab_banks in use, and what lies between */
+atomic_t lab_tag_moves;
+
+struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, const struct page *page,
+				       struct lab_bank **where)
+{
+	unsigned int i, nr = READ_ONCE(lab_nr_banks);
+
+	for (i = 0; i < nr; i++) {
+		struct lab_bank *bank = lab_bank_nth(i);
+		struct lab_tag *tag;
+
+		if (!bank || bank == first)
+			continue;
+		tag = lab_bank_find(bank, page);
+		if (tag) {
+			*where = bank;
+			return tag;
+		}
+	}
+	return NULL;
+}
+
+static __always_inline struct lab_tag *
+lab_bank_claim_hidden(struct lab_bank *bank, struct page *page, u64 word, unsigned long caller)
+{
+	struct lab_tag *home = lab_bank_home(bank, page);
+	unsigned int i;
+
+	for (i = 0; i < LAB_HOP_RANGE; i++) {
+		struct lab_tag *tag = home + i;
+
+		if (READ_ONCE(tag->page) || cmpxchg(&tag->page, NULL, page))
+			continue;
+		if (unlikely(bank->stacks))
+			WRITE_ONCE(bank->stacks[tag - bank->slots.tags][0], 0);
+		lab_tag_fill(tag, word, caller);
+		return tag;
+	}
+	return NULL;
+}
+
+static __always_inline struct lab_tag *
+lab_bank_claim(struct lab_bank *bank, struct page *page, u64 word, unsigned long caller)
+{
+	struct lab_tag *tag = lab_bank_claim_hidden(bank, page, word, caller);
+
+	if (likely(tag))
+		lab_tag_show(lab_bank_home(bank, page), tag);
+	return tag;
+}
+
+/* A place in @bank for what @tag says, under @head, not shown yet; NULL where it is crowded. */
+struct lab_tag *lab_tag_copy(struct lab_bank *bank, const struct lab_tag *tag, u32 head)
+{
+	struct lab_tag *copy = lab_bank_claim_hidden(bank, tag->page,
+						     lab_word(head, READ_ONCE(tag->where)),
+						     lab_tag_caller(tag));
+
+	if (copy)
+		WRITE_ONCE(copy->time, READ_ONCE(tag->time));
+	return copy;
+}
+
+/*
+ * @copy stands in for @tag of @from, which goes. At any time one or both stand
+ * there; a look-up just then may pass by both, and answer -ENOENT.
+ */
+void lab_tag_replace(struct lab_bank *from, struct lab_tag *tag,
+		     struct lab_bank *to, struct lab_tag *copy, u32 head)
+{
+	WRITE_ONCE(copy->head, head);
+	lab_tag_show(lab_bank_home(to, copy->page), copy);
+	/* T3: a full barrier. Pairs with lab_tag_moves_before() and lab_tag_moved_since(). */
+	atomic_inc_return(&lab_tag_moves);
+	lab_tag_unbind(from, tag, copy->page);
+}
+
+static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_bank *first, struct page *page,
+						       u64 word, unsigned long caller,
+						       struct lab_bank **where)
+{
+	unsigned int i;
+
+	for (i = 0; i < READ_ONCE(lab_nr_banks); i++) {
+		struct lab_bank *bank = lab_bank_nth(i);
+		struct lab_tag *tag;
+
+		if (!bank || bank == first || READ_ONCE(bank->closed))
+			continue;
+		tag = lab_bank_claim(bank, page, word | (u64)LAB_AWAY << 32, caller);
+		if (tag) {
+			*where = bank;
+			return tag;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Enter @page, in bank @first where there is room near its home, else in any
+ * other. NULL only where all are crowded there: another page will fit.
+ */
+struct lab_tag *lab_tag_bind(struct lab_bank *first, struct page *page, u64 word,
+			     unsigned long caller, struct lab_bank **where)
+{
+	struct lab_tag *tag = lab_bank_claim(first, page, word, caller);
+
+	*where = first;
+	return tag ?: lab_tag_bind_elsewhere(first, page, word, caller, where);
+}
+
+/* Returns how many addresses there are: none where the kernel cannot tell. */
+static unsigned int lab_stack_trace(unsigned long *trace, unsigned int size)
+{
+#ifdef CONFIG_STACKTRACE
+	return stack_trace_save(trace, size, 0);
+#else
+	return 0;
+#endif
+}
+
+/*
+ * Keep the stack trace of the allocation of the tag's page: from the caller on, which
+ * is not always as many frames up.
+ */
+void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag)
+{
+	unsigned long (*stacks)[LAB_STACK_DEPTH] = bank->stacks;
+	unsigned long trace[LAB_STACK_DEPTH + LAB_OWN_FRAMES] = {};
+	unsigned int i, nr;
+
+	if (!stacks)
+		return;
+	nr = lab_stack_trace(trace, ARRAY_SIZE(trace));
+	for (i = 0; i < LAB_OWN_FRAMES && i < nr; i++)
+		if (trace[i] == lab_tag_caller(tag))
+			break;
+	/* A late misuse may just be told: whose trace it then finds is not said. */
+	data_race(memcpy(stacks[tag - bank->slots.tags], &trace[i], sizeof(stacks[0])));
+}
+
+/* LAB_STACK_DEPTH return addresses, fewer with a 0 behind; NULL where none are kept. */
+const unsigned long *lab_tag_stack(const struct lab_bank *bank, const struct lab_tag *tag)
+{
+	unsigned long (*stacks)[LAB_STACK_DEPTH] = bank->stacks;
+
+	return stacks ? stacks[tag - bank->slots.tags] : NULL;
+}
+
+/*
+ * Zeroed memory for a table, of its size and hardly more: kvzalloc() rounds up to a
+ * power of two, and where huge pages are to be had to these.
+ */
+static void *lab_table_new(size_t nr, size_t size)
+{
+	size *= nr;
+	if (size > PAGE_SIZE && size < LAB_HUGE_TABLE)
+		return __vmalloc(size, LAB_GFP_TABLE | __GFP_ZERO);
+	return kvzalloc(size, LAB_GFP_TABLE);
+}
+
+static void lab_bank_free(struct lab_bank *bank)
+{
+	kvfree(bank->stacks);
+	kvfree(bank->slots.tags);
+	kfree(bank);
+}
+
+static struct lab_bank *lab_bank_try_new(u32 capacity, bool stacks)
+{
+	struct lab_bank *bank = kzalloc(sizeof(*bank), GFP_KERNEL);
+	struct lab_tag *tags;
+
+	if (!bank)
+		return NULL;
+	bank->capacity = capacity;
+	bank->nr_slots = capacity * LAB_SLOTS_PER_PAGE + LAB_HOP_RANGE - 1;
+	/* Zeroed memory is a table of free slots. */
+	tags = lab_table_new(bank->nr_slots, sizeof(*tags));
+	if (stacks)
+		bank->stacks = lab_table_new(bank->nr_slots, sizeof(*bank->stacks));
+	bank->slots.tags = tags;
+	if (!tags || (stacks && !bank->stacks)) {
+		lab_bank_free(bank);
+		return NULL;
+	}
+	memcpy(tags, lab_nowhere, sizeof(lab_nowhere));
+	bank->slots.pushed = (void *)tags - LAB_STACK_PUSH;
+	bank->slots.homes = capacity * LAB_SLOTS_PER_PAGE * sizeof(*tags);
+	return bank;
+}
+
+/* lab_owners_lock is held: allocate nothing that waits for I/O. */
+static struct lab_bank *lab_bank_new(u32 capacity, bool stacks)
+{
+	unsigned int noio = memalloc_noio_save();
+	struct lab_bank *bank = lab_bank_try_new(capacity, stacks);
+
+	memalloc_noio_restore(noio);
+	return bank;
+}
+
+/* Admit an owner of @budget pages to a bank. Needs lab_owners_lock. */
+struct lab_bank *lab_bank_get(u32 budget, bool stacks)
+{
+	struct lab_bank *bank;
+	unsigned int i, vacant = LAB_NR_BANKS;
+	u64 total = 0;
+
+	lockdep_assert_held(&lab_owners_lock);
+	for (i = 0; i < LAB_NR_BANKS; i++) {
+		bank = lab_bank_nth(i);
+		if (!bank) {
+			vacant = min(vacant, i);
+			continue;
+		}
+		total += bank->capacity;
+		/* Stacks cost more than tags: an owner without LABYRINTH_STACK does not pay for them. */
+		if (!!bank->stacks == stacks && (u64)bank->reserved + budget <= bank->capacity)
+			goto found;
+	}
+	if (vacant == LAB_NR_BANKS)
+		return NULL;
+	bank = lab_bank_new(max3(budget, (u32)min_t(u64, total / 4, LAB_BANK_MAX),
+				 (u32)LAB_BANK_MIN), stacks);
+	if (!bank)
+		return NULL;
+	rcu_assign_pointer(lab_banks[vacant], bank);
+	WRITE_ONCE(lab_nr_banks, max(lab_nr_banks, vacant + 1));
+found:
+	bank->reserved += budget;
+	return bank;
+}
+
+/*
+ * How many tags more its owners may have. A bank never grows, so they come from the
+ * room that it has beyond half load, up to 5/8 of its slots: a page that finds all
+ * LAB_HOP_RANGE slots from its home on taken is as good as unheard of there, too, and only
+ * a few more lie beyond the first LAB_HOP_NEAR. Needs lab_owners_lock.
+ */
+u32 lab_bank_room(const struct lab_bank *bank)
+{
+	u64 most = (u64)bank->capacity * LAB_SLOTS_PER_PAGE * 5 / 8;
+
+	lockdep_assert_held(&lab_owners_lock);
+	return bank->reserved < most ? most - bank->reserved : 0;
+}
+
+/* An owner wants @to tags instead of @from. False where there is no room. The same. */
+bool lab_bank_resize(struct lab_bank *bank, u32 from, u32 to)
+{
+	if (to > from && to - from > lab_bank_room(bank))
+		return false;
+	bank->reserved += to - from;
+	return true;
+}
+
+/* An owner leaves its bank. Needs lab_owners_lock. */
+void lab_bank_put(struct lab_bank *bank, u32 budget)
+{
+	lockdep_assert_held(&lab_owners_lock);
+	bank->reserved -= budget;
+	lab_bank_reap();
+}
+
+static bool lab_bank_vacant(const struct lab_bank *bank)
+{
+	u32 i;
+
+	for (i = LAB_NR_ENDS; i < bank->nr_slots; i++) {
+		if (READ_ONCE(bank->slots.tags[i].page))
+			return false;
+		cond_resched();
+	}
+	return true;
+}
+
+/*
+ * Free the banks that nobody needs. A bank may outlive its owners for a page
+ * that found no room in its owner's own.
+ */
+void lab_bank_reap(void)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&lab_owners_lock);
+	for (i = 0; i < LAB_NR_BANKS; i++) {
+		struct lab_bank *bank = lab_bank_nth(i);
+
+		if (!bank || bank->reserved)
+			continue;
+		/* No owner of another bank may put a page here while we look. */
+		WRITE_ONCE(bank->closed, true);
+		synchronize_rcu();
+		if (!lab_bank_vacant(bank)) {
+			WRITE_ONCE(bank->closed, false);
+			continue;
+		}
+		RCU_INIT_POINTER(lab_banks[i], NULL);
+		synchronize_rcu();
+		lab_bank_free(bank);
+	}
+	while (lab_nr_banks && !lab_bank_nth(lab_nr_banks - 1))
+		WRITE_ONCE(lab_nr_banks, lab_nr_banks - 1);
+}
+
+/* The next tag that is claimed, or NULL. Needs lab_owners_lock, which keeps the banks. */
+struct lab_tag *lab_walk_next(struct lab_walk *walk)
+{
+	lockdep_assert_held(&lab_owners_lock);
+	for (; walk->nr < lab_nr_banks; walk->nr++, walk->slot = 0) {
+		walk->bank = lab_bank_nth(walk->nr);
+		while (walk->bank && ++walk->slot < walk->bank->nr_slots) {
+			struct lab_tag *tag = &walk->bank->slots.tags[walk->slot];
+
+			/* The ends have no head. */
+			if (READ_ONCE(tag->page) && READ_ONCE(tag->head))
+				return tag;
+			cond_resched();
+		}
+	}
+	return NULL;
+}
+
+/* Memory that @budget pages take in @bank, in bytes. */
+size_t lab_bank_bytes(const struct lab_bank *bank, u32 budget)
+{
+	size_t per_slot = sizeof(*bank->slots.tags) + (bank->stacks ? sizeof(*bank->stacks) : 0);
+
+	return (size_t)budget * LAB_SLOTS_PER_PAGE * per_slot;
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where pages enter labyrinth.
+ *
+ * A page that somebody freed behind labyrinth's back may come back, fresh from the kernel,
+ * while the tag that it had still stands. If that is an owned page's, it goes. A tag on a
+ * stack belongs to its popper, which may have it in hand already: it stays, and the
+ * page is set aside until it has gone. So the page gets no mark as long as an old tag
+ * stands, and a popper that finds the mark has found the page that was pushed.
+ */
+#include <linux/irq_work.h>
+#include <linux/mm.h>
+#include <linux/workqueue.h>
+
+#include "hooks.h"
+#include "page.h"
+#include "stock.h"
+#include "track.h"
+#include "work.h"
+
+/*
+ * An owned page of @word has no mark: the kernel gave it to another user, or to labyrinth
+ * again. Drop its tag and report it; true for the one CPU that does. @caller noticed it, 0
+ * outside of a call. Needs preemption disabled.
+ */
+bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct page *page,
+			    u64 word, unsigned long caller)
+{
+	u32 head = lab_word_head(word), moving = lab_head(lab_word_owner(word), 0, LAB_MOVING);
+	struct labyrinth_owner *owner = lab_owner_by_id(lab_word_owner(word));
+	struct lab_violation_info info = {
+		.kind = LAB_FREED_BEHIND,
+		.owner = owner,
+		.owner_id = lab_word_owner(word),
+		.page = page,
+		.track = lab_tag_track(bank, tag),
+		.caller = caller,
+	};
+
+	if (!lab_tag_change(tag, page, head, moving))
+		return false;
+	/* Nobody can change the mark now. If it is there, @word is of the page's next holding. */
+	if (unlikely(lab_page_marked(page))) {
+		/* M1: the mark was seen before anybody may take it away again. */
+		smp_store_release(&tag->head, head);
+		return false;
+	}
+	lab_event_violation(&info);
+	lab_tag_unbind(bank, tag, page);
+	if (owner) {
+		lab_owner_count_left(owner);
+		lab_uncharge_reserve(owner, word);
+		lab_budget_give(owner);
+		lab_stock_watch(owner);
+	}
+	return true;
+}
+
+/* Report once that a page of @word was freed, which the kernel has just given to this CPU. */
+static void lab_ready_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct page *page,
+				   u64 word)
+{
+	struct lab_violation_info info = {
+		.kind = LAB_FREED_BEHIND,
+		.owner = lab_owner_by_id(lab_word_owner(word)),
+		.owner_id = lab_word_owner(word),
+		.page = page,
+		.track = lab_tag_track(bank, tag),
+	};
+
+	/* A popper that gets the tag first reports it instead. */
+	if (lab_word_state(word) == LAB_READY && !(lab_word_flags(word) & LAB_REPORTED) &&
+	    lab_tag_change(tag, page, lab_word_head(word), lab_word_head(word) | LAB_REPORTED))
+		lab_event_violation(&info);
+}
+
+/*
+ * May a page fresh from the kernel be marked? Not while it has a tag from before. @first: the
+ * bank to look in first, or NULL. Needs preemption disabled.
+ */
+static bool lab_enter_clear(struct lab_bank *first, struct page *page)
+{
+	int moves = lab_tag_moves_before();
+	struct lab_bank *bank;
+	struct lab_tag *tag = lab_tag_find(first, page, &bank);
+	u64 word;
+
+	if (likely(!tag))
+		return !lab_tag_moved_since(moves);
+	word = READ_ONCE(tag->word);
+	if (lab_word_state(word) == LAB_OWNED)
+		return lab_owned_freed_behind(bank, tag, page, word, 0);
+	lab_ready_freed_behind(bank, tag, page, word);
+	return false;
+}
+
+/*
+ * Mark a page fresh from the kernel, and tag it as @head says. NULL where it still has a tag
+ * from before, or its place in every bank is crowded: then it goes to lab_page_reject(). Needs
+ * preemption disabled.
+ */
+struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 head,
+			  unsigned long caller, struct lab_bank **bank)
+{
+	struct lab_tag *tag;
+
+	if (unlikely(!lab_enter_clear(owner->bank, page)))
+		return NULL;
+	lab_page_mark(page);
+	tag = lab_tag_bind(owner->bank, page, lab_word_here(head), caller, bank);
+	if (unlikely(!tag))
+		lab_page_unmark(page);
+	return tag;
+}
+
+/* Put a page fresh from the kernel on the stock, as a spare. False where its place is crowded. */
+bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page)
+{
+	u32 zeroed = owner->flags & LABYRINTH_ZERO ? LAB_ZEROED : 0;
+	struct lab_bank *bank;
+	struct lab_tag *tag;
+
+	preempt_disable();
+	tag = lab_enter(owner, page, owner->ready | zeroed, _THIS_IP_, &bank);
+	/* Stacks link the slots of one bank: a page that found no room there is of no use. */
+	if (tag && bank != owner->bank) {
+		WRITE_ONCE(tag->head, owner->moving);
+		lab_page_unmark(page);
+		lab_tag_unbind(bank, tag, page);
+		tag = NULL;
+	}
+	if (tag) {
+		lab_stack_push(&owner->stocked, &owner->slots, tag);
+		atomic_inc(&owner->nr_stocked);
+	}
+	preempt_enable();
+	return tag;
+}
+
+/*
+ * Pages that wait for their old tag to go. Not linked through struct page: if that tag was
+ * popped just before the page was freed, its holder may write there.
+ */
+#define LAB_NR_ASIDE		64
+#define LAB_ASIDE_RETRY		max(HZ / 4, 1)
+
+static struct page *lab_aside[LAB_NR_ASIDE];
+
+static void lab_aside_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(lab_aside_worker, lab_aside_work);
+
+/* True where none is left. */
+static bool lab_aside_look(void)
+{
+	bool none = true;
+	unsigned int i;
+
+	for (i = 0; i < LAB_NR_ASIDE; i++) {
+		struct page *page = READ_ONCE(lab_aside[i]);
+		bool clear;
+
+		if (!page)
+			continue;
+		preempt_disable();
+		clear = lab_enter_clear(NULL, page);
+		preempt_enable();
+		if (!clear)
+			none = false;
+		else if (cmpxchg(&lab_aside[i], page, NULL) == page)
+			lab_page_to_kernel(page);
+	}
+	return none;
+}
+
+static void lab_aside_work(struct work_struct *work)
+{
+	if (!lab_aside_look())
+		queue_delayed_work(lab_wq, &lab_aside_worker, LAB_ASIDE_RETRY);
+}
+
+static void lab_aside_kicked(struct irq_work *kick)
+{
+	queue_delayed_work(lab_wq, &lab_aside_worker, LAB_ASIDE_RETRY);
+}
+
+static struct irq_work lab_aside_kick = IRQ_WORK_INIT_HARD(lab_aside_kicked);
+
+/* False where there is no room. */
+static bool lab_page_set_aside(struct page *page)
+{
+	unsigned int i;
+
+	for (i = 0; i < LAB_NR_ASIDE; i++)
+		if (!READ_ONCE(lab_aside[i]) && !cmpxchg(&lab_aside[i], NULL, page)) {
+			irq_work_queue(&lab_aside_kick);
+			return true;
+		}
+	return false;
+}
+
+/*
+ * A page that lab_enter() did not take goes back to the kernel. One that still has a tag is set
+ * aside, or the next allocation would get the same page. Context: any.
+ */
+void lab_page_reject(struct page *page)
+{
+	struct lab_bank *bank;
+	bool tagged;
+
+	preempt_disable();
+	tagged = lab_tag_find(NULL, page, &bank);
+	preempt_enable();
+	if (likely(!tagged) || !lab_page_set_aside(page))
+		lab_page_to_kernel(page);
+}
+
+/* Memory that is to go offline gets its pages back: from there the kernel gives none again. */
+void lab_track_offline(unsigned long start_pfn, unsigned long end_pfn)
+{
+	unsigned int i;
+
+	for (i = 0; i < LAB_NR_ASIDE; i++) {
+		struct page *page = READ_ONCE(lab_aside[i]);
+		unsigned long pfn = page ? page_to_pfn(page) : 0;
+
+		if (page && pfn >= start_pfn && pfn < end_pfn &&
+		    cmpxchg(&lab_aside[i], page, NULL) == page)
+			lab_page_to_kernel(page);
+	}
+}
+
+/* No tag is left, so no page stays. */
+void lab_track_exit(void)
+{
+	irq_work_sync(&lab_aside_kick);
+	cancel_delayed_work_sync(&lab_aside_worker);
+	lab_aside_look();
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Where pages enter and leave labyrinth: mark and tag. See track.c. */
+#ifndef _LABYRINTH_CORE_TRACK_H
+#define _LABYRINTH_CORE_TRACK_H
+
+#include "page.h"
+
+/*
+ * A tag that this CPU has set to LAB_MOVING goes, and its page is the caller's.
+ * Needs preemption disabled.
+ */
+static inline struct page *lab_leave(struct labyrinth_owner *owner, struct lab_bank *bank,
+				     struct lab_tag *tag)
+{
+	struct page *page = tag->page;
+
+	lab_count_hwpoison(owner, page);
+	lab_page_unmark_mapped(page);
+	lab_tag_unbind(bank, tag, page);
+	lab_budget_give(owner);
+	return page;
+}
+
+/*
+ * The common case of lab_enter(), for a page handed out here: it has no tag, this bank
+ * keeps no traces, and there is room near its home. False where it is not that, and
+ * nothing has changed. Needs preemption disabled.
+ */
+static __always_inline bool lab_enter_near(struct labyrinth_owner *owner, struct page *page,
+					   unsigned long caller)
+{
+	struct lab_tag *home = lab_home(&owner->slots, page), *tag;
+	struct lab_cpu *here = this_cpu_ptr(owner->cpu);
+	int moves = lab_tag_moves_before();
+	struct page *vacant = NULL;
+
+	/* A tag would be that of a page freed behind our back; an old trace lies in its slot. */
+	if (unlikely(lab_find(home, page, &tag) || owner->bank->stacks) ||
+	    !lab_tag_nowhere_but(owner->bank, page) || lab_tag_moved_since(moves))
+		return false;
+	for (tag = home; !try_cmpxchg(&tag->page, &vacant, page); vacant = NULL)
+		if (++tag == home + LAB_HOP_NEAR)
+			return false;
+	/* The tag says nothing yet. */
+	lab_page_mark(page);
+	lab_tag_fill(tag, here->owned_here | lab_where(0, lab_context_bits()), caller);
+	return true;
+}
+
+struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 head,
+			  unsigned long caller, struct lab_bank **bank);
+bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct page *page,
+			    u64 word, unsigned long caller);
+bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page);
+void lab_page_reject(struct page *page);
+void lab_track_offline(unsigned long start_pfn, unsigned long end_pfn);
+void lab_track_exit(void);
+
+#endif /* _LABYRINTH_CORE_TRACK_H */

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One owner hands a page to another. At no instant does it have none or two. */
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <trace/events/labyrinth.h>
+
+#include "quarantine.h"
+#include "ready.h"
+#include "stock.h"
+#include "verify.h"
+
+/* Room for one more page in @to's books, if need be in place of one that is only recycled. */
+static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
+			 struct lab_finding *found)
+{
+	unsigned int turn, sure = 0;
+	struct lab_tag *tag;
+
+	if (lab_owner_dead(to)) {
+		found->info.offender = to;
+		found->info.kind = LAB_DEAD_OWNER;
+		return -EINVAL;
+	}
+	/* What has left one CPU may be at another where we have been: see lab_take_far(). */
+	for (turn = 0; turn < LAB_FAR_TURNS && sure < LAB_SURE_TURNS; turn++) {
+		if (lab_budget_take(to))
+			return 0;
+		tag = lab_recycles_spares(to) ? NULL : lab_pop_recycled(to);
+		if (tag) {
+			*evicted = lab_discard(to, tag);
+			return 0;
+		}
+		/* A page that was shared for an instant has a place until somebody looks. */
+		if (unlikely(atomic_read(&to->quarantined)) && lab_quarantine_reclaim(to)) {
+			sure = 0;
+			continue;
+		}
+		sure = lab_owner_owned(to) + atomic_read(&to->quarantined) >= to->budget ?
+			sure + 1 : 0;
+	}
+	found->info.offender = to;
+	found->info.kind = LAB_RECEIVER_FULL;
+	return -ENOSPC;
+}
+
+int labyrinth_transfer_page(struct labyrinth_owner *from, struct labyrinth_owner *to,
+			    struct page *page)
+{
+	struct lab_finding found;
+	struct page *evicted = NULL;
+	struct lab_tag *copy = NULL;
+	u32 arriving, head;
+	int err;
+
+	if (lab_no_owner(from) || lab_no_owner(to) || lab_no_pointer(page))
+		return lab_bad_argument(from, page, _RET_IP_);
+	if (unlikely(in_nmi()))
+		return -EOPNOTSUPP;
+	preempt_disable();
+	err = lab_examine(from, page, _RET_IP_, &found) ?:
+	      lab_examine_mapping(page, &found);
+	if (err || from == to)
+		goto out;
+	err = lab_make_room(to, &evicted, &found);
+	if (err)
+		goto out;
+	/* The tag goes along, or the receiver's pages would crowd out the giver's own. */
+	arriving = lab_head(to->id, 0, LAB_ARRIVING);
+	head = lab_head(to->id, (lab_word_flags(found.word) & LAB_FROM_RESERVE) | LAB_AWAY,
+			LAB_OWNED);
+	if (found.bank != to->bank)
+		copy = lab_tag_copy(to->bank, found.tag, arriving);
+	err = lab_commit(&found, arriving);
+	if (unlikely(err)) {
+		if (copy)
+			lab_tag_drop(copy);
+		lab_budget_give(to);
+		goto out;
+	}
+	trace_transfer(from->name, to->name, page_to_pfn(page), _RET_IP_);
+	if (copy)
+		lab_tag_replace(found.bank, found.tag, to->bank, copy, head);
+	else
+		WRITE_ONCE(found.tag->head, head);
+	lab_uncharge_reserve(from, found.word);
+	lab_owner_count_left(from);
+	lab_budget_give(from);
+	lab_stock_watch(from);
+	atomic_long_inc(&to->arrived);
+	lab_peak_note(to);
+	if (lab_word_flags(found.word) & LAB_FROM_RESERVE)
+		atomic_inc(&to->from_reserve);
+out:
+	if (err)
+		lab_refuse(&found);
+	preempt_enable();
+	if (evicted)
+		lab_page_to_kernel(evicted);
+	return err;
+}
+EXPORT_SYMBOL_GPL(labyrinth_transfer_page);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * May this caller do something with this page? Both sides are checked first; then one
+ * cmpxchg of the tag's word commits, and a call that loses it has changed nothing.
+ */
+#include <linux/mm.h>
+
+#include "track.h"
+#include "verify.h"
+
+noinline int lab_bad_argument(struct labyrinth_owner *owner, struct page *page,
+			      unsigned long caller)
+{
+	lab_event_violation(&(struct lab_violation_info){
+		.kind = LAB_BAD_ARGUMENT,
+		.offender = lab_no_owner(owner) ? NULL : owner,
+		.page = lab_no_pointer(page) ? NULL : page,
+		.caller = caller,
+	});
+	return -EINVAL;
+}
+
+/*
+ * Is @page handed out to @owner, and may the caller say so? 0 or an errno; the
+ * incident is filled in, not reported. Needs preemption disabled.
+ */
+int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigned long caller,
+		struct lab_finding *found)
+{
+	bool dead = lab_owner_dead(owner);
+
+	found->info = (struct lab_violation_info){
+		.owner = owner, .offender = owner, .page = page, .caller = caller,
+	};
+	found->word = 0;
+	if (!dead && !lab_owner_in_scope(owner)) {
+		found->info.kind = LAB_WRONG_SCOPE;
+		return -EPERM;
+	}
+	found->tag = lab_tag_find(dead ? NULL : owner->bank, page, &found->bank);
+	if (found->tag)
+		found->info.track = lab_tag_track(found->bank, found->tag);
+	found->word = found->info.track.word;
+	if (!found->word) {
+		if (dead) {
+			found->info.kind = LAB_DEAD_OWNER;
+		} else {
+			found->info.kind = LAB_PLAIN_PAGE;
+			found->info.owner = NULL;
+		}
+		return -ENOENT;
+	}
+	if (lab_word_owner(found->word) != owner->id) {
+		found->info.owner_id = lab_word_owner(found->word);
+		found->info.owner = lab_owner_by_id(found->info.owner_id);
+		found->info.kind = LAB_FOREIGN_FREE;
+		return -EPERM;
+	}
+	if (dead) {
+		/* About to be orphaned: destroy has it, and nobody else may touch the books. */
+		found->info.kind = LAB_DEAD_OWNER;
+		return -ENOENT;
+	}
+	if (lab_word_state(found->word) != LAB_OWNED) {
+		found->info.kind = LAB_DOUBLE_FREE;
+		return -EALREADY;
+	}
+	if (unlikely(!lab_page_marked(page))) {
+		found->info.kind = LAB_FREED_BEHIND;
+		found->info.offender = NULL;
+		return -EALREADY;
+	}
+	return 0;
+}
+
+/* May a page that is known to be @owner's go to somebody else? Not where it is mapped. */
+int lab_examine_mapping(struct page *page, struct lab_finding *found)
+{
+	if (likely(!lab_compat_mapcount(page)))
+		return 0;
+	found->info.kind = LAB_SHARED_PAGE;
+	return -EBUSY;
+}
+
+/* A call that changes something failed. A page without the mark loses its tag. */
+void lab_refuse(struct lab_finding *found)
+{
+	struct lab_violation_info *info = &found->info;
+
+	if (lab_word_state(found->word) == LAB_OWNED && !lab_page_marked(info->page))
+		lab_owned_freed_behind(found->bank, found->tag, info->page, found->word,
+				       info->caller);
+	if (info->kind != LAB_FREED_BEHIND)
+		lab_event_violation(info);
+}
+
+/*
+ * To LAB_MOVING or LAB_ARRIVING, by which nobody else may act: a late call's change
+ * of a tag that is another page's by now must be put back before it means anything.
+ */
+int lab_commit(struct lab_finding *found, u32 head)
+{
+	if (likely(lab_tag_change(found->tag, found->info.page, lab_word_head(found->word),
+				  head)))
+		return 0;
+	found->info.kind = LAB_DOUBLE_FREE;
+	return -EALREADY;
+}

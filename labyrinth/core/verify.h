@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* May this caller do something with this page? See verify.c. */
+#ifndef _LABYRINTH_CORE_VERIFY_H
+#define _LABYRINTH_CORE_VERIFY_H
+
+#include "page.h"
+
+/* What is known of a page that somebody called us with. */
+struct lab_finding {
+	struct lab_bank *bank;
+	struct lab_tag *tag;
+	u64 word;
+	struct lab_violation_info info;
+};
+
+int lab_bad_argument(struct labyrinth_owner *owner, struct page *page, unsigned long caller);
+int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigned long caller,
+		struct lab_finding *found);
+int lab_examine_mapping(struct page *page, struct lab_finding *found);
+int lab_commit(struct lab_finding *found, u32 head);
+void lab_refuse(struct lab_finding *found);
+
+#endif /* _LABYRINTH_CORE_VERIFY_H */

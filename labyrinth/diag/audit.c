@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The audit: one walk over all tags that looks whether each page is as its tag
+ * says, and whether each owner's counters are what its tags add up to. Process
+ * context, under lab_owners_lock; alloc and free take no lock of it and go on
+ * meanwhile. A false report is worse than one that comes an audit later, so nothing
+ * is told of what may only have moved while we looked:
+ *
+ * An owned page without the mark is reported at once, by lab_owned_freed_behind(): the
+ * kernel may give it to somebody else any moment.
+ *
+ * An owned page that somebody else has too must look so twice, a second and a grace period
+ * apart, under the same word, taken by the same caller at the same time: else it is a
+ * reference that passes. Its head is not touched: its holder's free compares it. What was
+ * reported is remembered in lab_notes instead, as long as it goes on.
+ *
+ * A ready page may be handed out, used, given back and be ready under the same head again
+ * between any two looks. But lab_tag::time is of the last handing out: where that is older
+ * than the look, and still the same after it, the page has been ready all the time.
+ */
+#include <linux/delay.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+#include <trace/events/labyrinth.h>
+
+#include "../core/owner.h"
+#include "../core/page.h"
+#include "../core/ready.h"
+#include "../core/track.h"
+#include "audit.h"
+#include "event.h"
+#include "note.h"
+#include "orphan.h"
+#include "owner_diag.h"
+#include "symbol.h"
+
+/* An owned page that is shared: to be confirmed, or reported and not to be reported again. */
+struct lab_note {
+	struct page *page;	/* NULL: vacant */
+	u64 word, taken;	/* of its tag */
+	u64 audit;		/* that saw it last */
+	bool told;
+};
+
+/* One audit at a time. Taken before lab_owners_lock. */
+static DEFINE_MUTEX(lab_audit_lock);
+
+/* All guarded by lab_owners_lock. */
+static struct lab_note lab_notes[LAB_AUDIT_NOTES];
+static struct lab_audit lab_audit_last;
+static bool lab_audit_ready;	/* the work may be queued */
+
+static struct lab_note *lab_note_vacant(void)
+{
+	struct lab_note *note;
+
+	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++)
+		if (!note->page)
+			return note;
+	return NULL;
+}
+
+static struct lab_note *lab_note_find(const struct page *page, u64 word, u64 taken)
+{
+	struct lab_note *note;
+
+	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++)
+		if (note->page == page && note->word == word && note->taken == taken)
+			return note;
+	return NULL;
+}
+
+/* Callers in @leaving are another caller now, in the tags as well. Needs lab_owners_lock. */
+void lab_audit_forget(const struct lab_leaving *leaving)
+{
+	struct lab_note *note;
+
+	lockdep_assert_held(&lab_owners_lock);
+	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++) {
+		struct lab_alloc_track track = { .taken = note->taken };
+
+		lab_track_forget(&track, leaving);
+		note->taken = track.taken;
+	}
+}
+
+static void lab_audit_owned(struct lab_audit *audit, struct lab_bank *bank, struct lab_tag *tag,
+			    struct page *page, u64 word)
+{
+	u64 taken = READ_ONCE(tag->taken);
+	struct lab_note *note;
+
+	if (likely(lab_page_marked(page) && lab_page_sole(page)))
+		return;
+	if (!lab_page_marked(page)) {
+		preempt_disable();
+		audit->found += lab_owned_freed_behind(bank, tag, page, word, 0);
+		preempt_enable();
+		return;
+	}
+	note = lab_note_find(page, word, taken) ?: lab_note_vacant();
+	if (!note)
+		return;	/* for an audit that has room */
+	*note = (struct lab_note){
+		.page = page, .word = word, .taken = taken,
+		.audit = audit->nr, .told = note->page && note->told,
+	};
+}
+
+/*
+ * Looked at in a copy: a popper may give the page to the kernel meanwhile, and
+ * there may be nothing at its address then. If so there is nothing to say of it.
+ */
+static bool lab_poison_damaged(struct page *page)
+{
+	const void *from = page_address(page);
+	u64 copy[32];
+	size_t at;
+
+	for (at = 0; at < PAGE_SIZE; at += sizeof(copy)) {
+		if (copy_from_kernel_nofault(copy, from + at, sizeof(copy)))
+			return false;
+		if (memchr_inv(copy, LAB_POISON_BYTE, sizeof(copy)))
+			return true;
+	}
+	return false;
+}
+
+static bool lab_audit_misused(struct page *page, u32 head, enum lab_violation *kind)
+{
+	if (lab_ready_misused(page, head & ~LAB_POISONED, kind))
+		return true;
+	*kind = LAB_USE_AFTER_FREE;
+	return head & LAB_POISONED && !lab_page_hwpoison(page) && lab_poison_damaged(page);
+}
+
+static void lab_audit_ready_page(struct lab_audit *audit, struct lab_bank *bank,
+				 struct lab_tag *tag, struct page *page, u64 word)
+{
+	struct lab_alloc_track track = lab_tag_track(bank, tag);
+	struct lab_violation_info info = { .page = page, .owner_id = lab_word_owner(word) };
+	u32 head = lab_word_head(word);
+	bool misused;
+
+	if (lab_track_tag(&track).time == lab_time_now())
+		return;	/* for a later audit */
+	/* The page is looked at in between. */
+	smp_rmb();
+	misused = lab_audit_misused(page, head, &info.kind);
+	/* Pairs with lab_tag_fill(), and with what is before it in lab_take_tag(). */
+	smp_rmb();
+	if (READ_ONCE(tag->taken) != track.taken || READ_ONCE(tag->head) != head ||
+	    READ_ONCE(tag->page) != page)
+		return;
+	if (head & LAB_REPORTED) {
+		/* That is over: what happens next is another matter. */
+		if (!misused)
+			lab_tag_turn(tag, head, head & ~LAB_REPORTED);
+		return;
+	}
+	if (likely(!misused) || !lab_tag_turn(tag, head, head | LAB_REPORTED))
+		return;
+	if (READ_ONCE(tag->taken) != track.taken) {
+		lab_tag_turn(tag, head | LAB_REPORTED, head);
+		return;
+	}
+	info.track = track;
+	preempt_disable();
+	info.owner = lab_owner_by_id(info.owner_id);
+	lab_event_violation(&info);
+	preempt_enable();
+	audit->found++;
+}
+
+/* A second and a grace period have passed. */
+static bool lab_note_holds(const struct lab_note *note, struct lab_violation_info *info)
+{
+	struct lab_bank *bank;
+	struct lab_tag *tag = lab_tag_find(NULL, note->page, &bank);
+
+	if (!tag)
+		return false;
+	*info = (struct lab_violation_info){
+		.kind = LAB_SHARED_PAGE,
+		.owner = lab_owner_by_id(lab_word_owner(note->word)),
+		.owner_id = lab_word_owner(note->word),
+		.page = note->page,
+		.track = lab_tag_track(bank, tag),
+	};
+	return info->track.word == note->word && info->track.taken == note->taken &&
+	       lab_page_marked(note->page) && !lab_page_sole(note->page);
+}
+
+/* Is there a page that may just have a passing reference? */
+static bool lab_audit_doubts(const struct lab_audit *audit)
+{
+	const struct lab_note *note;
+
+	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++)
+		if (note->page && note->audit == audit->nr && !note->told)
+			return true;
+	return false;
+}
+
+/* Report what is still so, and forget what is over. */
+static void lab_audit_confirm(struct lab_audit *audit)
+{
+	struct lab_violation_info info;
+	struct lab_note *note;
+
+	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++) {
+		if (!note->page)
+			continue;
+		preempt_disable();
+		if (note->audit == audit->nr && !note->told &&
+		    lab_note_holds(note, &info)) {
+			lab_event_violation(&info);
+			note->told = true;
+			audit->found++;
+		}
+		preempt_enable();
+		if (note->audit != audit->nr || !note->told)
+			note->page = NULL;
+	}
+}
+
+/* The owner of @word, if it is alive: it stays so while we have the lock. */
+static struct labyrinth_owner *lab_audit_owner(u64 word)
+{
+	struct labyrinth_owner *owner;
+
+	preempt_disable();
+	owner = lab_owner_by_id(lab_word_owner(word));
+	preempt_enable();
+	/* Destroy sees to the tags of one that is dead. */
+	return owner && !lab_owner_dead(owner) ? owner : NULL;
+}
+
+static void lab_audit_tag(struct lab_audit *audit, struct lab_bank *bank, struct lab_tag *tag)
+{
+	u64 word = READ_ONCE(tag->word);
+	struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
+	struct labyrinth_owner *owner = lab_audit_owner(word);
+
+	if (!page || !owner)
+		return;
+	switch (lab_word_state(word)) {
+	case LAB_OWNED:
+		audit->owned++;
+		owner->diag->audit.tags[LAB_COUNTER_OWNED]++;
+		owner->diag->audit.tags[LAB_COUNTER_FROM_RESERVE] += lab_word_from_reserve(word);
+		lab_audit_owned(audit, bank, tag, page, word);
+		break;
+	case LAB_READY:
+		audit->ready++;
+		owner->diag->audit.tags[LAB_COUNTER_READY]++;
+		lab_audit_ready_page(audit, bank, tag, page, word);
+		break;
+	case LAB_QUARANTINED:
+		audit->quarantined++;
+		owner->diag->audit.tags[LAB_COUNTER_QUARANTINED]++;
+		break;
+	default:
+		break;
+	}
+}
+
+static unsigned long lab_orphans_out(void)
+{
+	const struct lab_orphan *orphan;
+	unsigned long nr = 0;
+
+	list_for_each_entry(orphan, &lab_orphans, list)
+		nr++;
+	return nr;
+}
+
+/* One audit, and its figures. Context: process. */
+void lab_audit_run(struct lab_audit *figures)
+{
+	ktime_t begun = ktime_get();
+	struct lab_audit audit = {};
+	struct labyrinth_owner *owner;
+	struct lab_walk walk = {};
+	struct lab_tag *tag;
+
+	mutex_lock(&lab_audit_lock);
+	mutex_lock(&lab_owners_lock);
+	audit.nr = lab_audit_last.nr + 1;
+	lab_orphan_reap();
+	list_for_each_entry(owner, &lab_owners, list) {
+		lab_counters_open(owner);
+		cond_resched();
+	}
+	/* A1: a call that changed counters before this has changed tags. Pairs with preempt_disable(). */
+	synchronize_rcu();
+	while ((tag = lab_walk_next(&walk))) {
+		audit.tags++;
+		lab_audit_tag(&audit, walk.bank, tag);
+		cond_resched();
+	}
+	/* A2: a call that changed tags before this has changed counters. The same. */
+	synchronize_rcu();
+	list_for_each_entry(owner, &lab_owners, list) {
+		lab_counters_close(&audit, owner);
+		cond_resched();
+	}
+	if (lab_audit_doubts(&audit)) {
+		mutex_unlock(&lab_owners_lock);
+		msleep(MSEC_PER_SEC);
+		synchronize_rcu();
+		mutex_lock(&lab_owners_lock);
+	}
+	lab_audit_confirm(&audit);
+	audit.orphans = lab_orphans_out();
+	audit.us = ktime_us_delta(ktime_get(), begun);
+	audit.when = get_jiffies_64();
+	lab_audit_last = audit;
+	trace_audit(audit.tags, audit.found, audit.us);
+	mutex_unlock(&lab_owners_lock);
+	mutex_unlock(&lab_audit_lock);
+	*figures = audit;
+}
+
+static void lab_audit_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(lab_audit_worker, lab_audit_work);
+static unsigned int lab_audit_seconds;	/* guarded by lab_owners_lock */
+
+static void lab_audit_work(struct work_struct *work)
+{
+	struct lab_audit figures;
+
+	lab_audit_run(&figures);
+	mutex_lock(&lab_owners_lock);
+	/* As it is by now. A later change finds the work queued. */
+	if (lab_audit_ready && lab_audit_seconds)
+		queue_delayed_work(lab_report_wq, &lab_audit_worker,
+				   (unsigned long)lab_audit_seconds * HZ);
+	mutex_unlock(&lab_owners_lock);
+}
+
+/* Needs lab_owners_lock. */
+static void lab_audit_plan(void)
+{
+	if (!lab_audit_ready)
+		return;
+	if (lab_audit_seconds)
+		mod_delayed_work(lab_report_wq, &lab_audit_worker,
+				 (unsigned long)lab_audit_seconds * HZ);
+	else
+		cancel_delayed_work(&lab_audit_worker);
+}
+
+/* From now on an audit each so many @seconds, 0 for none. Also before init and after exit. */
+void lab_audit_every(unsigned int seconds)
+{
+	mutex_lock(&lab_owners_lock);
+	lab_audit_seconds = seconds;
+	lab_audit_plan();
+	mutex_unlock(&lab_owners_lock);
+}
+
+void lab_audit_init(void)
+{
+	mutex_lock(&lab_owners_lock);
+	lab_audit_ready = true;
+	lab_audit_plan();
+	mutex_unlock(&lab_owners_lock);
+}
+
+void lab_audit_exit(void)
+{
+	mutex_lock(&lab_owners_lock);
+	lab_audit_ready = false;
+	mutex_unlock(&lab_owners_lock);
+	cancel_delayed_work_sync(&lab_audit_worker);
+}
+
+/* The figures of the last one. Context: process. */
+void lab_audit_figures(struct lab_audit *figures)
+{
+	mutex_lock(&lab_owners_lock);
+	*figures = lab_audit_last;
+	mutex_unlock(&lab_owners_lock);
+}

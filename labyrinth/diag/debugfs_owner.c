@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * labyrinth/owner/NAME: what there is of one owner, and what may be changed of it.
+ *
+ * The folder goes before its owner dies, and debugfs lets it go only when nobody is
+ * at any of its files; from then on they answer -EIO, though they be open.
+ *
+ * debugfs has locks under which others wait for memory of any kind, and a reader may wait
+ * for some while it is at a file. So the folder comes and goes by a work item, for which a
+ * caller in reclaim does not wait. Until then a dead owner's handle is kept, and each file looks,
+ * under lab_owners_lock, whether its owner is dead, and answers -EIO then.
+ */
+#include <linux/cpumask.h>
+#include <linux/debugfs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "../core/context.h"
+#include "../core/owner.h"
+#include "../core/stock.h"
+#include "debugfs.h"
+#include "debugfs_owner.h"
+#include "debugfs_pages.h"
+#include "debugfs_write.h"
+#include "event.h"
+#include "owner_diag.h"
+#include "symbol.h"
+#include "words.h"
+
+static struct dentry *lab_owner_dir;
+
+static const char * const lab_scope_names[] = {
+	[LABYRINTH_SCOPE_OWNER]		= "owner",
+	[LABYRINTH_SCOPE_PROCESS]	= "process",
+	[LABYRINTH_SCOPE_THREAD]	= "thread",
+};
+
+const char *lab_scope_name(enum labyrinth_scope scope)
+{
+	return lab_scope_names[scope];
+}
+
+/* What @act answers, called with lab_owners_lock held; -EIO where the owner is dead. */
+static int lab_while_alive(struct labyrinth_owner *owner,
+			   int (*act)(struct labyrinth_owner *owner, void *data), void *data)
+{
+	int err = -EIO;
+
+	mutex_lock(&lab_owners_lock);
+	if (!lab_owner_dead(owner))
+		err = act(owner, data);
+	mutex_unlock(&lab_owners_lock);
+	return err;
+}
+
+/* Bytes that the owner costs: its tags, its handle, and a fixed part per possible CPU. */
+size_t lab_owner_bytes(const struct labyrinth_owner *owner)
+{
+	return lab_bank_bytes(owner->bank, owner->tags) + LAB_OWNER_SIZE +
+	       sizeof(*owner->diag) +
+	       num_possible_cpus() * sizeof(struct lab_cpu);
+}
+
+static void lab_stats_counters(struct seq_file *m, const struct labyrinth_owner *o)
+{
+	unsigned int i;
+
+	for (i = 0; i < LAB_NR_REFUSALS; i++)
+		seq_printf(m, "refused_%s %ld\n", lab_refusal_name(i),
+			   atomic_long_read(&o->diag->refused[i].nr));
+	for (i = 0; i < LAB_NR_VIOLATIONS; i++)
+		seq_printf(m, "violations_%s %ld\n", lab_violation_name(i),
+			   atomic_long_read(&o->diag->violated[i].nr));
+}
+
+static int lab_stats_rows(struct labyrinth_owner *o, void *data)
+{
+	struct seq_file *m = data;
+
+	seq_printf(m, "name value\nid %u\nmodule %s\nscope %s\nnid %d\nflags 0x%x\n",
+		   o->id, o->module_name, lab_scope_name(o->scope), o->nid, o->flags);
+	seq_printf(m, "budget %u\nstock %u\nreserve_pct %d\n", o->budget, o->stock, o->reserve_pct);
+	seq_printf(m, "owned %ld\nstocked %ld\npeak %ld\nquarantined %d\nfrom_reserve %d\n",
+		   lab_owner_owned(o), lab_owner_stocked(o), lab_owner_peak(o),
+		   atomic_read(&o->quarantined), atomic_read(&o->from_reserve));
+	seq_printf(m, "allocs %ld\nfrees %ld\nbytes %zu\n", lab_owner_allocs(o),
+		   lab_owner_frees(o), lab_owner_bytes(o));
+	seq_printf(m, "could_sleep %ld\ncould_sleep_caller ", atomic_long_read(&o->diag->could_sleep));
+	lab_seq_caller(m, READ_ONCE(o->diag->could_sleep_caller));
+	seq_putc(m, '\n');
+	lab_stats_counters(m, o);
+	seq_printf(m, "hwpoison %ld\n", atomic_long_read(&o->hwpoison));
+	return 0;
+}
+
+static int lab_stats_show(struct seq_file *m, void *v)
+{
+	return lab_while_alive(m->private, lab_stats_rows, m);
+}
+DEFINE_SHOW_ATTRIBUTE(lab_stats);
+
+/* These two need no more than the handle, which outlives the folder. */
+static int lab_depth_show(struct seq_file *m, void *v)
+{
+	const struct labyrinth_owner *owner = m->private;
+
+	lab_history_show_depths(m, &owner->diag->history);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(lab_depth);
+
+static int lab_minutes_show(struct seq_file *m, void *v)
+{
+	const struct labyrinth_owner *owner = m->private;
+
+	lab_history_show(m, &owner->diag->history, lab_history_minute());
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(lab_minutes);
+
+void lab_owner_reset(struct labyrinth_owner *owner)
+{
+	lockdep_assert_held(&lab_owners_lock);
+	lab_peak_reset(owner);
+	lab_history_reset(&owner->diag->history);
+}
+
+static int lab_stock_set(struct labyrinth_owner *owner, void *stock)
+{
+	return lab_owner_set_stock(owner, *(u64 *)stock);
+}
+
+static int lab_stock_show(struct seq_file *m, void *v)
+{
+	const struct labyrinth_owner *owner = m->private;
+
+	seq_printf(m, "%u\n", READ_ONCE(owner->stock));
+	return 0;
+}
+
+static int lab_stock_apply(void *owner, char *text)
+{
+	u64 stock;
+
+	return lab_input_number(text, &stock) ?: lab_while_alive(owner, lab_stock_set, &stock);
+}
+
+DEFINE_LAB_INPUT(lab_stock);
+
+static int lab_reserve_show(struct seq_file *m, void *v)
+{
+	const struct labyrinth_owner *owner = m->private;
+
+	seq_printf(m, "%d\n", READ_ONCE(owner->reserve_pct));
+	return 0;
+}
+
+static int lab_reserve_set(struct labyrinth_owner *owner, void *pct)
+{
+	WRITE_ONCE(owner->reserve_pct, *(u64 *)pct);
+	return 0;
+}
+
+static int lab_reserve_apply(void *owner, char *text)
+{
+	u64 pct;
+
+	if (lab_input_number(text, &pct) || pct > 100)
+		return -EINVAL;
+	return lab_while_alive(owner, lab_reserve_set, &pct);
+}
+
+DEFINE_LAB_INPUT(lab_reserve);
+
+/* There is nothing to say. */
+static int lab_reset_show(struct seq_file *m, void *v)
+{
+	return 0;
+}
+
+static int lab_reset_now(struct labyrinth_owner *owner, void *data)
+{
+	lab_owner_reset(owner);
+	return 0;
+}
+
+static int lab_reset_apply(void *owner, char *text)
+{
+	return strcmp(text, "1") ? -EINVAL : lab_while_alive(owner, lab_reset_now, NULL);
+}
+
+DEFINE_LAB_INPUT(lab_reset);
+
+/* Without its folder the owner works the same: errors here are of no account. */
+static void lab_debugfs_owner_make(struct labyrinth_owner *owner)
+{
+	struct dentry *dir;
+
+	/* Names to labyrinth, but not to a file system. */
+	if (!strcmp(owner->name, ".") || !strcmp(owner->name, ".."))
+		return;
+	dir = debugfs_create_dir(owner->name, lab_owner_dir);
+	if (IS_ERR(dir))
+		return;
+	debugfs_create_file("stats", 0400, dir, owner, &lab_stats_fops);
+	debugfs_create_file("pages", 0400, dir, owner, &lab_pages_fops);
+	debugfs_create_file("depth", 0400, dir, owner, &lab_depth_fops);
+	debugfs_create_file("history", 0400, dir, owner, &lab_minutes_fops);
+	debugfs_create_file("reserve_pct", 0600, dir, owner, &lab_reserve_fops);
+	debugfs_create_file("stock", 0600, dir, owner, &lab_stock_fops);
+	debugfs_create_file("reset", 0600, dir, owner, &lab_reset_fops);
+	owner->diag->dir = dir;
+}
+
+/* Folders come and go one at a time, in the order of the calls. */
+static struct workqueue_struct *lab_debugfs_owner_wq;
+
+static void lab_debugfs_owner_work(struct work_struct *work)
+{
+	struct labyrinth_owner *owner =
+		container_of(work, struct lab_owner_diag, folder_work)->owner;
+
+	if (READ_ONCE(owner->diag->folder_unwanted)) {
+		/* Returns when nobody is at any of its files. */
+		debugfs_remove(owner->diag->dir);
+		owner->diag->dir = NULL;
+	} else {
+		lab_debugfs_owner_make(owner);
+	}
+}
+
+static void lab_debugfs_owner_settle(struct labyrinth_owner *owner)
+{
+	queue_work(lab_debugfs_owner_wq, &owner->diag->folder_work);
+	if (!lab_context_in_reclaim())
+		flush_work(&owner->diag->folder_work);
+}
+
+void lab_debugfs_owner_create(struct labyrinth_owner *owner)
+{
+	lab_debugfs_owner_settle(owner);
+}
+
+void lab_debugfs_owner_remove(struct labyrinth_owner *owner)
+{
+	WRITE_ONCE(owner->diag->folder_unwanted, true);
+	lab_debugfs_owner_settle(owner);
+}
+
+/* Is something left to do to its folder? Then the handle stays. */
+bool lab_debugfs_owner_pending(struct labyrinth_owner *owner)
+{
+	return work_busy(&owner->diag->folder_work);
+}
+
+void lab_debugfs_owner_init_owner(struct labyrinth_owner *owner)
+{
+	INIT_WORK(&owner->diag->folder_work, lab_debugfs_owner_work);
+}
+
+/* Make the folder of owners' folders. */
+void lab_debugfs_owner_dir(struct dentry *dir)
+{
+	lab_owner_dir = debugfs_create_dir("owner", dir);
+}
+
+int lab_debugfs_owner_init(void)
+{
+	/* Nothing is freed by it, but a caller may be on a queue with WQ_MEM_RECLAIM. */
+	lab_debugfs_owner_wq = alloc_ordered_workqueue("labyrinth_folder", WQ_MEM_RECLAIM);
+	return lab_debugfs_owner_wq ? 0 : -ENOMEM;
+}
+
+/* No owner is left, but folders may be. */
+void lab_debugfs_owner_exit(void)
+{
+	destroy_workqueue(lab_debugfs_owner_wq);
+}

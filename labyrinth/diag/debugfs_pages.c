@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of pages, a line per tag: all of them and the orphans, or one owner's.
+ * Reading takes lab_owners_lock for as long as it takes to fill one buffer;
+ * allocations never take it.
+ */
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+
+#include "../core/owner.h"
+#include "debugfs_pages.h"
+#include "event.h"
+#include "orphan.h"
+#include "symbol.h"
+#include "words.h"
+
+static const char * const lab_state_names[] = {
+	[LABYRINTH_READY]	= "ready",
+	[LABYRINTH_OWNED]	= "owned",
+	[LABYRINTH_QUARANTINED]	= "quarantined",
+};
+
+/* A page that goes from hand to hand is looked at so often until it holds still. */
+#define LAB_FACTS_TRIES		16
+
+/* What the tag says at one moment. False where it changed meanwhile. */
+static bool lab_page_facts_try(struct lab_page_facts *facts, const struct lab_bank *bank,
+			       const struct lab_tag *tag)
+{
+	struct lab_alloc_track track = lab_tag_track(bank, tag);
+	u64 word = track.word;
+
+	*facts = (struct lab_page_facts){
+		.page = READ_ONCE(tag->page),
+		.owner_id = lab_word_owner(word),
+		.state = lab_state_names[lab_state_public(lab_word_state(word))],
+		.age_ms = lab_time_age_ms(lab_track_tag(&track).time),
+		.context = lab_word_context(word),
+		.cpu = lab_word_cpu(word),
+		.from_reserve = lab_word_from_reserve(word),
+		.stack = track.stack,
+		.caller = lab_track_caller(&track),
+	};
+	/* Pairs with lab_tag_fill(), which writes the rest before the word. */
+	smp_rmb();
+	return READ_ONCE(tag->word) == word && READ_ONCE(tag->taken) == track.taken &&
+	       READ_ONCE(tag->page) == facts->page;
+}
+
+/* False where the tag has no page any more. Needs lab_owners_lock, which keeps the bank. */
+bool lab_page_facts_of_tag(struct lab_page_facts *facts, const struct lab_bank *bank,
+			   const struct lab_tag *tag)
+{
+	unsigned int tries = LAB_FACTS_TRIES;
+
+	while (!lab_page_facts_try(facts, bank, tag))
+		if (!--tries)
+			return false;
+	preempt_disable();
+	lab_owner_name(facts->owner_id, facts->owner);
+	preempt_enable();
+	return facts->owner_id && facts->page;
+}
+
+/*
+ * Needs lab_owners_lock, as long as @facts are looked at: it keeps the struct page. There is no
+ * page where its memory goes offline just now.
+ */
+void lab_page_facts_of_orphan(struct lab_page_facts *facts, const struct lab_orphan *orphan)
+{
+	*facts = (struct lab_page_facts){
+		.page = pfn_to_online_page(orphan->pfn),
+		.state = "orphan",
+		.age_ms = jiffies64_to_msecs(get_jiffies_64() - orphan->born),
+		.context = orphan->context,
+		.cpu = orphan->cpu,
+		.from_reserve = orphan->from_reserve,
+		.caller = orphan->caller,
+		.caller_name = orphan->caller_name ? orphan->caller_name->text : NULL,
+	};
+	strscpy(facts->owner, orphan->owner->text, sizeof(facts->owner));
+}
+
+void lab_seq_page_caller(struct seq_file *m, const struct lab_page_facts *facts)
+{
+	if (facts->caller_name)
+		seq_puts(m, facts->caller_name);
+	else
+		lab_seq_caller(m, facts->caller);
+}
+
+/*
+ * Position in "pages": 0 is the line of column names; above, the bank in the
+ * upper bits and the slot below. The bank past the last stands for the orphans.
+ */
+#define LAB_POS_SHIFT	32
+#define LAB_POS_SLOT	GENMASK_ULL(LAB_POS_SHIFT - 1, 0)
+#define LAB_POS_ORPHANS	((loff_t)LAB_NR_BANKS << LAB_POS_SHIFT)
+
+static struct lab_orphan *lab_nth_orphan(u64 n)
+{
+	struct lab_orphan *orphan;
+
+	list_for_each_entry(orphan, &lab_orphans, list)
+		if (!n--)
+			return orphan;
+	return NULL;
+}
+
+/* The first tag, of @owner unless that is NULL, or orphan after *@pos; *@pos moves there. */
+static void *lab_pages_after(const struct labyrinth_owner *owner, loff_t *pos)
+{
+	struct lab_walk walk = { .nr = *pos >> LAB_POS_SHIFT, .slot = *pos & LAB_POS_SLOT };
+	struct lab_tag *tag;
+
+	do {
+		tag = lab_walk_next(&walk);
+	} while (tag && owner && lab_word_owner(READ_ONCE(tag->word)) != owner->id);
+	if (tag) {
+		*pos = (loff_t)walk.nr << LAB_POS_SHIFT | walk.slot;
+		return tag;
+	}
+	*pos = max(*pos, LAB_POS_ORPHANS) + 1;
+	return owner ? NULL : lab_nth_orphan((*pos & LAB_POS_SLOT) - 1);
+}
+
+static void *lab_pages_start(struct seq_file *m, loff_t *pos)
+{
+	const struct labyrinth_owner *owner = m->private;
+
+	mutex_lock(&lab_owners_lock);
+	/* As debugfs says of a file that is gone. */
+	if (owner && lab_owner_dead(owner))
+		return ERR_PTR(-EIO);
+	if (!*pos) {
+		lab_orphan_reap();
+		return SEQ_START_TOKEN;
+	}
+	/* Where the last read stopped: that line has not been shown, or is gone by now. */
+	--*pos;
+	return lab_pages_after(owner, pos);
+}
+
+static void *lab_pages_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	struct lab_orphan *orphan = v;
+
+	if (*pos <= LAB_POS_ORPHANS)
+		return lab_pages_after(m->private, pos);
+	/* To count them from the first again, line by line, would take for ever. */
+	++*pos;
+	return list_is_last(&orphan->list, &lab_orphans) ? NULL : list_next_entry(orphan, list);
+}
+
+static void lab_pages_stop(struct seq_file *m, void *v)
+{
+	mutex_unlock(&lab_owners_lock);
+}
+
+static int lab_pages_show(struct seq_file *m, void *v)
+{
+	const struct labyrinth_owner *owner = m->private;
+	struct lab_page_facts facts;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_puts(m, "pfn owner state age_ms context cpu node zone from_reserve stack caller\n");
+		return 0;
+	}
+	if (m->index >= LAB_POS_ORPHANS) {
+		lab_page_facts_of_orphan(&facts, v);
+		if (!facts.page)
+			return 0;	/* Its memory goes offline just now. */
+	} else if (!lab_page_facts_of_tag(&facts, lab_bank_nth(m->index >> LAB_POS_SHIFT), v)) {
+		return 0;	/* It has gone since lab_pages_after(). */
+	} else if (owner && facts.owner_id != owner->id) {
+		return 0;	/* To another owner. */
+	}
+	seq_printf(m, "%lu %s %s %llu %s %u %d %s %d ", page_to_pfn(facts.page), facts.owner,
+		   facts.state, facts.age_ms, lab_context_name(facts.context), facts.cpu,
+		   page_to_nid(facts.page), page_zone(facts.page)->name, facts.from_reserve);
+	lab_seq_stack(m, facts.stack);
+	seq_putc(m, ' ');
+	lab_seq_page_caller(m, &facts);
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static const struct seq_operations lab_pages_sops = {
+	.start = lab_pages_start,
+	.next = lab_pages_next,
+	.stop = lab_pages_stop,
+	.show = lab_pages_show,
+};
+
+static int lab_pages_open(struct inode *inode, struct file *file)
+{
+	int err = seq_open(file, &lab_pages_sops);
+
+	if (!err)
+		((struct seq_file *)file->private_data)->private = inode->i_private;
+	return err;
+}
+
+const struct file_operations lab_pages_fops = {
+	.owner		= THIS_MODULE,
+	.open		= lab_pages_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= seq_release,
+};

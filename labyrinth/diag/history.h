@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What an owner has been through: refusals by the minute, pages of the reserve by depth. */
+#ifndef _LABYRINTH_DIAG_HISTORY_H
+#define _LABYRINTH_DIAG_HISTORY_H
+
+#include <linux/atomic.h>
+#include <linux/types.h>
+
+struct labyrinth_owner;
+struct seq_file;
+
+/* Minutes that are told of, and those that there is room for: a power of 2. */
+#define LAB_HISTORY_MINUTES	60
+#define LAB_HISTORY_SLOTS	64
+
+/* Tenths of the atomic reserve. */
+#define LAB_DEPTHS		10
+
+struct lab_history {
+	/* The minute above, below it its refusals; see LAB_HISTORY_COUNT. */
+	atomic64_t minutes[LAB_HISTORY_SLOTS];
+	atomic_t depths[LAB_DEPTHS];
+};
+
+/* Context: any. */
+void lab_history_refused(struct labyrinth_owner *owner);
+
+/* The same on their own. */
+void lab_history_note(struct lab_history *history, u64 minute);
+void lab_history_note_depth(struct lab_history *history, unsigned int pct);
+u64 lab_history_count(const struct lab_history *history, u64 minute);
+u64 lab_history_minute(void);
+
+void lab_history_reset(struct lab_history *history);
+void lab_history_show(struct seq_file *m, const struct lab_history *history, u64 minute);
+void lab_history_show_depths(struct seq_file *m, const struct lab_history *history);
+
+#endif /* _LABYRINTH_DIAG_HISTORY_H */

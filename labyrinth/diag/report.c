@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Refusals and violations as text: the caller, the reason, which owners had the memory and
+ * which number to change; or the broken rule and both parties.
+ *
+ * What has to be told is noted in any context, once in a while per owner and kind. A
+ * worker puts it into words at once, for debugfs "verdicts" and the console. A report
+ * stays open for a second, to say how many such there were: only then is the console told
+ * of a refusal, and of what would have helped.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/irq_work.h>
+#include <linux/math.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/ratelimit.h>
+#include <linux/seq_buf.h>
+#include <linux/seq_file.h>
+#include <linux/vmstat.h>
+#include <linux/workqueue.h>
+
+#include "../core/page.h"
+#include "../core/watermark.h"
+#include "note.h"
+#include "report.h"
+#include "words.h"
+#include "ring.h"
+#include "shortage.h"
+#include "symbol.h"
+
+#define LAB_TELL_AFTER	HZ	/* until then it is counted how many there are */
+
+/* ---- what has been told */
+
+#define LAB_REPORTS		32
+#define LAB_REPORT_LEN		3072
+
+struct lab_report {
+	u64 when;
+	struct seq_buf seq;		/* of @text */
+	unsigned int printed;		/* how much of @text the console has had */
+	bool violated;			/* a rule was broken; else a refusal, or advice */
+	/* Until it is closed, and has its last words: in whose counter it is, of what. */
+	enum { LAB_CLOSED, LAB_OPEN_REFUSAL, LAB_OPEN_VIOLATION } open;
+	u32 owner_id;
+	struct lab_shortage shortage;
+	struct lab_violation_note note;
+	char text[LAB_REPORT_LEN];
+};
+
+static DEFINE_MUTEX(lab_report_lock);
+static struct lab_report lab_reports[LAB_REPORTS];	/* guarded by lab_report_lock */
+static u64 lab_report_nr;				/* guarded by lab_report_lock */
+
+/* What the console has not had. Needs lab_report_lock. */
+static void lab_report_print(struct lab_report *report)
+{
+	/* Refusals and advice must not crowd out violations. */
+	static DEFINE_RATELIMIT_STATE(violations, 5 * HZ, 40);
+	static DEFINE_RATELIMIT_STATE(others, 5 * HZ, 40);
+	const char *line = report->text + report->printed, *end;
+
+	report->printed = strlen(report->text);
+	if (!*line || !__ratelimit(report->violated ? &violations : &others))
+		return;
+	for (; *line; line = end + !!*end) {
+		end = strchrnul(line, '\n');
+		pr_warn("%.*s\n", (int)(end - line), line);
+	}
+}
+
+/* How often it has happened to the owner since it was told last; 0 where that is not known. */
+static long lab_report_since(const struct lab_report *report)
+{
+	struct labyrinth_owner *owner;
+	long times = 0;
+
+	preempt_disable();
+	owner = report->owner_id ? lab_owner_by_id(report->owner_id) : NULL;
+	if (!owner && report->owner_id)
+		times = 0;
+	else if (report->open == LAB_OPEN_REFUSAL)
+		times = lab_event_refused_since(owner, report->shortage.refusal.reason);
+	else
+		times = lab_event_violated_since(owner, report->note.violation.kind);
+	preempt_enable();
+	return times;
+}
+
+static void lab_report_close(struct lab_report *report)
+{
+	const struct lab_violation_record *r = &report->note.violation;
+	long times;
+
+	if (report->open == LAB_CLOSED)
+		return;
+	times = lab_report_since(report);
+	if (report->open == LAB_OPEN_REFUSAL)
+		lab_shortage_advise(&report->seq, &report->shortage, times);
+	else if (times > 0)
+		seq_buf_printf(&report->seq, "%s: %ld more of %s after that\n",
+			       lab_violation_name(r->kind), times,
+			       r->by_offender ? r->offender : r->owner);
+	report->open = LAB_CLOSED;
+	lab_report_print(report);
+}
+
+/*
+ * Close those of an owner, or all where that is 0, that have been open for @age. True
+ * where some are left.
+ */
+static bool lab_reports_close(u32 owner_id, unsigned int age)
+{
+	struct lab_report *report;
+	bool left = false;
+	u64 now;
+
+	mutex_lock(&lab_report_lock);
+	now = get_jiffies_64();
+	for (report = lab_reports; report < lab_reports + LAB_REPORTS; report++) {
+		if (now - report->when >= age &&
+		    (!owner_id || owner_id == report->owner_id))
+			lab_report_close(report);
+		left = left || report->open != LAB_CLOSED;
+	}
+	mutex_unlock(&lab_report_lock);
+	return left;
+}
+
+static void lab_close_reports(struct work_struct *work)
+{
+	if (lab_reports_close(0, LAB_TELL_AFTER))
+		queue_delayed_work(lab_report_wq, to_delayed_work(work), LAB_TELL_AFTER / 4);
+}
+
+static DECLARE_DELAYED_WORK(lab_report_closer, lab_close_reports);
+
+/* The next one, to be written. Needs lab_report_lock. */
+static struct lab_report *lab_report_new(void)
+{
+	struct lab_report *report = &lab_reports[lab_report_nr++ % LAB_REPORTS];
+
+	lab_report_close(report);
+	report->when = get_jiffies_64();
+	report->printed = 0;
+	report->violated = false;
+	memset(report->text, 0, sizeof(report->text));
+	/* The last byte stays 0, however much is written. */
+	seq_buf_init(&report->seq, report->text, sizeof(report->text) - 1);
+	queue_delayed_work(lab_report_wq, &lab_report_closer, LAB_TELL_AFTER);
+	return report;
+}
+
+int lab_reports_show(struct seq_file *m, void *v)
+{
+	u64 i;
+
+	mutex_lock(&lab_report_lock);
+	for (i = lab_ring_first(lab_report_nr, LAB_REPORTS); i <= lab_report_nr; i++) {
+		const struct lab_report *report = &lab_reports[(i - 1) % LAB_REPORTS];
+
+		seq_printf(m, "%llu ms ago\n%s\n",
+			   jiffies64_to_msecs(get_jiffies_64() - report->when), report->text);
+	}
+	mutex_unlock(&lab_report_lock);
+	return 0;
+}
+
+/* ---- violations */
+
+static void lab_say_stack(struct seq_buf *text, const unsigned long *stack)
+{
+	unsigned int i;
+
+	for (i = 0; i < LAB_STACK_DEPTH && stack[i]; i++)
+		seq_buf_printf(text, "%s%pS", i ? " < " : "  stack then: ", (void *)stack[i]);
+	if (i)
+		seq_buf_printf(text, "\n");
+}
+
+/* The offender, as far as it is known. */
+static void lab_say_offender(struct seq_buf *text, const struct lab_violation_record *r)
+{
+	const void *caller = (void *)r->caller;
+
+	if (r->kind == LAB_RECEIVER_FULL)
+		seq_buf_printf(text, "  by: %s, to %s, %pS,", r->owner, r->offender, caller);
+	else if (r->kind == LAB_FREED_BEHIND && caller)
+		seq_buf_printf(text, "  by: not known; found by %pS,", caller);
+	else if (caller)
+		seq_buf_printf(text, "  by: %s, %pS,", r->offender, caller);
+	else
+		seq_buf_printf(text, "  by: %s; found", r->offender);
+}
+
+static void lab_say_violation(struct seq_buf *text, const struct lab_violation_note *note)
+{
+	const struct lab_violation_record *r = &note->violation;
+	const struct lab_alloc_track *track = &r->track;
+
+	seq_buf_printf(text, "%s: %s\n", lab_violation_name(r->kind),
+		       lab_violation_words[r->kind].happened);
+	lab_say_offender(text, r);
+	seq_buf_printf(text, " in %s on CPU %u; such since the last report: %ld\n",
+		       lab_context_name(r->context), r->cpu, note->times);
+	seq_buf_printf(text, "  of: %s", r->owner);
+	if (track->word)
+		seq_buf_printf(text, ", taken by %pS %llu ms before, in %s on CPU %u",
+			       (void *)lab_track_caller(track),
+			       lab_time_age_ms(lab_track_tag(track).time),
+			       lab_context_name(lab_word_context(track->word)),
+			       lab_word_cpu(track->word));
+	seq_buf_printf(text, "\n");
+	if (r->pfn)
+		seq_buf_printf(text, "  page: pfn %lu, refcount %d, mapcount %d\n", r->pfn,
+			       r->refcount, r->mapcount);
+	lab_say_stack(text, r->stack);
+	seq_buf_printf(text, "  then: %s; %s\n",
+		       lab_outcome_words[r->outcome] ?: lab_violation_words[r->kind].then,
+		       lab_violation_words[r->kind].look);
+}
+
+static void lab_say_advice(struct seq_buf *text, const struct lab_violation_record *r)
+{
+	seq_buf_printf(text, "advice: %s asks atomically where it could sleep: alloc_page(GFP_KERNEL) would spare the reserve in %pS\n",
+		       r->offender, (void *)r->caller);
+}
+
+static void lab_tell_violations(struct work_struct *work)
+{
+	/* Only this work item, which never runs twice at once. */
+	static struct lab_violation_note note;
+	unsigned int place = 0;
+
+	while (lab_note_next_violation(&note, &place)) {
+		struct lab_report *report;
+
+		mutex_lock(&lab_report_lock);
+		report = lab_report_new();
+		if (note.advice) {
+			lab_say_advice(&report->seq, &note.violation);
+		} else {
+			lab_say_violation(&report->seq, &note);
+			report->note = note;
+			report->violated = true;
+			report->owner_id = note.violation.party_id;
+			report->open = LAB_OPEN_VIOLATION;
+		}
+		lab_report_print(report);
+		mutex_unlock(&lab_report_lock);
+	}
+}
+
+/* ---- refusals */
+
+static void lab_say_refusal(struct seq_buf *text, const struct lab_shortage *shortage)
+{
+	const struct lab_refusal_record *r = &shortage->refusal;
+
+	seq_buf_printf(text, "%s: %s got no page: %s\n", lab_refusal_name(r->reason),
+		       r->owner, lab_refusal_words[r->reason].happened);
+	seq_buf_printf(text, "  by: %pS, in %s on CPU %u\n", (void *)r->caller,
+		       lab_context_name(r->context), r->cpu);
+	lab_shortage_say(text, shortage);
+}
+
+static void lab_write_refusals(struct work_struct *work)
+{
+	/* Only this work item, which never runs twice at once. */
+	static struct lab_shortage shortage;
+	unsigned int place = 0;
+
+	while (lab_note_next_refusal(&shortage, &place)) {
+		struct lab_report *report;
+
+		mutex_lock(&lab_report_lock);
+		report = lab_report_new();
+		lab_say_refusal(&report->seq, &shortage);
+		report->shortage = shortage;
+		report->owner_id = shortage.refusal.owner_id;
+		report->open = LAB_OPEN_REFUSAL;
+		mutex_unlock(&lab_report_lock);
+	}
+}
+
+/* Wait until all that has happened is in words. */
+void lab_report_flush(void)
+{
+	lab_note_flush();
+}
+
+/* The same, and the last words of what happened to this owner. */
+void lab_report_conclude(const struct labyrinth_owner *owner)
+{
+	lab_report_flush();
+	lab_reports_close(owner->id, 0);
+}
+
+int lab_report_init(void)
+{
+	return lab_note_init(lab_tell_violations, lab_write_refusals);
+}
+
+void lab_report_exit(void)
+{
+	lab_report_flush();
+	lab_reports_close(0, 0);
+	cancel_delayed_work_sync(&lab_report_closer);
+	lab_note_exit();
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What happened, in plain words: to the console and to debugfs. See report.c. */
+#ifndef _LABYRINTH_DIAG_REPORT_H
+#define _LABYRINTH_DIAG_REPORT_H
+
+struct labyrinth_owner;
+struct seq_file;
+
+void lab_report_flush(void);
+void lab_report_conclude(const struct labyrinth_owner *owner);
+int lab_report_init(void);
+void lab_report_exit(void);
+int lab_reports_show(struct seq_file *m, void *v);
+
+#endif /* _LABYRINTH_DIAG_REPORT_H */

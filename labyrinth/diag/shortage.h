@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The machine at the moment of a refusal, and what would have helped. See shortage.c. */
+#ifndef _LABYRINTH_DIAG_SHORTAGE_H
+#define _LABYRINTH_DIAG_SHORTAGE_H
+
+#include <linux/mmzone.h>
+
+#include "../core/owner.h"
+#include "../core/watermark.h"
+#include "event.h"
+
+struct seq_buf;
+
+/* Zones of a zonelist that are told of: all of two nodes'. */
+#define LAB_SHORTAGE_ZONES	6
+
+struct lab_shortage_zone {
+	const char *name;
+	int node;
+	struct lab_level level;
+	unsigned long highatomic;
+	unsigned long cached;		/* in the kernel's per-CPU lists */
+};
+
+struct lab_shortage {
+	u64 seq;
+	struct lab_refusal_record refusal;
+	long owned, ready;
+	unsigned int budget, stock;
+	int from_reserve, reserve_pct, quarantined;
+	unsigned int nr_zones, more_zones;
+	struct lab_shortage_zone zones[LAB_SHORTAGE_ZONES];
+};
+
+void lab_shortage_look(struct lab_shortage *shortage, const struct labyrinth_owner *owner);
+void lab_shortage_say(struct seq_buf *text, const struct lab_shortage *shortage);
+void lab_shortage_advise(struct seq_buf *text, const struct lab_shortage *shortage, long times);
+
+#endif /* _LABYRINTH_DIAG_SHORTAGE_H */
