@@ -23,7 +23,7 @@ plan=0
 # they need not wait.
 all=(violations refusals lifetime scope contexts provoke contract errors budget flags debugfs audit
 	lookup folder fuzz abi hotplug memory_loss pressure suspend strangers stress)
-few=(violations contexts contract errors stress)
+few=(contexts contract errors stress)
 
 parse() {
 	while [ $# -gt 0 ]; do
@@ -123,14 +123,15 @@ split=() removal=()
 # One with a boot option of its own.
 clearing=()
 [ -z "$long" ] || clearing=(clearing)
-# Slow, and strictest where most is put off.
-[ -z "$long" ] && [ "$kernel" != 6.12-rt ] || files+=(losses)
-[ -z "$quick" ] || [ "$kernel" != 6.12-rt ] || files+=(provoke)
+[ -z "$long" ] || files+=(losses)
+# Reports come by other contexts there.
+[ -z "$quick" ] || [ "$kernel" != 6.12-rt ] || files+=(violations provoke)
 # The other kernels check so much that they allocate when nobody asks them to.
 case $kernel in
 6.1 | 6.12 | 6.12-rt)
 	small+=(reserve) mem=384M
-	[ -n "$quick" ] || { small+=(dry); split=(reserve_large); }
+	[ -n "$quick" ] || split=(reserve_large)
+	[ -z "$long" ] || small+=(dry)
 	[ -z "$long" ] || removal=(memory_remove) ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
