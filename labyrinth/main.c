@@ -19,6 +19,25 @@
 #include "diag/orphan.h"
 #include "diag/report.h"
 
+static int lab_reserve_pct_set(const char *val, const struct kernel_param *kp)
+{
+	int pct, err = kstrtoint(val, 0, &pct);
+
+	if (err)
+		return err;
+	if (pct < 1 || pct > 100)
+		return -EINVAL;
+	WRITE_ONCE(lab_default_reserve_pct, pct);
+	return 0;
+}
+
+static const struct kernel_param_ops lab_reserve_pct_ops = {
+	.set = lab_reserve_pct_set,
+	.get = param_get_int,
+};
+module_param_cb(reserve_pct, &lab_reserve_pct_ops, &lab_default_reserve_pct, 0644);
+MODULE_PARM_DESC(reserve_pct, "Share of each zone's atomic reserve that an owner may use unless it says so itself, 1 to 100 percent (default 50)");
+
 static unsigned int lab_audit_interval;
 
 static int lab_audit_interval_set(const char *val, const struct kernel_param *kp)

@@ -3,6 +3,7 @@
  * Taking a page: recycled, from stock, from the kernel, from wherever else the
  * owner has one ready; else a refusal with its reason.
  */
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -94,42 +95,42 @@ static struct lab_tag *lab_pop_spare(struct labyrinth_owner *owner)
 	return tag;
 }
 
+/* No page, but a place in the budget for one. */
+#define LAB_CHARGED	((struct page *)ERR_PTR(-EAGAIN))
+
 /*
- * A spare for the place in the budget that the caller has taken: in @page, or
- * NULL where there is none. False where what lay there had gone bad, and the
- * budget has no other place. Needs preemption disabled.
+ * A spare for the place in the budget that the caller has taken; LAB_CHARGED where there is
+ * none. NULL where what lay there had gone bad, and the budget has no other place. Needs
+ * preemption disabled.
  */
-static __always_inline bool lab_take_spare(struct labyrinth_owner *owner, unsigned long caller,
-					   struct page **page)
+static struct page *lab_take_spare(struct labyrinth_owner *owner, unsigned long caller)
 {
 	struct lab_tag *tag;
+	struct page *page;
 
-	*page = NULL;
 	/* Bounded by the spares: each turn takes one off. */
 	do {
 		tag = lab_pop_spare(owner);
 		if (!tag)
-			return true;
-		*page = lab_take_tag(owner, tag, caller);
-		if (likely(*page)) {
+			return LAB_CHARGED;
+		page = lab_take_tag(owner, tag, caller);
+		if (likely(page)) {
 			lab_peak_note(owner);
-			return true;
+			return page;
 		}
 	} while (lab_budget_take(owner));
-	return false;
+	return NULL;
 }
 
 /*
- * Whatever the owner has ready, wherever it lies. While we look from CPU to CPU,
- * others take pages that we have yet to come to and give back where we have been:
+ * Whatever the owner has ready, on any CPU; NULL where there is nothing. While we look from
+ * CPU to CPU, others take pages that we have yet to come to and give back where we have been:
  * that we found none is only believed when as many pages were out, and that
- * LAB_SURE_TURNS times in a row. Where the budget was @spent that many is the
- * budget, else all that have a tag; and where it turns out not to be, a place in
- * it is the caller's, and @placed is set. Bounded by LAB_FAR_TURNS and the possible
- * CPUs. Needs preemption disabled.
+ * LAB_SURE_TURNS times in a row. Where the budget was @full that many is the
+ * budget, else all that have a tag. Where it turns out not to be full: LAB_CHARGED. Bounded by
+ * LAB_FAR_TURNS and the possible CPUs. Needs preemption disabled.
  */
-static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long caller, bool spent,
-				 bool *placed)
+static struct page *lab_steal(struct labyrinth_owner *owner, unsigned long caller, bool full)
 {
 	unsigned int turn, sure = 0;
 	struct page *page;
@@ -154,47 +155,28 @@ static struct page *lab_take_far(struct labyrinth_owner *owner, unsigned long ca
 			out += lab_cpu_owned(there);
 			all += READ_ONCE(there->spares);
 		}
-		if (lab_budget_take(owner) && lab_take_spare(owner, caller, &page)) {
-			*placed = spent && !page;
-			if (page || spent)
-				return page;
+		page = lab_budget_take(owner) ? lab_take_spare(owner, caller) : NULL;
+		if (page == LAB_CHARGED && !full)
 			lab_budget_give(owner);
-		}
+		else if (page)
+			return page;
 		all += atomic_read(&owner->bound) + atomic_read(&owner->nr_stocked);
-		sure = (s32)out >= (spent ? (long)owner->budget : all) ? sure + 1 : 0;
+		sure = (s32)out >= (full ? (long)owner->budget : all) ? sure + 1 : 0;
 	}
 	return NULL;
 }
 
-static struct page *lab_alloc_fresh(struct labyrinth_owner *owner, struct page *page, bool ahead,
-				    unsigned long caller);
-
 /*
- * The last way, and the refusal, with the reason for which the way before was
- * closed. Called with preemption disabled; enables it.
+ * The kernel, whatever that takes, then other CPUs, and else the refusal. The place in the budget
+ * is taken; @page is one from the kernel without a tag yet, or NULL.
  */
-static noinline struct page *lab_alloc_far(struct labyrinth_owner *owner, unsigned long caller,
-					   enum lab_refusal reason)
-{
-	bool placed = false;
-	struct page *page = lab_take_far(owner, caller, reason == LAB_REFUSE_BUDGET, &placed);
-
-	if (!page && !placed)
-		lab_event_refusal(owner, reason, caller);
-	preempt_enable();
-	/* That comes back here at most once, and for another reason. */
-	return placed ? lab_alloc_fresh(owner, NULL, false, caller) : page;
-}
-
-/*
- * From the kernel, whatever that takes, or from afar. The place in the budget is
- * taken; @page is one from the kernel without a tag yet, or NULL.
- */
-static noinline struct page *lab_alloc_fresh(struct labyrinth_owner *owner, struct page *page,
-					     bool ahead, unsigned long caller)
+static noinline struct page *lab_alloc_kernel(struct labyrinth_owner *owner, struct page *page,
+					      bool ahead, unsigned long caller)
 {
 	enum lab_refusal reason = LAB_REFUSE_CONTEXT;
 
+	if (unlikely(lab_context_may_sleep()))
+		lab_event_could_sleep(owner, caller);
 	if (likely(lab_context_may_allocate())) {
 		reason = LAB_REFUSE_BUDDY;
 		page = lab_take_fresh(owner, page, ahead, caller, &reason);
@@ -206,20 +188,15 @@ static noinline struct page *lab_alloc_fresh(struct labyrinth_owner *owner, stru
 
 	preempt_disable();
 	if (lab_owner_dead(owner)) {
-		lab_event_refusal(owner, LAB_REFUSE_DYING, caller);
-		preempt_enable();
-		return NULL;
+		reason = LAB_REFUSE_DYING;
+	} else {
+		lab_budget_give(owner);
+		page = lab_steal(owner, caller, false);
 	}
-	lab_budget_give(owner);
-	return lab_alloc_far(owner, caller, reason);
-}
-
-/* May the page allocator be called? A caller that could sleep is noted. */
-static noinline bool lab_context_look(struct labyrinth_owner *owner, unsigned long caller)
-{
-	if (unlikely(lab_context_may_sleep()))
-		lab_event_could_sleep(owner, caller);
-	return lab_context_may_allocate();
+	if (!page)
+		lab_event_refusal(owner, reason, caller);
+	preempt_enable();
+	return page;
 }
 
 /* Does the owner go on taking pages from the kernel, and has now the next? */
@@ -229,45 +206,58 @@ static __always_inline bool lab_ahead(struct labyrinth_owner *owner)
 }
 
 /*
- * A spare, or a page from the kernel, for the place in the budget that is taken.
- * Called with preemption disabled; enables it.
+ * The stock, or where the budget is not @charged because it is full, other CPUs; then the
+ * kernel. Called with preemption disabled; enables it.
  */
-static noinline struct page *lab_alloc_spare(struct labyrinth_owner *owner, unsigned long caller)
+static noinline struct page *lab_alloc_ready(struct labyrinth_owner *owner, bool charged,
+					     unsigned long caller)
+{
+	struct page *page = charged ? lab_take_spare(owner, caller) : NULL;
+	bool ahead;
+
+	if (!page)
+		page = lab_steal(owner, caller, true);
+	if (page == LAB_CHARGED) {
+		ahead = lab_ahead(owner);
+		preempt_enable();
+		return lab_alloc_kernel(owner, NULL, ahead, caller);
+	}
+	if (!page)
+		lab_event_refusal(owner, LAB_REFUSE_BUDGET, caller);
+	preempt_enable();
+	return page;
+}
+
+/*
+ * This CPU has nothing recycled, for an owner without special wishes. In the common case
+ * a page from above min, of which nothing is known yet. Called with preemption disabled;
+ * enables it.
+ */
+static __always_inline struct page *lab_alloc_cold(struct labyrinth_owner *owner,
+						   unsigned long caller)
 {
 	struct page *page;
 	bool ahead;
 
-	if (!lab_take_spare(owner, caller, &page))
-		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
-	if (page) {
-		preempt_enable();
-		return page;
-	}
+	if (unlikely(!lab_budget_take(owner)))
+		return lab_alloc_ready(owner, false, caller);
+	if (unlikely(lab_peek(owner->stock) || lab_stack_top(READ_ONCE(owner->stocked.head))))
+		return lab_alloc_ready(owner, true, caller);
 	ahead = lab_ahead(owner);
 	preempt_enable();
-	lab_context_look(owner, caller);
-	return lab_alloc_fresh(owner, NULL, ahead, caller);
-}
-
-/*
- * A page from above min, of which nothing is known yet, for the place in the budget
- * that is taken: nothing else is in this common case.
- */
-static __always_inline struct page *lab_alloc_above_min(struct labyrinth_owner *owner,
-							unsigned long caller)
-{
-	struct page *page;
+	if (unlikely(ahead || !lab_context_plainly_atomic()))
+		return lab_alloc_kernel(owner, NULL, ahead, caller);
 
 	lab_allocator_enter();
 	page = alloc_pages_node(owner->nid, LAB_GFP_ABOVE_MIN, 0);
 	lab_allocator_leave();
 	if (unlikely(!page))
-		return lab_alloc_fresh(owner, NULL, false, caller);
+		return lab_alloc_kernel(owner, NULL, false, caller);
 	preempt_disable();
 	/* It may have been destroyed while we were in the allocator. */
 	if (unlikely(lab_owner_dead(owner) || !lab_enter_near(owner, page, caller))) {
 		preempt_enable();
-		return lab_alloc_fresh(owner, page, false, caller);
+		return lab_alloc_kernel(owner, page, false, caller);
 	}
 	lab_cpu_count_alloc(this_cpu_ptr(owner->cpu));
 	lab_peak_note(owner);
@@ -275,110 +265,35 @@ static __always_inline struct page *lab_alloc_above_min(struct labyrinth_owner *
 	return page;
 }
 
-/* Slow path: check the context first. */
-static noinline struct page *lab_alloc_after_look(struct labyrinth_owner *owner, bool ahead,
-						  unsigned long caller)
-{
-	if (!lab_context_look(owner, caller) || ahead)
-		return lab_alloc_fresh(owner, NULL, ahead, caller);
-	return lab_alloc_above_min(owner, caller);
-}
-
 /*
- * What is left when this CPU has nothing recycled, for an owner without special
- * wishes: the stock, the kernel, other CPUs. Called with preemption disabled;
- * enables it.
- */
-static noinline struct page *lab_alloc_cold(struct labyrinth_owner *owner, unsigned long caller)
-{
-	bool ahead;
-
-	if (unlikely(!lab_budget_take(owner)))
-		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
-	if (unlikely(lab_peek(owner->stock) || lab_stack_top(READ_ONCE(owner->stocked.head))))
-		return lab_alloc_spare(owner, caller);
-	ahead = lab_ahead(owner);
-	preempt_enable();
-
-	if (unlikely(ahead || !lab_context_plainly_atomic()))
-		return lab_alloc_after_look(owner, ahead, caller);
-	return lab_alloc_above_min(owner, caller);
-}
-
-/* An owner that wants something special. Called with preemption disabled; enables it. */
-static struct page *lab_alloc_special(struct labyrinth_owner *owner, unsigned long caller)
-{
-	enum lab_refusal reason;
-	struct page *page = NULL;
-
-	if (lab_owner_dead(owner)) {
-		reason = LAB_REFUSE_DYING;
-		goto refuse;
-	}
-	if (!lab_owner_in_scope(owner)) {
-		reason = LAB_REFUSE_SCOPE;
-		goto refuse;
-	}
-	if (!lab_recycles_spares(owner))
-		page = lab_take_recycled(owner, this_cpu_ptr(owner->cpu), caller);
-	if (page)
-		goto out;
-	if (!lab_budget_take(owner))
-		return lab_alloc_far(owner, caller, LAB_REFUSE_BUDGET);
-	return lab_alloc_spare(owner, caller);
-refuse:
-	lab_event_refusal(owner, reason, caller);
-out:
-	preempt_enable();
-	return page;
-}
-
-/*
- * A traced owner. @tag is one that was popped as tracing began, or a stack's end. Where
- * it was popped as the owner died, lab_owner_part() finds it. Called with preemption
- * disabled; enables it.
- */
-static noinline struct page *lab_alloc_traced(struct labyrinth_owner *owner, struct lab_tag *tag,
-					      unsigned long caller)
-{
-	struct page *page = NULL;
-
-	if (!lab_tag_is_end(tag) && !lab_owner_dead(owner))
-		page = lab_take_tag(owner, tag, caller);
-	if (page)
-		preempt_enable();
-	else
-		page = lab_alloc_special(owner, caller);
-	if (page)
-		trace_alloc(owner->name, page_to_pfn(page), caller);
-	return page;
-}
-
-static noinline struct page *lab_alloc_attended(struct labyrinth_owner *owner, struct lab_tag *tag,
-						unsigned long caller)
-{
-	if (unlikely(READ_ONCE(owner->attention) & LAB_ATTENTION_TRACE || !lab_tag_is_end(tag)))
-		return lab_alloc_traced(owner, tag, caller);
-	return lab_alloc_special(owner, caller);
-}
-
-/*
- * The fast way has come to an end: at @tag, whose page is not as it was put there,
- * or at the bottom of the stack. Called with preemption disabled; enables it.
+ * The fast path has come to an end: at @tag, whose page is not as it was put there, or at the
+ * bottom of the stack. What the owner wishes beyond a page is looked at here. A tag that was
+ * popped as the owner died stays: destroy finds it. Called with preemption disabled; enables it.
  */
 static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struct lab_tag *tag,
 					    unsigned long caller)
 {
-	struct page *page;
+	u32 why = READ_ONCE(owner->attention);
+	struct page *page = NULL;
 
-	if (unlikely(READ_ONCE(owner->attention)))
-		return lab_alloc_attended(owner, tag, caller);
-	if (likely(lab_tag_is_end(tag)))
+	if (likely(!why && lab_tag_is_end(tag)))
 		return lab_alloc_cold(owner, caller);
-	page = lab_take_tag(owner, tag, caller);
-	if (!page)
-		return lab_alloc_cold(owner, caller);
-	preempt_enable();
+	if (why & LAB_ATTENTION_DEAD || !lab_owner_in_scope(owner)) {
+		lab_event_refusal(owner, why & LAB_ATTENTION_DEAD ? LAB_REFUSE_DYING :
+								    LAB_REFUSE_SCOPE, caller);
+		preempt_enable();
+		return NULL;
+	}
+	if (!lab_tag_is_end(tag))
+		page = lab_take_tag(owner, tag, caller);
+	if (!page && !lab_recycles_spares(owner))
+		page = lab_take_recycled(owner, this_cpu_ptr(owner->cpu), caller);
+	if (page)
+		preempt_enable();
+	else
+		page = lab_alloc_ready(owner, lab_budget_take(owner), caller);
+	if (page && why & LAB_ATTENTION_TRACE)
+		trace_alloc(owner->name, page_to_pfn(page), caller);
 	return page;
 }
 

@@ -19,7 +19,6 @@
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/moduleparam.h>
 #include <linux/nodemask.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
@@ -41,26 +40,8 @@
 
 #define LAB_FLAGS_ALL	(LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK)
 
+/* See main.c. */
 int lab_default_reserve_pct = 50;
-
-static int lab_reserve_pct_set(const char *val, const struct kernel_param *kp)
-{
-	int pct, err = kstrtoint(val, 0, &pct);
-
-	if (err)
-		return err;
-	if (pct < 1 || pct > 100)
-		return -EINVAL;
-	WRITE_ONCE(lab_default_reserve_pct, pct);
-	return 0;
-}
-
-static const struct kernel_param_ops lab_reserve_pct_ops = {
-	.set = lab_reserve_pct_set,
-	.get = param_get_int,
-};
-module_param_cb(reserve_pct, &lab_reserve_pct_ops, &lab_default_reserve_pct, 0644);
-MODULE_PARM_DESC(reserve_pct, "Share of each zone's atomic reserve that an owner may use unless it says so itself, 1 to 100 percent (default 50)");
 
 static LIST_HEAD(lab_destroyed);		/* guarded by lab_owners_lock, oldest first */
 static unsigned int lab_nr_destroyed;

@@ -225,7 +225,7 @@ static inline void lab_peak_note(struct labyrinth_owner *owner)
 /* Begin anew. Recycled pages count: to take one again is not noted. */
 static inline void lab_peak_reset(struct labyrinth_owner *owner)
 {
-	/* A full barrier: an alloc that has not seen the 0 has taken the place that is seen here. */
+	/* A full barrier: an alloc that has not seen the 0 has its place seen here. */
 	xchg(&owner->peak, 0);
 	lab_peak_note(owner);
 }

@@ -42,7 +42,7 @@ void lab_quarantine_add(struct labyrinth_owner *owner, struct lab_tag *tag, u32 
 
 /*
  * A tag in hand is not counted: an alloc at the end of the budget that misses it then looks
- * again, see lab_take_far(). Needs preemption disabled.
+ * again, see lab_steal(). Needs preemption disabled.
  */
 static struct lab_tag *lab_quarantine_pop(struct labyrinth_owner *owner, struct lab_stack *stack)
 {

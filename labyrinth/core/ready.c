@@ -124,7 +124,7 @@ struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 /*
  * Pop a recycled page without its place in the budget. Interrupts are off while
  * the place is in hand, since an alloc elsewhere misses both page and place then;
- * it looks again, see lab_take_far(). Needs preemption disabled.
+ * it looks again, see lab_steal(). Needs preemption disabled.
  */
 static struct lab_tag *lab_pop_as_spare(struct labyrinth_owner *owner)
 {

@@ -261,7 +261,7 @@ struct lab_bank *lab_bank_get(u32 budget, bool stacks)
 			continue;
 		}
 		total += bank->capacity;
-		/* Stacks cost more than tags: an owner without LABYRINTH_STACK does not pay for them. */
+		/* Stacks cost more than tags: only owners that want them pay. */
 		if (!!bank->stacks == stacks && (u64)bank->reserved + budget <= bank->capacity)
 			goto found;
 	}

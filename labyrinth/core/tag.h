@@ -499,7 +499,7 @@ void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag);
 const unsigned long *lab_tag_stack(const struct lab_bank *bank, const struct lab_tag *tag);
 
 static inline struct lab_alloc_track lab_tag_track(const struct lab_bank *bank,
-					       const struct lab_tag *tag)
+						   const struct lab_tag *tag)
 {
 	return (struct lab_alloc_track){
 		.word = READ_ONCE(tag->word),

@@ -21,7 +21,7 @@ static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 		found->info.kind = LAB_DEAD_OWNER;
 		return -EINVAL;
 	}
-	/* What has left one CPU may be at another where we have been: see lab_take_far(). */
+	/* What has left one CPU may be at another where we have been: see lab_steal(). */
 	for (turn = 0; turn < LAB_FAR_TURNS && sure < LAB_SURE_TURNS; turn++) {
 		if (lab_budget_take(to))
 			return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's watermark check for an order-0 GFP_ATOMIC page, and the owner's own. See watermark.c. */
+/* The kernel's check of an order-0 GFP_ATOMIC request, and the owner's. See watermark.c. */
 #ifndef _LABYRINTH_CORE_WATERMARK_H
 #define _LABYRINTH_CORE_WATERMARK_H
 

@@ -296,14 +296,14 @@ void lab_audit_run(struct lab_audit *figures)
 		lab_counters_open(owner);
 		cond_resched();
 	}
-	/* A1: a call that changed counters before this has changed tags. Pairs with preempt_disable(). */
+	/* A1: a call that changed counters has changed tags. Pairs with preempt_disable(). */
 	synchronize_rcu();
 	while ((tag = lab_walk_next(&walk))) {
 		audit.tags++;
 		lab_audit_tag(&audit, walk.bank, tag);
 		cond_resched();
 	}
-	/* A2: a call that changed tags before this has changed counters. The same. */
+	/* A2: a call that changed tags has changed counters. The same. */
 	synchronize_rcu();
 	list_for_each_entry(owner, &lab_owners, list) {
 		lab_counters_close(&audit, owner);

@@ -88,7 +88,8 @@ static int lab_stats_rows(struct labyrinth_owner *o, void *data)
 		   atomic_read(&o->quarantined), atomic_read(&o->from_reserve));
 	seq_printf(m, "allocs %ld\nfrees %ld\nbytes %zu\n", lab_owner_allocs(o),
 		   lab_owner_frees(o), lab_owner_bytes(o));
-	seq_printf(m, "could_sleep %ld\ncould_sleep_caller ", atomic_long_read(&o->diag->could_sleep));
+	seq_printf(m, "could_sleep %ld\ncould_sleep_caller ",
+		   atomic_long_read(&o->diag->could_sleep));
 	lab_seq_caller(m, READ_ONCE(o->diag->could_sleep_caller));
 	seq_putc(m, '\n');
 	lab_stats_counters(m, o);

@@ -48,13 +48,14 @@ static long lab_event_counter_since(struct lab_event_counter *counter)
 	return nr - xchg(&counter->told_nr, nr);
 }
 
-static struct lab_event_counter *lab_refusal_counter(struct labyrinth_owner *owner, enum lab_refusal reason)
+static struct lab_event_counter *lab_refusal_counter(struct labyrinth_owner *owner,
+						    enum lab_refusal reason)
 {
 	return owner ? &owner->diag->refused[reason] : &lab_nobody_refused[reason];
 }
 
 static struct lab_event_counter *lab_violation_counter(struct labyrinth_owner *owner,
-					    enum lab_violation kind)
+						      enum lab_violation kind)
 {
 	return owner ? &owner->diag->violated[kind] : &lab_nobody_violated[kind];
 }
@@ -110,7 +111,7 @@ static void lab_record_refusal(struct labyrinth_owner *owner, enum lab_refusal r
 
 /* Context: any. */
 void lab_event_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
-			unsigned long caller)
+		       unsigned long caller)
 {
 	preempt_disable();
 	lab_record_refusal(owner, reason, caller);

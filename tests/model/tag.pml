@@ -956,7 +956,7 @@ gone:	/* ready.c: lab_popped_page: lab_tag_unbind(owner->bank, tag, page) */
 	goto again;
 
 look:	atomic {
-		/* alloc.c: lab_take_far: lab_quarantine_reclaim(owner) */
+		/* alloc.c: lab_steal: lab_quarantine_reclaim(owner) */
 		/* quarantine.c: lab_quarantine_try: if (unlikely(!lab_page_marked(page))) { */
 		if
 		:: POPPED_MARK(p) -> assert(!strange)
@@ -979,7 +979,7 @@ look:	atomic {
 
 enter:
 #ifndef FAR
-	/* alloc.c: lab_alloc_above_min: lab_enter_near(owner, page, caller) */
+	/* alloc.c: lab_alloc_cold: lab_enter_near(owner, page, caller) */
 	/* bulk.c: lab_alloc_many_fresh: lab_enter_near(owner, fresh[i], caller) */
 	if
 	:: o == X
@@ -1026,7 +1026,7 @@ not_near:
 	atomic {
 		tag = NONE; at = 0;
 		if
-		/* alloc.c: lab_alloc_above_min: return lab_alloc_fresh(owner, page, false, caller) */
+		/* alloc.c: lab_alloc_cold: return lab_alloc_kernel(owner, page, false, caller) */
 		:: true
 		/* bulk.c: lab_alloc_many_fresh: lab_page_reject(fresh[i]) */
 		:: reject(); goto again
