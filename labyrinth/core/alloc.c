@@ -32,9 +32,9 @@ static noinline void lab_ready_unfit(struct labyrinth_owner *owner, struct lab_t
 	struct page *page = lab_popped_page(owner, tag, LAB_OUT_OF_USE, caller);
 
 	if (!page) {
-		lab_budget_give(owner);
+		lab_budget_uncharge(owner);
 	} else if (lab_page_hwpoison(page)) {
-		lab_leave(owner, owner->bank, tag);
+		lab_leave(owner, owner->table, tag);
 		lab_page_to_kernel(page);
 	} else {
 		/* A mapping was reported, now or before. */
@@ -60,14 +60,14 @@ struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,
 		return NULL;
 	}
 	if (owner->flags & LABYRINTH_ZERO && !(head & LAB_ZEROED)) {
-		WRITE_ONCE(tag->head, owner->moving);
+		WRITE_ONCE(tag->head, owner->moving_state);
 		/* The audit, which looks at the head again, does not take it for damaged poison. */
 		smp_wmb();
 		clear_page(page_address(page));
 	}
 	lab_hand_out(this_cpu_ptr(owner->cpu), tag, caller);
 	if (owner->flags & LABYRINTH_STACK)
-		lab_tag_save_stack(owner->bank, tag);
+		lab_tag_save_stack(owner->table, tag);
 	return page;
 }
 
@@ -118,7 +118,7 @@ static struct page *lab_take_spare(struct labyrinth_owner *owner, unsigned long 
 			lab_peak_note(owner);
 			return page;
 		}
-	} while (lab_budget_take(owner));
+	} while (lab_budget_charge(owner));
 	return NULL;
 }
 
@@ -143,7 +143,7 @@ static struct page *lab_steal(struct labyrinth_owner *owner, unsigned long calle
 		/* What a look at the quarantine had in hand may lie there now. */
 		if (unlikely(!sure && atomic_read(&owner->quarantined)))
 			lab_quarantine_reclaim(owner);
-		out = atomic_read(&owner->quarantined) + atomic_long_read(&owner->arrived);
+		out = atomic_read(&owner->quarantined) + atomic_long_read(&owner->transferred_in);
 		for_each_possible_cpu(cpu) {
 			struct lab_cpu *there = per_cpu_ptr(owner->cpu, cpu);
 
@@ -155,12 +155,12 @@ static struct page *lab_steal(struct labyrinth_owner *owner, unsigned long calle
 			out += lab_cpu_owned(there);
 			all += READ_ONCE(there->spares);
 		}
-		page = lab_budget_take(owner) ? lab_take_spare(owner, caller) : NULL;
+		page = lab_budget_charge(owner) ? lab_take_spare(owner, caller) : NULL;
 		if (page == LAB_CHARGED && !full)
-			lab_budget_give(owner);
+			lab_budget_uncharge(owner);
 		else if (page)
 			return page;
-		all += atomic_read(&owner->bound) + atomic_read(&owner->nr_stocked);
+		all += atomic_read(&owner->charged) + atomic_read(&owner->nr_stocked);
 		sure = (s32)out >= (full ? (long)owner->budget : all) ? sure + 1 : 0;
 	}
 	return NULL;
@@ -190,7 +190,7 @@ static noinline struct page *lab_alloc_kernel(struct labyrinth_owner *owner, str
 	if (lab_owner_dead(owner)) {
 		reason = LAB_REFUSE_DYING;
 	} else {
-		lab_budget_give(owner);
+		lab_budget_uncharge(owner);
 		page = lab_steal(owner, caller, false);
 	}
 	if (!page)
@@ -239,7 +239,7 @@ static __always_inline struct page *lab_alloc_cold(struct labyrinth_owner *owner
 	struct page *page;
 	bool ahead;
 
-	if (unlikely(!lab_budget_take(owner)))
+	if (unlikely(!lab_budget_charge(owner)))
 		return lab_alloc_ready(owner, false, caller);
 	if (unlikely(lab_peek(owner->stock) || lab_stack_top(READ_ONCE(owner->stocked.head))))
 		return lab_alloc_ready(owner, true, caller);
@@ -273,14 +273,14 @@ static __always_inline struct page *lab_alloc_cold(struct labyrinth_owner *owner
 static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struct lab_tag *tag,
 					    unsigned long caller)
 {
-	u32 why = READ_ONCE(owner->attention);
+	u32 why = READ_ONCE(owner->slow);
 	struct page *page = NULL;
 
 	if (likely(!why && lab_tag_is_end(tag)))
 		return lab_alloc_cold(owner, caller);
-	if (why & LAB_ATTENTION_DEAD || !lab_owner_in_scope(owner)) {
-		lab_event_refusal(owner, why & LAB_ATTENTION_DEAD ? LAB_REFUSE_DYING :
-								    LAB_REFUSE_SCOPE, caller);
+	if (why & LAB_SLOW_DEAD || !lab_owner_in_scope(owner)) {
+		lab_event_refusal(owner, why & LAB_SLOW_DEAD ? LAB_REFUSE_DYING : LAB_REFUSE_SCOPE,
+				  caller);
 		preempt_enable();
 		return NULL;
 	}
@@ -291,8 +291,8 @@ static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struc
 	if (page)
 		preempt_enable();
 	else
-		page = lab_alloc_ready(owner, lab_budget_take(owner), caller);
-	if (page && why & LAB_ATTENTION_TRACE)
+		page = lab_alloc_ready(owner, lab_budget_charge(owner), caller);
+	if (page && why & LAB_SLOW_TRACE)
 		trace_alloc(owner->name, page_to_pfn(page), caller);
 	return page;
 }

@@ -26,12 +26,12 @@ static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned
 	struct page *fresh[LAB_BULK] = {};
 	unsigned int i, got, used = 0;
 
-	if (READ_ONCE(owner->attention) || lab_peek(owner->stock) ||
+	if (READ_ONCE(owner->slow) || lab_peek(owner->stock) ||
 	    lab_stack_top(READ_ONCE(owner->stocked.head)) || !lab_context_may_allocate())
 		return 0;
 	if (unlikely(lab_context_may_sleep()))
 		lab_event_could_sleep(owner, caller);
-	nr = lab_budget_take_many(owner, nr);
+	nr = lab_budget_charge_many(owner, nr);
 	if (!nr)
 		return 0;
 	lab_allocator_enter();
@@ -46,7 +46,7 @@ static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned
 	}
 	if (used)
 		local_add(used, &this_cpu_ptr(owner->cpu)->allocs);
-	lab_budget_give_many(owner, nr - used);
+	lab_budget_uncharge_many(owner, nr - used);
 	lab_peak_note(owner);
 	preempt_enable();
 	for (i = 0; i < got - used; i++)
@@ -156,7 +156,8 @@ static noinline struct lab_tag *lab_turn_one(struct labyrinth_owner *owner, cons
 	struct lab_tag *tag;
 
 	return lab_ordinary(owner, page, &tag) &&
-	       lab_tag_change(tag, page, lab_peek(owner->owned), owner->ready) ? tag : NULL;
+	       lab_tag_change(tag, page, lab_peek(owner->owned_state), owner->ready_state) ?
+	       tag : NULL;
 }
 
 /*
@@ -169,7 +170,7 @@ static unsigned int lab_free_many(struct labyrinth_owner *owner, unsigned int nr
 {
 	struct page **next = pages + 1, **end = pages + nr;
 	struct lab_tag *tag, *top, *bottom;
-	u32 owned = lab_peek(owner->owned), ready = owner->ready;
+	u32 owned = lab_peek(owner->owned_state), ready = owner->ready_state;
 	u64 exclusive = LAB_EXCLUSIVE_SUM;
 
 	OPTIMIZER_HIDE_VAR(exclusive);	/* as above */

@@ -34,7 +34,7 @@ int labyrinth_check_page(struct labyrinth_owner *owner, struct page *page)
 		goto slow;
 	preempt_disable();
 	mine = lab_ordinary(owner, page, &tag) &&
-	       likely(lab_peek(tag->head) == lab_peek(owner->owned));
+	       likely(lab_peek(tag->head) == lab_peek(owner->owned_state));
 	preempt_enable();
 	if (likely(mine))
 		return 0;
@@ -45,7 +45,7 @@ EXPORT_SYMBOL_GPL(labyrinth_check_page);
 
 int labyrinth_query_page(struct page *page, struct labyrinth_page_info *info)
 {
-	struct lab_bank *bank;
+	struct lab_table *table;
 	struct lab_tag *tag;
 	int err = -ENOENT;
 	u64 word;
@@ -55,7 +55,7 @@ int labyrinth_query_page(struct page *page, struct labyrinth_page_info *info)
 	if (unlikely(in_nmi()))
 		return -EOPNOTSUPP;
 	preempt_disable();
-	tag = lab_tag_find(NULL, page, &bank);
+	tag = lab_tag_find(NULL, page, &table);
 	word = tag && lab_page_marked(page) ? READ_ONCE(tag->word) : 0;
 	if (word) {
 		lab_owner_name(lab_word_owner(word), info->owner);

@@ -12,7 +12,7 @@
  */
 long lab_owner_owned(const struct labyrinth_owner *owner)
 {
-	u32 owned = atomic_long_read(&owner->arrived);
+	u32 owned = atomic_long_read(&owner->transferred_in);
 	int cpu;
 
 	for_each_possible_cpu(cpu)
@@ -43,7 +43,7 @@ unsigned long lab_owner_allocs(const struct labyrinth_owner *owner)
 
 long lab_owner_frees(const struct labyrinth_owner *owner)
 {
-	long frees = lab_owner_allocs(owner) + atomic_long_read(&owner->arrived) -
+	long frees = lab_owner_allocs(owner) + atomic_long_read(&owner->transferred_in) -
 		     lab_owner_owned(owner);
 	int cpu;
 
@@ -55,7 +55,7 @@ long lab_owner_frees(const struct labyrinth_owner *owner)
 /* Pages ready, wherever they lie. */
 long lab_owner_stocked(const struct labyrinth_owner *owner)
 {
-	long ready = atomic_read(&owner->bound) + atomic_read(&owner->nr_stocked);
+	long ready = atomic_read(&owner->charged) + atomic_read(&owner->nr_stocked);
 	int cpu;
 
 	for_each_possible_cpu(cpu)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the fast ways of alloc and free share. They read the owner's first cache line,
+ * What the fast paths of alloc and free share. They read the owner's first cache line,
  * this CPU's, the page's tag and its struct page, and no other; there is a locked
  * instruction for a pop, a push, and the change of a tag's head, and none else.
  */
@@ -25,7 +25,7 @@ static __always_inline void lab_hand_out(struct lab_cpu *here, struct lab_tag *t
 }
 
 /*
- * The common case: @page has the mark and is not shared, and its tag, in @tag, lies in the bank
+ * The common case: @page has the mark and is not shared, and its tag, in @tag, lies in the table
  * of a live owner without special wishes. False where anything is not so. Any pointer
  * may be passed for @page; @owner is one. Needs preemption disabled.
  */

@@ -19,7 +19,7 @@ static void lab_free_leave(struct labyrinth_owner *owner, struct lab_finding *fo
 {
 	bool marked = lab_page_marked(found->info.page);
 
-	lab_leave(owner, found->bank, found->tag);
+	lab_leave(owner, found->table, found->tag);
 	lab_stock_watch(owner);
 	if (likely(marked))
 		lab_page_to_kernel(found->info.page);
@@ -35,7 +35,7 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 	if (lab_no_pointer(page))
 		return lab_bad_argument(owner, page, caller);
 	preempt_disable();
-	err = lab_examine(owner, page, caller, &found) ?: lab_commit(&found, owner->moving);
+	err = lab_examine(owner, page, caller, &found) ?: lab_commit(&found, owner->moving_state);
 	if (unlikely(err))
 		goto refuse;
 	/* Before it can be anybody else's. */
@@ -51,9 +51,9 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 	if (!flags && lab_page_exclusive(page)) {
 		lab_recycle(owner, found.tag);
 	} else {
-		this_cpu_inc(owner->cpu->unkept);
-		/* A stack links the tags of one bank. */
-		if ((lab_page_sole(page) && lab_page_marked(page)) || found.bank != owner->bank)
+		this_cpu_inc(owner->cpu->unrecycled);
+		/* A stack links the tags of one table. */
+		if ((lab_page_sole(page) && lab_page_marked(page)) || found.table != owner->table)
 			lab_free_leave(owner, &found);
 		else
 			lab_quarantine_add(owner, found.tag, flags);
@@ -70,8 +70,8 @@ out:
 static noinline int lab_free_late(struct labyrinth_owner *owner, struct page *page,
 				  struct lab_tag *tag, unsigned long caller)
 {
-	/* The owner may have died meanwhile: not labyrinth_owner::owned. */
-	lab_tag_turn_back(tag, lab_head(owner->id, 0, LAB_OWNED), owner->ready);
+	/* The owner may have died meanwhile: not labyrinth_owner::owned_state. */
+	lab_tag_turn_back(tag, lab_head(owner->id, 0, LAB_OWNED), owner->ready_state);
 	preempt_enable();
 	return lab_free_slow(owner, page, caller);
 }
@@ -84,7 +84,7 @@ static __always_inline int lab_free(struct labyrinth_owner *owner, struct page *
 	preempt_disable();
 	/* The turn is at once the check that it is @owner's: no other head compares equal. */
 	if (likely(lab_ordinary(owner, page, &tag) &&
-		   lab_tag_turn(tag, lab_peek(owner->owned), owner->ready))) {
+		   lab_tag_turn(tag, lab_peek(owner->owned_state), owner->ready_state))) {
 		if (unlikely(!lab_tag_is(tag, page)))
 			return lab_free_late(owner, page, tag, caller);
 		lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, tag);
@@ -122,12 +122,12 @@ static noinline int lab_release_slow(struct labyrinth_owner *owner, struct page 
 	preempt_disable();
 	err = lab_examine(owner, page, caller, &found) ?:
 	      lab_examine_mapping(page, &found) ?:
-	      lab_commit(&found, owner->moving);
+	      lab_commit(&found, owner->moving_state);
 	if (likely(!err)) {
 		trace_release(owner->name, page_to_pfn(page), caller);
 		lab_uncharge_reserve(owner, found.word);
 		lab_owner_count_left(owner);
-		lab_leave(owner, found.bank, found.tag);
+		lab_leave(owner, found.table, found.tag);
 		lab_stock_watch(owner);
 	} else {
 		lab_refuse(&found);
@@ -145,11 +145,11 @@ int labyrinth_release_page(struct labyrinth_owner *owner, struct page *page)
 	preempt_disable();
 	if (likely(lab_find_near(lab_home(&owner->slots, page), page, &tag) &&
 		   lab_page_exclusive(page) &&
-		   lab_tag_change(tag, page, lab_peek(owner->owned), owner->moving))) {
+		   lab_tag_change(tag, page, lab_peek(owner->owned_state), owner->moving_state))) {
 		lab_owner_count_left(owner);
 		lab_page_unmark(page);
 		lab_tag_drop(tag);
-		lab_budget_give(owner);
+		lab_budget_uncharge(owner);
 		lab_stock_watch(owner);
 		preempt_enable();
 		return 0;

@@ -2,12 +2,12 @@
 /*
  * A lock-free stack of tags that any CPU in any context may push to and pop
  * from. The head is one 64-bit word: a count of pushes above, below it where the
- * top tag lies, in bytes from the first of its bank. The count is what keeps a
+ * top tag lies, in bytes from the first of its table. The count is what keeps a
  * pop from succeeding after its tag was popped and pushed again meanwhile (ABA);
  * the tags themselves outlive the stack.
  *
  * A tag says how far it is to the one below it, so that a pop is one addition to
- * the head. At the bottom lies the bank's slot 0, which is no page's.
+ * the head. At the bottom lies the table's slot 0, which is no page's.
  */
 #ifndef _LABYRINTH_CORE_FREELIST_H
 #define _LABYRINTH_CORE_FREELIST_H
@@ -118,7 +118,7 @@ static __always_inline struct lab_tag *lab_stack_stride(struct lab_tag *tag)
 /*
  * Up to @nr tags in one step, of which the first is returned, and each next is where
  * lab_stack_next() says: slot 0 after the last. While we follow the links somebody may
- * take the tags away: then they lead astray, though not out of the bank, and the
+ * take the tags away: then they lead astray, though not out of the table, and the
  * step fails.
  */
 static __always_inline struct lab_tag *lab_stack_pop_many(struct lab_stack *stack,

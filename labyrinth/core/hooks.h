@@ -80,7 +80,7 @@ void lab_event_owner_closing(struct labyrinth_owner *owner);
 /* It is dead, and no call is in flight any more. */
 void lab_event_owner_dead(struct labyrinth_owner *owner);
 /* A page is still out; its tag is about to go. With lab_owners_lock held. */
-void lab_event_orphan(struct labyrinth_owner *owner, const struct lab_bank *bank,
+void lab_event_orphan(struct labyrinth_owner *owner, const struct lab_table *table,
 		      const struct lab_tag *tag, u64 word);
 /* It has no page and no tag any more. With lab_owners_lock held. */
 void lab_event_owner_parted(struct labyrinth_owner *owner);

@@ -59,7 +59,7 @@ static bool lab_range_has(const struct lab_range *range, const struct page *page
 static void lab_offline_give_back(struct labyrinth_owner *owner)
 {
 	lab_quarantine_look(owner);
-	while (lab_shed_recycled(owner) || lab_shed_stocked(owner))
+	while (lab_shrink_recycled(owner) || lab_shrink_stocked(owner))
 		cond_resched();
 	preempt_disable();
 	lab_refill_kick(owner);
@@ -78,7 +78,7 @@ static struct labyrinth_owner *lab_offline_owner(u64 word)
 }
 
 /* Count an owner's page in the range, unless it was freed behind labyrinth's back. */
-static void lab_offline_tag(struct lab_range *range, struct lab_bank *bank, struct lab_tag *tag,
+static void lab_offline_tag(struct lab_range *range, struct lab_table *table, struct lab_tag *tag,
 			    struct page *page)
 {
 	u64 word = READ_ONCE(tag->word);
@@ -87,7 +87,7 @@ static void lab_offline_tag(struct lab_range *range, struct lab_bank *bank, stru
 
 	if (owned && !lab_page_marked(page)) {
 		preempt_disable();
-		gone = lab_owned_freed_behind(bank, tag, page, word, 0);
+		gone = lab_owned_freed_behind(table, tag, page, word, 0);
 		preempt_enable();
 	}
 	if (gone)
@@ -116,7 +116,7 @@ static void lab_offline_count(struct lab_range *range)
 
 		cond_resched();
 		if (page && lab_range_has(range, page))
-			lab_offline_tag(range, walk.bank, tag, page);
+			lab_offline_tag(range, walk.table, tag, page);
 	}
 }
 
@@ -130,7 +130,7 @@ static void lab_offline_clear(struct lab_range *range)
 		struct labyrinth_owner *owner;
 
 		lab_offline_count(range);
-		/* A tag that went to another bank may have passed by the walk. */
+		/* A tag that went to another table may have passed by the walk. */
 		if (!range->idle && !lab_tag_moved_since(moves))
 			return;
 		list_for_each_entry(owner, &lab_owners, list)

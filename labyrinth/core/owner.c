@@ -40,9 +40,6 @@
 
 #define LAB_FLAGS_ALL	(LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK)
 
-/* See main.c. */
-int lab_default_reserve_pct = 50;
-
 static LIST_HEAD(lab_destroyed);		/* guarded by lab_owners_lock, oldest first */
 static unsigned int lab_nr_destroyed;
 
@@ -104,16 +101,16 @@ static void lab_owner_fill(struct labyrinth_owner *owner, const struct labyrinth
 	strscpy(owner->name, p->name, sizeof(owner->name));
 	strscpy(owner->module_name, module ? module->name : "-", sizeof(owner->module_name));
 	if (p->scope != LABYRINTH_SCOPE_OWNER)
-		owner->attention |= LAB_ATTENTION_SCOPE;
+		owner->slow |= LAB_SLOW_SCOPE;
 	if (p->flags & LABYRINTH_ZERO)
-		owner->attention |= LAB_ATTENTION_ZERO;
+		owner->slow |= LAB_SLOW_ZERO;
 	if (p->flags & LABYRINTH_POISON)
-		owner->attention |= LAB_ATTENTION_POISON;
+		owner->slow |= LAB_SLOW_POISON;
 	if (p->flags & LABYRINTH_STACK)
-		owner->attention |= LAB_ATTENTION_STACK;
+		owner->slow |= LAB_SLOW_STACK;
 	/* With init_on_free=1 a free page has no old contents. */
 	if (want_init_on_free())
-		owner->attention |= LAB_ATTENTION_CLEAR;
+		owner->slow |= LAB_SLOW_CLEAR;
 	owner->looked = jiffies - HZ;
 	lab_stock_init(owner);
 }
@@ -125,14 +122,14 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 
 	if (lab_name_taken(owner->name))
 		return -EEXIST;
-	if ((u64)owner->budget + owner->stock > LAB_BANK_MAX)
+	if ((u64)owner->budget + owner->stock > LAB_TABLE_MAX)
 		return -ENOMEM;
 	id = lab_owner_id_new(owner);
 	if (id < 0)
 		return -ENOMEM;
 	owner->tags = owner->budget + owner->stock;
-	owner->bank = lab_bank_get(owner->tags, owner->flags & LABYRINTH_STACK);
-	if (!owner->bank) {
+	owner->table = lab_table_get(owner->tags, owner->flags & LABYRINTH_STACK);
+	if (!owner->table) {
 		lab_owner_id_remove(id);
 		return -ENOMEM;
 	}
@@ -140,11 +137,11 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 		per_cpu_ptr(owner->cpu, cpu)->owned_here =
 			lab_word(lab_head(id, 0, LAB_OWNED), lab_where(cpu, 0));
 	owner->id = id;
-	owner->slots = owner->bank->slots;
-	owner->ready = lab_head(id, 0, LAB_READY);
-	owner->moving = lab_head(id, 0, LAB_MOVING);
-	lab_owner_slow_down(owner, lab_tracing() ? LAB_ATTENTION_TRACE : 0);
-	lab_owner_speed_up(owner, 0);
+	owner->slots = owner->table->slots;
+	owner->ready_state = lab_head(id, 0, LAB_READY);
+	owner->moving_state = lab_head(id, 0, LAB_MOVING);
+	lab_owner_disable_fast_path(owner, lab_tracing() ? LAB_SLOW_TRACE : 0);
+	lab_owner_enable_fast_path(owner, 0);
 	list_add_tail(&owner->list, &lab_owners);
 	return 0;
 }
@@ -152,7 +149,7 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 /* All ready and quarantined pages go to the kernel. The owner is dead and its refill stopped. */
 static void lab_owner_drain(struct labyrinth_owner *owner)
 {
-	while (lab_shed_recycled(owner) || lab_shed_stocked(owner))
+	while (lab_shrink_recycled(owner) || lab_shrink_stocked(owner))
 		cond_resched();
 	lab_quarantine_drain(owner);
 }
@@ -174,15 +171,15 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 			continue;
 		if (!lab_page_marked(page)) {
 			preempt_disable();
-			lab_owned_freed_behind(walk.bank, tag, page, word, 0);
+			lab_owned_freed_behind(walk.table, tag, page, word, 0);
 			preempt_enable();
 			continue;
 		}
 		/* Another owner's alloc may just find that somebody freed the page. */
-		if (cmpxchg(&tag->head, lab_word_head(word), owner->moving) != lab_word_head(word))
+		if (!lab_tag_turn(tag, lab_word_head(word), owner->moving_state))
 			continue;
-		lab_event_orphan(owner, walk.bank, tag, word);
-		lab_leave(owner, walk.bank, tag);
+		lab_event_orphan(owner, walk.table, tag, word);
+		lab_leave(owner, walk.table, tag);
 		out++;
 	}
 	return out;
@@ -225,7 +222,7 @@ static bool lab_owner_kill(struct labyrinth_owner *owner)
 	mutex_lock(&lab_owners_lock);
 	alive = !lab_owner_dead(owner);
 	if (alive) {
-		lab_owner_slow_down(owner, LAB_ATTENTION_DEAD);
+		lab_owner_disable_fast_path(owner, LAB_SLOW_DEAD);
 		list_del(&owner->list);
 	}
 	mutex_unlock(&lab_owners_lock);
@@ -254,7 +251,7 @@ static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 	lab_owner_id_remove(owner->id);
 	/* Nobody has a place on a stack of this owner any more: these will do as well. */
 	WRITE_ONCE(owner->slots.tags, lab_nowhere);
-	lab_bank_put(owner->bank, owner->tags);
+	lab_table_put(owner->table, owner->tags);
 	/* Reports in flight may still read the name: the handle outlives this. */
 	synchronize_rcu();
 	free_percpu(owner->cpu);

@@ -22,14 +22,14 @@
 #include "hooks.h"
 #include "tag.h"
 
-/* Why no call may go the fast way. */
-#define LAB_ATTENTION_DEAD	BIT(0)
-#define LAB_ATTENTION_SCOPE	BIT(1)
-#define LAB_ATTENTION_ZERO	BIT(2)
-#define LAB_ATTENTION_POISON	BIT(3)
-#define LAB_ATTENTION_STACK	BIT(4)
-#define LAB_ATTENTION_TRACE	BIT(5)	/* comes and goes while the owner lives */
-#define LAB_ATTENTION_CLEAR	BIT(6)	/* the kernel clears pages that are freed */
+/* Why no call may go the fast path. */
+#define LAB_SLOW_DEAD	BIT(0)
+#define LAB_SLOW_SCOPE	BIT(1)
+#define LAB_SLOW_ZERO	BIT(2)
+#define LAB_SLOW_POISON	BIT(3)
+#define LAB_SLOW_STACK	BIT(4)
+#define LAB_SLOW_TRACE	BIT(5)	/* comes and goes while the owner lives */
+#define LAB_SLOW_CLEAR	BIT(6)	/* the kernel clears pages that are freed */
 
 /* One cache line a CPU. */
 struct lab_cpu {
@@ -38,7 +38,7 @@ struct lab_cpu {
 	u64 owned_here;			/* tag word of a page handed out here, less the context */
 	local_t allocs;
 	long left;			/* pages that left ownership here other than by free */
-	long unkept;			/* frees that pushed nothing less pushes of none */
+	long unrecycled;			/* frees that pushed nothing less pushes of none */
 	long spares;			/* on @recycled; taken elsewhere, they are missing there */
 	u32 cold;			/* pages taken from the kernel, for readahead */
 } __aligned(64);
@@ -52,24 +52,24 @@ struct lab_owner_diag;
 
 struct labyrinth_owner {
 	/*
-	 * All of the owner that the fast way reads. An owner that wants something special,
+	 * All of the owner that the fast path reads. An owner that wants something special,
 	 * is traced or is dead, has no homes here, @owned is no tag's head, and @fast is a
-	 * CPU's line on which nothing ever lies: so every call leaves the fast way without
+	 * CPU's line on which nothing ever lies: so every call leaves the fast path without
 	 * having to ask.
 	 */
 	struct lab_cpu __percpu *fast;
 	struct lab_cpu __percpu *cpu;
-	struct lab_slots slots;		/* bank->slots */
+	struct lab_slots slots;		/* table->slots */
 	/* Tag heads of the owner's pages, no flag set. */
-	u32 owned;			/* or LAB_NO_HEAD */
-	u32 ready;
-	u32 moving;
+	u32 owned_state;		/* or LAB_NO_HEAD */
+	u32 ready_state;
+	u32 moving_state;
 	/* Written by none but create, destroy and tracing, as are those above. */
-	u32 attention;
+	u32 slow;
 	u32 budget;
 	u32 stock;			/* changed at run time: READ_ONCE() or lab_peek() */
 
-	struct lab_bank *bank;
+	struct lab_table *table;
 	u32 id;
 	int nid;
 	u32 flags;
@@ -80,12 +80,12 @@ struct labyrinth_owner {
 	struct lab_stack stocked ____cacheline_aligned_in_smp;	/* spares: stock and readahead */
 	struct lab_stack quarantine, looked_at;
 	atomic_t nr_stocked;		/* pages on @stocked, give or take those in flight */
-	atomic_t bound;			/* places taken in the budget, see below; at most @budget */
+	atomic_t charged;		/* places taken in the budget, see below; at most @budget */
 	atomic_t quarantined;
 	atomic_t from_reserve;
-	atomic_long_t arrived;		/* pages transferred in */
+	atomic_long_t transferred_in;		/* pages transferred in */
 	atomic_long_t hwpoison;		/* pages that left with bad memory */
-	u32 peak;			/* most of @bound while a page was handed out */
+	u32 peak;			/* most of @charged while a page was handed out */
 	struct irq_work kick;
 	struct delayed_work refill;
 	struct delayed_work look;	/* at the quarantine */
@@ -94,7 +94,7 @@ struct labyrinth_owner {
 
 	/* Guarded by lab_owners_lock. */
 	struct list_head list;
-	u32 tags;			/* reserved in @bank: spares come on top of the budget */
+	u32 tags;			/* reserved in @table: spares come on top of the budget */
 	bool devm;			/* its device has the handle */
 	struct pid *pid;		/* of the creating task or its thread group, by scope */
 	struct module *module;
@@ -110,7 +110,7 @@ struct labyrinth_owner {
 static_assert(sizeof(struct lab_cpu) == 64);
 static_assert(offsetofend(struct labyrinth_owner, stock) <= 64);
 
-/* Guards the life of owners, banks and orphans; no page's way takes it. */
+/* Guards the life of owners, tables and orphans; no page's way takes it. */
 extern struct mutex lab_owners_lock;
 extern struct list_head lab_owners;
 extern int lab_default_reserve_pct;
@@ -127,14 +127,14 @@ long lab_owner_frees(const struct labyrinth_owner *owner);
 long lab_owner_stocked(const struct labyrinth_owner *owner);
 struct labyrinth_owner *lab_owner_of_module(const struct module *module);
 void lab_owner_destroy_for(struct labyrinth_owner *owner);
-void lab_owner_slow_down(struct labyrinth_owner *owner, u32 why);
-void lab_owner_speed_up(struct labyrinth_owner *owner, u32 why);
+void lab_owner_disable_fast_path(struct labyrinth_owner *owner, u32 why);
+void lab_owner_enable_fast_path(struct labyrinth_owner *owner, u32 why);
 bool lab_tracing(void);
 void lab_owner_free_handles(void);
 
 static inline bool lab_owner_dead(const struct labyrinth_owner *owner)
 {
-	return READ_ONCE(owner->attention) & LAB_ATTENTION_DEAD;
+	return READ_ONCE(owner->slow) & LAB_SLOW_DEAD;
 }
 
 /* Needs no preemption disabled: any node will do. */
@@ -165,7 +165,7 @@ static __always_inline void lab_cpu_count_alloc(struct lab_cpu *here)
 static inline u32 lab_cpu_owned(const struct lab_cpu *cpu)
 {
 	return (u32)local_read(&cpu->allocs) - lab_stack_pushes(READ_ONCE(cpu->recycled.head)) -
-	       (u32)READ_ONCE(cpu->left) - (u32)READ_ONCE(cpu->unkept);
+	       (u32)READ_ONCE(cpu->left) - (u32)READ_ONCE(cpu->unrecycled);
 }
 
 /* A page left ownership other than by a free. Needs preemption disabled. */
@@ -189,26 +189,26 @@ static inline bool lab_recycles_spares(const struct labyrinth_owner *owner)
 }
 
 /* Exact on any number of CPUs: no attempt that fails is ever counted, even for an instant. */
-static inline bool lab_budget_take(struct labyrinth_owner *owner)
+static inline bool lab_budget_charge(struct labyrinth_owner *owner)
 {
-	int bound = atomic_read(&owner->bound);
+	int bound = atomic_read(&owner->charged);
 
 	do {
 		if (unlikely(bound == owner->budget))
 			return false;
-	} while (!atomic_try_cmpxchg(&owner->bound, &bound, bound + 1));
+	} while (!atomic_try_cmpxchg(&owner->charged, &bound, bound + 1));
 	return true;
 }
 
 /* The same for up to @nr places: how many. */
-static inline unsigned int lab_budget_take_many(struct labyrinth_owner *owner, unsigned int nr)
+static inline unsigned int lab_budget_charge_many(struct labyrinth_owner *owner, unsigned int nr)
 {
-	int bound = atomic_read(&owner->bound);
+	int bound = atomic_read(&owner->charged);
 	unsigned int taken;
 
 	do {
 		taken = min(nr, owner->budget - bound);
-	} while (taken && !atomic_try_cmpxchg(&owner->bound, &bound, bound + taken));
+	} while (taken && !atomic_try_cmpxchg(&owner->charged, &bound, bound + taken));
 	return taken;
 }
 
@@ -216,7 +216,7 @@ static inline unsigned int lab_budget_take_many(struct labyrinth_owner *owner, u
 static inline void lab_peak_note(struct labyrinth_owner *owner)
 {
 	u32 peak = READ_ONCE(owner->peak);
-	u32 bound = atomic_read(&owner->bound);
+	u32 bound = atomic_read(&owner->charged);
 
 	while (unlikely(bound > peak) && !try_cmpxchg(&owner->peak, &peak, bound))
 		;
@@ -230,14 +230,14 @@ static inline void lab_peak_reset(struct labyrinth_owner *owner)
 	lab_peak_note(owner);
 }
 
-static inline void lab_budget_give(struct labyrinth_owner *owner)
+static inline void lab_budget_uncharge(struct labyrinth_owner *owner)
 {
-	atomic_dec(&owner->bound);
+	atomic_dec(&owner->charged);
 }
 
-static inline void lab_budget_give_many(struct labyrinth_owner *owner, unsigned int nr)
+static inline void lab_budget_uncharge_many(struct labyrinth_owner *owner, unsigned int nr)
 {
-	atomic_sub(nr, &owner->bound);
+	atomic_sub(nr, &owner->charged);
 }
 
 #endif /* _LABYRINTH_CORE_OWNER_H */

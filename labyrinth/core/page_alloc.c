@@ -61,7 +61,7 @@ static struct page *lab_readahead(struct labyrinth_owner *owner)
 {
 	gfp_t zero = owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0;
 	struct page *pages[LAB_READAHEAD] = {};
-	int room = (int)owner->budget - atomic_read(&owner->bound);
+	int room = (int)owner->budget - atomic_read(&owner->charged);
 	unsigned long nr;
 
 	nr = lab_compat_alloc_bulk(LAB_GFP_ABOVE_MIN | zero, lab_owner_nid(owner),
@@ -83,14 +83,14 @@ static struct page *lab_readahead(struct labyrinth_owner *owner)
 static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 flags,
 			unsigned long caller)
 {
-	struct lab_bank *bank;
+	struct lab_table *table;
 	struct lab_tag *tag = lab_enter(owner, page, lab_head(owner->id, flags, LAB_OWNED), caller,
-					&bank);
+					&table);
 
 	if (unlikely(!tag))
 		return false;
 	if (unlikely(owner->flags & LABYRINTH_STACK))
-		lab_tag_save_stack(bank, tag);
+		lab_tag_save_stack(table, tag);
 	if (unlikely(flags & LAB_FROM_RESERVE)) {
 		atomic_inc(&owner->from_reserve);
 		lab_event_below_min(owner, page_zone(page));

@@ -62,8 +62,8 @@ static void lab_quarantine_keep(struct labyrinth_owner *owner, struct lab_tag *t
 
 static void lab_quarantine_leave(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
-	WRITE_ONCE(tag->head, owner->moving);
-	lab_page_to_kernel(lab_leave(owner, owner->bank, tag));
+	WRITE_ONCE(tag->head, owner->moving_state);
+	lab_page_to_kernel(lab_leave(owner, owner->table, tag));
 }
 
 /* A page that has no mark any more. */
@@ -73,12 +73,12 @@ static void lab_quarantine_freed_behind(struct labyrinth_owner *owner, struct la
 		.kind = LAB_FREED_BEHIND,
 		.owner = owner,
 		.page = tag->page,
-		.track = lab_tag_track(owner->bank, tag),
+		.track = lab_tag_track(owner->table, tag),
 	};
 
-	WRITE_ONCE(tag->head, owner->moving);
-	lab_tag_unbind(owner->bank, tag, info.page);
-	lab_budget_give(owner);
+	WRITE_ONCE(tag->head, owner->moving_state);
+	lab_tag_unbind(owner->table, tag, info.page);
+	lab_budget_uncharge(owner);
 	lab_stock_watch(owner);
 	lab_event_violation(&info);
 }
@@ -104,7 +104,7 @@ static bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *ta
 		lab_quarantine_leave(owner, tag);
 	} else {
 		/* It is free already: the push does not free it again. */
-		this_cpu_dec(owner->cpu->unkept);
+		this_cpu_dec(owner->cpu->unrecycled);
 		lab_recycle(owner, tag);
 	}
 	lab_stock_watch(owner);
@@ -123,7 +123,7 @@ static void lab_quarantine_seen(struct labyrinth_owner *owner, struct lab_tag *t
 			.outcome = LAB_OUT_OF_USE,
 			.owner = owner,
 			.page = tag->page,
-			.track = lab_tag_track(owner->bank, tag),
+			.track = lab_tag_track(owner->table, tag),
 		});
 }
 

@@ -16,16 +16,16 @@ void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag)
 	if (owner->flags & LABYRINTH_POISON) {
 		lab_page_poison(tag->page);
 		flags = LAB_POISONED;
-	} else if (READ_ONCE(owner->attention) & LAB_ATTENTION_CLEAR) {
+	} else if (READ_ONCE(owner->slow) & LAB_SLOW_CLEAR) {
 		clear_page(page_address(tag->page));
 		flags = LAB_ZEROED;
 	}
 	/* The poison is there before the audit can miss it. */
-	smp_store_release(&tag->head, owner->ready | flags);
+	smp_store_release(&tag->head, owner->ready_state | flags);
 	lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, tag);
 	if (lab_recycles_spares(owner)) {
 		this_cpu_inc(owner->cpu->spares);
-		lab_budget_give(owner);
+		lab_budget_uncharge(owner);
 	}
 }
 
@@ -87,9 +87,9 @@ struct page *lab_popped_page(struct labyrinth_owner *owner, struct lab_tag *tag,
 		.outcome = outcome,
 		.owner = owner,
 		.page = page,
-		.track = lab_tag_track(owner->bank, tag),
+		.track = lab_tag_track(owner->table, tag),
 	};
-	u32 head = xchg(&tag->head, owner->moving);
+	u32 head = xchg(&tag->head, owner->moving_state);
 
 	if (likely(!lab_ready_misused(page, head, &info.kind)))
 		return page;
@@ -101,7 +101,7 @@ struct page *lab_popped_page(struct labyrinth_owner *owner, struct lab_tag *tag,
 		lab_event_violation(&info);
 	if (info.kind != LAB_FREED_BEHIND)
 		return page;
-	lab_tag_unbind(owner->bank, tag, page);
+	lab_tag_unbind(owner->table, tag, page);
 	return NULL;
 }
 
@@ -116,7 +116,7 @@ struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 	if (page) {
 		lab_count_hwpoison(owner, page);
 		lab_page_unmark_mapped(page);
-		lab_tag_unbind(owner->bank, tag, page);
+		lab_tag_unbind(owner->table, tag, page);
 	}
 	return page;
 }
@@ -134,7 +134,7 @@ static struct lab_tag *lab_pop_as_spare(struct labyrinth_owner *owner)
 	local_irq_save(flags);
 	tag = lab_pop_recycled(owner);
 	if (tag && !lab_recycles_spares(owner))
-		lab_budget_give(owner);
+		lab_budget_uncharge(owner);
 	local_irq_restore(flags);
 	return tag;
 }
@@ -155,8 +155,8 @@ bool lab_stock_recycled(struct labyrinth_owner *owner)
 }
 
 /* One ready page, of those that @pop gives, goes to the kernel. False where there is none. */
-static bool lab_shed(struct labyrinth_owner *owner,
-		     struct lab_tag *(*pop)(struct labyrinth_owner *owner))
+static bool lab_shrink_ready(struct labyrinth_owner *owner,
+			     struct lab_tag *(*pop)(struct labyrinth_owner *owner))
 {
 	struct page *page = NULL;
 	struct lab_tag *tag;
@@ -171,12 +171,12 @@ static bool lab_shed(struct labyrinth_owner *owner,
 	return tag;
 }
 
-bool lab_shed_recycled(struct labyrinth_owner *owner)
+bool lab_shrink_recycled(struct labyrinth_owner *owner)
 {
-	return lab_shed(owner, lab_pop_as_spare);
+	return lab_shrink_ready(owner, lab_pop_as_spare);
 }
 
-bool lab_shed_stocked(struct labyrinth_owner *owner)
+bool lab_shrink_stocked(struct labyrinth_owner *owner)
 {
-	return lab_shed(owner, lab_pop_stocked);
+	return lab_shrink_ready(owner, lab_pop_stocked);
 }

@@ -17,7 +17,7 @@ struct page *lab_popped_page(struct labyrinth_owner *owner, struct lab_tag *tag,
 			     enum lab_outcome outcome, unsigned long caller);
 struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag);
 bool lab_stock_recycled(struct labyrinth_owner *owner);
-bool lab_shed_recycled(struct labyrinth_owner *owner);
-bool lab_shed_stocked(struct labyrinth_owner *owner);
+bool lab_shrink_recycled(struct labyrinth_owner *owner);
+bool lab_shrink_stocked(struct labyrinth_owner *owner);
 
 #endif /* _LABYRINTH_CORE_READY_H */

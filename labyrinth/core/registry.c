@@ -11,6 +11,7 @@
 /* See owner.h. */
 DEFINE_MUTEX(lab_owners_lock);
 LIST_HEAD(lab_owners);
+int lab_default_reserve_pct = 50;
 
 /* labyrinth_owner::fast of those that may not take the fast path. */
 static DEFINE_PER_CPU(struct lab_cpu, lab_nothing_here);
@@ -48,25 +49,25 @@ void lab_owner_name(u32 id, char name[LABYRINTH_NAME_LEN])
 }
 
 /*
- * No call goes the fast way from now on. One that is on it sees any mixture of old and
+ * No call goes the fast path from now on. One that is on it sees any mixture of old and
  * new, and each is right: what was on its CPU's stack is its, and what it does not
  * find, the slow way does. Needs lab_owners_lock.
  */
-void lab_owner_slow_down(struct labyrinth_owner *owner, u32 why)
+void lab_owner_disable_fast_path(struct labyrinth_owner *owner, u32 why)
 {
-	WRITE_ONCE(owner->attention, owner->attention | why);
+	WRITE_ONCE(owner->slow, owner->slow | why);
 	WRITE_ONCE(owner->fast, &lab_nothing_here);
 	WRITE_ONCE(owner->slots.homes, 0);
-	WRITE_ONCE(owner->owned, LAB_NO_HEAD);
+	WRITE_ONCE(owner->owned_state, LAB_NO_HEAD);
 }
 
 /* The same back, unless something else is in the way. Needs lab_owners_lock. */
-void lab_owner_speed_up(struct labyrinth_owner *owner, u32 why)
+void lab_owner_enable_fast_path(struct labyrinth_owner *owner, u32 why)
 {
-	WRITE_ONCE(owner->attention, owner->attention & ~why);
-	if (owner->attention)
+	WRITE_ONCE(owner->slow, owner->slow & ~why);
+	if (owner->slow)
 		return;
-	WRITE_ONCE(owner->owned, lab_head(owner->id, 0, LAB_OWNED));
-	WRITE_ONCE(owner->slots.homes, owner->bank->slots.homes);
+	WRITE_ONCE(owner->owned_state, lab_head(owner->id, 0, LAB_OWNED));
+	WRITE_ONCE(owner->slots.homes, owner->table->slots.homes);
 	WRITE_ONCE(owner->fast, owner->cpu);
 }

@@ -27,15 +27,15 @@ static unsigned long lab_excess(const struct labyrinth_owner *owner)
  * No recycled page goes while one is missing in the stock: it goes there, though a
  * zeroing owner will have to clear it.
  */
-static bool lab_shed(struct labyrinth_owner *owner)
+static bool lab_shrink_one(struct labyrinth_owner *owner)
 {
 	int stock = READ_ONCE(owner->stock);
 
 	while (atomic_read(&owner->nr_stocked) < stock)
 		if (!lab_stock_recycled(owner))
 			return false;
-	return lab_shed_recycled(owner) ||
-	       (atomic_read(&owner->nr_stocked) > stock && lab_shed_stocked(owner));
+	return lab_shrink_recycled(owner) ||
+	       (atomic_read(&owner->nr_stocked) > stock && lab_shrink_stocked(owner));
 }
 
 unsigned long lab_shrink_count(struct shrinker *shrinker, struct shrink_control *sc)
@@ -90,7 +90,7 @@ unsigned long lab_shrink_scan(struct shrinker *shrinker, struct shrink_control *
 	for (owner = first; owner; owner = lab_shrink_next(owner)) {
 		unsigned long most = min(lab_excess(owner), sc->nr_to_scan - nr);
 
-		while (most-- && lab_shed(owner))
+		while (most-- && lab_shrink_one(owner))
 			nr++;
 		lab_shrink_at = owner->id;
 		if (nr == sc->nr_to_scan || lab_shrink_next(owner) == first)

@@ -55,7 +55,7 @@ bool lab_refill_now(struct labyrinth_owner *owner)
 			/* Its place is crowded: kept, or the next would be the same. */
 			rejected[nr_rejected++] = page;
 		else if (lab_recycles_spares(owner))
-			lab_shed_recycled(owner);
+			lab_shrink_recycled(owner);
 		cond_resched();
 	}
 	while (nr_rejected)
@@ -99,17 +99,18 @@ int lab_owner_set_stock(struct labyrinth_owner *owner, u64 stock)
 	lockdep_assert_held(&lab_owners_lock);
 	if (stock > owner->budget)
 		return -EINVAL;
-	if (stock > before && !lab_bank_resize(owner->bank, before, stock))
+	if (stock > before && !lab_table_resize(owner->table, before, stock))
 		return -ENOSPC;
 	WRITE_ONCE(owner->stock, stock);
-	while (atomic_read(&owner->nr_stocked) > (int)stock && lab_shed_stocked(owner))
+	while (atomic_read(&owner->nr_stocked) > (int)stock && lab_shrink_stocked(owner))
 		cond_resched();
 	/* A zeroing owner's recycled pages lie beside its budget, in place of the stock. */
 	while (lab_recycles_spares(owner) &&
-	       lab_owner_tagged(owner) > (long)(owner->budget + stock) && lab_shed_recycled(owner))
+	       lab_owner_tagged(owner) > (long)(owner->budget + stock) &&
+	       lab_shrink_recycled(owner))
 		cond_resched();
 	if (stock < before)
-		lab_bank_resize(owner->bank, before, stock);
+		lab_table_resize(owner->table, before, stock);
 	owner->tags = owner->budget + stock;
 	preempt_disable();
 	lab_refill_kick(owner);

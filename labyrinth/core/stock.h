@@ -13,7 +13,7 @@ int lab_owner_set_stock(struct labyrinth_owner *owner, u64 stock);
 /* Pages that should lie in stock: as many as could be handed out from there. */
 static inline int lab_stock_wanted(const struct labyrinth_owner *owner)
 {
-	int room = (int)owner->budget - atomic_read(&owner->bound);
+	int room = (int)owner->budget - atomic_read(&owner->charged);
 	int stock = READ_ONCE(owner->stock);
 
 	return lab_recycles_spares(owner) ? stock : clamp(room, 0, stock);

@@ -2,18 +2,18 @@
 /*
  * The tag table: a tag per page, off the page, found by the page's address.
  *
- * Tags stand in banks. A bank is an open hash table whose slots are the tags
+ * Tags stand in tables. Each is an open hash table whose slots are the tags
  * themselves, so claiming a slot is at once getting a tag and entering it. A
  * page's tag stands within LAB_HOP_RANGE slots of its home, and the home's
  * bitmap says in which (hopscotch hashing, without the displacement): a look-up
  * reads the LAB_HOP_NEAR first slots, where most tags are, then the bitmap and the
  * slots it names, of which there is seldom one.
  *
- * A bank has room for the budgets and stocks of its owners at half load. It never moves
- * and never grows; when it is full a further bank is made, at least a quarter
- * of all before it, so there are few. A look-up starts in the owner's bank.
+ * A table has room for the budgets and stocks of its owners at half load. It never moves
+ * and never grows; when it is full a further table is made, at least a quarter
+ * of all before it, so there are few. A look-up starts in the owner's table.
  *
- * Looking up is lock-free in any context with preemption disabled: banks go
+ * Looking up is lock-free in any context with preemption disabled: tables go
  * after an RCU grace period. Binding and unbinding are lock-free as well.
  */
 #include <linux/mm.h>
@@ -42,24 +42,24 @@ struct lab_tag lab_nowhere[LAB_NR_ENDS] = {
 	[0 ... LAB_NR_ENDS - 1] = { .page = &lab_no_page },
 };
 
-struct lab_bank __rcu *lab_banks[LAB_NR_BANKS];
-unsigned int lab_nr_banks;	/* slots of lab_banks in use, and what lies between */
+struct lab_table __rcu *lab_tables[LAB_NR_TABLES];
+unsigned int lab_nr_tables;	/* slots of lab_tables in use, and what lies between */
 atomic_t lab_tag_moves;
 
-struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, const struct page *page,
-				       struct lab_bank **where)
+struct lab_tag *lab_tag_find_elsewhere(const struct lab_table *first, const struct page *page,
+				       struct lab_table **where)
 {
-	unsigned int i, nr = READ_ONCE(lab_nr_banks);
+	unsigned int i, nr = READ_ONCE(lab_nr_tables);
 
 	for (i = 0; i < nr; i++) {
-		struct lab_bank *bank = lab_bank_nth(i);
+		struct lab_table *table = lab_table_nth(i);
 		struct lab_tag *tag;
 
-		if (!bank || bank == first)
+		if (!table || table == first)
 			continue;
-		tag = lab_bank_find(bank, page);
+		tag = lab_table_find(table, page);
 		if (tag) {
-			*where = bank;
+			*where = table;
 			return tag;
 		}
 	}
@@ -67,9 +67,9 @@ struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, const struc
 }
 
 static __always_inline struct lab_tag *
-lab_bank_claim_hidden(struct lab_bank *bank, struct page *page, u64 word, unsigned long caller)
+lab_table_claim_hidden(struct lab_table *table, struct page *page, u64 word, unsigned long caller)
 {
-	struct lab_tag *home = lab_bank_home(bank, page);
+	struct lab_tag *home = lab_table_home(table, page);
 	unsigned int i;
 
 	for (i = 0; i < LAB_HOP_RANGE; i++) {
@@ -77,8 +77,8 @@ lab_bank_claim_hidden(struct lab_bank *bank, struct page *page, u64 word, unsign
 
 		if (READ_ONCE(tag->page) || cmpxchg(&tag->page, NULL, page))
 			continue;
-		if (unlikely(bank->stacks))
-			WRITE_ONCE(bank->stacks[tag - bank->slots.tags][0], 0);
+		if (unlikely(table->stacks))
+			WRITE_ONCE(table->stacks[tag - table->slots.tags][0], 0);
 		lab_tag_fill(tag, word, caller);
 		return tag;
 	}
@@ -86,19 +86,19 @@ lab_bank_claim_hidden(struct lab_bank *bank, struct page *page, u64 word, unsign
 }
 
 static __always_inline struct lab_tag *
-lab_bank_claim(struct lab_bank *bank, struct page *page, u64 word, unsigned long caller)
+lab_table_claim(struct lab_table *table, struct page *page, u64 word, unsigned long caller)
 {
-	struct lab_tag *tag = lab_bank_claim_hidden(bank, page, word, caller);
+	struct lab_tag *tag = lab_table_claim_hidden(table, page, word, caller);
 
 	if (likely(tag))
-		lab_tag_show(lab_bank_home(bank, page), tag);
+		lab_tag_show(lab_table_home(table, page), tag);
 	return tag;
 }
 
-/* A place in @bank for what @tag says, under @head, not shown yet; NULL where it is crowded. */
-struct lab_tag *lab_tag_copy(struct lab_bank *bank, const struct lab_tag *tag, u32 head)
+/* A place in @table for what @tag says, under @head, not shown yet; NULL where it is crowded. */
+struct lab_tag *lab_tag_copy(struct lab_table *table, const struct lab_tag *tag, u32 head)
 {
-	struct lab_tag *copy = lab_bank_claim_hidden(bank, tag->page,
+	struct lab_tag *copy = lab_table_claim_hidden(table, tag->page,
 						     lab_word(head, READ_ONCE(tag->where)),
 						     lab_tag_caller(tag));
 
@@ -111,31 +111,31 @@ struct lab_tag *lab_tag_copy(struct lab_bank *bank, const struct lab_tag *tag, u
  * @copy stands in for @tag of @from, which goes. At any time one or both stand
  * there; a look-up just then may pass by both, and answer -ENOENT.
  */
-void lab_tag_replace(struct lab_bank *from, struct lab_tag *tag,
-		     struct lab_bank *to, struct lab_tag *copy, u32 head)
+void lab_tag_replace(struct lab_table *from, struct lab_tag *tag, struct lab_table *to,
+		     struct lab_tag *copy, u32 head)
 {
 	WRITE_ONCE(copy->head, head);
-	lab_tag_show(lab_bank_home(to, copy->page), copy);
+	lab_tag_show(lab_table_home(to, copy->page), copy);
 	/* T3: a full barrier. Pairs with lab_tag_moves_before() and lab_tag_moved_since(). */
 	atomic_inc_return(&lab_tag_moves);
 	lab_tag_unbind(from, tag, copy->page);
 }
 
-static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_bank *first, struct page *page,
+static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_table *first, struct page *page,
 						       u64 word, unsigned long caller,
-						       struct lab_bank **where)
+						       struct lab_table **where)
 {
 	unsigned int i;
 
-	for (i = 0; i < READ_ONCE(lab_nr_banks); i++) {
-		struct lab_bank *bank = lab_bank_nth(i);
+	for (i = 0; i < READ_ONCE(lab_nr_tables); i++) {
+		struct lab_table *table = lab_table_nth(i);
 		struct lab_tag *tag;
 
-		if (!bank || bank == first || READ_ONCE(bank->closed))
+		if (!table || table == first || READ_ONCE(table->closed))
 			continue;
-		tag = lab_bank_claim(bank, page, word | (u64)LAB_AWAY << 32, caller);
+		tag = lab_table_claim(table, page, word | (u64)LAB_AWAY << 32, caller);
 		if (tag) {
-			*where = bank;
+			*where = table;
 			return tag;
 		}
 	}
@@ -143,13 +143,13 @@ static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_bank *first, s
 }
 
 /*
- * Enter @page, in bank @first where there is room near its home, else in any
+ * Enter @page, in table @first where there is room near its home, else in any
  * other. NULL only where all are crowded there: another page will fit.
  */
-struct lab_tag *lab_tag_bind(struct lab_bank *first, struct page *page, u64 word,
-			     unsigned long caller, struct lab_bank **where)
+struct lab_tag *lab_tag_bind(struct lab_table *first, struct page *page, u64 word,
+			     unsigned long caller, struct lab_table **where)
 {
-	struct lab_tag *tag = lab_bank_claim(first, page, word, caller);
+	struct lab_tag *tag = lab_table_claim(first, page, word, caller);
 
 	*where = first;
 	return tag ?: lab_tag_bind_elsewhere(first, page, word, caller, where);
@@ -169,9 +169,9 @@ static unsigned int lab_stack_trace(unsigned long *trace, unsigned int size)
  * Keep the stack trace of the allocation of the tag's page: from the caller on, which
  * is not always as many frames up.
  */
-void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag)
+void lab_tag_save_stack(struct lab_table *table, struct lab_tag *tag)
 {
-	unsigned long (*stacks)[LAB_STACK_DEPTH] = bank->stacks;
+	unsigned long (*stacks)[LAB_STACK_DEPTH] = table->stacks;
 	unsigned long trace[LAB_STACK_DEPTH + LAB_OWN_FRAMES] = {};
 	unsigned int i, nr;
 
@@ -182,22 +182,22 @@ void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag)
 		if (trace[i] == lab_tag_caller(tag))
 			break;
 	/* A late misuse may just be told: whose trace it then finds is not said. */
-	data_race(memcpy(stacks[tag - bank->slots.tags], &trace[i], sizeof(stacks[0])));
+	data_race(memcpy(stacks[tag - table->slots.tags], &trace[i], sizeof(stacks[0])));
 }
 
 /* LAB_STACK_DEPTH return addresses, fewer with a 0 behind; NULL where none are kept. */
-const unsigned long *lab_tag_stack(const struct lab_bank *bank, const struct lab_tag *tag)
+const unsigned long *lab_tag_stack(const struct lab_table *table, const struct lab_tag *tag)
 {
-	unsigned long (*stacks)[LAB_STACK_DEPTH] = bank->stacks;
+	unsigned long (*stacks)[LAB_STACK_DEPTH] = table->stacks;
 
-	return stacks ? stacks[tag - bank->slots.tags] : NULL;
+	return stacks ? stacks[tag - table->slots.tags] : NULL;
 }
 
 /*
  * Zeroed memory for a table, of its size and hardly more: kvzalloc() rounds up to a
  * power of two, and where huge pages are to be had to these.
  */
-static void *lab_table_new(size_t nr, size_t size)
+static void *lab_table_mem(size_t nr, size_t size)
 {
 	size *= nr;
 	if (size > PAGE_SIZE && size < LAB_HUGE_TABLE)
@@ -205,116 +205,116 @@ static void *lab_table_new(size_t nr, size_t size)
 	return kvzalloc(size, LAB_GFP_TABLE);
 }
 
-static void lab_bank_free(struct lab_bank *bank)
+static void lab_table_free(struct lab_table *table)
 {
-	kvfree(bank->stacks);
-	kvfree(bank->slots.tags);
-	kfree(bank);
+	kvfree(table->stacks);
+	kvfree(table->slots.tags);
+	kfree(table);
 }
 
-static struct lab_bank *lab_bank_try_new(u32 capacity, bool stacks)
+static struct lab_table *lab_table_try_new(u32 capacity, bool stacks)
 {
-	struct lab_bank *bank = kzalloc(sizeof(*bank), GFP_KERNEL);
+	struct lab_table *table = kzalloc(sizeof(*table), GFP_KERNEL);
 	struct lab_tag *tags;
 
-	if (!bank)
+	if (!table)
 		return NULL;
-	bank->capacity = capacity;
-	bank->nr_slots = capacity * LAB_SLOTS_PER_PAGE + LAB_HOP_RANGE - 1;
+	table->capacity = capacity;
+	table->nr_slots = capacity * LAB_SLOTS_PER_PAGE + LAB_HOP_RANGE - 1;
 	/* Zeroed memory is a table of free slots. */
-	tags = lab_table_new(bank->nr_slots, sizeof(*tags));
+	tags = lab_table_mem(table->nr_slots, sizeof(*tags));
 	if (stacks)
-		bank->stacks = lab_table_new(bank->nr_slots, sizeof(*bank->stacks));
-	bank->slots.tags = tags;
-	if (!tags || (stacks && !bank->stacks)) {
-		lab_bank_free(bank);
+		table->stacks = lab_table_mem(table->nr_slots, sizeof(*table->stacks));
+	table->slots.tags = tags;
+	if (!tags || (stacks && !table->stacks)) {
+		lab_table_free(table);
 		return NULL;
 	}
 	memcpy(tags, lab_nowhere, sizeof(lab_nowhere));
-	bank->slots.pushed = (void *)tags - LAB_STACK_PUSH;
-	bank->slots.homes = capacity * LAB_SLOTS_PER_PAGE * sizeof(*tags);
-	return bank;
+	table->slots.pushed = (void *)tags - LAB_STACK_PUSH;
+	table->slots.homes = capacity * LAB_SLOTS_PER_PAGE * sizeof(*tags);
+	return table;
 }
 
 /* lab_owners_lock is held: allocate nothing that waits for I/O. */
-static struct lab_bank *lab_bank_new(u32 capacity, bool stacks)
+static struct lab_table *lab_table_new(u32 capacity, bool stacks)
 {
 	unsigned int noio = memalloc_noio_save();
-	struct lab_bank *bank = lab_bank_try_new(capacity, stacks);
+	struct lab_table *table = lab_table_try_new(capacity, stacks);
 
 	memalloc_noio_restore(noio);
-	return bank;
+	return table;
 }
 
-/* Admit an owner of @budget pages to a bank. Needs lab_owners_lock. */
-struct lab_bank *lab_bank_get(u32 budget, bool stacks)
+/* Admit an owner of @budget pages to a table. Needs lab_owners_lock. */
+struct lab_table *lab_table_get(u32 budget, bool stacks)
 {
-	struct lab_bank *bank;
-	unsigned int i, vacant = LAB_NR_BANKS;
+	struct lab_table *table;
+	unsigned int i, vacant = LAB_NR_TABLES;
 	u64 total = 0;
 
 	lockdep_assert_held(&lab_owners_lock);
-	for (i = 0; i < LAB_NR_BANKS; i++) {
-		bank = lab_bank_nth(i);
-		if (!bank) {
+	for (i = 0; i < LAB_NR_TABLES; i++) {
+		table = lab_table_nth(i);
+		if (!table) {
 			vacant = min(vacant, i);
 			continue;
 		}
-		total += bank->capacity;
+		total += table->capacity;
 		/* Stacks cost more than tags: only owners that want them pay. */
-		if (!!bank->stacks == stacks && (u64)bank->reserved + budget <= bank->capacity)
+		if (!!table->stacks == stacks && (u64)table->reserved + budget <= table->capacity)
 			goto found;
 	}
-	if (vacant == LAB_NR_BANKS)
+	if (vacant == LAB_NR_TABLES)
 		return NULL;
-	bank = lab_bank_new(max3(budget, (u32)min_t(u64, total / 4, LAB_BANK_MAX),
-				 (u32)LAB_BANK_MIN), stacks);
-	if (!bank)
+	table = lab_table_new(max3(budget, (u32)min_t(u64, total / 4, LAB_TABLE_MAX),
+				   (u32)LAB_TABLE_MIN), stacks);
+	if (!table)
 		return NULL;
-	rcu_assign_pointer(lab_banks[vacant], bank);
-	WRITE_ONCE(lab_nr_banks, max(lab_nr_banks, vacant + 1));
+	rcu_assign_pointer(lab_tables[vacant], table);
+	WRITE_ONCE(lab_nr_tables, max(lab_nr_tables, vacant + 1));
 found:
-	bank->reserved += budget;
-	return bank;
+	table->reserved += budget;
+	return table;
 }
 
 /*
- * How many tags more its owners may have. A bank never grows, so they come from the
+ * How many tags more its owners may have. A table never grows, so they come from the
  * room that it has beyond half load, up to 5/8 of its slots: a page that finds all
  * LAB_HOP_RANGE slots from its home on taken is as good as unheard of there, too, and only
  * a few more lie beyond the first LAB_HOP_NEAR. Needs lab_owners_lock.
  */
-u32 lab_bank_room(const struct lab_bank *bank)
+u32 lab_table_room(const struct lab_table *table)
 {
-	u64 most = (u64)bank->capacity * LAB_SLOTS_PER_PAGE * 5 / 8;
+	u64 most = (u64)table->capacity * LAB_SLOTS_PER_PAGE * 5 / 8;
 
 	lockdep_assert_held(&lab_owners_lock);
-	return bank->reserved < most ? most - bank->reserved : 0;
+	return table->reserved < most ? most - table->reserved : 0;
 }
 
 /* An owner wants @to tags instead of @from. False where there is no room. The same. */
-bool lab_bank_resize(struct lab_bank *bank, u32 from, u32 to)
+bool lab_table_resize(struct lab_table *table, u32 from, u32 to)
 {
-	if (to > from && to - from > lab_bank_room(bank))
+	if (to > from && to - from > lab_table_room(table))
 		return false;
-	bank->reserved += to - from;
+	table->reserved += to - from;
 	return true;
 }
 
-/* An owner leaves its bank. Needs lab_owners_lock. */
-void lab_bank_put(struct lab_bank *bank, u32 budget)
+/* An owner leaves its table. Needs lab_owners_lock. */
+void lab_table_put(struct lab_table *table, u32 budget)
 {
 	lockdep_assert_held(&lab_owners_lock);
-	bank->reserved -= budget;
-	lab_bank_reap();
+	table->reserved -= budget;
+	lab_table_reap();
 }
 
-static bool lab_bank_vacant(const struct lab_bank *bank)
+static bool lab_table_vacant(const struct lab_table *table)
 {
 	u32 i;
 
-	for (i = LAB_NR_ENDS; i < bank->nr_slots; i++) {
-		if (READ_ONCE(bank->slots.tags[i].page))
+	for (i = LAB_NR_ENDS; i < table->nr_slots; i++) {
+		if (READ_ONCE(table->slots.tags[i].page))
 			return false;
 		cond_resched();
 	}
@@ -322,42 +322,42 @@ static bool lab_bank_vacant(const struct lab_bank *bank)
 }
 
 /*
- * Free the banks that nobody needs. A bank may outlive its owners for a page
+ * Free the tables that nobody needs. A table may outlive its owners for a page
  * that found no room in its owner's own.
  */
-void lab_bank_reap(void)
+void lab_table_reap(void)
 {
 	unsigned int i;
 
 	lockdep_assert_held(&lab_owners_lock);
-	for (i = 0; i < LAB_NR_BANKS; i++) {
-		struct lab_bank *bank = lab_bank_nth(i);
+	for (i = 0; i < LAB_NR_TABLES; i++) {
+		struct lab_table *table = lab_table_nth(i);
 
-		if (!bank || bank->reserved)
+		if (!table || table->reserved)
 			continue;
-		/* No owner of another bank may put a page here while we look. */
-		WRITE_ONCE(bank->closed, true);
+		/* No owner of another table may put a page here while we look. */
+		WRITE_ONCE(table->closed, true);
 		synchronize_rcu();
-		if (!lab_bank_vacant(bank)) {
-			WRITE_ONCE(bank->closed, false);
+		if (!lab_table_vacant(table)) {
+			WRITE_ONCE(table->closed, false);
 			continue;
 		}
-		RCU_INIT_POINTER(lab_banks[i], NULL);
+		RCU_INIT_POINTER(lab_tables[i], NULL);
 		synchronize_rcu();
-		lab_bank_free(bank);
+		lab_table_free(table);
 	}
-	while (lab_nr_banks && !lab_bank_nth(lab_nr_banks - 1))
-		WRITE_ONCE(lab_nr_banks, lab_nr_banks - 1);
+	while (lab_nr_tables && !lab_table_nth(lab_nr_tables - 1))
+		WRITE_ONCE(lab_nr_tables, lab_nr_tables - 1);
 }
 
-/* The next tag that is claimed, or NULL. Needs lab_owners_lock, which keeps the banks. */
+/* The next tag that is claimed, or NULL. Needs lab_owners_lock, which keeps the tables. */
 struct lab_tag *lab_walk_next(struct lab_walk *walk)
 {
 	lockdep_assert_held(&lab_owners_lock);
-	for (; walk->nr < lab_nr_banks; walk->nr++, walk->slot = 0) {
-		walk->bank = lab_bank_nth(walk->nr);
-		while (walk->bank && ++walk->slot < walk->bank->nr_slots) {
-			struct lab_tag *tag = &walk->bank->slots.tags[walk->slot];
+	for (; walk->nr < lab_nr_tables; walk->nr++, walk->slot = 0) {
+		walk->table = lab_table_nth(walk->nr);
+		while (walk->table && ++walk->slot < walk->table->nr_slots) {
+			struct lab_tag *tag = &walk->table->slots.tags[walk->slot];
 
 			/* The ends have no head. */
 			if (READ_ONCE(tag->page) && READ_ONCE(tag->head))
@@ -368,10 +368,10 @@ struct lab_tag *lab_walk_next(struct lab_walk *walk)
 	return NULL;
 }
 
-/* Memory that @budget pages take in @bank, in bytes. */
-size_t lab_bank_bytes(const struct lab_bank *bank, u32 budget)
+/* Memory that @budget pages take in @table, in bytes. */
+size_t lab_table_bytes(const struct lab_table *table, u32 budget)
 {
-	size_t per_slot = sizeof(*bank->slots.tags) + (bank->stacks ? sizeof(*bank->stacks) : 0);
+	size_t per_slot = sizeof(*table->slots.tags) + (table->stacks ? sizeof(*table->stacks) : 0);
 
 	return (size_t)budget * LAB_SLOTS_PER_PAGE * per_slot;
 }

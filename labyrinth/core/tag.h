@@ -40,7 +40,7 @@ enum lab_state {
 
 #define LAB_STATE_MASK		GENMASK(2, 0)
 #define LAB_FROM_RESERVE	BIT(3)	/* OWNED and taken from below min */
-#define LAB_AWAY		BIT(4)	/* transferred in, or in another bank: not recycled */
+#define LAB_AWAY		BIT(4)	/* transferred in, or in another table: not recycled */
 #define LAB_POISONED		BIT(5)	/* READY or QUARANTINED, and filled with the poison */
 #define LAB_ZEROED		BIT(6)	/* READY and known to be zero-filled */
 #define LAB_REPORTED		BIT(7)	/* READY, and what is wrong with it has been reported */
@@ -91,7 +91,7 @@ static_assert(CONFIG_NR_CPUS <= 65536);
 #define LAB_HOP_NEAR		2
 
 /*
- * Slots that are no page's, at the beginning of a bank. The first ends a stack, and is
+ * Slots that are no page's, at the beginning of a table. The first ends a stack, and is
  * home to the NULL pointer. What these slots say their page is has no reference.
  */
 #define LAB_NR_ENDS		LAB_HOP_NEAR
@@ -112,32 +112,32 @@ struct lab_alloc_track {
 	const unsigned long *stack;	/* LAB_STACK_DEPTH entries, or NULL; may change any time */
 };
 
-/* The slots of a bank, as the fast way wants to know of them. */
+/* The slots of a table, as the fast path wants to know of them. */
 struct lab_slots {
 	struct lab_tag *tags;
 	void *pushed;		/* @tags less LAB_STACK_PUSH: see lab_stack_push_all() */
 	u32 homes;		/* bytes of @tags, from the first on, that are homes */
 };
 
-struct lab_bank {
+struct lab_table {
 	struct lab_slots slots;
 	unsigned long (*stacks)[LAB_STACK_DEPTH];	/* a trace per slot, or NULL */
 	u32 nr_slots;
 	u32 capacity;		/* tags that fit, at half load; guarded by lab_owners_lock */
 	u32 reserved;		/* labyrinth_owner::tags of those admitted; guarded as well */
-	bool closed;		/* takes no page of an owner of another bank */
+	bool closed;		/* takes no page of an owner of another table */
 };
 
-/* Tags of the smallest bank: in a larger one more lie near their homes. */
-#define LAB_BANK_MIN		256U
+/* Tags of the smallest table: in a larger one more lie near their homes. */
+#define LAB_TABLE_MIN		256U
 
 /* Tags of the largest: its bytes can be told by lab_tag::below. */
-#define LAB_BANK_MAX		(BIT(31) / sizeof(struct lab_tag) / LAB_SLOTS_PER_PAGE - \
+#define LAB_TABLE_MAX		(BIT(31) / sizeof(struct lab_tag) / LAB_SLOTS_PER_PAGE - \
 				 LAB_HOP_RANGE)
 
-#define LAB_NR_BANKS		64
-extern struct lab_bank __rcu *lab_banks[LAB_NR_BANKS];
-extern unsigned int lab_nr_banks;
+#define LAB_NR_TABLES		64
+extern struct lab_table __rcu *lab_tables[LAB_NR_TABLES];
+extern unsigned int lab_nr_tables;
 
 static inline u32 lab_head(u32 owner, u32 flags, enum lab_state state)
 {
@@ -244,7 +244,7 @@ static inline u32 lab_caller_pack(unsigned long ip)
 
 static inline unsigned long lab_caller_unpack(u32 caller)
 {
-	unsigned long near = (unsigned long)lab_banks;
+	unsigned long near = (unsigned long)lab_tables;
 
 	return near + (s32)(caller - (u32)near);
 }
@@ -314,9 +314,9 @@ static __always_inline struct lab_tag *lab_home(const struct lab_slots *slots,
 	       (lab_scale(hash, lab_peek(slots->homes)) & -(u32)sizeof(*slots->tags));
 }
 
-static inline struct lab_tag *lab_bank_home(const struct lab_bank *bank, const struct page *page)
+static inline struct lab_tag *lab_table_home(const struct lab_table *table, const struct page *page)
 {
-	return lab_home(&bank->slots, page);
+	return lab_home(&table->slots, page);
 }
 
 /* Is @tag that of @page? T2: what else it says is read afterwards. */
@@ -357,12 +357,12 @@ static __always_inline bool lab_find(struct lab_tag *home, const struct page *pa
 	return false;
 }
 
-/* The tag of @page in @bank, or NULL. */
-static inline struct lab_tag *lab_bank_find(const struct lab_bank *bank, const struct page *page)
+/* The tag of @page in @table, or NULL. */
+static inline struct lab_tag *lab_table_find(const struct lab_table *table, const struct page *page)
 {
 	struct lab_tag *tag;
 
-	return lab_find(lab_bank_home(bank, page), page, &tag) ? tag : NULL;
+	return lab_find(lab_table_home(table, page), page, &tag) ? tag : NULL;
 }
 
 /*
@@ -395,25 +395,25 @@ static inline bool lab_tag_change(struct lab_tag *tag, const struct page *page, 
 	return false;
 }
 
-struct lab_tag *lab_tag_find_elsewhere(const struct lab_bank *first, const struct page *page,
-				       struct lab_bank **where);
+struct lab_tag *lab_tag_find_elsewhere(const struct lab_table *first, const struct page *page,
+				       struct lab_table **where);
 
-/* The tag of @page in any bank, looking in @first (may be NULL) before the others. */
-static inline struct lab_tag *lab_tag_find(struct lab_bank *first, const struct page *page,
-					   struct lab_bank **where)
+/* The tag of @page in any table, looking in @first (may be NULL) before the others. */
+static inline struct lab_tag *lab_tag_find(struct lab_table *first, const struct page *page,
+					   struct lab_table **where)
 {
 	if (first) {
-		struct lab_tag *tag = lab_bank_find(first, page);
+		struct lab_tag *tag = lab_table_find(first, page);
 
 		*where = first;
-		if (tag || READ_ONCE(lab_nr_banks) == 1)
+		if (tag || READ_ONCE(lab_nr_tables) == 1)
 			return tag;
 	}
 	return lab_tag_find_elsewhere(first, page, where);
 }
 
-struct lab_tag *lab_tag_bind(struct lab_bank *first, struct page *page, u64 word,
-			     unsigned long caller, struct lab_bank **where);
+struct lab_tag *lab_tag_bind(struct lab_table *first, struct page *page, u64 word,
+			     unsigned long caller, struct lab_table **where);
 
 /* Give a tag's slot back, of which nobody looks for a page there any more. */
 static inline void lab_tag_drop(struct lab_tag *tag)
@@ -424,28 +424,28 @@ static inline void lab_tag_drop(struct lab_tag *tag)
 }
 
 /* The caller has the tag of @page to itself, and in LAB_MOVING: out of look-ups, and gone. */
-static inline void lab_tag_unbind(struct lab_bank *bank, struct lab_tag *tag,
+static inline void lab_tag_unbind(struct lab_table *table, struct lab_tag *tag,
 				  const struct page *page)
 {
-	struct lab_tag *home = lab_bank_home(bank, page);
+	struct lab_tag *home = lab_table_home(table, page);
 
 	if (!lab_tag_is_near(home, tag))
 		atomic_andnot(BIT(tag - home), &home->hop);
 	lab_tag_drop(tag);
 }
 
-struct lab_tag *lab_tag_copy(struct lab_bank *bank, const struct lab_tag *tag, u32 head);
-void lab_tag_replace(struct lab_bank *from, struct lab_tag *tag,
-		     struct lab_bank *to, struct lab_tag *copy, u32 head);
+struct lab_tag *lab_tag_copy(struct lab_table *table, const struct lab_tag *tag, u32 head);
+void lab_tag_replace(struct lab_table *from, struct lab_tag *tag, struct lab_table *to,
+		     struct lab_tag *copy, u32 head);
 
-static inline struct lab_bank *lab_bank_nth(unsigned int i)
+static inline struct lab_table *lab_table_nth(unsigned int i)
 {
-	/* Readers disable preemption; owners of a bank and lab_owners_lock keep it as well. */
-	return rcu_dereference_raw(lab_banks[i]);
+	/* Readers disable preemption; owners of a table and lab_owners_lock keep it as well. */
+	return rcu_dereference_raw(lab_tables[i]);
 }
 
 /*
- * A transfer between banks takes the tag along, and a look-up just then may have passed by
+ * A transfer between tables takes the tag along, and a look-up just then may have passed by
  * both of its places. Where that must not be, this count must be the same before it
  * and after.
  */
@@ -463,18 +463,18 @@ static __always_inline bool lab_tag_moved_since(int before)
 	return unlikely(atomic_read(&lab_tag_moves) != before);
 }
 
-/* Has @page no tag in any bank but @first? Needs preemption disabled. */
-static __always_inline bool lab_tag_nowhere_but(const struct lab_bank *first,
+/* Has @page no tag in any table but @first? Needs preemption disabled. */
+static __always_inline bool lab_tag_nowhere_but(const struct lab_table *first,
 						const struct page *page)
 {
-	unsigned int i, nr = READ_ONCE(lab_nr_banks);
+	unsigned int i, nr = READ_ONCE(lab_nr_tables);
 
 	if (likely(nr == 1))
 		return true;
 	for (i = 0; i < nr; i++) {
-		struct lab_bank *bank = lab_bank_nth(i);
+		struct lab_table *table = lab_table_nth(i);
 
-		if (bank && bank != first && lab_bank_find(bank, page))
+		if (table && table != first && lab_table_find(table, page))
 			return false;
 	}
 	return true;
@@ -482,29 +482,29 @@ static __always_inline bool lab_tag_nowhere_but(const struct lab_bank *first,
 
 /* A walk over all tags, in process context. */
 struct lab_walk {
-	unsigned int nr;	/* bank, 0 to begin with */
+	unsigned int nr;	/* table, 0 to begin with */
 	u32 slot;		/* slot in it that was looked at last, 0 to begin with */
-	struct lab_bank *bank;	/* set by each step */
+	struct lab_table *table;	/* set by each step */
 };
 
 struct lab_tag *lab_walk_next(struct lab_walk *walk);
 
-struct lab_bank *lab_bank_get(u32 budget, bool stacks);
-u32 lab_bank_room(const struct lab_bank *bank);
-bool lab_bank_resize(struct lab_bank *bank, u32 from, u32 to);
-void lab_bank_put(struct lab_bank *bank, u32 budget);
-void lab_bank_reap(void);
-size_t lab_bank_bytes(const struct lab_bank *bank, u32 budget);
-void lab_tag_save_stack(struct lab_bank *bank, struct lab_tag *tag);
-const unsigned long *lab_tag_stack(const struct lab_bank *bank, const struct lab_tag *tag);
+struct lab_table *lab_table_get(u32 budget, bool stacks);
+u32 lab_table_room(const struct lab_table *table);
+bool lab_table_resize(struct lab_table *table, u32 from, u32 to);
+void lab_table_put(struct lab_table *table, u32 budget);
+void lab_table_reap(void);
+size_t lab_table_bytes(const struct lab_table *table, u32 budget);
+void lab_tag_save_stack(struct lab_table *table, struct lab_tag *tag);
+const unsigned long *lab_tag_stack(const struct lab_table *table, const struct lab_tag *tag);
 
-static inline struct lab_alloc_track lab_tag_track(const struct lab_bank *bank,
+static inline struct lab_alloc_track lab_tag_track(const struct lab_table *table,
 						   const struct lab_tag *tag)
 {
 	return (struct lab_alloc_track){
 		.word = READ_ONCE(tag->word),
 		.taken = READ_ONCE(tag->taken),
-		.stack = lab_tag_stack(bank, tag),
+		.stack = lab_tag_stack(table, tag),
 	};
 }
 

@@ -25,7 +25,7 @@ int labyrinth_trace_begin(void)
 	mutex_lock(&lab_owners_lock);
 	if (!lab_nr_tracing++)
 		list_for_each_entry(owner, &lab_owners, list)
-			lab_owner_slow_down(owner, LAB_ATTENTION_TRACE);
+			lab_owner_disable_fast_path(owner, LAB_SLOW_TRACE);
 	mutex_unlock(&lab_owners_lock);
 	return 0;
 }
@@ -37,6 +37,6 @@ void labyrinth_trace_end(void)
 	mutex_lock(&lab_owners_lock);
 	if (!--lab_nr_tracing)
 		list_for_each_entry(owner, &lab_owners, list)
-			lab_owner_speed_up(owner, LAB_ATTENTION_TRACE);
+			lab_owner_enable_fast_path(owner, LAB_SLOW_TRACE);
 	mutex_unlock(&lab_owners_lock);
 }

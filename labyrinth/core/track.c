@@ -23,7 +23,7 @@
  * again. Drop its tag and report it; true for the one CPU that does. @caller noticed it, 0
  * outside of a call. Needs preemption disabled.
  */
-bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct page *page,
+bool lab_owned_freed_behind(struct lab_table *table, struct lab_tag *tag, struct page *page,
 			    u64 word, unsigned long caller)
 {
 	u32 head = lab_word_head(word), moving = lab_head(lab_word_owner(word), 0, LAB_MOVING);
@@ -33,7 +33,7 @@ bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct p
 		.owner = owner,
 		.owner_id = lab_word_owner(word),
 		.page = page,
-		.track = lab_tag_track(bank, tag),
+		.track = lab_tag_track(table, tag),
 		.caller = caller,
 	};
 
@@ -46,18 +46,18 @@ bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct p
 		return false;
 	}
 	lab_event_violation(&info);
-	lab_tag_unbind(bank, tag, page);
+	lab_tag_unbind(table, tag, page);
 	if (owner) {
 		lab_owner_count_left(owner);
 		lab_uncharge_reserve(owner, word);
-		lab_budget_give(owner);
+		lab_budget_uncharge(owner);
 		lab_stock_watch(owner);
 	}
 	return true;
 }
 
 /* Report once that a page of @word was freed, which the kernel has just given to this CPU. */
-static void lab_ready_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct page *page,
+static void lab_ready_freed_behind(struct lab_table *table, struct lab_tag *tag, struct page *page,
 				   u64 word)
 {
 	struct lab_violation_info info = {
@@ -65,7 +65,7 @@ static void lab_ready_freed_behind(struct lab_bank *bank, struct lab_tag *tag, s
 		.owner = lab_owner_by_id(lab_word_owner(word)),
 		.owner_id = lab_word_owner(word),
 		.page = page,
-		.track = lab_tag_track(bank, tag),
+		.track = lab_tag_track(table, tag),
 	};
 
 	/* A popper that gets the tag first reports it instead. */
@@ -76,38 +76,38 @@ static void lab_ready_freed_behind(struct lab_bank *bank, struct lab_tag *tag, s
 
 /*
  * May a page fresh from the kernel be marked? Not while it has a tag from before. @first: the
- * bank to look in first, or NULL. Needs preemption disabled.
+ * table to look in first, or NULL. Needs preemption disabled.
  */
-static bool lab_enter_clear(struct lab_bank *first, struct page *page)
+static bool lab_enter_clear(struct lab_table *first, struct page *page)
 {
 	int moves = lab_tag_moves_before();
-	struct lab_bank *bank;
-	struct lab_tag *tag = lab_tag_find(first, page, &bank);
+	struct lab_table *table;
+	struct lab_tag *tag = lab_tag_find(first, page, &table);
 	u64 word;
 
 	if (likely(!tag))
 		return !lab_tag_moved_since(moves);
 	word = READ_ONCE(tag->word);
 	if (lab_word_state(word) == LAB_OWNED)
-		return lab_owned_freed_behind(bank, tag, page, word, 0);
-	lab_ready_freed_behind(bank, tag, page, word);
+		return lab_owned_freed_behind(table, tag, page, word, 0);
+	lab_ready_freed_behind(table, tag, page, word);
 	return false;
 }
 
 /*
  * Mark a page fresh from the kernel, and tag it as @head says. NULL where it still has a tag
- * from before, or its place in every bank is crowded: then it goes to lab_page_reject(). Needs
+ * from before, or its place in every table is crowded: then it goes to lab_page_reject(). Needs
  * preemption disabled.
  */
 struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 head,
-			  unsigned long caller, struct lab_bank **bank)
+			  unsigned long caller, struct lab_table **table)
 {
 	struct lab_tag *tag;
 
-	if (unlikely(!lab_enter_clear(owner->bank, page)))
+	if (unlikely(!lab_enter_clear(owner->table, page)))
 		return NULL;
 	lab_page_mark(page);
-	tag = lab_tag_bind(owner->bank, page, lab_word_here(head), caller, bank);
+	tag = lab_tag_bind(owner->table, page, lab_word_here(head), caller, table);
 	if (unlikely(!tag))
 		lab_page_unmark(page);
 	return tag;
@@ -117,16 +117,16 @@ struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 
 bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page)
 {
 	u32 zeroed = owner->flags & LABYRINTH_ZERO ? LAB_ZEROED : 0;
-	struct lab_bank *bank;
+	struct lab_table *table;
 	struct lab_tag *tag;
 
 	preempt_disable();
-	tag = lab_enter(owner, page, owner->ready | zeroed, _THIS_IP_, &bank);
-	/* Stacks link the slots of one bank: a page that found no room there is of no use. */
-	if (tag && bank != owner->bank) {
-		WRITE_ONCE(tag->head, owner->moving);
+	tag = lab_enter(owner, page, owner->ready_state | zeroed, _THIS_IP_, &table);
+	/* Stacks link the slots of one table: a page that found no room there is of no use. */
+	if (tag && table != owner->table) {
+		WRITE_ONCE(tag->head, owner->moving_state);
 		lab_page_unmark(page);
-		lab_tag_unbind(bank, tag, page);
+		lab_tag_unbind(table, tag, page);
 		tag = NULL;
 	}
 	if (tag) {
@@ -204,11 +204,11 @@ static bool lab_page_set_aside(struct page *page)
  */
 void lab_page_reject(struct page *page)
 {
-	struct lab_bank *bank;
+	struct lab_table *table;
 	bool tagged;
 
 	preempt_disable();
-	tagged = lab_tag_find(NULL, page, &bank);
+	tagged = lab_tag_find(NULL, page, &table);
 	preempt_enable();
 	if (likely(!tagged) || !lab_page_set_aside(page))
 		lab_page_to_kernel(page);

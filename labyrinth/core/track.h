@@ -9,20 +9,20 @@
  * A tag that this CPU has set to LAB_MOVING goes, and its page is the caller's.
  * Needs preemption disabled.
  */
-static inline struct page *lab_leave(struct labyrinth_owner *owner, struct lab_bank *bank,
+static inline struct page *lab_leave(struct labyrinth_owner *owner, struct lab_table *table,
 				     struct lab_tag *tag)
 {
 	struct page *page = tag->page;
 
 	lab_count_hwpoison(owner, page);
 	lab_page_unmark_mapped(page);
-	lab_tag_unbind(bank, tag, page);
-	lab_budget_give(owner);
+	lab_tag_unbind(table, tag, page);
+	lab_budget_uncharge(owner);
 	return page;
 }
 
 /*
- * The common case of lab_enter(), for a page handed out here: it has no tag, this bank
+ * The common case of lab_enter(), for a page handed out here: it has no tag, this table
  * keeps no traces, and there is room near its home. False where it is not that, and
  * nothing has changed. Needs preemption disabled.
  */
@@ -35,8 +35,8 @@ static __always_inline bool lab_enter_near(struct labyrinth_owner *owner, struct
 	struct page *vacant = NULL;
 
 	/* A tag would be that of a page freed behind our back; an old trace lies in its slot. */
-	if (unlikely(lab_find(home, page, &tag) || owner->bank->stacks) ||
-	    !lab_tag_nowhere_but(owner->bank, page) || lab_tag_moved_since(moves))
+	if (unlikely(lab_find(home, page, &tag) || owner->table->stacks) ||
+	    !lab_tag_nowhere_but(owner->table, page) || lab_tag_moved_since(moves))
 		return false;
 	for (tag = home; !try_cmpxchg(&tag->page, &vacant, page); vacant = NULL)
 		if (++tag == home + LAB_HOP_NEAR)
@@ -48,8 +48,8 @@ static __always_inline bool lab_enter_near(struct labyrinth_owner *owner, struct
 }
 
 struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 head,
-			  unsigned long caller, struct lab_bank **bank);
-bool lab_owned_freed_behind(struct lab_bank *bank, struct lab_tag *tag, struct page *page,
+			  unsigned long caller, struct lab_table **table);
+bool lab_owned_freed_behind(struct lab_table *table, struct lab_tag *tag, struct page *page,
 			    u64 word, unsigned long caller);
 bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page);
 void lab_page_reject(struct page *page);

@@ -23,7 +23,7 @@ static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 	}
 	/* What has left one CPU may be at another where we have been: see lab_steal(). */
 	for (turn = 0; turn < LAB_FAR_TURNS && sure < LAB_SURE_TURNS; turn++) {
-		if (lab_budget_take(to))
+		if (lab_budget_charge(to))
 			return 0;
 		tag = lab_recycles_spares(to) ? NULL : lab_pop_recycled(to);
 		if (tag) {
@@ -68,25 +68,25 @@ int labyrinth_transfer_page(struct labyrinth_owner *from, struct labyrinth_owner
 	arriving = lab_head(to->id, 0, LAB_ARRIVING);
 	head = lab_head(to->id, (lab_word_flags(found.word) & LAB_FROM_RESERVE) | LAB_AWAY,
 			LAB_OWNED);
-	if (found.bank != to->bank)
-		copy = lab_tag_copy(to->bank, found.tag, arriving);
+	if (found.table != to->table)
+		copy = lab_tag_copy(to->table, found.tag, arriving);
 	err = lab_commit(&found, arriving);
 	if (unlikely(err)) {
 		if (copy)
 			lab_tag_drop(copy);
-		lab_budget_give(to);
+		lab_budget_uncharge(to);
 		goto out;
 	}
 	trace_transfer(from->name, to->name, page_to_pfn(page), _RET_IP_);
 	if (copy)
-		lab_tag_replace(found.bank, found.tag, to->bank, copy, head);
+		lab_tag_replace(found.table, found.tag, to->table, copy, head);
 	else
 		WRITE_ONCE(found.tag->head, head);
 	lab_uncharge_reserve(from, found.word);
 	lab_owner_count_left(from);
-	lab_budget_give(from);
+	lab_budget_uncharge(from);
 	lab_stock_watch(from);
-	atomic_long_inc(&to->arrived);
+	atomic_long_inc(&to->transferred_in);
 	lab_peak_note(to);
 	if (lab_word_flags(found.word) & LAB_FROM_RESERVE)
 		atomic_inc(&to->from_reserve);

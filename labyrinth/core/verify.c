@@ -37,9 +37,9 @@ int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigned long 
 		found->info.kind = LAB_WRONG_SCOPE;
 		return -EPERM;
 	}
-	found->tag = lab_tag_find(dead ? NULL : owner->bank, page, &found->bank);
+	found->tag = lab_tag_find(dead ? NULL : owner->table, page, &found->table);
 	if (found->tag)
-		found->info.track = lab_tag_track(found->bank, found->tag);
+		found->info.track = lab_tag_track(found->table, found->tag);
 	found->word = found->info.track.word;
 	if (!found->word) {
 		if (dead) {
@@ -88,7 +88,7 @@ void lab_refuse(struct lab_finding *found)
 	struct lab_violation_info *info = &found->info;
 
 	if (lab_word_state(found->word) == LAB_OWNED && !lab_page_marked(info->page))
-		lab_owned_freed_behind(found->bank, found->tag, info->page, found->word,
+		lab_owned_freed_behind(found->table, found->tag, info->page, found->word,
 				       info->caller);
 	if (info->kind != LAB_FREED_BEHIND)
 		lab_event_violation(info);

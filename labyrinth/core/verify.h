@@ -7,7 +7,7 @@
 
 /* What is known of a page that somebody called us with. */
 struct lab_finding {
-	struct lab_bank *bank;
+	struct lab_table *table;
 	struct lab_tag *tag;
 	u64 word;
 	struct lab_violation_info info;

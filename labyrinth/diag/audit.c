@@ -88,7 +88,7 @@ void lab_audit_forget(const struct lab_leaving *leaving)
 	}
 }
 
-static void lab_audit_owned(struct lab_audit *audit, struct lab_bank *bank, struct lab_tag *tag,
+static void lab_audit_owned(struct lab_audit *audit, struct lab_table *table, struct lab_tag *tag,
 			    struct page *page, u64 word)
 {
 	u64 taken = READ_ONCE(tag->taken);
@@ -98,7 +98,7 @@ static void lab_audit_owned(struct lab_audit *audit, struct lab_bank *bank, stru
 		return;
 	if (!lab_page_marked(page)) {
 		preempt_disable();
-		audit->found += lab_owned_freed_behind(bank, tag, page, word, 0);
+		audit->found += lab_owned_freed_behind(table, tag, page, word, 0);
 		preempt_enable();
 		return;
 	}
@@ -138,10 +138,10 @@ static bool lab_audit_misused(struct page *page, u32 head, enum lab_violation *k
 	return head & LAB_POISONED && !lab_page_hwpoison(page) && lab_poison_damaged(page);
 }
 
-static void lab_audit_ready_page(struct lab_audit *audit, struct lab_bank *bank,
+static void lab_audit_ready_page(struct lab_audit *audit, struct lab_table *table,
 				 struct lab_tag *tag, struct page *page, u64 word)
 {
-	struct lab_alloc_track track = lab_tag_track(bank, tag);
+	struct lab_alloc_track track = lab_tag_track(table, tag);
 	struct lab_violation_info info = { .page = page, .owner_id = lab_word_owner(word) };
 	u32 head = lab_word_head(word);
 	bool misused;
@@ -179,8 +179,8 @@ static void lab_audit_ready_page(struct lab_audit *audit, struct lab_bank *bank,
 /* A second and a grace period have passed. */
 static bool lab_note_holds(const struct lab_note *note, struct lab_violation_info *info)
 {
-	struct lab_bank *bank;
-	struct lab_tag *tag = lab_tag_find(NULL, note->page, &bank);
+	struct lab_table *table;
+	struct lab_tag *tag = lab_tag_find(NULL, note->page, &table);
 
 	if (!tag)
 		return false;
@@ -189,7 +189,7 @@ static bool lab_note_holds(const struct lab_note *note, struct lab_violation_inf
 		.owner = lab_owner_by_id(lab_word_owner(note->word)),
 		.owner_id = lab_word_owner(note->word),
 		.page = note->page,
-		.track = lab_tag_track(bank, tag),
+		.track = lab_tag_track(table, tag),
 	};
 	return info->track.word == note->word && info->track.taken == note->taken &&
 	       lab_page_marked(note->page) && !lab_page_sole(note->page);
@@ -240,7 +240,7 @@ static struct labyrinth_owner *lab_audit_owner(u64 word)
 	return owner && !lab_owner_dead(owner) ? owner : NULL;
 }
 
-static void lab_audit_tag(struct lab_audit *audit, struct lab_bank *bank, struct lab_tag *tag)
+static void lab_audit_tag(struct lab_audit *audit, struct lab_table *table, struct lab_tag *tag)
 {
 	u64 word = READ_ONCE(tag->word);
 	struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
@@ -253,12 +253,12 @@ static void lab_audit_tag(struct lab_audit *audit, struct lab_bank *bank, struct
 		audit->owned++;
 		owner->diag->audit.tags[LAB_COUNTER_OWNED]++;
 		owner->diag->audit.tags[LAB_COUNTER_FROM_RESERVE] += lab_word_from_reserve(word);
-		lab_audit_owned(audit, bank, tag, page, word);
+		lab_audit_owned(audit, table, tag, page, word);
 		break;
 	case LAB_READY:
 		audit->ready++;
 		owner->diag->audit.tags[LAB_COUNTER_READY]++;
-		lab_audit_ready_page(audit, bank, tag, page, word);
+		lab_audit_ready_page(audit, table, tag, page, word);
 		break;
 	case LAB_QUARANTINED:
 		audit->quarantined++;
@@ -300,7 +300,7 @@ void lab_audit_run(struct lab_audit *figures)
 	synchronize_rcu();
 	while ((tag = lab_walk_next(&walk))) {
 		audit.tags++;
-		lab_audit_tag(&audit, walk.bank, tag);
+		lab_audit_tag(&audit, walk.table, tag);
 		cond_resched();
 	}
 	/* A2: a call that changed tags has changed counters. The same. */

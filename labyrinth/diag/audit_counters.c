@@ -40,9 +40,10 @@ static void lab_print(u64 *print, u64 value)
  */
 static u64 lab_counters_read(const struct labyrinth_owner *owner, long counted[LAB_NR_COUNTERS])
 {
-	u32 bound = atomic_read(&owner->bound), arrived = atomic_long_read(&owner->arrived);
+	u32 charged = atomic_read(&owner->charged);
+	u32 arrived = atomic_long_read(&owner->transferred_in);
 	u32 stocked = atomic_read(&owner->nr_stocked), owned = arrived;
-	long ready = (long)bound + (s32)stocked;
+	long ready = (long)charged + (s32)stocked;
 	u64 print = lab_owner_refused(owner);
 	int cpu;
 
@@ -51,7 +52,7 @@ static u64 lab_counters_read(const struct labyrinth_owner *owner, long counted[L
 		struct lab_cpu now = {
 			.recycled.head = READ_ONCE(there->recycled.head),
 			.left = READ_ONCE(there->left),
-			.unkept = READ_ONCE(there->unkept),
+			.unrecycled = READ_ONCE(there->unrecycled),
 			.spares = READ_ONCE(there->spares),
 		};
 
@@ -60,7 +61,7 @@ static u64 lab_counters_read(const struct labyrinth_owner *owner, long counted[L
 		ready += now.spares;
 		lab_print(&print, now.recycled.head);
 		lab_print(&print, now.left);
-		lab_print(&print, now.unkept);
+		lab_print(&print, now.unrecycled);
 		lab_print(&print, now.spares);
 		lab_print(&print, local_read(&now.allocs));
 	}
@@ -69,7 +70,7 @@ static u64 lab_counters_read(const struct labyrinth_owner *owner, long counted[L
 	counted[LAB_COUNTER_FROM_RESERVE] = atomic_read(&owner->from_reserve);
 	counted[LAB_COUNTER_READY] = ready - (s32)owned - counted[LAB_COUNTER_QUARANTINED];
 	lab_print(&print, READ_ONCE(owner->stocked.head));
-	lab_print(&print, (u64)bound << 32 | stocked);
+	lab_print(&print, (u64)charged << 32 | stocked);
 	lab_print(&print, arrived);
 	lab_print(&print, counted[LAB_COUNTER_QUARANTINED]);
 	lab_print(&print, counted[LAB_COUNTER_FROM_RESERVE]);

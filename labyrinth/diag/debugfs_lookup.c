@@ -134,14 +134,14 @@ static const struct lab_orphan *lab_lookup_orphan(unsigned long pfn)
 static bool lab_lookup_facts(struct page *page, const struct lab_orphan *orphan,
 			     struct lab_page_facts *facts)
 {
-	struct lab_bank *bank;
+	struct lab_table *table;
 	struct lab_tag *tag;
 
 	preempt_disable();
-	tag = lab_tag_find(NULL, page, &bank);
+	tag = lab_tag_find(NULL, page, &table);
 	preempt_enable();
 	/* It may go to another page, but not away. */
-	if (tag && lab_page_facts_of_tag(facts, bank, tag) && facts->page == page)
+	if (tag && lab_page_facts_of_tag(facts, table, tag) && facts->page == page)
 		return true;
 	if (orphan)
 		lab_page_facts_of_orphan(facts, orphan);

@@ -59,7 +59,7 @@ static int lab_while_alive(struct labyrinth_owner *owner,
 /* Bytes that the owner costs: its tags, its handle, and a fixed part per possible CPU. */
 size_t lab_owner_bytes(const struct labyrinth_owner *owner)
 {
-	return lab_bank_bytes(owner->bank, owner->tags) + LAB_OWNER_SIZE +
+	return lab_table_bytes(owner->table, owner->tags) + LAB_OWNER_SIZE +
 	       sizeof(*owner->diag) +
 	       num_possible_cpus() * sizeof(struct lab_cpu);
 }

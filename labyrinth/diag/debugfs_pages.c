@@ -27,10 +27,10 @@ static const char * const lab_state_names[] = {
 #define LAB_FACTS_TRIES		16
 
 /* What the tag says at one moment. False where it changed meanwhile. */
-static bool lab_page_facts_try(struct lab_page_facts *facts, const struct lab_bank *bank,
+static bool lab_page_facts_try(struct lab_page_facts *facts, const struct lab_table *table,
 			       const struct lab_tag *tag)
 {
-	struct lab_alloc_track track = lab_tag_track(bank, tag);
+	struct lab_alloc_track track = lab_tag_track(table, tag);
 	u64 word = track.word;
 
 	*facts = (struct lab_page_facts){
@@ -50,13 +50,13 @@ static bool lab_page_facts_try(struct lab_page_facts *facts, const struct lab_ba
 	       READ_ONCE(tag->page) == facts->page;
 }
 
-/* False where the tag has no page any more. Needs lab_owners_lock, which keeps the bank. */
-bool lab_page_facts_of_tag(struct lab_page_facts *facts, const struct lab_bank *bank,
+/* False where the tag has no page any more. Needs lab_owners_lock, which keeps the table. */
+bool lab_page_facts_of_tag(struct lab_page_facts *facts, const struct lab_table *table,
 			   const struct lab_tag *tag)
 {
 	unsigned int tries = LAB_FACTS_TRIES;
 
-	while (!lab_page_facts_try(facts, bank, tag))
+	while (!lab_page_facts_try(facts, table, tag))
 		if (!--tries)
 			return false;
 	preempt_disable();
@@ -93,12 +93,12 @@ void lab_seq_page_caller(struct seq_file *m, const struct lab_page_facts *facts)
 }
 
 /*
- * Position in "pages": 0 is the line of column names; above, the bank in the
- * upper bits and the slot below. The bank past the last stands for the orphans.
+ * Position in "pages": 0 is the line of column names; above, the table in the
+ * upper bits and the slot below. The table past the last stands for the orphans.
  */
 #define LAB_POS_SHIFT	32
 #define LAB_POS_SLOT	GENMASK_ULL(LAB_POS_SHIFT - 1, 0)
-#define LAB_POS_ORPHANS	((loff_t)LAB_NR_BANKS << LAB_POS_SHIFT)
+#define LAB_POS_ORPHANS	((loff_t)LAB_NR_TABLES << LAB_POS_SHIFT)
 
 static struct lab_orphan *lab_nth_orphan(u64 n)
 {
@@ -173,7 +173,7 @@ static int lab_pages_show(struct seq_file *m, void *v)
 		lab_page_facts_of_orphan(&facts, v);
 		if (!facts.page)
 			return 0;	/* Its memory goes offline just now. */
-	} else if (!lab_page_facts_of_tag(&facts, lab_bank_nth(m->index >> LAB_POS_SHIFT), v)) {
+	} else if (!lab_page_facts_of_tag(&facts, lab_table_nth(m->index >> LAB_POS_SHIFT), v)) {
 		return 0;	/* It has gone since lab_pages_after(). */
 	} else if (owner && facts.owner_id != owner->id) {
 		return 0;	/* To another owner. */

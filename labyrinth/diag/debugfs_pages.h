@@ -7,7 +7,7 @@
 #include <linux/labyrinth.h>
 #include <linux/types.h>
 
-struct lab_bank;
+struct lab_table;
 struct lab_orphan;
 struct lab_tag;
 struct seq_file;
@@ -27,7 +27,7 @@ struct lab_page_facts {
 	const char *caller_name;	/* in place of @caller, of a module that has left */
 };
 
-bool lab_page_facts_of_tag(struct lab_page_facts *facts, const struct lab_bank *bank,
+bool lab_page_facts_of_tag(struct lab_page_facts *facts, const struct lab_table *table,
 			   const struct lab_tag *tag);
 void lab_page_facts_of_orphan(struct lab_page_facts *facts, const struct lab_orphan *orphan);
 void lab_seq_page_caller(struct seq_file *m, const struct lab_page_facts *facts);

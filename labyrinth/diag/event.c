@@ -49,13 +49,13 @@ static long lab_event_counter_since(struct lab_event_counter *counter)
 }
 
 static struct lab_event_counter *lab_refusal_counter(struct labyrinth_owner *owner,
-						    enum lab_refusal reason)
+						     enum lab_refusal reason)
 {
 	return owner ? &owner->diag->refused[reason] : &lab_nobody_refused[reason];
 }
 
 static struct lab_event_counter *lab_violation_counter(struct labyrinth_owner *owner,
-						      enum lab_violation kind)
+						       enum lab_violation kind)
 {
 	return owner ? &owner->diag->violated[kind] : &lab_nobody_violated[kind];
 }

@@ -8,7 +8,7 @@
  *
  * It has run its exit function: it calls no more, and what others write there
  * meanwhile names others. So a cmpxchg that fails has nothing left to do. But a
- * caller may be copied: from a tag to another bank's by a transfer, and into a report.
+ * caller may be copied: from a tag to another table's by a transfer, and into a report.
  * Both are done with preemption disabled. So the tags are looked at until none is left
  * after a grace period, and the reports after them.
  */
@@ -27,13 +27,13 @@
 /* Looks at all tags: a page would have to be transferred in each of them. */
 #define LAB_GONE_LOOKS	4
 
-static bool lab_tag_forget(struct lab_bank *bank, struct lab_tag *tag,
+static bool lab_tag_forget(struct lab_table *table, struct lab_tag *tag,
 			   const struct lab_leaving *leaving)
 {
 	u32 was = READ_ONCE(tag->caller);
 
-	if (bank->stacks)
-		lab_stack_forget(bank->stacks[tag - bank->slots.tags], leaving);
+	if (table->stacks)
+		lab_stack_forget(table->stacks[tag - table->slots.tags], leaving);
 	if (!lab_leaving_has(leaving, lab_caller_unpack(was)))
 		return false;
 	cmpxchg(&tag->caller, was, lab_caller_pack(LAB_CALLER_GONE));
@@ -49,7 +49,7 @@ static bool lab_tags_forget(const struct lab_leaving *leaving)
 
 	mutex_lock(&lab_owners_lock);
 	while ((tag = lab_walk_next(&walk))) {
-		any |= lab_tag_forget(walk.bank, tag, leaving);
+		any |= lab_tag_forget(walk.table, tag, leaving);
 		cond_resched();
 	}
 	mutex_unlock(&lab_owners_lock);
@@ -96,7 +96,7 @@ void lab_module_gone(const struct module *module)
  */
 void lab_module_live(const struct module *module)
 {
-	if (!READ_ONCE(lab_nr_banks) && !lab_event_any())
+	if (!READ_ONCE(lab_nr_tables) && !lab_event_any())
 		return;
 	lab_report_flush();
 	lab_callers_forget(&(struct lab_leaving){ .module = module, .init_only = true });

@@ -83,7 +83,7 @@ void lab_orphan_prepare(struct lab_orphan_batch *batch, const struct labyrinth_o
 
 /* Context: process, with lab_owners_lock held. */
 void lab_orphan_add(struct lab_orphan_batch *batch, struct labyrinth_owner *owner,
-		    const struct lab_bank *bank, const struct lab_tag *tag, u64 word)
+		    const struct lab_table *table, const struct lab_tag *tag, u64 word)
 {
 	struct lab_orphan *orphan;
 
@@ -92,7 +92,7 @@ void lab_orphan_add(struct lab_orphan_batch *batch, struct labyrinth_owner *owne
 		.kind = LAB_ORPHAN,
 		.owner = owner,
 		.page = tag->page,
-		.track = lab_tag_track(bank, tag),
+		.track = lab_tag_track(table, tag),
 	});
 	orphan = list_first_entry_or_null(&batch->unused, struct lab_orphan, list);
 	if (!orphan)

@@ -31,10 +31,10 @@ void lab_event_owner_dead(struct labyrinth_owner *owner)
 	lab_orphan_prepare(&owner->diag->orphans, owner);
 }
 
-void lab_event_orphan(struct labyrinth_owner *owner, const struct lab_bank *bank,
+void lab_event_orphan(struct labyrinth_owner *owner, const struct lab_table *table,
 		      const struct lab_tag *tag, u64 word)
 {
-	lab_orphan_add(&owner->diag->orphans, owner, bank, tag, word);
+	lab_orphan_add(&owner->diag->orphans, owner, table, tag, word);
 }
 
 void lab_event_owner_parted(struct labyrinth_owner *owner)

@@ -230,7 +230,7 @@ static u32 lab_shortage_room(const struct lab_shortage *shortage)
 
 	mutex_lock(&lab_owners_lock);
 	owner = lab_owner_by_id(shortage->refusal.owner_id);
-	room = owner ? lab_bank_room(owner->bank) : 0;
+	room = owner ? lab_table_room(owner->table) : 0;
 	mutex_unlock(&lab_owners_lock);
 	return room;
 }

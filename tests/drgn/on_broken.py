@@ -67,14 +67,14 @@ class Memory:
     def field(self, kind, at, member):
         return at + self.debug.offset(f"struct {kind}", member)
 
-    def bank(self, i=0):
-        return self.kernel.pointer(self.names[b"lab_banks"] + 8 * i)
+    def table(self, i=0):
+        return self.kernel.pointer(self.names[b"lab_tables"] + 8 * i)
 
     def tags(self):
-        return self.debug.value(self.debug.object("struct lab_bank", self.bank()).slots.tags)
+        return self.debug.value(self.debug.object("struct lab_table", self.table()).slots.tags)
 
     def used_tag(self):
-        """A tag of nic-rx, which is in the first bank."""
+        """A tag of nic-rx, which is in the first table."""
         line = next(l for l in self.healthy.lines("nic-rx", True) if " owned " in l)
         return int(line.split(" ")[-2], 16), line
 
@@ -152,7 +152,7 @@ def test_what_is_behind_a_broken_link_is_found_from_the_other_end():
     broken()
     node = memory.field("labyrinth_owner", memory.owner["nic-rx"], "list")
     for wrong, why in ((0x6b6b6b6b6b6b6b6b, "cannot be read"),
-                       (memory.names[b"lab_banks"], "does not lead back"),
+                       (memory.names[b"lab_tables"], "does not lead back"),
                        (1 << 62, "cannot be read")):
         owners, pages, said = broken({node: word(wrong)})
         expect("names", names(owners), ["nic-rx", "disk-tx", "zeroes", "scoped"])
@@ -169,12 +169,12 @@ def test_an_owner_that_cannot_be_read_is_named_and_the_rest_goes_on():
     expect_in(" disk-tx lab_puppet owner 8 ? ? 0 8 0 ? ? ", owners[1])
     expect_in(f"owner disk-tx at {at:#x}: cannot be read: the CPUs' counters", said)
     expect("pages", len(pages), len(table("pages").splitlines()) - 1)
-    start = memory.field("labyrinth_owner", at, "bound")
+    start = memory.field("labyrinth_owner", at, "charged")
     owners, _, said = broken(lost=[(start, start + 4)])
     expect("owners", len(owners), 4)
     expect_in("owner disk-tx", said)
-    bank = memory.field("labyrinth_owner", at, "bank")
-    owners, _, said = broken({bank: word(1 << 62)})
+    table = memory.field("labyrinth_owner", at, "table")
+    owners, _, said = broken({table: word(1 << 62)})
     expect_in(" 1 0 ? 8", owners[1])
     expect_in("owner disk-tx", said)
 
@@ -197,20 +197,20 @@ def test_a_name_of_garbage_is_one_cell():
 
 def test_a_bank_that_cannot_be_is_left_out():
     broken()
-    slots = memory.field("lab_bank", memory.bank(), "nr_slots")
+    slots = memory.field("lab_table", memory.table(), "nr_slots")
     _, pages, said = broken({slots: b"\xff\xff\xff\xff"})
     expect_in("is overwritten: it has 4294967295, ", said)
     expect("pages", len(pages), len(table("pages").splitlines()) - 1)
-    homes = memory.field("lab_bank", memory.bank(), "slots.homes")
+    homes = memory.field("lab_table", memory.table(), "slots.homes")
     for wrong in (b"\xff\xff\xff\xff", b"\x10\0\0\0"):
         _, pages, said = broken({slots: wrong, homes: bytes(4)})
-        expect_in("bank 0 is left out, and the pages in it", said)
+        expect_in("table 0 is left out, and the pages in it", said)
         assert any(" orphan " in line for line in pages), pages
-    _, pages, said = broken({memory.names[b"lab_banks"]: word(0xdead << 40)})
-    expect_in("bank 0 at 0xdead0000000000 cannot be read", said)
-    _, pages, said = broken({memory.names[b"lab_nr_banks"]: struct.pack("<I", 1 << 31)})
+    _, pages, said = broken({memory.names[b"lab_tables"]: word(0xdead << 40)})
+    expect_in("table 0 at 0xdead0000000000 cannot be read", said)
+    _, pages, said = broken({memory.names[b"lab_nr_tables"]: struct.pack("<I", 1 << 31)})
     expect("pages", len(pages), len(table("pages").splitlines()) - 1)
-    expect_in("there cannot be 2147483648 banks", said)
+    expect_in("there cannot be 2147483648 tables", said)
 
 
 def test_slots_that_cannot_be_read_are_counted():
@@ -219,7 +219,7 @@ def test_slots_that_cannot_be_read_are_counted():
     _, pages, said = broken(lost=[(tag, tag + 1)])
     expect("pages", len(pages), len(table("pages").splitlines()) - 2)
     slot = (tag - memory.tags()) // 32
-    expect_in("bank 0: 1 of ", said)
+    expect_in("table 0: 1 of ", said)
     expect_in(f"slots cannot be read, from {slot} to {slot}: pages may be missing", said)
 
 
@@ -257,11 +257,11 @@ def test_500_random_breaks_end_without_a_traceback():
     rng = random.Random(1)
     size = memory.debug.types.type("struct labyrinth_owner").size
     places = [(at, size) for at in memory.owner.values()]
-    places += [(memory.bank(), 48), (memory.tags(), 32 * 200)]
-    places += [(memory.names[name], 16) for name in (b"lab_owners", b"lab_orphans", b"lab_banks")]
+    places += [(memory.table(), 48), (memory.tags(), 32 * 200)]
+    places += [(memory.names[name], 16) for name in (b"lab_owners", b"lab_orphans", b"lab_tables")]
     node = memory.kernel.pointer(memory.names[b"lab_orphans"])
     places += [(node - 64, 800)] * 2
-    known = list(memory.owner.values()) + [memory.bank(), memory.tags(), node, 0, WORD]
+    known = list(memory.owner.values()) + [memory.table(), memory.tags(), node, 0, WORD]
     for _ in range(500):
         patches = {}
         for _ in range(rng.randrange(1, 4)):

@@ -188,7 +188,7 @@ static void owned_page_freed_behind_leaves_the_books(struct kunit *test)
 	expect_told_of(test, page, "freed_behind");
 	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 	KUNIT_EXPECT_EQ_MSG(test, page_ref_count(page), 0, "it is the kernel's");
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 	next = lab_test_take(test, owner);
@@ -199,11 +199,11 @@ static void owned_page_freed_behind_leaves_the_books(struct kunit *test)
 
 static struct lab_tag *tag_of(struct labyrinth_owner *owner, struct page *page)
 {
-	struct lab_bank *bank;
+	struct lab_table *table;
 	struct lab_tag *tag;
 
 	preempt_disable();
-	tag = lab_tag_find(owner->bank, page, &bank);
+	tag = lab_tag_find(owner->table, page, &table);
 	preempt_enable();
 	return tag;
 }
@@ -230,9 +230,9 @@ static void page_that_is_as_it_should_be_stays(struct kunit *test)
 	struct lab_tag *tag = tag_of(owner, page);
 
 	preempt_disable();
-	KUNIT_EXPECT_FALSE(test, lab_owned_freed_behind(owner->bank, tag, page, tag->word, 0));
+	KUNIT_EXPECT_FALSE(test, lab_owned_freed_behind(owner->table, tag, page, tag->word, 0));
 	preempt_enable();
-	KUNIT_EXPECT_EQ(test, tag->head, owner->owned);
+	KUNIT_EXPECT_EQ(test, tag->head, owner->owned_state);
 	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
@@ -357,7 +357,7 @@ static void ready_page_that_was_told_of_is_well_when_handed_out(struct kunit *te
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	unmap(page);
 	KUNIT_EXPECT_PTR_EQ(test, lab_test_take(test, owner), page);
-	KUNIT_EXPECT_EQ(test, lab_word_head(lab_test_word(page)), owner->owned);
+	KUNIT_EXPECT_EQ(test, lab_word_head(lab_test_word(page)), owner->owned_state);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	msleep(2 * jiffies_to_msecs(LAB_TIME_JIFFIES));
 	map(test, page);
@@ -374,7 +374,7 @@ static void ready_page_that_is_shared_again_is_told_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	unmap(page);
 	KUNIT_EXPECT_EQ(test, found(), 0U);
-	KUNIT_EXPECT_EQ(test, lab_word_head(lab_test_word(page)), owner->ready);
+	KUNIT_EXPECT_EQ(test, lab_word_head(lab_test_word(page)), owner->ready_state);
 	map(test, page);
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	unmap(page);
@@ -430,13 +430,13 @@ static void tamper_allocs(struct labyrinth_owner *owner, int by)
 
 static void tamper_arrived(struct labyrinth_owner *owner, int by)
 {
-	atomic_long_add(by, &owner->arrived);
+	atomic_long_add(by, &owner->transferred_in);
 }
 
 /* The other way round: more ready pages than there are places for. */
 static void tamper_bound(struct labyrinth_owner *owner, int by)
 {
-	atomic_sub(by, &owner->bound);
+	atomic_sub(by, &owner->charged);
 }
 
 static const struct tampering tamperings[] = {
@@ -445,7 +445,7 @@ static const struct tampering tamperings[] = {
 	{ "left", tamper_left },
 	{ "allocs", tamper_allocs },
 	{ "arrived", tamper_arrived },
-	{ "bound", tamper_bound },
+	{ "charged", tamper_bound },
 };
 
 static void tampering_name(const struct tampering *t, char *name)
@@ -480,7 +480,7 @@ static void place_without_a_page_is_believed_only_of_an_owner_at_rest(struct kun
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
 
 	/* So it looks while a call is in the kernel's allocator. */
-	KUNIT_ASSERT_TRUE(test, lab_budget_take(owner));
+	KUNIT_ASSERT_TRUE(test, lab_budget_charge(owner));
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 	owner->diag->audit.since -= 59 * HZ;
 	KUNIT_EXPECT_EQ(test, found(), 0U);
@@ -489,7 +489,7 @@ static void place_without_a_page_is_believed_only_of_an_owner_at_rest(struct kun
 	lab_expect_violation(test, "miscounted", "owner", "-");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, lab_test_take(test, owner)), 0);
 	KUNIT_EXPECT_EQ_MSG(test, found(), 0U, "told already");
-	lab_budget_give(owner);
+	lab_budget_uncharge(owner);
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 }
 

@@ -107,7 +107,7 @@ static void budget_is_kept_by_several_cpus_whose_pages_leave(struct kunit *test)
 	KUNIT_EXPECT_LE(test, atomic_read(&f->most), (int)BUDGET);
 	KUNIT_EXPECT_EQ(test, atomic_read(&f->errors), 0);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->bound), 0, "no place lost or won");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->charged), 0, "no place lost or won");
 }
 
 /* The same with pages that stay the owner's. */
@@ -145,7 +145,7 @@ static void expect_budget_is_kept(struct kunit *test, struct labyrinth_owner *ow
 	KUNIT_EXPECT_LE(test, atomic_read(&f->most), (int)BUDGET);
 	KUNIT_EXPECT_EQ(test, atomic_read(&f->errors), 0);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
-	KUNIT_EXPECT_LE(test, atomic_read(&owner->bound), (int)BUDGET);
+	KUNIT_EXPECT_LE(test, atomic_read(&owner->charged), (int)BUDGET);
 	KUNIT_EXPECT_EQ_MSG(test, lab_alloc_bulk(owner, BUDGET, f->pages), BUDGET,
 			    "all of it can be taken afterwards, wherever it lies");
 	KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
@@ -254,12 +254,12 @@ static void transfer_discards_a_ready_page_of_a_receiver_without_room(struct kun
 	struct page *page = lab_test_take(test, owner), *theirs = lab_test_take(test, to);
 
 	KUNIT_ASSERT_EQ(test, lab_free_page(to, theirs), 0);
-	KUNIT_ASSERT_EQ(test, atomic_read(&to->bound), 1);
+	KUNIT_ASSERT_EQ(test, atomic_read(&to->charged), 1);
 	KUNIT_EXPECT_EQ(test, lab_transfer_page(owner, to, page), 0);
 	KUNIT_EXPECT_EQ(test, lab_check_page(to, page), 0);
 	KUNIT_EXPECT_EQ_MSG(test, lab_test_word(theirs), 0ULL, "the ready page has left");
-	KUNIT_EXPECT_EQ(test, atomic_read(&to->bound), 1);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->bound), 0, "the giver has room again");
+	KUNIT_EXPECT_EQ(test, atomic_read(&to->charged), 1);
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->charged), 0, "the giver has room again");
 	KUNIT_EXPECT_EQ(test, lab_free_page(to, page), 0);
 }
 
@@ -270,7 +270,7 @@ static void transfer_finds_room_beside_a_full_stock(struct kunit *test)
 	struct page *page = lab_test_take(test, owner), *pages[2];
 
 	KUNIT_EXPECT_EQ(test, lab_transfer_page(owner, to, page), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&to->bound), 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&to->charged), 1);
 	KUNIT_EXPECT_EQ_MSG(test, lab_alloc_bulk(to, 2, pages), 1U, "one place is left");
 	KUNIT_EXPECT_EQ(test, lab_free_page(to, page), 0);
 	KUNIT_EXPECT_EQ(test, lab_free_page(to, pages[0]), 0);
@@ -301,10 +301,10 @@ static void zero_owner_keeps_no_place_for_a_recycled_page(struct kunit *test)
 	struct page *page = lab_test_take(test, owner);
 
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 1L);
 	KUNIT_EXPECT_PTR_EQ_MSG(test, lab_test_take(test, owner), page, "and takes it again");
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 1);
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 0L);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }

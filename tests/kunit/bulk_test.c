@@ -94,7 +94,7 @@ static void budget_ends_it_and_leaves_the_rest_untouched(struct kunit *test)
 	lab_expect_refusal(test, "owner", "budget");
 	KUNIT_EXPECT_EQ_MSG(test, lab_owner_refused(owner), 1L, "one call, one refusal");
 	KUNIT_EXPECT_EQ(test, free_bulk(owner, 40, pages), 40U);
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 40);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 40);
 }
 
 static void recycled_page_that_went_bad_is_passed_over(struct kunit *test)

@@ -89,12 +89,12 @@ void *lab_test_zalloc(struct kunit *test, size_t size)
 
 u64 lab_test_word(struct page *page)
 {
-	struct lab_bank *bank;
+	struct lab_table *table;
 	struct lab_tag *tag;
 	u64 word;
 
 	preempt_disable();
-	tag = lab_tag_find(NULL, page, &bank);
+	tag = lab_tag_find(NULL, page, &table);
 	word = tag ? READ_ONCE(tag->word) : 0;
 	preempt_enable();
 	return word;

@@ -191,17 +191,17 @@ static void poison_written_page_comes_back_when_it_stays_intact(struct kunit *te
 static bool trace_names(struct page *page, const char *function)
 {
 	char symbol[KSYM_SYMBOL_LEN];
-	struct lab_bank *bank;
+	struct lab_table *table;
 	struct lab_tag *tag;
 	int i;
 
 	preempt_disable();
-	tag = lab_tag_find(NULL, page, &bank);
+	tag = lab_tag_find(NULL, page, &table);
 	preempt_enable();
-	if (!tag || !bank->stacks)
+	if (!tag || !table->stacks)
 		return false;
-	for (i = 0; i < LAB_STACK_DEPTH && bank->stacks[tag - bank->slots.tags][i]; i++) {
-		sprint_symbol(symbol, bank->stacks[tag - bank->slots.tags][i]);
+	for (i = 0; i < LAB_STACK_DEPTH && table->stacks[tag - table->slots.tags][i]; i++) {
+		sprint_symbol(symbol, table->stacks[tag - table->slots.tags][i]);
 		if (strstarts(symbol, function))
 			return true;
 	}

@@ -45,7 +45,7 @@ static void recycled_page_goes_with_those_beside_it(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 0L);
 		KUNIT_EXPECT_EQ(test, lab_owner_frees(owner), 5L);
 		KUNIT_EXPECT_EQ(test, lab_owner_allocs(owner), allocs);
-		KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+		KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 		KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
 		put_page(pages[2]);
 		for (j = 0; j < 5; j++)
@@ -88,7 +88,7 @@ static void quarantined_page_goes_once_it_is_exclusive(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, prepare(page), 0);
 	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->quarantined), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 }
 
 static void owned_page_refuses(struct kunit *test)
@@ -114,7 +114,7 @@ static void tag_of_an_owned_page_that_was_freed_behind_goes(struct kunit *test)
 	lab_expect_violation(test, "freed_behind", "owner", "-");
 	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 	lab_test_end_behind(page);
 }
 
@@ -129,7 +129,7 @@ static void tag_of_a_ready_page_that_was_freed_behind_goes(struct kunit *test)
 	lab_expect_violation(test, "freed_behind", "owner", "-");
 	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 	lab_test_end_behind(page);
 }
 

@@ -77,7 +77,7 @@ static void reference_that_passes_is_not_reported(struct kunit *test)
 
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, wait_for_quarantine_to_clear(owner), 0);
-	KUNIT_EXPECT_EQ(test, lab_word_head(lab_test_word(page)), owner->ready);
+	KUNIT_EXPECT_EQ(test, lab_word_head(lab_test_word(page)), owner->ready_state);
 	KUNIT_EXPECT_PTR_EQ(test, lab_test_take(test, owner), page);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
@@ -154,7 +154,7 @@ static void arrived_page_leaves_when_the_other_lets_go(struct kunit *test)
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, wait_for_quarantine_to_clear(owner), 0);
 	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 }
 
 /* The kernel would say "Bad page state" of a page that goes with these still set. */
@@ -248,7 +248,7 @@ static void freed_behind_is_seen_when_the_kernel_gives_it_to_another(struct kuni
 		kunit_skip(test, "the kernel gave the page to somebody else");
 	lab_expect_violation(test, "freed_behind", "owner", "-");
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 	KUNIT_EXPECT_EQ(test, lab_check_page(owner, page), -EPERM);
 	KUNIT_EXPECT_EQ(test, lab_free_page(other, page), 0);
 }
@@ -328,9 +328,9 @@ static void shared_page_popped_as_tracing_begins_is_not_lost(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 	get_page(page);
 	/* Nothing more of it, as where the pop was before and the look at this is after. */
-	WRITE_ONCE(owner->attention, owner->attention | LAB_ATTENTION_TRACE);
+	WRITE_ONCE(owner->slow, owner->slow | LAB_SLOW_TRACE);
 	KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
-	WRITE_ONCE(owner->attention, owner->attention & ~LAB_ATTENTION_TRACE);
+	WRITE_ONCE(owner->slow, owner->slow & ~LAB_SLOW_TRACE);
 	KUNIT_EXPECT_EQ_MSG(test, quarantined(owner), 1, "it was taken, and found shared");
 	put_page(page);
 }

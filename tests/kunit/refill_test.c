@@ -81,7 +81,7 @@ static void stock_used_up_is_filled_again(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, take_at_once(owner, 8, pages), 8U);
 	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 8, LAB_TEST_PATIENCE), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 8);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 8);
 	for (i = 0; i < 8; i++)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }

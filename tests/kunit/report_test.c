@@ -14,7 +14,7 @@ static void caller_name_is_one_cell(struct kunit *test)
 {
 	const unsigned long callers[] = {
 		(unsigned long)caller_name_is_one_cell,	/* in a module with "[labyrinth]" */
-		(unsigned long)lab_banks,
+		(unsigned long)lab_tables,
 		(unsigned long)kfree, 1, ULONG_MAX,
 	};
 	char name[KSYM_SYMBOL_LEN];

@@ -146,11 +146,12 @@ static void page_below_min_is_of_the_reserve_and_not_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, labyrinth_query_page(page, &info), 0);
 	KUNIT_EXPECT_TRUE(test, info.from_reserve);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->from_reserve), 1);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->diag->history.depths[7]), 1, "80 percent deep");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->diag->history.depths[7]), 1,
+			    "80 percent deep");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->from_reserve), 0);
 	KUNIT_EXPECT_EQ_MSG(test, lab_test_word(page), 0ULL, "back to the kernel at once");
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 }
 
 static void page_of_the_reserve_is_counted_with_who_has_it(struct kunit *test)
@@ -178,7 +179,7 @@ static void owner_at_its_floor_is_refused_with_the_figures(struct kunit *test)
 	lab_test_last_refusal(test, &r);
 	KUNIT_EXPECT_EQ(test, r.floor, lab_floor_mark(r.min, 50));
 	KUNIT_EXPECT_LE(test, r.free, r.floor);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->bound), 0, "the budget is given back");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->charged), 0, "the budget is given back");
 }
 
 static void owner_without_a_share_never_goes_below_min(struct kunit *test)

@@ -45,7 +45,7 @@ static void recycled_pages_go(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, shrinkable(), (unsigned long)lab_owner_stocked(owner));
 	KUNIT_EXPECT_GE(test, shrink(4 * PAGES), (unsigned long)PAGES);
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 0L);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->bound), 0, "with their places");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->charged), 0, "with their places");
 	KUNIT_EXPECT_EQ(test, shrinkable(), SHRINK_EMPTY);
 }
 
@@ -79,7 +79,7 @@ static void zero_owner_gives_back_too(struct kunit *test)
 	recycle(test, owner, PAGES);
 	shrink(4 * PAGES);
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 0L);
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 }
 
 static void owned_pages_stay(struct kunit *test)
@@ -89,7 +89,7 @@ static void owned_pages_stay(struct kunit *test)
 
 	shrink(4 * PAGES);
 	KUNIT_EXPECT_EQ(test, lab_check_page(owner, page), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&owner->bound), 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 1);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 

@@ -170,11 +170,11 @@ struct state_fixture {
 
 static struct lab_tag *tag_of(struct page *page)
 {
-	struct lab_bank *bank;
+	struct lab_table *table;
 	struct lab_tag *tag;
 
 	preempt_disable();
-	tag = lab_tag_find(NULL, page, &bank);
+	tag = lab_tag_find(NULL, page, &table);
 	preempt_enable();
 	return tag;
 }
@@ -241,7 +241,7 @@ static void set_up(struct kunit *test, struct state_fixture *f, enum situation s
 		lab_test_free_behind(page, s == STRANGERS);
 		break;
 	case MOVING:
-		f->tag->head = f->owner->moving;
+		f->tag->head = f->owner->moving_state;
 		break;
 	case ARRIVED:
 		KUNIT_ASSERT_EQ(test, lab_transfer_page(f->other, f->owner, page), 0);
@@ -272,7 +272,7 @@ static void tear_down(struct kunit *test, struct state_fixture *f, enum situatio
 	if (f->extra)
 		put_page(f->page);
 	if (s == MOVING)
-		tag->head = f->owner->owned;
+		tag->head = f->owner->owned_state;
 	if (tag && lab_word_state(tag->word) == LAB_OWNED)
 		KUNIT_EXPECT_EQ(test, 0,
 				lab_free_page(lab_word_owner(tag->word) == f->owner->id ?
@@ -309,7 +309,7 @@ static void expect_word(struct kunit *test, struct state_fixture *f, enum outcom
 		KUNIT_EXPECT_EQ(test, word, before);
 		break;
 	case TO_READY:
-		KUNIT_EXPECT_EQ(test, lab_word_head(word), f->owner->ready);
+		KUNIT_EXPECT_EQ(test, lab_word_head(word), f->owner->ready_state);
 		break;
 	case TO_QUARANTINE:
 		KUNIT_EXPECT_EQ(test, lab_word_owner(word), f->owner->id);

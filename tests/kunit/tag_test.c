@@ -233,11 +233,11 @@ static void caller_survives_packing(struct kunit *test)
 {
 	const unsigned long callers[] = {
 		(unsigned long)caller_survives_packing,		/* the module's text */
-		(unsigned long)lab_banks,			/* its data */
+		(unsigned long)lab_tables,			/* its data */
 		(unsigned long)kfree,				/* the kernel's text */
 		(unsigned long)schedule,
-		(unsigned long)lab_banks + S32_MAX,
-		(unsigned long)lab_banks + S32_MIN,
+		(unsigned long)lab_tables + S32_MAX,
+		(unsigned long)lab_tables + S32_MIN,
 	};
 	int i;
 

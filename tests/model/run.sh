@@ -155,16 +155,16 @@ done
 check "stack: no interleaving fails" found_none stack stack
 [ -n "$short" ] || check "stack: none with two tags pushed and popped at once" \
 	found_none stack-many stack -DWRONG_FREE
-check "tag: no interleaving fails in one bank" found_none tag tag
+check "tag: no interleaving fails in one table" found_none tag tag
 [ -n "$short" ] || check "tag: none far from home" found_none tag-far tag -DFAR
-[ -n "$short" ] || check "tag: none in two banks" found_none tag-two-banks tag -DTWO_BANKS
+[ -n "$short" ] || check "tag: none in two tables" found_none tag-two-tables tag -DTWO_TABLES
 [ -n "$short" ] || check "tag: none where pages are freed behind our back" found_none tag-behind tag -DBEHIND
-check "tag: none in two banks where pages are freed behind our back" found_none tag-behind-two-banks tag -DBEHIND -DTWO_BANKS
+check "tag: none in two tables where pages are freed behind our back" found_none tag-behind-two-tables tag -DBEHIND -DTWO_TABLES
 [ -z "$short" ] || { echo "1..$n"; exit $failed; }
 
 check "stack: every step is reached" unreached stack stack stack-many
-check "tag: every step is reached" unreached tag tag tag-far tag-two-banks tag-behind \
-	tag-behind-two-banks
+check "tag: every step is reached" unreached tag tag tag-far tag-two-tables tag-behind \
+	tag-behind-two-tables
 
 # These are found soon, the sooner from the other end.
 how='-O0 -DREVERSE' slots=18

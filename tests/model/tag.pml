@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The word of a tag and its slot: tag.h, tag.c, and those who change them in
- * free.c, page.c, alloc.c and bulk.c. Two pages, two owners, in one bank or (TWO_BANKS)
+ * free.c, page.c, alloc.c and bulk.c. Two pages, two owners, in one table or (TWO_TABLES)
  * in one each; the slots share one home, so they are bound again at once. They are
  * near it, or (FAR) have a bit, where those that are near are others'; the third, in
- * the second bank, has one anyway.
+ * the second table, has one anyway.
  *
  * Three tasks call alloc, free, release and transfer: as X where they can by the fast
  * way first, as Y, which has special wishes, never. Many at once are one after the
- * other here; a page at which a free of many stops tries the fast way once more there.
+ * other here; a page at which a free of many stops tries the fast path once more there.
  * The first task is wrong: it calls with another's page or with one given back; or (BEHIND) it
  * frees a page behind labyrinth's back, keeps a reference to one, and as a stranger takes
  * pages from the kernel and gives them back. The others call with what was theirs when
@@ -31,7 +31,7 @@
  * Known: STRICT QUICK
  *   STRICT: a right call fails while a wrong one has its tag.
  *   QUICK: a call meets no tag, or only the old one, while a transfer between
- *   banks shows the new tag and then takes the old one away.
+ *   tables shows the new tag and then takes the old one away.
  *
  * Mutations: DROP_FIRST NEAR_BLIND NO_MARK POP_BLIND MARK_ANYHOW ONE_LOOK
  * Mutations: NO_RECHECK NO_PUT_BACK BLIND_FREE EARLY_SHOW BLIND_CLAIM ONE_STEP
@@ -40,7 +40,7 @@
  *   NO_MARK: calls do not ask for the mark.
  *   POP_BLIND: an alloc does not ask for it.
  *   MARK_ANYHOW: a page that still has a tag on a stack is marked all the same.
- *   ONE_LOOK: a page enters though its tag may just have been on its way from bank to bank.
+ *   ONE_LOOK: a page enters though its tag may just have been on its way from table to table.
  *   ONE_STEP: a transfer not by way of MOVING. Then lab_tag_change() says false to
  *   a winner whose page has left by the time of the second look, if the receiver is
  *   as quick; and a late call's putting back may undo a transfer in earnest.
@@ -50,7 +50,7 @@
 #define BEHIND
 #endif
 #ifdef ONE_LOOK
-#define TWO_BANKS
+#define TWO_TABLES
 #endif
 
 #ifndef OPS_WRONG
@@ -70,7 +70,7 @@
 #endif
 
 #if defined(QUICK) || defined(EARLY_SHOW)
-#define TWO_BANKS
+#define TWO_TABLES
 #endif
 
 #define PAGES		2	/* 1 to PAGES; 0 is none */
@@ -79,8 +79,8 @@
 #define Y		2
 #define WRONG		1	/* the task that may be, by _pid */
 
-#ifdef TWO_BANKS
-#define SLOTS		3	/* 0 and 1 in bank 0, 2 in bank 1 */
+#ifdef TWO_TABLES
+#define SLOTS		3	/* 0 and 1 in table 0, 2 in table 1 */
 #define BANK(owner)	((owner) - 1)
 #else
 #define SLOTS		2
@@ -167,7 +167,7 @@ byte refs[PAGES + 1];
 bool marked[PAGES + 1];
 bool in_kernel[PAGES + 1];
 bool aside[PAGES + 1];		/* kept by labyrinth until its old tag has gone */
-#ifdef TWO_BANKS
+#ifdef TWO_TABLES
 byte moves;
 #endif
 byte running = 3;
@@ -213,7 +213,7 @@ inline excuse(pg) {
 #define FOUND(slot, pg)		(VISIBLE(slot) && page[slot] == (pg))
 #define BOTH_OWNED(a, b)	(FOUND(a, page[b]) && FOUND(b, page[a]) && \
 				 STATE(word[a]) == OWNED && STATE(word[b]) == OWNED)
-#ifdef TWO_BANKS
+#ifdef TWO_TABLES
 #define FOUND_ANY(pg)		(FOUND(0, pg) || FOUND(1, pg) || FOUND(2, pg))
 #define TWICE			(BOTH_OWNED(0, 1) || BOTH_OWNED(0, 2) || BOTH_OWNED(1, 2))
 #define THIRD_NAMES_OTHER	NAMES_OTHER(2)
@@ -229,7 +229,7 @@ inline check() {
 	assert((!holder[1] || FOUND_ANY(1)) && (!holder[2] || FOUND_ANY(2)))
 }
 
-/* The slot of page p that is near its home, in bank 0, or NONE. */
+/* The slot of page p that is near its home, in table 0, or NONE. */
 inline find_near() {
 	if
 	/* tag.h: lab_find_near: if (likely(lab_tag_is(home, page))) */
@@ -244,17 +244,17 @@ inline find_near() {
 }
 
 /* The same for one that is far. */
-inline find_far(bank) {
+inline find_far(table) {
 	/* tag.h: lab_find: (u32)atomic_read_acquire(&home->hop) */
 	atomic {
 		if
 #ifdef FAR
-		:: bank == 0 -> hop = shown[0] + 2 * shown[1]
+		:: table == 0 -> hop = shown[0] + 2 * shown[1]
 #else
-		:: bank == 0
+		:: table == 0
 #endif
-#ifdef TWO_BANKS
-		:: bank == 1 -> hop = 4 * shown[2]
+#ifdef TWO_TABLES
+		:: table == 1 -> hop = 4 * shown[2]
 #endif
 		fi
 	};
@@ -263,7 +263,7 @@ inline find_far(bank) {
 		if
 		:: hop & 1 -> at = 0; hop = hop - 1
 		:: !(hop & 1) && (hop & 2) -> at = 1; hop = hop - 2
-#ifdef TWO_BANKS
+#ifdef TWO_TABLES
 		:: hop == 4 -> at = 2; hop = 0
 #endif
 		fi;
@@ -279,30 +279,30 @@ inline find_far(bank) {
 	od
 }
 
-/* The slot of page p in a bank, or NONE. */
-/* tag.h: lab_bank_find: lab_find(lab_bank_home(bank, page), page, &tag) */
-inline find_in(bank) {
+/* The slot of page p in a table, or NONE. */
+/* tag.h: lab_table_find: lab_find(lab_table_home(table, page), page, &tag) */
+inline find_in(table) {
 #if defined(FAR)
-	find_far(bank)
-#elif defined(TWO_BANKS)
+	find_far(table)
+#elif defined(TWO_TABLES)
 	if
 	/* tag.h: lab_find: if (likely(lab_find_near(home, page, tag))) */
-	:: bank == 0 -> find_near()
-	:: else -> find_far(bank)
+	:: table == 0 -> find_near()
+	:: else -> find_far(table)
 	fi
 #else
 	find_near()
 #endif
 }
 
-/* tag.h: lab_tag_find: lab_bank_find(first, page) */
+/* tag.h: lab_tag_find: lab_table_find(first, page) */
 inline find(first) {
 	tag = NONE;
 	find_in(first)
-#ifdef TWO_BANKS
+#ifdef TWO_TABLES
 	;
 	if
-	/* tag.c: lab_tag_find_elsewhere: lab_bank_find(bank, page) */
+	/* tag.c: lab_tag_find_elsewhere: lab_table_find(table, page) */
 	:: tag == NONE -> find_in(1 - first)
 	:: else
 	fi
@@ -356,7 +356,7 @@ inline change(changed, to) {
 		:: !won ->
 			atomic {
 				/* tag.h: lab_tag_change: lab_tag_turn_back(tag, head, changed) */
-				/* free.c: lab_free_late: lab_tag_turn_back(tag, lab_head(owner->id, 0, LAB_OWNED), owner->ready) */
+				/* free.c: lab_free_late: lab_tag_turn_back(tag, lab_head(owner->id, 0, LAB_OWNED), owner->ready_state) */
 				/* bulk.c: lab_free_many: lab_tag_turn_back(tag, owned, ready) */
 				/* tag.h: lab_tag_turn_back: if (cmpxchg(&tag->head, changed, head) != changed) */
 				if
@@ -381,7 +381,7 @@ inline change(changed, to) {
 inline leave(slot) {
 	/* track.h: lab_leave: lab_page_unmark_mapped(page) */
 	atomic { assert(STATE(word[slot]) == MOVING); marked[p] = false };
-	/* track.h: lab_leave: lab_tag_unbind(bank, tag, page) */
+	/* track.h: lab_leave: lab_tag_unbind(table, tag, page) */
 	unbind(slot)
 }
 
@@ -427,15 +427,15 @@ inline given() {
 	check()
 }
 
-/* Claims a slot of a bank for page p. */
-inline claim_in(bank, slot, claimed) {
-	at = 2 * bank;
+/* Claims a slot of a table for page p. */
+inline claim_in(table, slot, claimed) {
+	at = 2 * table;
 	do
-	:: atomic { slot == NONE && at < SLOTS && BANK_OF(at) == bank ->
-		/* tag.c: lab_bank_claim_hidden: READ_ONCE(tag->page) || */
+	:: atomic { slot == NONE && at < SLOTS && BANK_OF(at) == table ->
+		/* tag.c: lab_table_claim_hidden: READ_ONCE(tag->page) || */
 		seen_free = !page[at] };
 	   atomic {
-		/* tag.c: lab_bank_claim_hidden: cmpxchg(&tag->page, NULL, page) */
+		/* tag.c: lab_table_claim_hidden: cmpxchg(&tag->page, NULL, page) */
 		if
 		:: seen_free && CLAIMS ->
 			assert(!page[at] && !word[at] && !shown[at]);
@@ -451,7 +451,7 @@ inline claim_in(bank, slot, claimed) {
 	atomic {
 		at = 0;
 		if
-		/* tag.c: lab_bank_claim_hidden: lab_tag_fill(tag, word, caller) */
+		/* tag.c: lab_table_claim_hidden: lab_tag_fill(tag, word, caller) */
 		/* tag.h: lab_tag_fill: smp_store_release(&tag->word, word) */
 		:: slot != NONE ->
 			word[slot] = claimed;
@@ -499,7 +499,7 @@ inline reject() {
 }
 
 #define IN_HAND(slot)	(!word[slot] || STATE(word[slot]) == MOVING)
-#ifdef TWO_BANKS
+#ifdef TWO_TABLES
 #define LETTING_GO(pg)	(page[0] == pg && IN_HAND(0) || page[1] == pg && IN_HAND(1) || \
 			 page[2] == pg && IN_HAND(2))
 #ifdef ONE_LOOK
@@ -560,7 +560,7 @@ inline choose() {
 }
 
 /* An empty one is found where it is near: the old one, of two. */
-#ifdef TWO_BANKS
+#ifdef TWO_TABLES
 #define MAY_BE_EMPTY	true
 #else
 #define MAY_BE_EMPTY	false
@@ -594,7 +594,7 @@ inline fail() {
 proctype task(byte ops) {
 	byte o, p, w, tag = NONE, copy = NONE, hop, at;
 	bool won, right, seen_free, strange, cheated;
-#ifdef TWO_BANKS
+#ifdef TWO_TABLES
 	byte moved;
 #endif
 	mtype op;
@@ -604,7 +604,7 @@ again:	atomic {
 		asked[_pid] = 0; excused[_pid] = false;
 		o = 0; p = 0; w = 0; tag = NONE; copy = NONE; hop = 0; at = 0;
 		won = false; right = false; strange = false; cheated = false; op = 0;
-#ifdef TWO_BANKS
+#ifdef TWO_TABLES
 		moved = 0;
 #endif
 		if
@@ -655,8 +655,8 @@ again:	atomic {
 		fi;
 		w = WORD(o, OWNED)
 	};
-	/* free.c: lab_free: lab_tag_turn(tag, lab_peek(owner->owned), owner->ready) */
-	/* bulk.c: lab_turn_one: lab_tag_change(tag, page, lab_peek(owner->owned), owner->ready) */
+	/* free.c: lab_free: lab_tag_turn(tag, lab_peek(owner->owned_state), owner->ready_state) */
+	/* bulk.c: lab_turn_one: lab_tag_change(tag, page, lab_peek(owner->owned_state), owner->ready_state) */
 	/* bulk.c: lab_free_many: lab_tag_turn(tag, owned, ready) */
 	/* free.c: labyrinth_release_page: lab_tag_change(tag, page, */
 	change(WORD(o, (op == FREE_PAGE -> READY : MOVING)), NOBODY);
@@ -718,7 +718,7 @@ slow:	/* verify.c: lab_examine: lab_tag_find( */
 	fi;
 
 freed_behind:
-	/* verify.c: lab_refuse: lab_owned_freed_behind(found->bank, found->tag, info->page */
+	/* verify.c: lab_refuse: lab_owned_freed_behind(found->table, found->tag, info->page */
 	/* As by change(), but whose page it is comes out only then. */
 	atomic {
 		/* track.c: lab_owned_freed_behind: if (!lab_tag_change(tag, page, head, moving)) */
@@ -741,11 +741,11 @@ freed_behind:
 		:: else -> give_up(NOBODY)
 		fi
 	};
-	/* track.c: lab_owned_freed_behind: lab_tag_unbind(bank, tag, page) */
+	/* track.c: lab_owned_freed_behind: lab_tag_unbind(table, tag, page) */
 	unbind(tag);
 	goto again;
 
-free:	/* free.c: lab_free_slow: lab_commit(&found, owner->moving) */
+free:	/* free.c: lab_free_slow: lab_commit(&found, owner->moving_state) */
 	/* verify.c: lab_commit: lab_tag_change(found->tag, found->info.page */
 	change(WORD(o, MOVING), NOBODY);
 	assert(!won || !strange);
@@ -758,9 +758,9 @@ free:	/* free.c: lab_free_slow: lab_commit(&found, owner->moving) */
 		if
 		:: !(w & AWAY) && marked[p] && refs[p] == 1 ->
 			/* free.c: lab_free_slow: lab_recycle(owner, found.tag) */
-			/* ready.c: lab_recycle: smp_store_release(&tag->head, owner->ready | flags) */
+			/* ready.c: lab_recycle: smp_store_release(&tag->head, owner->ready_state | flags) */
 			word[tag] = WORD(o, READY)
-		/* free.c: lab_free_slow: if ((lab_page_sole(page) && lab_page_marked(page)) || found.bank */
+		/* free.c: lab_free_slow: if ((lab_page_sole(page) && lab_page_marked(page)) || found.table */
 		:: (w & AWAY) && marked[p] && refs[p] == 1 || BANK_OF(tag) != BANK(o) ->
 			goto leaves
 		:: else ->
@@ -775,7 +775,7 @@ free:	/* free.c: lab_free_slow: lab_commit(&found, owner->moving) */
 	goto again;
 leaves:	/* free.c: lab_free_leave: bool marked = lab_page_marked(found->info.page) */
 	atomic { cheated = !marked[p] };
-	/* free.c: lab_free_leave: lab_leave(owner, found->bank, found->tag) */
+	/* free.c: lab_free_leave: lab_leave(owner, found->table, found->tag) */
 	leave(tag);
 	atomic {
 		/* free.c: lab_free_leave: lab_page_to_kernel(found->info.page) */
@@ -787,12 +787,12 @@ leaves:	/* free.c: lab_free_leave: bool marked = lab_page_marked(found->info.pag
 	goto again;
 
 release:
-	/* free.c: lab_release_slow: lab_commit(&found, owner->moving) */
+	/* free.c: lab_release_slow: lab_commit(&found, owner->moving_state) */
 	change(WORD(o, MOVING), NOBODY);
 	assert(!won || !strange);
 	if
 	:: won ->
-		/* free.c: lab_release_slow: lab_leave(owner, found.bank, found.tag) */
+		/* free.c: lab_release_slow: lab_leave(owner, found.table, found.tag) */
 		leave(tag);
 		atomic { released() }
 	:: else ->
@@ -801,12 +801,12 @@ release:
 	goto again;
 
 transfer:
-#ifdef TWO_BANKS
-	/* transfer.c: labyrinth_transfer_page: if (found.bank != to->bank) */
+#ifdef TWO_TABLES
+	/* transfer.c: labyrinth_transfer_page: if (found.table != to->table) */
 	if
 	:: BANK_OF(tag) != BANK(OTHER(o)) ->
-		/* transfer.c: labyrinth_transfer_page: lab_tag_copy(to->bank */
-		/* tag.c: lab_tag_copy: lab_bank_claim_hidden(bank, tag->page, */
+		/* transfer.c: labyrinth_transfer_page: lab_tag_copy(to->table */
+		/* tag.c: lab_tag_copy: lab_table_claim_hidden(table, tag->page, */
 		claim_in(BANK(OTHER(o)), copy, WORD(OTHER(o), COPY_STATE))
 	:: else
 	fi;
@@ -828,7 +828,7 @@ transfer:
 				fi;
 				check()
 			};
-			/* tag.c: lab_tag_replace: lab_tag_show(lab_bank_home(to, copy->page), copy) */
+			/* tag.c: lab_tag_replace: lab_tag_show(lab_table_home(to, copy->page), copy) */
 			/* tag.h: lab_tag_show: atomic_or(BIT(tag - home), &home->hop) */
 			if
 			:: NEAR(copy)
@@ -877,7 +877,7 @@ alloc:	/* alloc.c: lab_take_recycled: lab_stack_pop(&cpu->recycled, &owner->slot
 		if
 		:: stacked[0] == o -> tag = 0
 		:: stacked[0] != o && stacked[1] == o -> tag = 1
-#ifdef TWO_BANKS
+#ifdef TWO_TABLES
 		:: stacked[0] != o && stacked[1] != o && stacked[2] == o -> tag = 2
 #endif
 		/* Nothing ready: a page from the kernel. */
@@ -934,7 +934,7 @@ alloc:	/* alloc.c: lab_take_recycled: lab_stack_pop(&cpu->recycled, &owner->slot
 	goto again;
 
 unfit:	atomic {
-		/* ready.c: lab_popped_page: u32 head = xchg(&tag->head, owner->moving) */
+		/* ready.c: lab_popped_page: u32 head = xchg(&tag->head, owner->moving_state) */
 		word[tag] = WORD(o, MOVING)
 	};
 	atomic {
@@ -949,8 +949,8 @@ unfit:	atomic {
 	};
 	stacked[tag] = o;
 	goto again;
-gone:	/* ready.c: lab_popped_page: lab_tag_unbind(owner->bank, tag, page) */
-	/* quarantine.c: lab_quarantine_freed_behind: lab_tag_unbind(owner->bank, tag, info.page) */
+gone:	/* ready.c: lab_popped_page: lab_tag_unbind(owner->table, tag, page) */
+	/* quarantine.c: lab_quarantine_freed_behind: lab_tag_unbind(owner->table, tag, info.page) */
 	atomic { word[tag] = WORD(o, MOVING) };
 	unbind(tag);
 	goto again;
@@ -989,8 +989,8 @@ enter:
 	/* track.h: lab_enter_near: int moves = lab_tag_moves_before() */
 	moves_before();
 	/* track.h: lab_enter_near: lab_find(home, page, &tag) */
-	/* track.h: lab_enter_near: !lab_tag_nowhere_but(owner->bank, page) */
-	/* tag.h: lab_tag_nowhere_but: lab_bank_find(bank, page) */
+	/* track.h: lab_enter_near: !lab_tag_nowhere_but(owner->table, page) */
+	/* tag.h: lab_tag_nowhere_but: lab_table_find(table, page) */
 	find(0);
 	/* track.h: lab_enter_near: lab_tag_moved_since(moves) */
 	atomic {
@@ -1037,7 +1037,7 @@ not_near:
 any_place:
 	/* track.c: lab_enter_clear: int moves = lab_tag_moves_before() */
 	moves_before();
-	/* track.c: lab_enter_clear: lab_tag_find(first, page, &bank) */
+	/* track.c: lab_enter_clear: lab_tag_find(first, page, &table) */
 	find(BANK(o));
 	atomic {
 		/* track.c: lab_enter_clear: return !lab_tag_moved_since(moves) */
@@ -1060,7 +1060,7 @@ any_place:
 			fi
 		fi
 	};
-	/* track.c: lab_enter_clear: return lab_owned_freed_behind(bank, tag, page, word, 0) */
+	/* track.c: lab_enter_clear: return lab_owned_freed_behind(table, tag, page, word, 0) */
 	change(WORD(OWNER(w), MOVING), NOBODY);
 	if
 	:: atomic { !won -> reject() }; goto again
@@ -1070,8 +1070,8 @@ any_place:
 
 bind:	/* track.c: lab_enter: lab_page_mark(page) */
 	atomic { marked[p] = true };
-	/* track.c: lab_enter: lab_tag_bind(owner->bank, page, */
-	/* tag.c: lab_tag_bind: lab_bank_claim(first, page, word, caller) */
+	/* track.c: lab_enter: lab_tag_bind(owner->table, page, */
+	/* tag.c: lab_tag_bind: lab_table_claim(first, page, word, caller) */
 	if
 	:: claim_in(BANK(o), copy, WORD(o, OWNED))
 #ifdef BEHIND
@@ -1079,7 +1079,7 @@ bind:	/* track.c: lab_enter: lab_page_mark(page) */
 	:: true
 #endif
 	fi;
-#ifdef TWO_BANKS
+#ifdef TWO_TABLES
 	if
 	/* tag.c: lab_tag_bind_elsewhere: word | (u64)LAB_AWAY << 32 */
 	:: copy == NONE -> claim_in(1 - BANK(o), copy, WORD(o, OWNED) | AWAY)
@@ -1093,7 +1093,7 @@ bind:	/* track.c: lab_enter: lab_page_mark(page) */
 			marked[p] = false;
 			reject()
 		:: else ->
-			/* tag.c: lab_bank_claim: lab_tag_show(lab_bank_home(bank, page), tag) */
+			/* tag.c: lab_table_claim: lab_tag_show(lab_table_home(table, page), tag) */
 			shown[copy] = true;
 			given()
 		fi
@@ -1175,7 +1175,7 @@ init {
 	d_step {
 		check_slot(0);
 		check_slot(1);
-#ifdef TWO_BANKS
+#ifdef TWO_TABLES
 		check_slot(2);
 #endif
 		check_page(1);

@@ -48,7 +48,7 @@ class DebugInfo:
         self.types = drgn.Program(kernel.prog.platform)
         try:
             self.types.load_debug_info([path])
-            for name in ("labyrinth_owner", "lab_bank", "module"):
+            for name in ("labyrinth_owner", "lab_table", "module"):
                 self.type(f"struct {name}")
         except (LookupError, OSError, drgn.MissingDebugInfoError) as err:
             raise Trouble(6, f"{file} has no debug info of labyrinth: {err}") from None

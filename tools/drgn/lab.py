@@ -5,7 +5,7 @@ import drgn
 from lists import nodes
 from say import Trouble, printable
 
-VARIABLES = ("lab_owners", "lab_orphans", "lab_banks", "lab_nr_banks", "lab_caller_gone")
+VARIABLES = ("lab_owners", "lab_orphans", "lab_tables", "lab_nr_tables", "lab_caller_gone")
 
 
 class Lab:
@@ -18,7 +18,7 @@ class Lab:
             raise Trouble(6, f"where the module has {err} is not known: its kernel has been built "
                           "without CONFIG_KALLSYMS_ALL") from None
         self.tag_size = debug.size("struct lab_tag")
-        self.stack_depth = debug.type("struct lab_bank").member("stacks").type.type.length
+        self.stack_depth = debug.type("struct lab_table").member("stacks").type.type.length
         offset = debug.offset("struct labyrinth_owner", "list")
         self.owners = [node - offset for node in nodes(kernel, self.at["lab_owners"], "owners")]
 

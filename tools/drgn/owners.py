@@ -10,7 +10,7 @@ from say import complain, printable
 class Owners:
     COLUMNS = ("id name module scope budget owned stocked stock peak from_reserve allocs frees "
                "refused violations quarantined reserve_pct bytes could_sleep")
-    MORE = " handle attention"
+    MORE = " handle slow"
 
     def __init__(self, lab):
         self.lab = lab
@@ -37,12 +37,12 @@ class Owners:
         base = value(owner.cpu)
         lines = [self.debug.copy(self.debug.object("struct lab_cpu", base + offset))
                  for offset in self.cpus]
-        arrived = value(owner.arrived)
+        arrived = value(owner.transferred_in)
         allocs = sum(line.allocs.a.counter.value_() for line in lines)
         left = sum(line.left.value_() for line in lines)
         owned = tag.signed(allocs + arrived - left - sum(
-            (line.recycled.head.value_() >> 32) + line.unkept.value_() for line in lines))
-        ready = (value(owner.bound) + value(owner.nr_stocked) +
+            (line.recycled.head.value_() >> 32) + line.unrecycled.value_() for line in lines))
+        ready = (value(owner.charged) + value(owner.nr_stocked) +
                  sum(line.spares.value_() for line in lines))
         return (owned, max(ready - owned - value(owner.quarantined), 0),
                 allocs & WORD, max(allocs + arrived - owned - left, 0))
@@ -50,7 +50,7 @@ class Owners:
     def nr_bytes(self, owner):
         debug = self.debug
         slot = self.lab.tag_size
-        if debug.value(debug.object("struct lab_bank", debug.value(owner.bank)).stacks):
+        if debug.value(debug.object("struct lab_table", debug.value(owner.table)).stacks):
             slot += 8 * self.lab.stack_depth
         handle = 1 << (debug.size("struct labyrinth_owner") - 1).bit_length()
         return (debug.value(owner.tags) * tag.SLOTS_PER_PAGE * slot + handle +
@@ -88,8 +88,8 @@ class Owners:
             self.scopes.get(number("scope"), "?"), number("budget"), owned, stocked,
             number("stock"), number("peak"), number("from_reserve"), allocs, frees,
             counters("refused"), counters("violated"), number("quarantined"), number("reserve_pct"),
-            cell("bank", lambda: self.nr_bytes(owner)), cell("could_sleep", lambda: value(diag().could_sleep)),
-            f"{address:#x}", cell("attention", lambda: f"{value(owner.attention):#x}"),
+            cell("table", lambda: self.nr_bytes(owner)), cell("could_sleep", lambda: value(diag().could_sleep)),
+            f"{address:#x}", cell("slow", lambda: f"{value(owner.slow):#x}"),
         ]
         if lost:
             complain(f"owner {name} at {address:#x}: cannot be read: {', '.join(sorted(lost))}")

@@ -6,7 +6,7 @@ import struct
 import drgn
 
 import tag
-from banks import read_banks, read_tags
+from tables import read_tables, read_tags
 from clock import Clock
 from kernel import WORD
 from lists import nodes
@@ -38,15 +38,15 @@ class Pages:
 
     def tagged(self, wanted):
         names = self.names()
-        for bank in read_banks(self.lab):
-            for slot, raw in read_tags(self.lab, bank):
+        for table in read_tables(self.lab):
+            for slot, raw in read_tags(self.lab, table):
                 word, page = self.fields(raw, "Q", "word", "page")
                 owner = tag.owner(word)
                 if not page or not owner:
                     continue
                 name = names.get(owner, f"#{owner}")
                 if not wanted or name == wanted:
-                    yield self.cells(bank, slot, raw, name, word, page)
+                    yield self.cells(table, slot, raw, name, word, page)
 
     def fields(self, raw, kind, *members):
         return (struct.unpack_from(f"<{kind}", raw, self.offsets[member])[0]
@@ -62,25 +62,25 @@ class Pages:
                 complain(f"the owner at {address:#x} cannot be read: {err}")
         return names
 
-    def cells(self, bank, slot, raw, name, word, page):
-        whose = f"bank {bank.nr}, slot {slot}, owner {name}"
+    def cells(self, table, slot, raw, name, word, page):
+        whose = f"table {table.nr}, slot {slot}, owner {name}"
         state = self.states.get(tag.state(word))
         if state is None:
             complain(f"{whose}: {word:#x} is no tag's word")
         pfn, node, zone = self.memmap.place(page, whose)
         caller, time = self.fields(raw, "I", "caller", "time")
-        near = self.lab.at["lab_banks"]
+        near = self.lab.at["lab_tables"]
         return (pfn, name, STATES.get(state, "owned"), self.clock.since_tag(time),
                 tag.context(word), tag.cpu(word), node, zone, tag.from_reserve(word),
-                self.stack(bank, slot), self.lab.caller(near + tag.signed(caller - near) & WORD),
-                f"{page:#x}", f"{bank.tags + self.lab.tag_size * slot:#x}", f"{word:#x}")
+                self.stack(table, slot), self.lab.caller(near + tag.signed(caller - near) & WORD),
+                f"{page:#x}", f"{table.tags + self.lab.tag_size * slot:#x}", f"{word:#x}")
 
-    def stack(self, bank, slot):
-        if not bank.stacks:
+    def stack(self, table, slot):
+        if not table.stacks:
             return "-"
         depth = self.lab.stack_depth
         try:
-            callers = self.lab.kernel.unpack(f"{depth}Q", bank.stacks + slot * 8 * depth)
+            callers = self.lab.kernel.unpack(f"{depth}Q", table.stacks + slot * 8 * depth)
         except drgn.FaultError:
             return "?"
         return "<".join(map(self.lab.caller, itertools.takewhile(bool, callers))) or "-"

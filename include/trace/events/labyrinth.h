@@ -3,7 +3,7 @@
  * Events of labyrinth. Owners are told by name, "-" where there is none; callers
  * are return addresses.
  *
- * While "alloc", "free" or "release" is on, no owner goes the fast way: that has no
+ * While "alloc", "free" or "release" is on, no owner goes the fast path: that has no
  * tracepoint, so it costs nothing while they are off.
  */
 #undef TRACE_SYSTEM

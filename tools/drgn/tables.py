@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The banks, in which the tags are: labyrinth/core/tag.h."""
+"""The tables, in which the tags are: labyrinth/core/tag.h."""
 import collections
 
 import drgn
@@ -8,39 +8,39 @@ import tag
 from kernel import PAGE
 from say import complain
 
-Bank = collections.namedtuple("Bank", "nr tags stacks slots")
+Table = collections.namedtuple("Table", "nr tags stacks slots")
 
 
-def read_banks(lab):
+def read_tables(lab):
     """Number, address of the tags and of the stacks, and number of slots of each."""
     kernel = lab.kernel
     try:
-        nr, = kernel.unpack("I", lab.at["lab_nr_banks"])
-        room = lab.debug.types["lab_banks"].type_.length
+        nr, = kernel.unpack("I", lab.at["lab_nr_tables"])
+        room = lab.debug.types["lab_tables"].type_.length
         if nr > room:
-            complain(f"there cannot be {nr} banks: looking at {room}")
-        addresses = kernel.unpack(f"{room}Q", lab.at["lab_banks"])[:nr]
+            complain(f"there cannot be {nr} tables: looking at {room}")
+        addresses = kernel.unpack(f"{room}Q", lab.at["lab_tables"])[:nr]
     except drgn.FaultError as err:
-        complain(f"the banks, where the tags are, cannot be read: {err}")
+        complain(f"the tables, where the tags are, cannot be read: {err}")
         return
     for i, address in enumerate(addresses):
         if not address:
             continue
         try:
-            bank = lab.debug.copy(lab.debug.object("struct lab_bank", address))
+            table = lab.debug.copy(lab.debug.object("struct lab_table", address))
         except drgn.FaultError as err:
-            complain(f"bank {i} at {address:#x} cannot be read, nor the pages in it: {err}")
+            complain(f"table {i} at {address:#x} cannot be read, nor the pages in it: {err}")
             continue
-        slots = nr_slots(lab, bank, f"bank {i}", address)
+        slots = nr_slots(lab, table, f"table {i}", address)
         if slots is not None:
-            yield Bank(i, bank.slots.tags.value_(), bank.stacks.value_(), slots)
+            yield Table(i, table.slots.tags.value_(), table.stacks.value_(), slots)
 
 
-def nr_slots(lab, bank, name, address):
-    """How many slots a bank has. It is told three times: two must agree."""
+def nr_slots(lab, table, name, address):
+    """How many slots a table has. It is told three times: two must agree."""
     ends = tag.HOP_RANGE - 1
-    told = [bank.nr_slots.value_(), bank.capacity.value_() * tag.SLOTS_PER_PAGE + ends,
-            bank.slots.homes.value_() // lab.tag_size + ends]
+    told = [table.nr_slots.value_(), table.capacity.value_() * tag.SLOTS_PER_PAGE + ends,
+            table.slots.homes.value_() // lab.tag_size + ends]
     likely = max(told, key=told.count)
     if told.count(likely) < 3:
         complain(f"{name} at {address:#x} is overwritten: it has {told[0]}, {told[1]} or "
@@ -70,12 +70,12 @@ def read_slots(lab, tags, first, nr):
     return read_slots(lab, tags, first, half) + read_slots(lab, tags, first + half, nr - half)
 
 
-def read_tags(lab, bank):
+def read_tags(lab, table):
     """Number and bytes of each slot but the first, by which no page is found."""
     step = 2 * PAGE // lab.tag_size
     nr_missing, missing = 0, None
-    for first in range(0, bank.slots, step):
-        raws = read_slots(lab, bank.tags, first, min(step, bank.slots - first))
+    for first in range(0, table.slots, step):
+        raws = read_slots(lab, table.tags, first, min(step, table.slots - first))
         for slot, raw in enumerate(raws, first):
             if raw is None:
                 nr_missing += 1
@@ -83,5 +83,5 @@ def read_tags(lab, bank):
             elif slot:
                 yield slot, raw
     if missing:
-        complain(f"bank {bank.nr}: {nr_missing} of {bank.slots} slots cannot be read, from "
+        complain(f"table {table.nr}: {nr_missing} of {table.slots} slots cannot be read, from "
                  f"{missing[0]} to {missing[1]}: pages may be missing here")

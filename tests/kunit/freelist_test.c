@@ -98,11 +98,12 @@ static void count_of_pushes_wraps_without_harm(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_empty(f));
 }
 
-/* The first slots of as large a bank as may be, and the last: links of both signs. */
+/* The first slots of as large a table as may be, and the last: links of both signs. */
 static void links_reach_across_the_largest_bank(struct kunit *test)
 {
 	struct stack_fixture *f = get_stack(test, 2);
-	u64 last = (LAB_BANK_MAX * LAB_SLOTS_PER_PAGE + LAB_HOP_RANGE - 2) * sizeof(struct lab_tag);
+	u64 last = (LAB_TABLE_MAX * LAB_SLOTS_PER_PAGE + LAB_HOP_RANGE - 2) *
+		   sizeof(struct lab_tag);
 
 	KUNIT_EXPECT_LE(test, last, (u64)S32_MAX);
 	/* As if slot 0 lay so far before the first tag. */

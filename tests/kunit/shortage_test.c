@@ -128,7 +128,7 @@ static void a_stock_that_there_is_no_room_for_is_its_drivers_matter(struct kunit
 	u32 room;
 
 	mutex_lock(&lab_owners_lock);
-	room = lab_bank_room(owner->bank);
+	room = lab_table_room(owner->table);
 	mutex_unlock(&lab_owners_lock);
 	a->shortage.refusal.owner_id = owner->id;
 	a->shortage.budget = room + 1;

@@ -11,7 +11,7 @@
 #define WORD		((u64)lab_head(LAB_OWNER_MAX, 0, LAB_OWNED) << 32)
 
 struct bank_fixture {
-	struct lab_bank *bank;
+	struct lab_table *table;
 	u32 budget;
 	struct rnd_state rnd;
 	unsigned long nrs[CAPACITY];
@@ -28,16 +28,16 @@ static void put_bank(void *data)
 	struct bank_fixture *f = data;
 	u32 i;
 
-	for (i = LAB_NR_ENDS; i < f->bank->nr_slots; i++)
-		if (f->bank->slots.tags[i].page)
-			lab_tag_unbind(f->bank, &f->bank->slots.tags[i],
-				       f->bank->slots.tags[i].page);
+	for (i = LAB_NR_ENDS; i < f->table->nr_slots; i++)
+		if (f->table->slots.tags[i].page)
+			lab_tag_unbind(f->table, &f->table->slots.tags[i],
+				       f->table->slots.tags[i].page);
 	mutex_lock(&lab_owners_lock);
-	lab_bank_put(f->bank, f->budget);
+	lab_table_put(f->table, f->budget);
 	mutex_unlock(&lab_owners_lock);
 }
 
-/* A bank of its own: no owner lives while these tests run. */
+/* A table of its own: no owner lives while these tests run. */
 static struct bank_fixture *get_bank(struct kunit *test, u32 budget)
 {
 	struct bank_fixture *f = lab_test_zalloc(test, sizeof(*f));
@@ -45,30 +45,30 @@ static struct bank_fixture *get_bank(struct kunit *test, u32 budget)
 	f->budget = budget;
 	prandom_seed_state(&f->rnd, 20240229);
 	mutex_lock(&lab_owners_lock);
-	f->bank = lab_bank_get(budget, false);
+	f->table = lab_table_get(budget, false);
 	mutex_unlock(&lab_owners_lock);
-	KUNIT_ASSERT_NOT_NULL(test, f->bank);
+	KUNIT_ASSERT_NOT_NULL(test, f->table);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, put_bank, f), 0);
 	return f;
 }
 
-static struct lab_tag *bind(struct lab_bank *bank, unsigned long nr, struct lab_bank **where)
+static struct lab_tag *bind(struct lab_table *table, unsigned long nr, struct lab_table **where)
 {
 	struct lab_tag *tag;
 
 	preempt_disable();
-	tag = lab_tag_bind(bank, made_up(nr), WORD, (unsigned long)bind, where);
+	tag = lab_tag_bind(table, made_up(nr), WORD, (unsigned long)bind, where);
 	preempt_enable();
 	return tag;
 }
 
-static struct lab_tag *find(struct lab_bank *bank, unsigned long nr)
+static struct lab_tag *find(struct lab_table *table, unsigned long nr)
 {
-	struct lab_bank *where;
+	struct lab_table *where;
 	struct lab_tag *tag;
 
 	preempt_disable();
-	tag = lab_tag_find(bank, made_up(nr), &where);
+	tag = lab_tag_find(table, made_up(nr), &where);
 	preempt_enable();
 	return tag;
 }
@@ -83,20 +83,21 @@ static unsigned long random_nr(struct bank_fixture *f)
 
 static void unbind(struct bank_fixture *f, unsigned long nr)
 {
-	lab_tag_unbind(f->bank, find(f->bank, nr), made_up(nr));
+	lab_tag_unbind(f->table, find(f->table, nr), made_up(nr));
 }
 
-/* Fill the places [from, to) with pages bound in the fixture's bank. */
+/* Fill the places [from, to) with pages bound in the fixture's table. */
 static void bind_random(struct kunit *test, struct bank_fixture *f, u32 from, u32 to)
 {
-	struct lab_bank *where;
+	struct lab_table *where;
 	u32 i, crowded = 0;
 
 	for (i = from; i < to; i++) {
 		do
 			f->nrs[i] = random_nr(f);
-		while (find(f->bank, f->nrs[i]) ||
-		       (!bind(f->bank, f->nrs[i], &where) && crowded++ < CAPACITY));
+		while (find(f->table,
+			    f->nrs[i]) || (!bind(f->table, f->nrs[i],
+						 &where) && crowded++ < CAPACITY));
 	}
 	/* At half load the slots near a page's home are all taken once in 100000 pages. */
 	KUNIT_EXPECT_LE(test, crowded, 2U);
@@ -107,25 +108,25 @@ static void expect_all_found(struct kunit *test, struct bank_fixture *f, u32 nr)
 	u32 i, lost = 0, strangers = 0, wrong = 0;
 
 	for (i = 0; i < nr; i++) {
-		struct lab_tag *tag = find(f->bank, f->nrs[i]);
+		struct lab_tag *tag = find(f->table, f->nrs[i]);
 
 		lost += !tag;
 		wrong += tag && (tag->page != made_up(f->nrs[i]) || tag->word != WORD);
-		strangers += !!find(f->bank, f->nrs[i] - 1);
+		strangers += !!find(f->table, f->nrs[i] - 1);
 	}
 	KUNIT_EXPECT_EQ_MSG(test, lost, 0U, "bound and not found");
 	KUNIT_EXPECT_EQ_MSG(test, wrong, 0U, "found with another's tag");
 	KUNIT_EXPECT_EQ_MSG(test, strangers, 0U, "found and never bound");
 }
 
-static void expect_empty(struct kunit *test, const struct lab_bank *bank)
+static void expect_empty(struct kunit *test, const struct lab_table *table)
 {
 	u32 i, hops = 0, claimed = 0, words = 0;
 
-	for (i = LAB_NR_ENDS; i < bank->nr_slots; i++) {
-		hops += !!atomic_read(&bank->slots.tags[i].hop);
-		claimed += !!bank->slots.tags[i].page;
-		words += !!bank->slots.tags[i].word;
+	for (i = LAB_NR_ENDS; i < table->nr_slots; i++) {
+		hops += !!atomic_read(&table->slots.tags[i].hop);
+		claimed += !!table->slots.tags[i].page;
+		words += !!table->slots.tags[i].word;
 	}
 	KUNIT_EXPECT_EQ_MSG(test, hops, 0U, "hop bits left behind");
 	KUNIT_EXPECT_EQ_MSG(test, claimed, 0U, "slots left claimed");
@@ -133,84 +134,85 @@ static void expect_empty(struct kunit *test, const struct lab_bank *bank)
 }
 
 /* The number of the next made-up page after @nr that has the home of @page. */
-static unsigned long next_of_home(struct lab_bank *bank, const struct page *page, unsigned long nr)
+static unsigned long next_of_home(struct lab_table *table, const struct page *page,
+				  unsigned long nr)
 {
-	while (lab_bank_home(bank, made_up(++nr)) != lab_bank_home(bank, page))
+	while (lab_table_home(table, made_up(++nr)) != lab_table_home(table, page))
 		;
 	return nr;
 }
 
 static void bound_page_is_found_until_it_is_dropped(struct kunit *test)
 {
-	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
-	struct lab_bank *where = NULL;
-	struct lab_tag *tag = bind(f->bank, 4711, &where);
+	struct bank_fixture *f = get_bank(test, LAB_TABLE_MIN);
+	struct lab_table *where = NULL;
+	struct lab_tag *tag = bind(f->table, 4711, &where);
 
 	KUNIT_ASSERT_NOT_NULL(test, tag);
-	KUNIT_EXPECT_PTR_EQ(test, where, f->bank);
+	KUNIT_EXPECT_PTR_EQ(test, where, f->table);
 	KUNIT_EXPECT_EQ(test, tag->word, WORD);
 	KUNIT_EXPECT_EQ(test, lab_caller_unpack(tag->caller), (unsigned long)bind);
-	KUNIT_EXPECT_PTR_EQ(test, find(f->bank, 4711), tag);
-	KUNIT_EXPECT_PTR_EQ_MSG(test, find(NULL, 4711), tag, "from outside the bank");
-	KUNIT_EXPECT_PTR_EQ_MSG(test, tag, lab_bank_home(f->bank, made_up(4711)), "at home");
+	KUNIT_EXPECT_PTR_EQ(test, find(f->table, 4711), tag);
+	KUNIT_EXPECT_PTR_EQ_MSG(test, find(NULL, 4711), tag, "from outside the table");
+	KUNIT_EXPECT_PTR_EQ_MSG(test, tag, lab_table_home(f->table, made_up(4711)), "at home");
 	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&tag->hop), 0, "near its home it needs no bit");
 
-	lab_tag_unbind(f->bank, tag, made_up(4711));
-	KUNIT_EXPECT_NULL(test, find(f->bank, 4711));
-	expect_empty(test, f->bank);
+	lab_tag_unbind(f->table, tag, made_up(4711));
+	KUNIT_EXPECT_NULL(test, find(f->table, 4711));
+	expect_empty(test, f->table);
 }
 
 static void page_far_from_its_home_is_found_until_it_is_unbound(struct kunit *test)
 {
-	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
-	struct lab_tag *home = lab_bank_home(f->bank, made_up(4711)), *tag;
+	struct bank_fixture *f = get_bank(test, LAB_TABLE_MIN);
+	struct lab_tag *home = lab_table_home(f->table, made_up(4711)), *tag;
 	unsigned long nr = 4711;
-	struct lab_bank *where;
+	struct lab_table *where;
 	int i;
 
 	for (i = 0; i < LAB_HOP_NEAR; i++) {
-		KUNIT_ASSERT_PTR_EQ(test, bind(f->bank, nr, &where), home + i);
-		nr = next_of_home(f->bank, made_up(4711), nr);
+		KUNIT_ASSERT_PTR_EQ(test, bind(f->table, nr, &where), home + i);
+		nr = next_of_home(f->table, made_up(4711), nr);
 	}
 	KUNIT_EXPECT_EQ(test, atomic_read(&home->hop), 0);
-	tag = bind(f->bank, nr, &where);
+	tag = bind(f->table, nr, &where);
 	KUNIT_ASSERT_PTR_EQ(test, tag, home + LAB_HOP_NEAR);
 	KUNIT_EXPECT_EQ(test, atomic_read(&home->hop), (int)BIT(LAB_HOP_NEAR));
-	KUNIT_EXPECT_PTR_EQ(test, find(f->bank, nr), tag);
+	KUNIT_EXPECT_PTR_EQ(test, find(f->table, nr), tag);
 
-	lab_tag_unbind(f->bank, tag, made_up(nr));
-	KUNIT_EXPECT_NULL(test, find(f->bank, nr));
+	lab_tag_unbind(f->table, tag, made_up(nr));
+	KUNIT_EXPECT_NULL(test, find(f->table, nr));
 	KUNIT_EXPECT_EQ(test, atomic_read(&home->hop), 0);
 }
 
 /* Calls look before they know what they were given. */
 static void no_pointer_is_ever_found(struct kunit *test)
 {
-	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
+	struct bank_fixture *f = get_bank(test, LAB_TABLE_MIN);
 	struct page *nothing[] = { NULL, ERR_PTR(-ENOMEM), ERR_PTR(-MAX_ERRNO) };
 	struct lab_tag *tag;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(nothing); i++) {
-		struct lab_tag *home = lab_bank_home(f->bank, nothing[i]);
+		struct lab_tag *home = lab_table_home(f->table, nothing[i]);
 
 		KUNIT_EXPECT_FALSE(test, lab_find_near(home, nothing[i], &tag));
 		home = lab_home(&(struct lab_slots){ .tags = lab_nowhere }, nothing[i]);
 		KUNIT_EXPECT_FALSE_MSG(test, lab_find_near(home, nothing[i], &tag), "dead");
 	}
-	KUNIT_EXPECT_PTR_EQ(test, lab_bank_home(f->bank, NULL), f->bank->slots.tags);
+	KUNIT_EXPECT_PTR_EQ(test, lab_table_home(f->table, NULL), f->table->slots.tags);
 }
 
 /* Its home is an end: it lies far off, and is found by who looks there for nothing. */
 static void page_whose_home_is_slot_0_is_bound_as_any(struct kunit *test)
 {
-	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
-	unsigned long nr = next_of_home(f->bank, NULL, 0);
-	struct lab_tag *home = f->bank->slots.tags, *tag;
-	struct lab_bank *where;
+	struct bank_fixture *f = get_bank(test, LAB_TABLE_MIN);
+	unsigned long nr = next_of_home(f->table, NULL, 0);
+	struct lab_tag *home = f->table->slots.tags, *tag;
+	struct lab_table *where;
 
-	KUNIT_ASSERT_PTR_EQ(test, bind(f->bank, nr, &where), home + LAB_NR_ENDS);
-	KUNIT_EXPECT_PTR_EQ(test, find(f->bank, nr), home + LAB_NR_ENDS);
+	KUNIT_ASSERT_PTR_EQ(test, bind(f->table, nr, &where), home + LAB_NR_ENDS);
+	KUNIT_EXPECT_PTR_EQ(test, find(f->table, nr), home + LAB_NR_ENDS);
 	KUNIT_EXPECT_FALSE(test, lab_find(home, NULL, &tag));
 	home[LAB_NR_ENDS].page = NULL;
 	KUNIT_EXPECT_FALSE_MSG(test, lab_find(home, NULL, &tag), "while its slot is being left");
@@ -226,31 +228,31 @@ static void no_special_owner_has_a_head_to_turn_from(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
 		owner = lab_test_owner(test, "special", 1, .flags = flags[i]);
-		KUNIT_EXPECT_EQ(test, owner->owned, LAB_NO_HEAD);
+		KUNIT_EXPECT_EQ(test, owner->owned_state, LAB_NO_HEAD);
 		lab_test_owner_end(test, owner);
 	}
 	owner = lab_test_owner(test, "ordinary", 1);
-	KUNIT_EXPECT_EQ(test, owner->owned, lab_head(owner->id, 0, LAB_OWNED));
+	KUNIT_EXPECT_EQ(test, owner->owned_state, lab_head(owner->id, 0, LAB_OWNED));
 	lab_test_owner_end(test, owner);
-	KUNIT_EXPECT_EQ_MSG(test, owner->owned, LAB_NO_HEAD, "dead");
+	KUNIT_EXPECT_EQ_MSG(test, owner->owned_state, LAB_NO_HEAD, "dead");
 }
 
 static void homes_lie_in_the_bank(struct kunit *test)
 {
-	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
-	struct lab_tag *tags = f->bank->slots.tags;
+	struct bank_fixture *f = get_bank(test, LAB_TABLE_MIN);
+	struct lab_tag *tags = f->table->slots.tags;
 	u32 i, outside = 0, first = U32_MAX, last = 0;
 
 	for (i = 0; i < 100000; i++) {
-		u32 slot = lab_bank_home(f->bank, made_up(random_nr(f))) - tags;
+		u32 slot = lab_table_home(f->table, made_up(random_nr(f))) - tags;
 
-		outside += slot >= f->bank->capacity * LAB_SLOTS_PER_PAGE;
+		outside += slot >= f->table->capacity * LAB_SLOTS_PER_PAGE;
 		first = min(first, slot);
 		last = max(last, slot);
 	}
 	KUNIT_EXPECT_EQ(test, outside, 0U);
 	KUNIT_EXPECT_EQ(test, first, 0U);
-	KUNIT_EXPECT_EQ(test, last, f->bank->capacity * LAB_SLOTS_PER_PAGE - 1);
+	KUNIT_EXPECT_EQ(test, last, f->table->capacity * LAB_SLOTS_PER_PAGE - 1);
 }
 
 static void half_load_of_random_pages_is_found(struct kunit *test)
@@ -258,29 +260,29 @@ static void half_load_of_random_pages_is_found(struct kunit *test)
 	struct bank_fixture *f = get_bank(test, CAPACITY);
 	u32 i;
 
-	KUNIT_EXPECT_EQ(test, f->bank->capacity, CAPACITY);
-	KUNIT_EXPECT_EQ(test, f->bank->slots.homes, 2 * CAPACITY * (u32)sizeof(struct lab_tag));
+	KUNIT_EXPECT_EQ(test, f->table->capacity, CAPACITY);
+	KUNIT_EXPECT_EQ(test, f->table->slots.homes, 2 * CAPACITY * (u32)sizeof(struct lab_tag));
 	bind_random(test, f, 0, CAPACITY);
 	expect_all_found(test, f, CAPACITY);
 	for (i = 0; i < CAPACITY; i++)
 		unbind(f, f->nrs[i]);
-	expect_empty(test, f->bank);
+	expect_empty(test, f->table);
 }
 
 static void half_load_of_neighbouring_pages_is_never_crowded(struct kunit *test)
 {
 	static const unsigned int strides[] = { 1, 2, 8, 512 };
 	struct bank_fixture *f = get_bank(test, CAPACITY);
-	struct lab_bank *where;
+	struct lab_table *where;
 	u32 i, s;
 
 	for (s = 0; s < ARRAY_SIZE(strides); s++) {
 		for (i = 0; i < CAPACITY; i++)
-			KUNIT_EXPECT_NOT_NULL(test, bind(f->bank, 1001 + i * strides[s], &where));
+			KUNIT_EXPECT_NOT_NULL(test, bind(f->table, 1001 + i * strides[s], &where));
 		for (i = 0; i < CAPACITY; i++)
 			unbind(f, 1001 + i * strides[s]);
 	}
-	expect_empty(test, f->bank);
+	expect_empty(test, f->table);
 }
 
 static void churn_loses_and_leaves_nothing(struct kunit *test)
@@ -297,7 +299,7 @@ static void churn_loses_and_leaves_nothing(struct kunit *test)
 	expect_all_found(test, f, CAPACITY);
 	for (i = 0; i < CAPACITY; i++)
 		unbind(f, f->nrs[i]);
-	expect_empty(test, f->bank);
+	expect_empty(test, f->table);
 }
 
 /* Each CPU churns pages of its own, close to those of the others. */
@@ -305,14 +307,14 @@ static void churn_on_this_cpu(struct lab_crew *crew, unsigned int member)
 {
 	struct bank_fixture *f = crew->data;
 	unsigned long first = 1 + member;
-	struct lab_bank *where;
+	struct lab_table *where;
 	u32 i, round;
 
 	for (round = 0; round < 40; round++) {
 		for (i = 0; round && i < CAPACITY / 8; i++)
 			unbind(f, first + i * crew->nr);
 		for (i = 0; i < CAPACITY / 8; i++)
-			bind(f->bank, first + i * crew->nr, &where);
+			bind(f->table, first + i * crew->nr, &where);
 	}
 }
 
@@ -325,25 +327,25 @@ static void churn_on_several_cpus_loses_nothing(struct kunit *test)
 		kunit_skip(test, "room for the pages of 8 CPUs");
 	lab_test_crew(test, 0, churn_on_this_cpu, f);
 	for (i = 0; i < nr; i++) {
-		KUNIT_ASSERT_NOT_NULL(test, find(f->bank, 1 + i));
+		KUNIT_ASSERT_NOT_NULL(test, find(f->table, 1 + i));
 		unbind(f, 1 + i);
 	}
-	expect_empty(test, f->bank);
+	expect_empty(test, f->table);
 }
 
 /* Bind as many pages of the home of @page as fit. Returns a further one of that home. */
-static unsigned long crowd(struct kunit *test, struct lab_bank *bank, const struct page *page)
+static unsigned long crowd(struct kunit *test, struct lab_table *table, const struct page *page)
 {
 	unsigned long nr = BIT(NR_BITS);
-	struct lab_bank *where;
+	struct lab_table *where;
 	struct lab_tag *tag;
 	int bound = -1;
 
 	do {
-		nr = next_of_home(bank, page, nr);
-		tag = bind(bank, nr, &where);
+		nr = next_of_home(table, page, nr);
+		tag = bind(table, nr, &where);
 		bound++;
-	} while (tag && where == bank);
+	} while (tag && where == table);
 	if (tag)
 		lab_tag_unbind(where, tag, tag->page);
 	KUNIT_ASSERT_GE(test, bound, LAB_HOP_RANGE - LAB_NR_ENDS);
@@ -353,81 +355,81 @@ static unsigned long crowd(struct kunit *test, struct lab_bank *bank, const stru
 
 static void crowded_page_finds_no_room_in_the_only_bank(struct kunit *test)
 {
-	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
-	unsigned long nr = crowd(test, f->bank, made_up(1));
-	struct lab_bank *where;
+	struct bank_fixture *f = get_bank(test, LAB_TABLE_MIN);
+	unsigned long nr = crowd(test, f->table, made_up(1));
+	struct lab_table *where;
 
-	KUNIT_EXPECT_NULL(test, bind(f->bank, nr, &where));
-	KUNIT_EXPECT_NULL(test, find(f->bank, nr));
-	while (lab_bank_home(f->bank, made_up(nr)) - lab_bank_home(f->bank, made_up(1)) <
-	       LAB_HOP_RANGE)
+	KUNIT_EXPECT_NULL(test, bind(f->table, nr, &where));
+	KUNIT_EXPECT_NULL(test, find(f->table, nr));
+	while (lab_table_home(f->table, made_up(nr)) - lab_table_home(f->table,
+								      made_up(1)) < LAB_HOP_RANGE)
 		nr++;
-	KUNIT_EXPECT_NOT_NULL_MSG(test, bind(f->bank, nr, &where), "another page fits");
+	KUNIT_EXPECT_NOT_NULL_MSG(test, bind(f->table, nr, &where), "another page fits");
 }
 
 static void crowded_page_goes_to_another_bank(struct kunit *test)
 {
-	struct bank_fixture *f = get_bank(test, LAB_BANK_MIN);
-	struct bank_fixture *other = get_bank(test, LAB_BANK_MIN);
-	unsigned long nr = crowd(test, f->bank, made_up(1));
-	struct lab_bank *where = NULL;
+	struct bank_fixture *f = get_bank(test, LAB_TABLE_MIN);
+	struct bank_fixture *other = get_bank(test, LAB_TABLE_MIN);
+	unsigned long nr = crowd(test, f->table, made_up(1));
+	struct lab_table *where = NULL;
 	struct lab_tag *tag;
 
-	KUNIT_ASSERT_PTR_NE(test, f->bank, other->bank);
-	tag = bind(f->bank, nr, &where);
+	KUNIT_ASSERT_PTR_NE(test, f->table, other->table);
+	tag = bind(f->table, nr, &where);
 	KUNIT_ASSERT_NOT_NULL(test, tag);
-	KUNIT_EXPECT_PTR_EQ(test, where, other->bank);
+	KUNIT_EXPECT_PTR_EQ(test, where, other->table);
 	KUNIT_EXPECT_EQ_MSG(test, lab_word_flags(tag->word), (u32)LAB_AWAY, "not to be recycled");
-	KUNIT_EXPECT_PTR_EQ(test, find(f->bank, nr), tag);
-	lab_tag_unbind(other->bank, tag, tag->page);
+	KUNIT_EXPECT_PTR_EQ(test, find(f->table, nr), tag);
+	lab_tag_unbind(other->table, tag, tag->page);
 
-	WRITE_ONCE(other->bank->closed, true);
-	KUNIT_EXPECT_NULL_MSG(test, bind(f->bank, nr, &where), "a closed bank takes nothing");
+	WRITE_ONCE(other->table->closed, true);
+	KUNIT_EXPECT_NULL_MSG(test, bind(f->table, nr, &where), "a closed table takes nothing");
 }
 
 static void owners_share_a_bank_while_their_budgets_fit(struct kunit *test)
 {
-	struct bank_fixture *a = get_bank(test, LAB_BANK_MIN - 24), *b = get_bank(test, 24);
+	struct bank_fixture *a = get_bank(test, LAB_TABLE_MIN - 24), *b = get_bank(test, 24);
 	struct bank_fixture *c = get_bank(test, 1);
 
-	KUNIT_EXPECT_PTR_EQ(test, a->bank, b->bank);
-	KUNIT_EXPECT_PTR_NE_MSG(test, a->bank, c->bank, "there is room for no more");
+	KUNIT_EXPECT_PTR_EQ(test, a->table, b->table);
+	KUNIT_EXPECT_PTR_NE_MSG(test, a->table, c->table, "there is room for no more");
 }
 
 static void transfer_takes_the_tag_to_the_receivers_bank(struct kunit *test)
 {
-	struct labyrinth_owner *from = lab_test_owner(test, "from", LAB_BANK_MIN);
-	struct labyrinth_owner *to = lab_test_owner(test, "to", LAB_BANK_MIN);
+	struct labyrinth_owner *from = lab_test_owner(test, "from", LAB_TABLE_MIN);
+	struct labyrinth_owner *to = lab_test_owner(test, "to", LAB_TABLE_MIN);
 	struct page *page = lab_test_take(test, from);
 
-	KUNIT_ASSERT_PTR_NE(test, from->bank, to->bank);
+	KUNIT_ASSERT_PTR_NE(test, from->table, to->table);
 	KUNIT_ASSERT_EQ(test, lab_transfer_page(from, to, page), 0);
-	expect_empty(test, from->bank);
-	KUNIT_EXPECT_NOT_NULL(test, lab_bank_find(to->bank, page));
+	expect_empty(test, from->table);
+	KUNIT_EXPECT_NOT_NULL(test, lab_table_find(to->table, page));
 	KUNIT_EXPECT_EQ(test, lab_free_page(to, page), 0);
-	expect_empty(test, to->bank);
+	expect_empty(test, to->table);
 }
 
 static void bank_outlives_its_owner_for_a_page_that_found_no_room_elsewhere(struct kunit *test)
 {
-	struct labyrinth_owner *from = lab_test_owner(test, "from", LAB_BANK_MIN);
-	struct labyrinth_owner *to = lab_test_owner(test, "to", LAB_BANK_MIN);
+	struct labyrinth_owner *from = lab_test_owner(test, "from", LAB_TABLE_MIN);
+	struct labyrinth_owner *to = lab_test_owner(test, "to", LAB_TABLE_MIN);
 	struct page *page = lab_test_take(test, from);
-	struct lab_bank *bank = from->bank;
+	struct lab_table *table = from->table;
 	unsigned int i;
 
-	KUNIT_ASSERT_PTR_NE(test, to->bank, bank);
-	crowd(test, to->bank, page);
+	KUNIT_ASSERT_PTR_NE(test, to->table, table);
+	crowd(test, to->table, page);
 	KUNIT_EXPECT_EQ(test, lab_transfer_page(from, to, page), 0);
-	KUNIT_EXPECT_NOT_NULL(test, lab_bank_find(bank, page));
+	KUNIT_EXPECT_NOT_NULL(test, lab_table_find(table, page));
 	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, from), 0U);
-	KUNIT_EXPECT_PTR_EQ_MSG(test, lab_bank_nth(0), bank, "kept for that page");
+	KUNIT_EXPECT_PTR_EQ_MSG(test, lab_table_nth(0), table, "kept for that page");
 	KUNIT_EXPECT_EQ(test, lab_check_page(to, page), 0);
 	KUNIT_EXPECT_EQ(test, lab_free_page(to, page), 0);
 	/* No kernel has the pages that crowd it: they must not be there when it is destroyed. */
-	for (i = LAB_NR_ENDS; i < to->bank->nr_slots; i++)
+	for (i = LAB_NR_ENDS; i < to->table->nr_slots; i++)
 		if (to->slots.tags[i].page)
-			lab_tag_unbind(to->bank, &to->slots.tags[i], to->slots.tags[i].page);
+			lab_tag_unbind(to->table, &to->slots.tags[i], to->slots.tags[i].page);
 }
 
 /* 32 MiB of tags each time: what is not given back does not fit into the machine for long. */
@@ -443,13 +445,13 @@ static void reaped_banks_give_their_memory_back(struct kunit *test)
 
 		KUNIT_ASSERT_EQ(test, lab_test_owner_end(test, owner), 0U);
 	}
-	for (i = 0; i < LAB_NR_BANKS; i++)
-		KUNIT_EXPECT_NULL(test, lab_bank_nth(i));
+	for (i = 0; i < LAB_NR_TABLES; i++)
+		KUNIT_EXPECT_NULL(test, lab_table_nth(i));
 	lost = max_t(long, before - si_mem_available(), 0);
 	KUNIT_EXPECT_LT_MSG(test, lost, BIT(25 - PAGE_SHIFT), "pages lost of 256 MiB taken");
 }
 
-static struct kunit_case lab_bank_cases[] = {
+static struct kunit_case lab_table_cases[] = {
 	KUNIT_CASE(bound_page_is_found_until_it_is_dropped),
 	KUNIT_CASE(page_far_from_its_home_is_found_until_it_is_unbound),
 	KUNIT_CASE(no_pointer_is_ever_found),
@@ -469,10 +471,10 @@ static struct kunit_case lab_bank_cases[] = {
 	{}
 };
 
-static struct kunit_suite lab_bank_suite = {
-	.name = "labyrinth_bank",
+static struct kunit_suite lab_table_suite = {
+	.name = "labyrinth_table",
 	.init = lab_test_pin,
-	.test_cases = lab_bank_cases,
+	.test_cases = lab_table_cases,
 };
 
-kunit_test_suite(lab_bank_suite);
+kunit_test_suite(lab_table_suite);

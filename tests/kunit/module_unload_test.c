@@ -70,10 +70,10 @@ static void stack_of_a_page_is_gone(struct kunit *test)
 	struct page *page = lab_test_take(test, owner);
 	const unsigned long *stack;
 	unsigned int i, others = 0;
-	struct lab_bank *bank;
+	struct lab_table *table;
 
 	preempt_disable();
-	stack = lab_tag_stack(owner->bank, lab_tag_find(owner->bank, page, &bank));
+	stack = lab_tag_stack(owner->table, lab_tag_find(owner->table, page, &table));
 	preempt_enable();
 	expect_caller(test, stack[0], "lab_test_take+");
 	lab_module_gone(OURS);

@@ -42,23 +42,23 @@ static void settle(struct labyrinth_owner *owner)
 static void a_raised_stock_is_filled(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 32);
-	u32 reserved = owner->bank->reserved;
+	u32 reserved = owner->table->reserved;
 
 	KUNIT_ASSERT_EQ(test, set_stock(owner, 20), 0);
 	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 20), 0);
-	KUNIT_EXPECT_EQ(test, owner->bank->reserved, reserved + 20);
+	KUNIT_EXPECT_EQ(test, owner->table->reserved, reserved + 20);
 	KUNIT_EXPECT_EQ(test, owner->tags, 52U);
 }
 
 static void a_lowered_stock_is_shed_at_once(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 32, .stock = 20);
-	u32 reserved = owner->bank->reserved;
+	u32 reserved = owner->table->reserved;
 
 	KUNIT_ASSERT_EQ(test, set_stock(owner, 3), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->nr_stocked), 3);
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 3L);
-	KUNIT_EXPECT_EQ(test, owner->bank->reserved, reserved - 17);
+	KUNIT_EXPECT_EQ(test, owner->table->reserved, reserved - 17);
 	KUNIT_ASSERT_EQ(test, set_stock(owner, 0), 0);
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 0L);
 }
@@ -107,22 +107,22 @@ static void a_zero_owners_recycled_pages_go_with_the_stock(struct kunit *test)
 static void a_stock_above_the_budget_is_refused(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 32, .stock = 2);
-	u32 reserved = owner->bank->reserved;
+	u32 reserved = owner->table->reserved;
 
 	KUNIT_EXPECT_EQ(test, set_stock(owner, 33), -EINVAL);
 	KUNIT_EXPECT_EQ(test, set_stock(owner, U64_MAX), -EINVAL);
 	KUNIT_EXPECT_EQ(test, set_stock(owner, (1ULL << 32) + 1), -EINVAL);
 	KUNIT_EXPECT_EQ(test, owner->stock, 2U);
-	KUNIT_EXPECT_EQ(test, owner->bank->reserved, reserved);
+	KUNIT_EXPECT_EQ(test, owner->table->reserved, reserved);
 }
 
 static void a_stock_without_room_in_the_table_is_refused(struct kunit *test)
 {
-	/* A bank of its own, which it fills. */
-	u32 budget = 64 * LAB_BANK_MIN;
+	/* A table of its own, which it fills. */
+	u32 budget = 64 * LAB_TABLE_MIN;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", budget);
 	struct labyrinth_owner *other;
-	u32 room = owner->bank->capacity * 5 / 4 - owner->bank->reserved;
+	u32 room = owner->table->capacity * 5 / 4 - owner->table->reserved;
 
 	KUNIT_ASSERT_LT(test, room, budget);
 	KUNIT_EXPECT_EQ(test, set_stock(owner, room + 1), -ENOSPC);
@@ -132,16 +132,16 @@ static void a_stock_without_room_in_the_table_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, wait_for_stock(owner, room), 0, "at 5/8 all find a place");
 	/* Whoever comes now must not think that there is room. */
 	other = lab_test_owner(test, "other", 1);
-	KUNIT_EXPECT_PTR_NE(test, other->bank, owner->bank);
+	KUNIT_EXPECT_PTR_NE(test, other->table, owner->table);
 	KUNIT_EXPECT_EQ(test, set_stock(owner, 0), 0);
 }
 
 static void a_full_stock_at_5_8_leaves_the_budget_usable(struct kunit *test)
 {
-	u32 budget = 16 * LAB_BANK_MIN, i;
+	u32 budget = 16 * LAB_TABLE_MIN, i;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", budget);
 	struct page **pages = lab_test_zalloc(test, budget * sizeof(*pages));
-	u32 room = owner->bank->capacity * 5 / 4 - owner->bank->reserved;
+	u32 room = owner->table->capacity * 5 / 4 - owner->table->reserved;
 
 	KUNIT_ASSERT_EQ(test, set_stock(owner, min(room, budget)), 0);
 	KUNIT_EXPECT_EQ(test, lab_alloc_bulk(owner, budget, pages), budget);
@@ -175,22 +175,22 @@ static void a_line_of_pages_is_of_who_has_the_page_now(struct kunit *test)
 	struct labyrinth_owner *two = lab_test_owner(test, "two", 1);
 	struct page *page = lab_test_take(test, one);
 	struct lab_page_facts facts;
-	struct lab_bank *bank;
+	struct lab_table *table;
 	struct lab_tag *tag;
 
 	preempt_disable();
-	tag = lab_tag_find(one->bank, page, &bank);
+	tag = lab_tag_find(one->table, page, &table);
 	preempt_enable();
 	mutex_lock(&lab_owners_lock);
-	KUNIT_EXPECT_TRUE(test, lab_page_facts_of_tag(&facts, bank, tag));
+	KUNIT_EXPECT_TRUE(test, lab_page_facts_of_tag(&facts, table, tag));
 	KUNIT_EXPECT_EQ(test, facts.owner_id, one->id);
 	KUNIT_EXPECT_STREQ(test, facts.owner, "one");
 	KUNIT_EXPECT_EQ(test, lab_transfer_page(one, two, page), 0);
-	KUNIT_EXPECT_TRUE(test, lab_page_facts_of_tag(&facts, bank, tag));
+	KUNIT_EXPECT_TRUE(test, lab_page_facts_of_tag(&facts, table, tag));
 	KUNIT_EXPECT_EQ(test, facts.owner_id, two->id);
 	KUNIT_EXPECT_STREQ(test, facts.owner, "two");
 	KUNIT_EXPECT_EQ(test, lab_release_page(two, page), 0);
-	KUNIT_EXPECT_FALSE(test, lab_page_facts_of_tag(&facts, bank, tag));
+	KUNIT_EXPECT_FALSE(test, lab_page_facts_of_tag(&facts, table, tag));
 	mutex_unlock(&lab_owners_lock);
 	__free_page(page);
 }
