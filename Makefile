@@ -65,7 +65,7 @@ headers:
 		$(call die,$(KDIR) is for $(call release,$(KDIR)) and not for $(KREL))
 
 install uninstall:
-	@MAKE="$(MAKE)" tools/install.sh $@ "$(KREL)" "$(ROOT)"
+	@MAKE="$(MAKE)" scripts/install.sh $@ "$(KREL)" "$(ROOT)"
 
 command:
 	@test -e /usr/include/jansson.h || $(call die,no jansson.h: apt-get install libjansson-dev)
@@ -83,20 +83,20 @@ help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
 check test test-all:
-	tools/setup.sh test
+	scripts/setup.sh test
 	tests/run.sh $@
 
 demo:
-	tools/demo.sh
+	scripts/demo.sh
 
 pictures:
-	tools/setup.sh pictures
-	tools/kernels.sh 6.12
+	scripts/setup.sh pictures
+	scripts/kernels.sh 6.12
 	tools/labyrinth/pictures.sh
 
 bench:
-	tools/setup.sh bench
-	tools/kernels.sh 6.12
+	scripts/setup.sh bench
+	scripts/kernels.sh 6.12
 	tests/bench/run.sh --full
 
 bench-accept:
@@ -107,14 +107,14 @@ bench-here:
 	tests/bench/here.sh $(KDIR)
 
 lint:
-	tools/setup.sh test
-	tools/kernels.sh 6.1 6.12 6.12-rt kunit-6.12
+	scripts/setup.sh test
+	scripts/kernels.sh 6.1 6.12 6.12-rt kunit-6.12
 	tests/lint.sh
 
 docs:
-	tools/setup.sh docs
-	tools/kernels.sh 6.12
-	tools/docs.sh
+	scripts/setup.sh docs
+	scripts/kernels.sh 6.12
+	scripts/docs.sh
 
 .PHONY: modules writable headers install uninstall command clean help check test test-all demo pictures bench \
 	bench-accept bench-here lint docs

@@ -158,7 +158,7 @@ static noinline int misuse_end(void)
 		err = -EPROTO;
 	if (misuse_page() || (page && misuse_free(page) != -ENOENT))
 		err = -EPROTO;
-	/* An orphan is an ordinary page of whoever holds it. */
+	/* An orphan is an ordinary page of its holder. */
 	if (page)
 		__free_page(page);
 	labyrinth_owner_destroy(misuse_theirs);

@@ -111,7 +111,7 @@ static int pressure_oom(struct notifier_block *nb, unsigned long unused, void *f
 {
 	unsigned long nr;
 
-	/* Whoever holds this lock only takes without waiting, or gives: it is not for long. */
+	/* Held only to take without waiting, or to give: it is not for long. */
 	mutex_lock(&pressure_lock);
 	nr = pressure_give(&pressure_pages, PRESSURE_MERCY);
 	WRITE_ONCE(held, held - nr);

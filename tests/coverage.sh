@@ -18,14 +18,14 @@ tree=$out/tree
 # Percent. Branches as gcov counts them: each way of each condition.
 lines_limit=95
 branches_limit=90
-. "$top/tests/ktap.sh"
+. "$top/tests/lib/ktap.sh"
 
 # The tests run in a copy, so that nothing here is built with the counters.
 copy_tree() {
 	rm -rf "$out"
 	mkdir -p "$tree"
 	(cd "$top" && tar -cf - --exclude=build Kbuild Makefile include labyrinth samples tests \
-		tools) | tar -C "$tree" -xf -
+		scripts tools) | tar -C "$tree" -xf -
 }
 
 run() { # NAME COMMAND...

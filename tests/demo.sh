@@ -6,7 +6,7 @@ set -uo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 echo "KTAP version 1"
-"$top/tools/demo.sh" 2>&1 | awk '
+"$top/scripts/demo.sh" 2>&1 | awk '
 	/^  \[ok\] / { sub(/^  \[ok\] */, ""); print "ok " ++n " demo: " $0; next }
 	/^  \[FAIL\] / { sub(/^  \[FAIL\] */, ""); print "not ok " ++n " demo: " $0; next }
 	/^--- / { seen = "" }

@@ -6,8 +6,8 @@
 #
 # usage: lint.sh [--quick | --short]
 #
-#   --quick  without the command and the documentation, and as --short
-#   --short  without coccicheck; builds for 6.12 only, and without test modules; checkpatch
+#   --quick  without the documentation, and as --short
+#   --short  without coccicheck and the command; builds for 6.12 only, and without test modules; checkpatch
 #            of what is no test
 set -uo pipefail
 # A locale that is not installed makes perl and sphinx complain.
@@ -24,7 +24,7 @@ logs=build/lint
 mkdir -p "$logs"
 n=0 failed=0
 
-kdir() { tools/kernels.sh --print "$1" | sed -n 's/^kdir=//p'; } # KERNEL
+kdir() { scripts/kernels.sh --print "$1" | sed -n 's/^kdir=//p'; } # KERNEL
 # Debian's headers have no checkpatch.pl and no coccinelle/.
 scripts=$(kdir kunit-6.12)/scripts
 kernel_doc=$(kdir 6.12)/scripts/kernel-doc
@@ -49,7 +49,7 @@ product() { find include labyrinth samples -name '*.[ch]' ! -name '*.mod.c'; }
 sources() { product; find tests -path tests/command -prune -o \
 	\( -name '*.[ch]' ! -name '*.mod.c' \) -print; }
 command_sources() { find tools/labyrinth tests/command -name '*.[ch]'; }
-scripts() { find tools tests samples .ci -name '*.sh' -o -name '*.bash' -o -path .ci/run; }
+scripts() { find scripts tools tests samples .ci -name '*.sh' -o -name '*.bash' -o -path .ci/run; }
 
 # Run among links to the sources: it would ask git where it finds .git, and leaves a file of
 # the names in CamelCase where it is run.
@@ -91,7 +91,7 @@ run_command_build() {
 
 run_splat_self_test() {
 	local said
-	said=$(tools/splat.sh --self-test) || { echo "$said"; return 1; }
+	said=$(scripts/splat.sh --self-test) || { echo "$said"; return 1; }
 }
 
 run_kernel_doc() {
@@ -132,7 +132,7 @@ run_build() { # KERNEL
 	local log=$logs/build-$1.log
 
 	# shellcheck disable=SC2086 # one word a folder
-	LABYRINTH_MAKE="W=1 KCFLAGS=-Werror" tools/build.sh "$1" $modules C=2 >"$log" 2>&1 ||
+	LABYRINTH_MAKE="W=1 KCFLAGS=-Werror" scripts/build.sh "$1" $modules C=2 >"$log" 2>&1 ||
 		{ tail -n 20 "$log"; return 1; }
 	grep -E 'warning|error|WARNING|ERROR' "$log"
 	return 0
@@ -153,7 +153,7 @@ run_coccicheck() {
 
 # Below: as tests/run.sh has built the module for 6.12.
 run_circles() {
-	LABYRINTH_MAKE="W=1 KCFLAGS=-Werror" tools/build.sh 6.12 $modules >"$logs/build-circles.log" 2>&1 ||
+	LABYRINTH_MAKE="W=1 KCFLAGS=-Werror" scripts/build.sh 6.12 $modules >"$logs/build-circles.log" 2>&1 ||
 		{ tail -n 20 "$logs/build-circles.log"; return 1; }
 	tests/circles.py labyrinth build/6.12/labyrinth
 }
@@ -179,14 +179,14 @@ check "no file is too long" run_lengths
 check "the kernel's version is tested in compat.h alone" run_versions
 check "no files call each other in a circle, and core/ calls diag/ by hooks alone" run_circles
 check "checkpatch --strict" run_checkpatch
-[ -n "$quick" ] || check "checkpatch of the command labyrinth" run_command_checkpatch
-[ -n "$quick" ] || check "the command labyrinth builds without a word from gcc and clang" run_command_build
+[ -n "$short" ] || check "checkpatch of the command labyrinth" run_command_checkpatch
+[ -n "$short" ] || check "the command labyrinth builds without a word from gcc and clang" run_command_build
 check "kernel-doc -none" run_kernel_doc
 check "what Documentation says of code and reports is so" samples/check-doc.sh
 for k in $kernels; do
 	check "builds for $k without a word from W=1 and sparse" run_build "$k"
 done
-[ -n "$quick" ] || check "documentation builds" tools/docs.sh
+[ -n "$quick" ] || check "documentation builds" scripts/docs.sh
 [ -n "$short" ] || check "coccicheck" run_coccicheck
 echo "1..$n"
 exit $failed

@@ -16,7 +16,7 @@ set -uo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit
-# The programs that tools/setup.sh installs, not others of the same name, and their own words.
+# The programs that scripts/setup.sh installs, not others of the same name, and their own words.
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 results=build/results
 rm -rf "$results"
@@ -103,7 +103,7 @@ work_off() {
 
 prepare() { # KERNEL...
 	say "kernels: $*"
-	tools/kernels.sh "$@" || { echo "0 passed, 1 failed"; exit 1; }
+	scripts/kernels.sh "$@" || { echo "0 passed, 1 failed"; exit 1; }
 }
 
 stock="6.1 6.12 6.12-rt"
@@ -130,7 +130,7 @@ run_test() {
 	later model tests/model/run.sh $short
 	later demo tests/demo.sh
 	later bench tests/bench/run.sh
-	later torture-6.12 tests/torture/run.sh 6.12 smoke ${short:+duration=15}
+	later torture-6.12 tests/torture/run.sh 6.12 smoke
 	[ -n "$short" ] || later driver tests/driver/run.sh
 	later drgn tests/drgn/run.sh ${short:+--sources}
 	work_off

@@ -40,7 +40,7 @@ count() { # WORD: calls of labyrinth_WORD in OUT
 [ $# -ge 2 ] || { sed -n '/^# usage/,/^# See/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 [ -e "$1" ] || die "no such driver: $1"
 [ ! -e "$2" ] || die "$2 is there already"
-command -v spatch >/dev/null || die "spatch is missing: run tools/setup.sh test"
+command -v spatch >/dev/null || die "spatch is missing: run scripts/setup.sh test"
 name=$(basename "$1" .c)_pages
 name=${3:-${name//[^A-Za-z0-9_]/_}}
 

@@ -4,7 +4,7 @@
  * says, and whether each owner's counters are what its tags add up to. Process
  * context, under lab_owners_lock; alloc and free take no lock of it and go on
  * meanwhile. A false report is worse than one that comes an audit later, so nothing
- * is told of what may only have moved while we looked:
+ * is reported that may only have moved while we looked:
  *
  * An owned page without the mark is reported at once, by lab_owned_freed_behind(): the
  * kernel may give it to somebody else any moment.
@@ -12,7 +12,7 @@
  * An owned page that somebody else has too must look so twice, a second and a grace period
  * apart, under the same word, taken by the same caller at the same time: else it is a
  * reference that passes. Its head is not touched: its holder's free compares it. What was
- * reported is remembered in lab_notes instead, as long as it goes on.
+ * reported is remembered in lab_suspects instead, as long as it goes on.
  *
  * A ready page may be handed out, used, given back and be ready under the same head again
  * between any two looks. But lab_tag::time is of the last handing out: where that is older
@@ -39,52 +39,52 @@
 #include "symbol.h"
 
 /* An owned page that is shared: to be confirmed, or reported and not to be reported again. */
-struct lab_note {
+struct lab_suspect {
 	struct page *page;	/* NULL: vacant */
 	u64 word, taken;	/* of its tag */
 	u64 audit;		/* that saw it last */
-	bool told;
+	bool reported;
 };
 
 /* One audit at a time. Taken before lab_owners_lock. */
 static DEFINE_MUTEX(lab_audit_lock);
 
 /* All guarded by lab_owners_lock. */
-static struct lab_note lab_notes[LAB_AUDIT_NOTES];
+static struct lab_suspect lab_suspects[LAB_AUDIT_SUSPECTS];
 static struct lab_audit lab_audit_last;
 static bool lab_audit_ready;	/* the work may be queued */
 
-static struct lab_note *lab_note_vacant(void)
+static struct lab_suspect *lab_suspect_vacant(void)
 {
-	struct lab_note *note;
+	struct lab_suspect *suspect;
 
-	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++)
-		if (!note->page)
-			return note;
+	for (suspect = lab_suspects; suspect < lab_suspects + ARRAY_SIZE(lab_suspects); suspect++)
+		if (!suspect->page)
+			return suspect;
 	return NULL;
 }
 
-static struct lab_note *lab_note_find(const struct page *page, u64 word, u64 taken)
+static struct lab_suspect *lab_suspect_find(const struct page *page, u64 word, u64 taken)
 {
-	struct lab_note *note;
+	struct lab_suspect *suspect;
 
-	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++)
-		if (note->page == page && note->word == word && note->taken == taken)
-			return note;
+	for (suspect = lab_suspects; suspect < lab_suspects + ARRAY_SIZE(lab_suspects); suspect++)
+		if (suspect->page == page && suspect->word == word && suspect->taken == taken)
+			return suspect;
 	return NULL;
 }
 
 /* Callers in @leaving are another caller now, in the tags as well. Needs lab_owners_lock. */
 void lab_audit_forget(const struct lab_leaving *leaving)
 {
-	struct lab_note *note;
+	struct lab_suspect *suspect;
 
 	lockdep_assert_held(&lab_owners_lock);
-	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++) {
-		struct lab_alloc_track track = { .taken = note->taken };
+	for (suspect = lab_suspects; suspect < lab_suspects + ARRAY_SIZE(lab_suspects); suspect++) {
+		struct lab_alloc_track track = { .taken = suspect->taken };
 
 		lab_track_forget(&track, leaving);
-		note->taken = track.taken;
+		suspect->taken = track.taken;
 	}
 }
 
@@ -92,7 +92,7 @@ static void lab_audit_owned(struct lab_audit *audit, struct lab_table *table, st
 			    struct page *page, u64 word)
 {
 	u64 taken = READ_ONCE(tag->taken);
-	struct lab_note *note;
+	struct lab_suspect *suspect;
 
 	if (likely(lab_page_marked(page) && lab_page_sole(page)))
 		return;
@@ -102,12 +102,12 @@ static void lab_audit_owned(struct lab_audit *audit, struct lab_table *table, st
 		preempt_enable();
 		return;
 	}
-	note = lab_note_find(page, word, taken) ?: lab_note_vacant();
-	if (!note)
+	suspect = lab_suspect_find(page, word, taken) ?: lab_suspect_vacant();
+	if (!suspect)
 		return;	/* for an audit that has room */
-	*note = (struct lab_note){
+	*suspect = (struct lab_suspect){
 		.page = page, .word = word, .taken = taken,
-		.audit = audit->nr, .told = note->page && note->told,
+		.audit = audit->nr, .reported = suspect->page && suspect->reported,
 	};
 }
 
@@ -177,31 +177,31 @@ static void lab_audit_ready_page(struct lab_audit *audit, struct lab_table *tabl
 }
 
 /* A second and a grace period have passed. */
-static bool lab_note_holds(const struct lab_note *note, struct lab_violation_info *info)
+static bool lab_suspect_holds(const struct lab_suspect *suspect, struct lab_violation_info *info)
 {
 	struct lab_table *table;
-	struct lab_tag *tag = lab_tag_find(NULL, note->page, &table);
+	struct lab_tag *tag = lab_tag_find(NULL, suspect->page, &table);
 
 	if (!tag)
 		return false;
 	*info = (struct lab_violation_info){
 		.kind = LAB_SHARED_PAGE,
-		.owner = lab_owner_by_id(lab_word_owner(note->word)),
-		.owner_id = lab_word_owner(note->word),
-		.page = note->page,
+		.owner = lab_owner_by_id(lab_word_owner(suspect->word)),
+		.owner_id = lab_word_owner(suspect->word),
+		.page = suspect->page,
 		.track = lab_tag_track(table, tag),
 	};
-	return info->track.word == note->word && info->track.taken == note->taken &&
-	       lab_page_marked(note->page) && !lab_page_sole(note->page);
+	return info->track.word == suspect->word && info->track.taken == suspect->taken &&
+	       lab_page_marked(suspect->page) && !lab_page_sole(suspect->page);
 }
 
 /* Is there a page that may just have a passing reference? */
-static bool lab_audit_doubts(const struct lab_audit *audit)
+static bool lab_audit_unsure(const struct lab_audit *audit)
 {
-	const struct lab_note *note;
+	const struct lab_suspect *suspect;
 
-	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++)
-		if (note->page && note->audit == audit->nr && !note->told)
+	for (suspect = lab_suspects; suspect < lab_suspects + ARRAY_SIZE(lab_suspects); suspect++)
+		if (suspect->page && suspect->audit == audit->nr && !suspect->reported)
 			return true;
 	return false;
 }
@@ -210,21 +210,21 @@ static bool lab_audit_doubts(const struct lab_audit *audit)
 static void lab_audit_confirm(struct lab_audit *audit)
 {
 	struct lab_violation_info info;
-	struct lab_note *note;
+	struct lab_suspect *suspect;
 
-	for (note = lab_notes; note < lab_notes + ARRAY_SIZE(lab_notes); note++) {
-		if (!note->page)
+	for (suspect = lab_suspects; suspect < lab_suspects + ARRAY_SIZE(lab_suspects); suspect++) {
+		if (!suspect->page)
 			continue;
 		preempt_disable();
-		if (note->audit == audit->nr && !note->told &&
-		    lab_note_holds(note, &info)) {
+		if (suspect->audit == audit->nr && !suspect->reported &&
+		    lab_suspect_holds(suspect, &info)) {
 			lab_event_violation(&info);
-			note->told = true;
+			suspect->reported = true;
 			audit->found++;
 		}
 		preempt_enable();
-		if (note->audit != audit->nr || !note->told)
-			note->page = NULL;
+		if (suspect->audit != audit->nr || !suspect->reported)
+			suspect->page = NULL;
 	}
 }
 
@@ -309,7 +309,7 @@ void lab_audit_run(struct lab_audit *figures)
 		lab_counters_close(&audit, owner);
 		cond_resched();
 	}
-	if (lab_audit_doubts(&audit)) {
+	if (lab_audit_unsure(&audit)) {
 		mutex_unlock(&lab_owners_lock);
 		msleep(MSEC_PER_SEC);
 		synchronize_rcu();

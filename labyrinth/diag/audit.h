@@ -11,8 +11,8 @@ struct lab_leaving;
 /* Seconds, of the parameter audit_interval. */
 #define LAB_AUDIT_MOST		86400U
 
-/* What there may be still to be confirmed, or told and not yet over, at a time. */
-#define LAB_AUDIT_NOTES		128
+/* Findings to be confirmed, or reported and not over yet, at a time. */
+#define LAB_AUDIT_SUSPECTS	128
 
 /* An audit's figures. */
 struct lab_audit {

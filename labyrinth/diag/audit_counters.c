@@ -91,7 +91,7 @@ void lab_counters_open(struct labyrinth_owner *owner)
 	counters->print = print;
 }
 
-/* Are the counters off by other than was told before? */
+/* Are the counters off by other than was reported before? */
 static bool lab_counters_wrong(struct labyrinth_owner *owner, const long counted[LAB_NR_COUNTERS])
 {
 	struct lab_audit_counters *counters = &owner->diag->audit;
@@ -102,11 +102,11 @@ static bool lab_counters_wrong(struct labyrinth_owner *owner, const long counted
 	for (i = 0; i < LAB_NR_COUNTERS; i++)
 		off[i] = counted[i] - counters->tags[i];
 	if (moved_lately && off[LAB_COUNTER_READY] > 0 &&
-	    off[LAB_COUNTER_READY] != counters->told[LAB_COUNTER_READY])
+	    off[LAB_COUNTER_READY] != counters->reported[LAB_COUNTER_READY])
 		off[LAB_COUNTER_READY] = 0;
-	if (!memcmp(off, counters->told, sizeof(off)))
+	if (!memcmp(off, counters->reported, sizeof(off)))
 		return false;
-	memcpy(counters->told, off, sizeof(off));
+	memcpy(counters->reported, off, sizeof(off));
 	return memchr_inv(off, 0, sizeof(off));
 }
 

@@ -20,8 +20,8 @@
 #include "symbol.h"
 #include "words.h"
 
-/* The console is told of a kind of thing that happens to an owner once in so long. */
-#define LAB_TELL_EVERY	(5 * HZ)
+/* From one report of a kind for an owner to the next. */
+#define LAB_REPORT_EVERY	(5 * HZ)
 
 static struct lab_refusal_record lab_refusals[LAB_RING_SIZE];
 static struct lab_violation_record lab_violations[LAB_RING_SIZE];
@@ -34,10 +34,10 @@ static struct lab_event_counter lab_nobody_violated[LAB_NR_VIOLATIONS];
 /* Is it time to report this again? True for one of concurrent callers. Context: any. */
 static bool lab_event_counter_due(struct lab_event_counter *counter)
 {
-	unsigned long last = READ_ONCE(counter->told), now = jiffies | 1;
+	unsigned long last = READ_ONCE(counter->reported), now = jiffies | 1;
 
-	return (!last || time_after(now, last + LAB_TELL_EVERY)) &&
-	       cmpxchg(&counter->told, last, now) == last;
+	return (!last || time_after(now, last + LAB_REPORT_EVERY)) &&
+	       cmpxchg(&counter->reported, last, now) == last;
 }
 
 /* How often it has happened since this was last asked. Context: any. */
@@ -45,7 +45,7 @@ static long lab_event_counter_since(struct lab_event_counter *counter)
 {
 	long nr = atomic_long_read(&counter->nr);
 
-	return nr - xchg(&counter->told_nr, nr);
+	return nr - xchg(&counter->reported_nr, nr);
 }
 
 static struct lab_event_counter *lab_refusal_counter(struct labyrinth_owner *owner,

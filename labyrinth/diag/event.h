@@ -16,8 +16,8 @@ struct seq_file;
 /* What an owner has had of one kind of refusal or violation. */
 struct lab_event_counter {
 	atomic_long_t nr;
-	unsigned long told;	/* when the console was told last, in jiffies; 0 is never */
-	long told_nr;		/* @nr then */
+	unsigned long reported;	/* when it was printed last, in jiffies; 0 is never */
+	long reported_nr;		/* @nr then */
 };
 
 struct lab_refusal_record {

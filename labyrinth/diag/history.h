@@ -9,7 +9,7 @@
 struct labyrinth_owner;
 struct seq_file;
 
-/* Minutes that are told of, and those that there is room for: a power of 2. */
+/* Minutes that are shown, and those that there is room for: a power of 2. */
 #define LAB_HISTORY_MINUTES	60
 #define LAB_HISTORY_SLOTS	64
 

@@ -20,7 +20,7 @@
 /*
  * Not lab_wq: what waits here for lab_owners_lock, or a slow console, must not keep a
  * refill waiting where one worker is left for all. WQ_MEM_RECLAIM, since destroy waits for
- * what is told of its owner, and nothing here allocates.
+ * the reports of its owner, and nothing here allocates.
  */
 struct workqueue_struct *lab_report_wq;
 
@@ -91,7 +91,7 @@ static void lab_violation_note(const struct lab_violation_record *violation, lon
 }
 
 /*
- * To be told: it has happened so many @times since the last time. Context: any,
+ * It has happened so many @times since the last report. Context: any,
  * preemption disabled.
  */
 void lab_note_violation(const struct lab_violation_record *violation, long times)
@@ -117,7 +117,7 @@ static void lab_refusal_kicked(struct irq_work *kick)
 
 static struct irq_work lab_refusal_kick = IRQ_WORK_INIT_HARD(lab_refusal_kicked);
 
-/* To be told, with the state of memory as it is. Context: any, preemption disabled. */
+/* With the state of memory as it is. Context: any, preemption disabled. */
 void lab_note_refusal(struct labyrinth_owner *owner, const struct lab_refusal_record *refusal)
 {
 	u64 seq = atomic64_inc_return(&lab_refusal_note_seq);

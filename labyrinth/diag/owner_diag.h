@@ -26,7 +26,7 @@ struct lab_audit_counters {
 	u64 print;			/* of all counters, before the walk */
 	u64 since;			/* jiffies when that was found first */
 	long tags[LAB_NR_COUNTERS];	/* found by the walk */
-	long told[LAB_NR_COUNTERS];	/* by how much the counters were off, as last told */
+	long reported[LAB_NR_COUNTERS];	/* by how much the counters were off, as last reported */
 };
 
 struct lab_owner_diag {

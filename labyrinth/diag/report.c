@@ -3,10 +3,10 @@
  * Refusals and violations as text: the caller, the reason, which owners had the memory and
  * which number to change; or the broken rule and both parties.
  *
- * What has to be told is noted in any context, once in a while per owner and kind. A
+ * What is to be reported is noted in any context, once in a while per owner and kind. A
  * worker puts it into words at once, for debugfs "verdicts" and the console. A report
- * stays open for a second, to say how many such there were: only then is the console told
- * of a refusal, and of what would have helped.
+ * stays open for a second, to say how many such there were: only then is a refusal
+ * printed, with what would have helped.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,9 +29,9 @@
 #include "shortage.h"
 #include "symbol.h"
 
-#define LAB_TELL_AFTER	HZ	/* until then it is counted how many there are */
+#define LAB_REPORT_AFTER	HZ	/* until then it is counted how many there are */
 
-/* ---- what has been told */
+/* ---- reports */
 
 #define LAB_REPORTS		32
 #define LAB_REPORT_LEN		3072
@@ -70,7 +70,7 @@ static void lab_report_print(struct lab_report *report)
 	}
 }
 
-/* How often it has happened to the owner since it was told last; 0 where that is not known. */
+/* How often it has happened to the owner since its last report; 0 where that is not known. */
 static long lab_report_since(const struct lab_report *report)
 {
 	struct labyrinth_owner *owner;
@@ -130,8 +130,8 @@ static bool lab_reports_close(u32 owner_id, unsigned int age)
 
 static void lab_close_reports(struct work_struct *work)
 {
-	if (lab_reports_close(0, LAB_TELL_AFTER))
-		queue_delayed_work(lab_report_wq, to_delayed_work(work), LAB_TELL_AFTER / 4);
+	if (lab_reports_close(0, LAB_REPORT_AFTER))
+		queue_delayed_work(lab_report_wq, to_delayed_work(work), LAB_REPORT_AFTER / 4);
 }
 
 static DECLARE_DELAYED_WORK(lab_report_closer, lab_close_reports);
@@ -148,7 +148,7 @@ static struct lab_report *lab_report_new(void)
 	memset(report->text, 0, sizeof(report->text));
 	/* The last byte stays 0, however much is written. */
 	seq_buf_init(&report->seq, report->text, sizeof(report->text) - 1);
-	queue_delayed_work(lab_report_wq, &lab_report_closer, LAB_TELL_AFTER);
+	queue_delayed_work(lab_report_wq, &lab_report_closer, LAB_REPORT_AFTER);
 	return report;
 }
 
@@ -227,7 +227,7 @@ static void lab_say_advice(struct seq_buf *text, const struct lab_violation_reco
 		       r->offender, (void *)r->caller);
 }
 
-static void lab_tell_violations(struct work_struct *work)
+static void lab_write_violations(struct work_struct *work)
 {
 	/* Only this work item, which never runs twice at once. */
 	static struct lab_violation_note note;
@@ -299,7 +299,7 @@ void lab_report_conclude(const struct labyrinth_owner *owner)
 
 int lab_report_init(void)
 {
-	return lab_note_init(lab_tell_violations, lab_write_refusals);
+	return lab_note_init(lab_write_violations, lab_write_refusals);
 }
 
 void lab_report_exit(void)

@@ -46,16 +46,16 @@ static inline bool lab_ring_read(void *copy, const void *entry, size_t size, u64
 }
 
 /*
- * Copy an entry that is whole and newer than @told of the same place, which is the number
- * told from there last. A writer that is late may leave places behind and in any order.
+ * Copy an entry that is whole and newer than @seen of the same place, which is the number
+ * seen there last. A writer that is late may leave places behind and in any order.
  */
-static inline bool lab_ring_news(void *copy, const void *entry, size_t size, u64 *told)
+static inline bool lab_ring_news(void *copy, const void *entry, size_t size, u64 *seen)
 {
 	u64 seq = READ_ONCE(*(const u64 *)entry);
 
-	if (seq == LAB_RING_BUSY || seq <= *told || !lab_ring_read(copy, entry, size, seq))
+	if (seq == LAB_RING_BUSY || seq <= *seen || !lab_ring_read(copy, entry, size, seq))
 		return false;
-	*told = seq;
+	*seen = seq;
 	return true;
 }
 

@@ -11,7 +11,7 @@
 
 struct seq_buf;
 
-/* Zones of a zonelist that are told of: all of two nodes'. */
+/* Zones of a zonelist that are reported: all of two nodes'. */
 #define LAB_SHORTAGE_ZONES	6
 
 struct lab_shortage_zone {

@@ -32,7 +32,7 @@ run_vm() { # RUN PARTS VM-OPTION...: into $out/RUN
 	for part in $parts; do
 		set -- "$@" --file "$built/tests/bench/lab_$part.ko"
 	done
-	"$top/tools/vm.sh" --kernel "$kernel" --timeout 400 "$@" --out "$out/$run" --env what="$parts" \
+	"$top/scripts/vm.sh" --kernel "$kernel" --timeout 400 "$@" --out "$out/$run" --env what="$parts" \
 		--file "$built/labyrinth/labyrinth.ko" "$bench/guest.sh" \
 		2>"$out/$run.vm.log" || die "the measuring failed: see $out/$run and $out/$run.vm.log"
 }
@@ -69,7 +69,7 @@ collect() {
 splats() {
 	local found
 
-	if found=$("$top/tools/splat.sh" "$out"/*/console.log 2>&1); then
+	if found=$("$top/scripts/splat.sh" "$out"/*/console.log 2>&1); then
 		echo "ok - clean_log # no splat"
 	else
 		printf '%s\n' "$found" | sed 's/^/# /'
@@ -135,7 +135,7 @@ done
 echo "KTAP version 1"
 rm -rf "$out"
 mkdir -p "$out"
-"$top/tools/build.sh" "$kernel" bench >"$out/build.log" 2>&1 || die "the build failed: see $out/build.log"
+"$top/scripts/build.sh" "$kernel" bench >"$out/build.log" 2>&1 || die "the build failed: see $out/build.log"
 measure
 collect || die "the measuring is not complete: see $out"
 status=0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Tests of run.sh: metrics for Prometheus, whose programs may be where tools/setup.sh put them.
+# Tests of run.sh: metrics for Prometheus, whose programs may be where scripts/setup.sh put them.
 PATH=$PATH:${LABYRINTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/labyrinth}/prometheus/usr/bin
 
 test_prometheus_takes_the_metrics() {

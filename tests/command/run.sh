@@ -23,7 +23,7 @@ out=$top/build/command
 export LC_ALL=C TZ=UTC
 unset NO_COLOR
 why='' skipped='' short='' left_out='^$'
-. "$top/tests/ktap.sh"
+. "$top/tests/lib/ktap.sh"
 
 # ---- KTAP
 
@@ -325,7 +325,7 @@ boot() { # FILE VM-OPTION...
 	rm -rf "$vm"
 	mkdir -p "$vm"
 	echo "here=/lib/labyrinth/command sh /lib/labyrinth/kselftest/run.sh $file" >"$vm/boot.sh"
-	"$top/tools/vm.sh" --kernel 6.12 --timeout 300 --out "$vm" "$@" \
+	"$top/scripts/vm.sh" --kernel 6.12 --timeout 300 --out "$vm" "$@" \
 		--file "$here/$file.sh:/lib/labyrinth/command/" \
 		--file "$top/tests/kselftest/ktap.sh:/lib/labyrinth/command/" \
 		--file "$top/tests/kselftest/reserve_lib.sh:/lib/labyrinth/command/" \
@@ -336,13 +336,13 @@ boot() { # FILE VM-OPTION...
 		--file "$top/build/6.12/tests/kselftest/lab_reserve.ko" "$vm/boot.sh" 2>"$vm/vm.log"
 	status=$?
 	tr -d '\r' <"$vm/result.log" | sed '/^# vm: /d; s/^/  /' | tee "$vm/ktap"
-	"$top/tools/splat.sh" "$vm/console.log" | sed 's/^/# /'
+	"$top/scripts/splat.sh" "$vm/console.log" | sed 's/^/# /'
 	[ "${PIPESTATUS[0]}" -eq 0 ] && [ "$status" -eq 0 ] &&
 		[ "$(grep -cE '^    (not )?ok ' "$vm/ktap")" -eq "$(sed -n 's/^    1\.\.//p' "$vm/ktap")" ]
 }
 
 live() {
-	"$top/tools/build.sh" 6.12 kselftest >"$out/build.log" 2>&1
+	"$top/scripts/build.sh" 6.12 kselftest >"$out/build.log" 2>&1
 	result $? "the module builds"
 	boot live --smp 2
 	result $? "on a live module"

@@ -15,7 +15,7 @@ here=$top/tests/drgn
 script=$top/tools/drgn/labyrinth.py
 python=/usr/bin/python3
 vm=''
-. "$top/tests/ktap.sh"
+. "$top/tests/lib/ktap.sh"
 export PYTHONDONTWRITEBYTECODE=1
 
 trap '[ -z "$vm" ] || kill "$vm" 2>/dev/null' EXIT
@@ -25,7 +25,7 @@ trap '[ -z "$vm" ] || kill "$vm" 2>/dev/null' EXIT
 build_fw_cfg() {
 	local dir=$out/qemu_fw_cfg source
 
-	source=$("$top/tools/kernels.sh" --source 6.12 drivers/firmware) || return
+	source=$("$top/scripts/kernels.sh" --source 6.12 drivers/firmware) || return
 	mkdir -p "$dir/include/linux"
 	cp "$source/qemu_fw_cfg.c" "$dir/"
 	echo 'obj-m := qemu_fw_cfg.o' >"$dir/Kbuild"
@@ -38,8 +38,8 @@ build_fw_cfg() {
 }
 
 build() {
-	kdir=$("$top/tools/kernels.sh" --print "$kernel" | sed -n 's/^kdir=//p')
-	[ -n "$kdir" ] && "$top/tools/build.sh" "$kernel" kselftest && build_fw_cfg
+	kdir=$("$top/scripts/kernels.sh" --print "$kernel" | sed -n 's/^kdir=//p')
+	[ -n "$kdir" ] && "$top/scripts/build.sh" "$kernel" kselftest && build_fw_cfg
 }
 
 # The files of Python that the script needs, and their libraries, each at its place: SRC:DEST.
@@ -77,7 +77,7 @@ boot() {
 		files+=(--file "$file")
 	done
 	echo "here=/lib/labyrinth/live sh /lib/labyrinth/kselftest/run.sh live" >"$out/boot.sh"
-	"$top/tools/vm.sh" --kernel "$kernel" --smp 2 --mem 384M --timeout 600 --out "$out/vm" \
+	"$top/scripts/vm.sh" --kernel "$kernel" --smp 2 --mem 384M --timeout 600 --out "$out/vm" \
 		--qemu "-device vmcoreinfo -serial unix:go.sock,server=on,wait=off" \
 		--file "$(realpath "$python"):/usr/bin/python3" "${files[@]}" \
 		--file "$(dirname "$script")" --file "$(command -v setpriv)" \
@@ -114,7 +114,7 @@ live() {
 	[ "$(grep -cE '^    (not )?ok ' "$out/ktap")" -eq "$(sed -n 's/^    1\.\.//p' "$out/ktap")" ] ||
 		status=1
 	result "$status" "$kernel: on the live kernel"
-	"$top/tools/splat.sh" "$out/vm/console.log" | sed 's/^/# /'
+	"$top/scripts/splat.sh" "$out/vm/console.log" | sed 's/^/# /'
 	result "${PIPESTATUS[0]}" "$kernel: kernel log is clean"
 	result "$taken" "$kernel: a core is taken"
 	for table in owners pages; do
@@ -125,7 +125,7 @@ live() {
 echo "KTAP version 1"
 [ $# -gt 0 ] || set -- 6.1 6.12
 "$python" -c 'import drgn' 2>/dev/null ||
-	{ echo "Bail out! drgn is missing: run tools/setup.sh test"; exit 1; }
+	{ echo "Bail out! drgn is missing: run scripts/setup.sh test"; exit 1; }
 kernel=sources
 python_tests "what it knows of tags" source.py
 [ "$1" != --sources ] || shift

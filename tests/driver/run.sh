@@ -18,7 +18,7 @@ kernel=6.12
 driver=e1000
 folder=drivers/net/ethernet/intel/e1000
 out=$top/build/driver
-. "$top/tests/ktap.sh"
+. "$top/tests/lib/ktap.sh"
 
 bail() { # WORDS...
 	echo "Bail out! $*"
@@ -40,15 +40,15 @@ without_refusals() { # LOG
 echo "KTAP version 1"
 for tool in iperf3 ethtool spatch qemu-system-x86_64; do
 	PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null ||
-		bail "$tool is missing: run tools/setup.sh test"
+		bail "$tool is missing: run scripts/setup.sh test"
 done
-kdir=$("$top/tools/kernels.sh" --print "$kernel" | sed -n 's/^kdir=//p')
-[ -n "$kdir" ] || bail "no kernel $kernel: run tools/kernels.sh $kernel"
-source=$("$top/tools/kernels.sh" --source "$kernel" "$folder") || bail "no source of $driver"
+kdir=$("$top/scripts/kernels.sh" --print "$kernel" | sed -n 's/^kdir=//p')
+[ -n "$kdir" ] || bail "no kernel $kernel: run scripts/kernels.sh $kernel"
+source=$("$top/scripts/kernels.sh" --source "$kernel" "$folder") || bail "no source of $driver"
 rm -rf "$out"
 mkdir -p "$out"
 
-"$top/tools/build.sh" "$kernel" samples >"$out/labyrinth.log" 2>&1 ||
+"$top/scripts/build.sh" "$kernel" samples >"$out/labyrinth.log" 2>&1 ||
 	{ tail -n 20 "$out/labyrinth.log" | sed 's/^/# /'; bail "labyrinth does not build"; }
 cp -r "$source" "$out/plain"
 "$top/tools/port.sh" "$source" "$out/switched" "${driver}_pages" >"$out/port.log" 2>&1
@@ -68,7 +68,7 @@ said=$(grep -hE 'warning|WARNING' "$out/switched.log")
 result "${#said}" "$driver: and without a warning"
 
 # One cable between two cards, and nothing else on it.
-"$top/tools/vm.sh" --kernel "$kernel" --smp 2 --mem 512M --timeout 400 --out "$out/vm" \
+"$top/scripts/vm.sh" --kernel "$kernel" --smp 2 --mem 512M --timeout 400 --out "$out/vm" \
 	--qemu "-netdev hubport,id=here,hubid=0 -device $driver,netdev=here,mac=52:54:00:00:00:01" \
 	--qemu "-netdev hubport,id=there,hubid=0 -device $driver,netdev=there,mac=52:54:00:00:00:02" \
 	--env driver="$driver" \
@@ -88,7 +88,7 @@ ended=$(grep -cE '^ *(not )?ok ' "$out/ktap")
 result "$status" "$driver: traffic, plain and switched"
 
 without_refusals "$out/vm/console.log" >"$out/console"
-"$top/tools/splat.sh" "$out/console" | sed 's/^/# /'
+"$top/scripts/splat.sh" "$out/console" | sed 's/^/# /'
 result "${PIPESTATUS[0]}" "$driver: kernel log is clean"
 echo "1..$nr"
 exit $failed

@@ -66,7 +66,7 @@ measure() { # RUN STEPS [VM-OPTION...]: into $out/RUN, by $script
 
 	shift 2
 	mkdir -p "$out/$run"
-	"$top/tools/vm.sh" --kernel "$kernel" --append init_on_alloc=0 --timeout 900 "$@" \
+	"$top/scripts/vm.sh" --kernel "$kernel" --append init_on_alloc=0 --timeout 900 "$@" \
 		--out "$out/$run" --file "$built/labyrinth/labyrinth.ko" --env steps="$steps" \
 		--file "$built/tests/growth/lab_growth.ko" "$top/tests/growth/$script" \
 		2>"$out/$run/vm.log" ||
@@ -308,7 +308,7 @@ gate_scaling() {
 gate_log() {
 	local splats
 
-	if splats=$("$top/tools/splat.sh" "$out"/*/console.log 2>&1); then
+	if splats=$("$top/scripts/splat.sh" "$out"/*/console.log 2>&1); then
 		result 0 clean_log "no splat"
 	else
 		printf '%s\n' "$splats" | sed 's/^/# /'
@@ -327,7 +327,7 @@ done
 echo "KTAP version 1"
 rm -rf "$out"
 mkdir -p "$out"
-"$top/tools/build.sh" "$kernel" growth >"$out/build.log" 2>&1 || die "the build failed: see $out/build.log"
+"$top/scripts/build.sh" "$kernel" growth >"$out/build.log" 2>&1 || die "the build failed: see $out/build.log"
 
 # Each begins with the least, in a kernel that has not seen more.
 measure one "pages:16:neighbours empty create:100000 \

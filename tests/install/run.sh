@@ -5,7 +5,7 @@
 # module against what was installed, load both in a virtual machine, and uninstall. Then
 # what cannot work, and what is said of it. Prints KTAP.
 #
-# usage: run.sh [KERNEL...]	of tools/kernels.sh, by default 6.1, 6.12 and 6.12-rt
+# usage: run.sh [KERNEL...]	of scripts/kernels.sh, by default 6.1, 6.12 and 6.12-rt
 #
 # All is installed below build/install/root, a root file system as far as make and modprobe
 # can see. Logs: build/install/. Exit status 1 if anything failed.
@@ -18,7 +18,7 @@ here=$top/tests/install
 out=$top/build/install
 root=$out/root
 PATH=$PATH:/usr/sbin:/sbin
-. "$top/tests/ktap.sh"
+. "$top/tests/lib/ktap.sh"
 
 declare -A release kdir
 kernels=("$@")
@@ -37,7 +37,7 @@ make_root() {
 			kdir)    kdir[$kernel]=$value ;;
 			image)   image=$value ;;
 			esac
-		done < <("$top/tools/kernels.sh" --print "$kernel")
+		done < <("$top/scripts/kernels.sh" --print "$kernel")
 		modules=$root/lib/modules/${release[$kernel]}
 		mkdir -p "$modules"
 		# A kernel of our own has none of these.
@@ -168,7 +168,7 @@ insmod $updates/mydriver.ko "
 }
 
 load() { # KERNEL
-	"$top/tools/vm.sh" --kernel "$1" --out "$out/vm-$1" \
+	"$top/scripts/vm.sh" --kernel "$1" --out "$out/vm-$1" \
 		--file "$(command -v modprobe)" \
 		--file "$root/lib/modules/${release[$1]}:/lib/modules/" "$here/guest.sh"
 	local status=$?
@@ -214,7 +214,7 @@ missing_headers() {
 nothing_built() {
 	mkdir -p "$out/fresh/tools"
 	cp "$top/Makefile" "$out/fresh/"
-	cp "$top/tools/install.sh" "$out/fresh/tools/"
+	cp "$top/scripts/install.sh" "$out/fresh/tools/"
 	says "nothing is built yet: run make first" \
 		make -s -C "$out/fresh" KREL=6.6.6-none DESTDIR="$out/none" install
 }
@@ -232,7 +232,7 @@ odd_path() { # PATH
 prepare_for_nobody() { # FOLDER
 	mkdir -p "$1/labyrinth" "$1/tools/labyrinth"
 	cp "$top/Makefile" "$1/"
-	cp "$top/tools/install.sh" "$1/tools/"
+	cp "$top/scripts/install.sh" "$1/tools/"
 	cp "$top/tools/labyrinth/Makefile" "$1/tools/labyrinth/"
 	chmod -R a+rX "$1"
 }
@@ -297,11 +297,11 @@ clean_leaves_sources_only() {
 	local dir=$out/clean status
 
 	mkdir -p "$dir"
-	(cd "$top/build/${kernels[0]}" && cp -r Makefile Kbuild include labyrinth tools ./.*.cmd \
+	(cd "$top/build/${kernels[0]}" && cp -r Makefile Kbuild include labyrinth scripts tools ./.*.cmd \
 		modules.order Module.symvers "$dir/") || return
 	make -s -C "$dir" KREL=6.6.6-none clean &&
 		same "files" "$(cd "$dir" && find . -type f | sort)" "$(cd "$top" &&
-			find ./Makefile ./Kbuild ./include ./labyrinth ./tools/labyrinth ./tools/install.sh \
+			find ./Makefile ./Kbuild ./include ./labyrinth ./tools/labyrinth ./scripts/install.sh \
 				-name '*.[ch8]' ! -name '*.mod.c' -o -name '*.sh' -o -name '*.bash' -o -name Makefile -o -name Kbuild | sort)"
 	status=$?
 	rm -r "$dir"
@@ -324,13 +324,13 @@ echo "KTAP version 1"
 rm -rf "$out"
 mkdir -p "$out"
 for tool in depmod modprobe modinfo setpriv; do
-	command -v $tool >/dev/null || { echo "Bail out! $tool is missing: run tools/setup.sh test"; exit 1; }
+	command -v $tool >/dev/null || { echo "Bail out! $tool is missing: run scripts/setup.sh test"; exit 1; }
 done
 run "a root file system with kernels: ${kernels[*]}" make_root
 [ $failed -eq 0 ] || { echo "1..$nr"; exit 1; }
 before=$(tree "$root")
 for kernel in "${kernels[@]}"; do
-	run "$kernel: make" "$top/tools/build.sh" "$kernel"
+	run "$kernel: make" "$top/scripts/build.sh" "$kernel"
 done
 run "make command" make -s -C "$top/build/${kernels[0]}" command CFLAGS=-O0
 so_far=()
@@ -347,7 +347,7 @@ for kernel in "${kernels[@]}"; do
 	run "$kernel: the sample builds with the Kbuild of the documentation" build_stranger "$kernel"
 	run "$kernel: modprobe of the sample loads labyrinth first" modprobe_loads_both "$kernel"
 	run "$kernel: both load, work and unload" load "$kernel"
-	run "$kernel: kernel log is clean" "$top/tools/splat.sh" "$out/vm-$kernel/console.log"
+	run "$kernel: kernel log is clean" "$top/scripts/splat.sh" "$out/vm-$kernel/console.log"
 	run "$kernel: the sample goes" remove_stranger "$kernel"
 done
 

@@ -5,7 +5,7 @@
 #
 # usage: run-kernel.sh NAME [--quick | --long] [--seed N] [FILE...]
 #
-# NAME is a kernel of tools/kernels.sh. With FILEs (contract, errors, ...) only
+# NAME is a kernel of scripts/kernels.sh. With FILEs (contract, errors, ...) only
 # these. Quick, it runs a few of them; long, it repeats more. With a seed, "fuzz"
 # writes again what it wrote in the run that reported it.
 # The logs stay in build/NAME/kselftest/. Exit status 1 if anything failed: a
@@ -17,13 +17,13 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 here=$top/tests/kselftest
 kernel='' quick='' long='' seed='' files=() only=()
 plan=0
-. "$top/tests/ktap.sh"
+. "$top/tests/lib/ktap.sh"
 
 # The first six look into the kernel's log, which hides what comes too fast: so
 # they need not wait.
 all=(violations refusals lifetime scope contexts provoke contract errors budget flags debugfs audit
-	lookup folder fuzz abi hotplug memory_loss pressure suspend strangers stress)
-few=(contexts contract errors stress)
+	lookup folder abi hotplug memory_loss pressure suspend strangers stress)
+few=(contexts contract errors)
 
 parse() {
 	while [ $# -gt 0 ]; do
@@ -86,7 +86,7 @@ boot() { # NAME WORDS "VM-OPTIONS" FILE...
 	mkdir -p "$out"
 	echo "sh /lib/labyrinth/kselftest/run.sh $*" >"$tools/boot.sh"
 	# shellcheck disable=SC2086 # several words
-	"$top/tools/vm.sh" --kernel "$kernel" --out "$out" --timeout 1200 $options \
+	"$top/scripts/vm.sh" --kernel "$kernel" --out "$out" --timeout 1200 $options \
 		--env quick="$quick" --env long="$long" --env seed="$seed" \
 		"${copies[@]}" "$tools/boot.sh"
 	status=$?
@@ -97,7 +97,7 @@ boot() { # NAME WORDS "VM-OPTIONS" FILE...
 	[ "$status" -lt 124 ] || echo "# the machine ended with $status: see $out"
 	result "$status" "$kernel: $words"
 
-	"$top/tools/splat.sh" "$out/console.log" | sed 's/^/# /'
+	"$top/scripts/splat.sh" "$out/console.log" | sed 's/^/# /'
 	result "${PIPESTATUS[0]}" "$kernel: $words: kernel log is clean"
 }
 
@@ -105,7 +105,7 @@ build() {
 	local log=$build/kselftest/build.log
 
 	mkdir -p "$build/kselftest" "$tools"
-	"$top/tools/build.sh" "$kernel" kselftest >"$log" 2>&1 &&
+	"$top/scripts/build.sh" "$kernel" kselftest >"$log" 2>&1 &&
 		${CC:-cc} -O2 -Wall -pthread -o "$tools/two_threads" "$here/two_threads.c" \
 			>>"$log" 2>&1 &&
 		${CC:-cc} -O2 -Wall -static -o "$tools/fuzz_writes" "$here/fuzz_writes.c" \
@@ -123,9 +123,9 @@ split=() removal=()
 # One with a boot option of its own.
 clearing=()
 [ -z "$long" ] || clearing=(clearing)
-[ -z "$long" ] || files+=(losses)
-# Reports come by other contexts there.
-[ -z "$quick" ] || [ "$kernel" != 6.12-rt ] || files+=(violations provoke)
+[ -z "$long" ] || files+=(fuzz losses)
+# Reports come by other contexts there, and races by preemption.
+[ -z "$quick" ] || [ "$kernel" != 6.12-rt ] || files+=(provoke stress)
 # The other kernels check so much that they allocate when nobody asks them to.
 case $kernel in
 6.1 | 6.12 | 6.12-rt)

@@ -144,7 +144,7 @@ static void mapped_page_is_found(struct kunit *test)
 
 static void more_shared_pages_than_can_be_noted_are_told_later(struct kunit *test)
 {
-	const unsigned int more = 10, nr = LAB_AUDIT_NOTES + more;
+	const unsigned int more = 10, nr = LAB_AUDIT_SUSPECTS + more;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", nr);
 	struct page **pages = lab_test_zalloc(test, nr * sizeof(*pages));
 	unsigned int i;
@@ -153,7 +153,7 @@ static void more_shared_pages_than_can_be_noted_are_told_later(struct kunit *tes
 	KUNIT_EXPECT_EQ_MSG(test, found(), 0U, "what was noted of other tests is over");
 	for (i = 0; i < nr; i++)
 		get_page(pages[i]);
-	KUNIT_EXPECT_EQ(test, found(), (unsigned int)LAB_AUDIT_NOTES);
+	KUNIT_EXPECT_EQ(test, found(), (unsigned int)LAB_AUDIT_SUSPECTS);
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 	/* As many as there are any notes for: which those are is not said. */
 	for (i = 0; i < nr; i++)

@@ -125,16 +125,16 @@ static void poison_and_zero_together_give_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-/* An alloc while the worker cannot look at the quarantine. */
+/* An alloc while the worker cannot look at the quarantine: it waits for a grace period first. */
 static struct page *alloc_without_worker(struct labyrinth_owner *owner, struct page *page,
 					 enum lab_state *state)
 {
 	struct page *got;
 
-	mutex_lock(&lab_owners_lock);
+	preempt_disable();
 	got = lab_alloc_page(owner);
 	*state = lab_word_state(lab_test_word(page));
-	mutex_unlock(&lab_owners_lock);
+	preempt_enable();
 	return got;
 }
 

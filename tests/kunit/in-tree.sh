@@ -5,7 +5,7 @@
 #
 # usage: in-tree.sh
 #
-# The source is the one that tools/kernels.sh has fetched for kunit-6.12; it is
+# The source is the one that scripts/kernels.sh has fetched for kunit-6.12; it is
 # unpacked, linked and built in the cache: some minutes the first time. KTAP on
 # standard output: a test a suite, then "no_kernel_splat". The log is
 # build/kunit-in-tree/console.log. Exit status 0 iff kunit.py is content and
@@ -35,7 +35,7 @@ unpack() { # DEB FOLDER
 link() { # FOLDER
 	[ "$(readlink "$1/tree/drivers/misc/labyrinth")" = "$top" ] ||
 		rm -rf "$1/build/drivers/misc/labyrinth"
-	"$top/tools/kunit-in-tree.sh" "$1/tree"
+	"$top/scripts/kunit-in-tree.sh" "$1/tree"
 }
 
 suites_of_the_sources() {
@@ -43,7 +43,7 @@ suites_of_the_sources() {
 }
 
 deb=$(find "$cache/sources" -name 'linux-source-6.12_*.deb' 2>/dev/null | sort -V | tail -n 1)
-[ -n "$deb" ] || die "no source of 6.12 in the cache: run tools/kernels.sh kunit-6.12"
+[ -n "$deb" ] || die "no source of 6.12 in the cache: run scripts/kernels.sh kunit-6.12"
 dir=$cache/kunit-in-tree/$(basename "$deb" .deb)
 mkdir -p "$out" "$cache/kunit-in-tree"
 exec 9>"$cache/kunit-in-tree/lock"
@@ -66,7 +66,7 @@ cp "$dir/build/test.log" "$out/console.log"
 sed -E 's/\r$//; s/^\[ *[0-9]+\.[0-9]+\](\[ *[TC][0-9]+\])? ?//' "$out/console.log" |
 	grep -aE '^ *(KTAP version |1\.\.[0-9]+$|ok [0-9]+|not ok [0-9]+|#)' >"$out/kunit.ktap" || true
 splats=ok
-"$top/tools/splat.sh" "$out/console.log" >"$out/splats.log" || splats='not ok'
+"$top/scripts/splat.sh" "$out/console.log" >"$out/splats.log" || splats='not ok'
 planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$out/kunit.ktap" | head -n 1)
 planned=${planned:-0}
 

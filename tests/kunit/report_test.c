@@ -281,23 +281,23 @@ static void each_kind_of_each_owner_is_told_once_in_five_seconds(struct kunit *t
 	struct lab_event_counter *counter = &owner->diag->refused[LAB_REFUSE_BUDGET];
 	unsigned long first;
 
-	KUNIT_EXPECT_EQ(test, counter->told, 0UL);
+	KUNIT_EXPECT_EQ(test, counter->reported, 0UL);
 	expect_refused(test, owner, 1);
-	first = counter->told;
+	first = counter->reported;
 	KUNIT_EXPECT_NE(test, first, 0UL);
-	counter->told -= HZ;
+	counter->reported -= HZ;
 	expect_refused(test, owner, 100);
-	KUNIT_EXPECT_EQ_MSG(test, counter->told, first - HZ, "told again after a second");
+	KUNIT_EXPECT_EQ_MSG(test, counter->reported, first - HZ, "told again after a second");
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&counter->nr), 101L);
 
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page[1]), -EPERM);
-	KUNIT_EXPECT_NE(test, owner->diag->violated[LAB_FOREIGN_FREE].told, 0UL);
+	KUNIT_EXPECT_NE(test, owner->diag->violated[LAB_FOREIGN_FREE].reported, 0UL);
 	expect_refused(test, other, 1);
-	KUNIT_EXPECT_NE(test, other->diag->refused[LAB_REFUSE_BUDGET].told, 0UL);
+	KUNIT_EXPECT_NE(test, other->diag->refused[LAB_REFUSE_BUDGET].reported, 0UL);
 
-	counter->told = first - 5 * HZ - 2;
+	counter->reported = first - 5 * HZ - 2;
 	expect_refused(test, owner, 1);
-	KUNIT_EXPECT_TRUE(test, time_after_eq(counter->told, first));
+	KUNIT_EXPECT_TRUE(test, time_after_eq(counter->reported, first));
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page[0]), 0);
 	KUNIT_EXPECT_EQ(test, lab_free_page(other, page[1]), 0);
 }

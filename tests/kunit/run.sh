@@ -33,7 +33,7 @@ case ${1:-} in
 esac
 
 build() {
-	"$top/tools/build.sh" "$kernel" LABYRINTH_KUNIT=y >"$out/build.log" 2>&1 && return
+	"$top/scripts/build.sh" "$kernel" LABYRINTH_KUNIT=y >"$out/build.log" 2>&1 && return
 	tail -n 30 "$out/build.log" >&2
 	say "the build failed: see $out/build.log"
 	exit 1
@@ -80,7 +80,7 @@ guest_script >"$out/guest.sh"
 
 start=$SECONDS
 status=0
-"$top/tools/vm.sh" --kernel "$kernel" --smp 4 --timeout "$timeout" --append "$append" \
+"$top/scripts/vm.sh" --kernel "$kernel" --smp 4 --timeout "$timeout" --append "$append" \
 	--out "$out" --file "$top/build/$kernel/labyrinth/labyrinth.ko" "$out/guest.sh" ||
 	status=$?
 
@@ -90,7 +90,7 @@ planned=${planned:-0}
 
 unloads=ok splats=ok
 grep -aq 'labyrinth-kunit: unloaded' "$out/console.log" || unloads='not ok'
-"$top/tools/splat.sh" "$out/console.log" >"$out/splats.log" || splats='not ok'
+"$top/scripts/splat.sh" "$out/console.log" >"$out/splats.log" || splats='not ok'
 
 sed "s/^1\.\.$planned\$/1..$((planned + 2))/" "$out/kunit.ktap"
 sed 's/^/# /' "$out/splats.log"

@@ -145,7 +145,7 @@ check() { # NAME COMMAND...
 	result $? "$1"
 }
 
-command -v spin >/dev/null || { echo "run.sh: spin is missing: run tools/setup.sh test" >&2; exit 1; }
+command -v spin >/dev/null || { echo "run.sh: spin is missing: run scripts/setup.sh test" >&2; exit 1; }
 echo "KTAP version 1"
 for model in stack tag; do
 	check "$model: the code is what the model says" \

@@ -5,7 +5,7 @@
 #
 # usage: run.sh KERNEL [smoke|long] [observed] [PARAMETER=VALUE...]
 #
-# KERNEL is one of tools/kernels.sh. "observed" has the events come and go and all tables
+# KERNEL is one of scripts/kernels.sh. "observed" has the events come and go and all tables
 # be read meanwhile. PARAMETERs are lab_torture.ko's, or hotplug=0 and faults=0, which
 # leave out what the guest does beside. The logs stay in build/KERNEL/torture/, or
 # torture-observed/. Exit status 1 if anything failed.
@@ -52,13 +52,13 @@ fi
 echo "KTAP version 1"
 echo "1..$tests"
 mkdir -p "$out"
-"$top/tools/build.sh" "$kernel" torture >"$out/build.log" 2>&1 || {
+"$top/scripts/build.sh" "$kernel" torture >"$out/build.log" 2>&1 || {
 	tail -n 20 "$out/build.log" | sed 's/^/# /'
 	echo "Bail out! it does not build for $kernel"
 	exit 1
 }
 
-"$top/tools/vm.sh" --kernel "$kernel" --out "$out" --smp 4 --mem 1G --timeout "$limit" \
+"$top/scripts/vm.sh" --kernel "$kernel" --out "$out" --smp 4 --mem 1G --timeout "$limit" \
 	--env params="preset=$preset ${params[*]-}" ${envs[@]+"${envs[@]}"} \
 	--file "$build/labyrinth/labyrinth.ko" --file "$build/tests/torture/lab_torture.ko" \
 	"$here/guest.sh"
@@ -71,7 +71,7 @@ while [ "$ended" -lt $((tests - 1)) ]; do
 	echo "not ok $ended $kernel: the machine did not get here"
 done
 
-amiss=$("$top/tools/splat.sh" "$out/console.log") || status=1
+amiss=$("$top/scripts/splat.sh" "$out/console.log") || status=1
 [ -z "$amiss" ] || sed 's/^/# /' <<<"$amiss" | head -n 40
 if [ -z "$amiss" ]; then echo "ok $tests kernel log is clean"; else echo "not ok $tests kernel log is clean"; fi
 exit $((status != 0))

@@ -6,7 +6,7 @@
 #
 # usage: run.sh [KERNEL [FILE...]]
 #
-# KERNEL is one of tools/kernels.sh, 6.12 if none is named. With FILEs (events, trace_cmd,
+# KERNEL is one of scripts/kernels.sh, 6.12 if none is named. With FILEs (events, trace_cmd,
 # ...) only these. The logs stay in build/KERNEL/trace/. Exit status 1 if anything failed.
 set -uo pipefail
 
@@ -22,7 +22,7 @@ out=$build/trace
 files=(events reports trace_cmd bpftrace perf toggle)
 [ $# -eq 0 ] || files=("$@")
 modules=() tools=() in_turn=() at_once=()
-. "$top/tests/ktap.sh"
+. "$top/tests/lib/ktap.sh"
 
 bail() { # WORDS...
 	echo "Bail out! $*"
@@ -41,7 +41,7 @@ boot() { # NAME WORDS FILE... -- VM-OPTION...
 	shift
 	mkdir -p "$vm"
 	echo "here=/lib/labyrinth/trace sh /lib/labyrinth/kselftest/run.sh$list" >"$vm/boot.sh"
-	"$top/tools/vm.sh" --kernel "$kernel" --smp 2 --timeout 300 --out "$vm" \
+	"$top/scripts/vm.sh" --kernel "$kernel" --smp 2 --timeout 300 --out "$vm" \
 		--file "$here:/lib/labyrinth/trace" \
 		--file "$top/tests/kselftest/ktap.sh:/lib/labyrinth/trace/" \
 		--file "$top/tests/kselftest/run.sh:/lib/labyrinth/kselftest/" \
@@ -55,7 +55,7 @@ boot() { # NAME WORDS FILE... -- VM-OPTION...
 	[ "$status" -lt 124 ] || echo "# the machine ended with $status: see $vm"
 	result "$status" "$kernel: $words"
 
-	"$top/tools/splat.sh" "$vm/console.log" | sed 's/^/# /'
+	"$top/scripts/splat.sh" "$vm/console.log" | sed 's/^/# /'
 	result "${PIPESTATUS[0]}" "$kernel: $words: kernel log is clean"
 }
 
@@ -68,12 +68,12 @@ for file in "${files[@]}"; do
 done
 echo "1..$(((${#in_turn[@]} > 0) * 2 + (${#at_once[@]} > 0) * 2))"
 for tool in trace-cmd bpftrace perf; do
-	path=$(command -v "$tool") || bail "$tool is missing: run tools/setup.sh test"
+	path=$(command -v "$tool") || bail "$tool is missing: run scripts/setup.sh test"
 	tools+=(--file "$path:/bin/")
 done
 rm -rf "$out"
 mkdir -p "$out"
-"$top/tools/build.sh" "$kernel" kselftest >"$out/build.log" 2>&1 || {
+"$top/scripts/build.sh" "$kernel" kselftest >"$out/build.log" 2>&1 || {
 	tail -n 20 "$out/build.log" | sed 's/^/# /'
 	bail "it does not build for $kernel"
 }

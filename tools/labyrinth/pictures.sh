@@ -24,7 +24,7 @@ die() { # WORDS LOG
 
 build() {
 	say "building labyrinth and the command"
-	"$top/tools/build.sh" 6.12 samples kselftest >"$out/build.log" 2>&1 || die "no module" "$out/build.log"
+	"$top/scripts/build.sh" 6.12 samples kselftest >"$out/build.log" 2>&1 || die "no module" "$out/build.log"
 	make -s -C "$here" O="$out/command" STATIC=1 >"$out/build.log" 2>&1 ||
 		die "no command" "$out/build.log"
 }
@@ -35,7 +35,7 @@ run_guest() {
 	for module in labyrinth/labyrinth samples/lab_{sample,pressure} tests/kselftest/lab_puppet; do
 		files+=(--file "$top/build/6.12/$module.ko")
 	done
-	"$top/tools/vm.sh" --kernel 6.12 --mem 256M --smp 2 --timeout 300 --out "$out" \
+	"$top/scripts/vm.sh" --kernel 6.12 --mem 256M --smp 2 --timeout 300 --out "$out" \
 		--env ROWS=$rows --env WIDTH=$columns \
 		--qemu "-serial file:top.tty -serial file:recording.gz" \
 		--file "$out/command/labyrinth:/bin/" "${files[@]}" \
@@ -62,7 +62,7 @@ replay_top() {
 # Where the kernel wanted memory back in the worst moment, there is little to be seen;
 # on a machine that is too busy it may complain as well.
 is_telling() {
-	"$top/tools/splat.sh" "$out/console.log" &&
+	"$top/scripts/splat.sh" "$out/console.log" &&
 		grep -q ' DMA32 .* [6-9][0-9]% reserve gone' "$out/top.text" &&
 		grep -q '^ .* lab_sample.producer  *floor ' "$out/top.text"
 }

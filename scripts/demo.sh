@@ -6,7 +6,7 @@
 # usage: demo.sh
 #
 # Installs what is missing, fetches a stock Debian kernel, builds labyrinth for
-# it and the command labyrinth, and runs tools/demo-guest.sh there. Exit status 0
+# it and the command labyrinth, and runs scripts/demo-guest.sh there. Exit status 0
 # only if every expectation held. Logs: build/demo/.
 
 set -euo pipefail
@@ -35,7 +35,7 @@ build() {
 	local module
 
 	say "building labyrinth and its samples for Linux $kernel"
-	"$top/tools/build.sh" "$kernel" samples >"$logs/build.log" 2>&1 ||
+	"$top/scripts/build.sh" "$kernel" samples >"$logs/build.log" 2>&1 ||
 		die "the build failed" "$logs/build.log"
 	say "building the command labyrinth"
 	make -s -C "$top/tools/labyrinth" O="$logs/command" STATIC=1 >"$logs/command.log" 2>&1 ||
@@ -50,8 +50,8 @@ build() {
 run_guest() {
 	: >"$logs/result.log"
 	say "booting it (without KVM: some 10 seconds)"
-	"$top/tools/vm.sh" --kernel "$kernel" --mem 512M --smp 2 --timeout 300 --out "$logs" \
-		"${files[@]}" "$top/tools/demo-guest.sh" >"$logs/vm.log" 2>&1 </dev/null &
+	"$top/scripts/vm.sh" --kernel "$kernel" --mem 512M --smp 2 --timeout 300 --out "$logs" \
+		"${files[@]}" "$top/scripts/demo-guest.sh" >"$logs/vm.log" 2>&1 </dev/null &
 	vm=$!
 	tail -n +1 -s 0.2 -f --pid="$vm" "$logs/result.log" 2>/dev/null |
 		sed -u '/^# vm: exit status/d' &
@@ -65,8 +65,8 @@ run_guest() {
 
 start=$SECONDS
 mkdir -p "$logs"
-"$top/tools/setup.sh" demo || die "tools/setup.sh could not install what is missing"
-"$top/tools/kernels.sh" "$kernel" || die "tools/kernels.sh could not get Linux $kernel"
+"$top/scripts/setup.sh" demo || die "scripts/setup.sh could not install what is missing"
+"$top/scripts/kernels.sh" "$kernel" || die "scripts/kernels.sh could not get Linux $kernel"
 build
 run_guest
 
@@ -75,7 +75,7 @@ if [ "$status" -ge 124 ]; then
 	tail -n 1 "$logs/vm.log" >&2
 	die "the virtual machine did not come to its end" "$logs/console.log"
 fi
-if ! "$top/tools/splat.sh" "$logs/console.log"; then
+if ! "$top/scripts/splat.sh" "$logs/console.log"; then
 	die "the kernel complained, see the lines above and $logs/console.log"
 fi
 [ "$status" -eq 0 ] ||

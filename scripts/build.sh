@@ -3,7 +3,7 @@
 # Build labyrinth for one kernel of the cache, with the samples and test modules that are
 # asked for.
 #
-#	[LABYRINTH_MAKE="VARIABLE=VALUE..."] tools/build.sh NAME [FOLDER...] [VARIABLE=VALUE...]
+#	[LABYRINTH_MAKE="VARIABLE=VALUE..."] scripts/build.sh NAME [FOLDER...] [VARIABLE=VALUE...]
 #
 # FOLDER is "samples" or one below tests/. All who ask share build/NAME (or build/$OUT), to
 # which the sources are copied: kernels before 6.13 build external modules only where those are.
@@ -20,14 +20,14 @@ for word; do
 	esac
 done
 out=$top/build/${OUT:-$name}
-kdir=$("$top/tools/kernels.sh" --print "$name" | sed -n 's/^kdir=//p')
+kdir=$("$top/scripts/kernels.sh" --print "$name" | sed -n 's/^kdir=//p')
 
 mkdir -p "$out"
 # One at a time in each folder.
 exec 9>"$out.lock"
 flock 9
 # With their times, so that only what changed is built again.
-(cd "$top" && find Makefile Kbuild include labyrinth samples tests tools/install.sh tools/labyrinth \
+(cd "$top" && find Makefile Kbuild include labyrinth samples tests scripts/install.sh tools/labyrinth \
 	\( -name '*.[ch]' -o -name Kbuild -o -name Makefile -o -name '*.sh' -o -name '*.8' -o -name '*.bash' \) \
 	! -name '*.mod.c' -print0 | tar -cf - --null -T -) | tar -C "$out" -xf -
 # shellcheck disable=SC2086 # one word a variable

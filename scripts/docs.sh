@@ -8,7 +8,7 @@ export LC_ALL=C.UTF-8
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
-kdir=$(tools/kernels.sh --print 6.12 | sed -n 's/^kdir=//p')
+kdir=$(scripts/kernels.sh --print 6.12 | sed -n 's/^kdir=//p')
 mkdir -p build/docs
 perl "$kdir/scripts/kernel-doc" -Werror -rst -sphinx-version 5.3.0 include/linux/labyrinth.h \
 	>build/docs/labyrinth.rst

@@ -5,7 +5,7 @@
 #
 # usage: vm.sh --kernel NAME [OPTION...] SCRIPT
 #
-#   --kernel NAME      a name that tools/kernels.sh knows, or the path of an image
+#   --kernel NAME      a name that scripts/kernels.sh knows, or the path of an image
 #   --smp N            CPUs, truly at once (default 2)
 #   --in-turn          one after the other instead: for a kernel that patches code which
 #                      another CPU runs, as it does to trace
@@ -84,7 +84,7 @@ parse() {
 find_image() {
 	case $kernel in
 	*/*) image=$kernel ;;
-	*)   image=$("$top/tools/kernels.sh" --print "$kernel" | sed -n 's/^image=//p') || exit 127 ;;
+	*)   image=$("$top/scripts/kernels.sh" --print "$kernel" | sed -n 's/^image=//p') || exit 127 ;;
 	esac
 	[ -r "$image" ] || die "cannot read $image"
 	image=$(readlink -f "$image")
@@ -162,7 +162,7 @@ write_init() {
 build_initramfs() {
 	local busybox file env
 
-	busybox=$(command -v busybox) || die "busybox is missing: run tools/setup.sh demo"
+	busybox=$(command -v busybox) || die "busybox is missing: run scripts/setup.sh demo"
 	root=$work/root
 	mkdir -p "$root"/{bin,dev,proc,sys,tmp,lib/labyrinth}
 	cp -L "$busybox" "$root/bin/busybox"
@@ -259,7 +259,7 @@ judge() {
 [ $# -gt 0 ] || { sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 127; }
 parse "$@"
 find_image
-command -v qemu-system-x86_64 >/dev/null || die "qemu is missing: run tools/setup.sh demo"
+command -v qemu-system-x86_64 >/dev/null || die "qemu is missing: run scripts/setup.sh demo"
 throwaway=
 [ -n "$out" ] || { out=$(mktemp -d /tmp/labyrinth-vm.XXXXXX); throwaway=1; }
 mkdir -p "$out"

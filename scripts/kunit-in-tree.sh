@@ -3,7 +3,7 @@
 #
 # Link labyrinth into a kernel's source tree (6.12 or later), for its own kunit.py:
 #
-#	tools/kunit-in-tree.sh TREE
+#	scripts/kunit-in-tree.sh TREE
 #	cd TREE && tools/testing/kunit/kunit.py run --arch=x86_64 \
 #		--kunitconfig=drivers/misc/labyrinth/labyrinth --qemu_args='-smp 4'
 #

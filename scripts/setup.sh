@@ -9,7 +9,7 @@
 #        setup.sh docs    only to build the documentation
 #        setup.sh pictures  to try them so, and to draw the pictures of the command
 #
-# Kernels are never installed: tools/kernels.sh keeps those to itself. Nor is Prometheus, of which
+# Kernels are never installed: scripts/kernels.sh keeps those to itself. Nor is Prometheus, of which
 # two programs are needed: installed, it would run from then on.
 # Without a terminal it asks nothing: it goes ahead as root, or by sudo if that
 # needs no password and CI=true or ASSUME_YES=1 is set.

@@ -234,7 +234,7 @@ own_make() {
 	local tool
 
 	for tool in make gcc flex bison bc xz; do
-		command -v "$tool" >/dev/null || die "$tool is missing: run tools/setup.sh test"
+		command -v "$tool" >/dev/null || die "$tool is missing: run scripts/setup.sh test"
 	done
 
 	say "$1: unpacking the source"
@@ -369,7 +369,7 @@ print() { # NAME
 	local dir
 
 	kind_of "$1" >/dev/null
-	dir=$(readlink -e "$kernels/$1") || die "$1 is not ready: run tools/kernels.sh $1"
+	dir=$(readlink -e "$kernels/$1") || die "$1 is not ready: run scripts/kernels.sh $1"
 	echo "release=$(cat "$dir/release")"
 	echo "image=$(readlink -e "$dir/vmlinuz")"
 	echo "kdir=$(readlink -e "$dir/build")"

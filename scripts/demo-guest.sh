@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What tools/demo.sh runs in the virtual machine: labyrinth, its samples, a
+# What scripts/demo.sh runs in the virtual machine: labyrinth, its samples, a
 # machine short of memory, common mistakes, and what the command labyrinth tells
 # of it all. For busybox sh.
 #
