@@ -24,10 +24,10 @@
 #include "../core/watermark.h"
 #include "note.h"
 #include "report.h"
-#include "words.h"
 #include "ring.h"
 #include "shortage.h"
 #include "symbol.h"
+#include "words.h"
 
 #define LAB_REPORT_AFTER	HZ	/* until then it is counted how many there are */
 

@@ -82,8 +82,8 @@ int source_open_file(const struct source *source, const char *path, int flags)
 {
 	int fd = open_below(source->dir, path, flags);
 
-	/* An owner may go at any time. */
-	if (fd >= 0 || errno == ENOENT)
+	/* An owner may go at any time; and ENXIO: the module is about to. */
+	if (fd >= 0 || errno == ENOENT || (source->live && errno == ENXIO))
 		return fd;
 	if (source->live)
 		die_of_live(errno);
