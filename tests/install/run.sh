@@ -212,9 +212,9 @@ missing_headers() {
 }
 
 nothing_built() {
-	mkdir -p "$out/fresh/tools"
+	mkdir -p "$out/fresh/scripts"
 	cp "$top/Makefile" "$out/fresh/"
-	cp "$top/scripts/install.sh" "$out/fresh/tools/"
+	cp "$top/scripts/install.sh" "$out/fresh/scripts/"
 	says "nothing is built yet: run make first" \
 		make -s -C "$out/fresh" KREL=6.6.6-none DESTDIR="$out/none" install
 }
@@ -230,9 +230,9 @@ odd_path() { # PATH
 
 # What make needs to install.
 prepare_for_nobody() { # FOLDER
-	mkdir -p "$1/labyrinth" "$1/tools/labyrinth"
+	mkdir -p "$1/labyrinth" "$1/scripts" "$1/tools/labyrinth"
 	cp "$top/Makefile" "$1/"
-	cp "$top/scripts/install.sh" "$1/tools/"
+	cp "$top/scripts/install.sh" "$1/scripts/"
 	cp "$top/tools/labyrinth/Makefile" "$1/tools/labyrinth/"
 	chmod -R a+rX "$1"
 }

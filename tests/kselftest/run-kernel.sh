@@ -23,7 +23,7 @@ plan=0
 # they need not wait.
 all=(violations refusals lifetime scope contexts provoke contract errors budget flags debugfs audit
 	lookup folder abi hotplug memory_loss pressure suspend strangers stress)
-few=(contexts contract errors)
+few=(contexts contract)
 
 parse() {
 	while [ $# -gt 0 ]; do
@@ -125,7 +125,7 @@ clearing=()
 [ -z "$long" ] || clearing=(clearing)
 [ -z "$long" ] || files+=(fuzz losses)
 # Reports come by other contexts there, and races by preemption.
-[ -z "$quick" ] || [ "$kernel" != 6.12-rt ] || files+=(provoke stress)
+[ -z "$quick" ] || [ "$kernel" != 6.12-rt ] || files+=(errors provoke stress)
 # The other kernels check so much that they allocate when nobody asks them to.
 case $kernel in
 6.1 | 6.12 | 6.12-rt)
