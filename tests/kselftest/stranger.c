@@ -21,6 +21,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/labyrinth.h>
 #include <linux/mm.h>
@@ -134,14 +135,22 @@ static void expect_untouched(void)
 		spoiled = true;
 }
 
-/* The LRU's references to new pages wait on this CPU until it must know. */
+/* New pages wait on this CPU for the LRU, with a reference, until there are so many (or 15). */
+#define STRANGER_LRU_BATCH	31
+
 static void stranger_drain_lru(void)
 {
-	unsigned long address = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ,
+	unsigned long size = STRANGER_LRU_BATCH * PAGE_SIZE, at;
+	unsigned long address = vm_mmap(NULL, 0, size, PROT_READ | PROT_WRITE,
 					MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	struct page *page;
 
-	if (!IS_ERR_VALUE(address))
-		vm_munmap(address, PAGE_SIZE);
+	if (IS_ERR_VALUE(address))
+		return;
+	for (at = address; at < address + size; at += PAGE_SIZE)
+		if (get_user_pages_fast(at, 1, FOLL_WRITE, &page) == 1)
+			put_page(page);
+	vm_munmap(address, size);
 }
 
 /*
@@ -180,8 +189,9 @@ static void stranger_settle(void)
 		words[i] = stranger_stamp(play.page);
 	stranger_look(play.page, &play.left);
 	play.taken = true;
-	/* One reference is what deceives best. */
-	expect_equal("references at first", play.left.refs, 1);
+	/* One reference is what deceives best. From 7.x on a slab has none. */
+	if (play.left.refs || !play.kind->frozen)
+		expect_equal("references at first", play.left.refs, 1);
 }
 
 /* ---- the owners */
@@ -288,6 +298,13 @@ static void do_alloc(struct labyrinth_owner *owner, bool bulk)
 	bool own = owner == play.owner;
 	long room = own ? owner_room() : STRANGER_BUDGET - 1, nr;
 
+	/*
+	 * The look that was asked for as the page was quarantined, which may have it in hand at
+	 * this instant: then an alloc at the end of the budget is refused, see
+	 * Documentation/limits.rst. The emulator is slow at what it runs for the first time.
+	 */
+	if (play.state == STRANGER_QUARANTINED)
+		msleep(50);
 	nr = take_all(owner, bulk);
 	expect_equal("pages", nr, room);
 	/* Nothing is ready that has not been looked at. */

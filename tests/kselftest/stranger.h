@@ -17,6 +17,7 @@ struct stranger_kind {
 	struct page *(*more)(unsigned int nr);	/* one page more; @nr are there */
 	void (*keep)(struct page *page);	/* the last one is the page that is wanted */
 	void (*give)(void);			/* give all back to the kernel */
+	bool frozen;				/* the page may have no reference */
 };
 
 const struct stranger_kind *stranger_kind(const char *name);

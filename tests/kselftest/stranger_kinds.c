@@ -152,40 +152,54 @@ static void refaulted_keep(struct page *page)
 #define SLAB_OBJECTS	(PAGE_SIZE / SLAB_OBJECT)
 
 static struct kmem_cache *slab_cache;
-static void *slab_objects[STRANGER_MOST][SLAB_OBJECTS];
+static void *slab_objects[STRANGER_MOST * SLAB_OBJECTS];
+static unsigned int slab_nr;
+/* Of these, how many are in each page. */
+static struct { struct page *page; unsigned int objects; } slab_pages[STRANGER_MOST];
 
 static int slab_prepare(void)
 {
-	memset(slab_objects, 0, sizeof(slab_objects));
+	slab_nr = 0;
+	memset(slab_pages, 0, sizeof(slab_pages));
 	/* With a region for user space it is not merged with another cache. */
 	slab_cache = kmem_cache_create_usercopy("lab_stranger", SLAB_OBJECT, 0, 0, 0,
 						SLAB_OBJECT, NULL);
 	return slab_cache ? 0 : -ENOMEM;
 }
 
-/* All objects of one page, which has no others. */
-static struct page *slab_more(unsigned int nr)
+/* One object more of @page. True where these are all: the page has no others. */
+static bool slab_is_ours(const struct page *page)
 {
-	struct page *page = NULL;
 	unsigned int i;
 
-	for (i = 0; i < SLAB_OBJECTS; i++) {
+	for (i = 0; i < ARRAY_SIZE(slab_pages); i++) {
+		if (slab_pages[i].page && slab_pages[i].page != page)
+			continue;
+		slab_pages[i].page = (struct page *)page;
+		return ++slab_pages[i].objects == SLAB_OBJECTS;
+	}
+	return false;
+}
+
+/* The next page whose objects are all ours. Where a CPU has an array of objects, they mix. */
+static struct page *slab_more(unsigned int nr)
+{
+	while (slab_nr < ARRAY_SIZE(slab_objects)) {
 		void *object = kmem_cache_alloc(slab_cache, GFP_ATOMIC);
 
-		slab_objects[nr][i] = object;
-		if (!object || (page && virt_to_page(object) != page))
+		if (!object)
 			return NULL;
-		page = virt_to_page(object);
+		slab_objects[slab_nr++] = object;
+		if (slab_is_ours(virt_to_page(object)))
+			return virt_to_page(object);
 	}
-	return page;
+	return NULL;
 }
 
 static void slab_give(void)
 {
-	void **object = &slab_objects[0][0];
-
-	for (; object < &slab_objects[STRANGER_MOST][0] && *object; object++)
-		kmem_cache_free(slab_cache, *object);
+	while (slab_nr)
+		kmem_cache_free(slab_cache, slab_objects[--slab_nr]);
 	kmem_cache_destroy(slab_cache);
 }
 
@@ -234,7 +248,7 @@ static const struct stranger_kind stranger_kinds[] = {
 	{ "anon", false, anon_prepare, anon_more, NULL, anon_give },
 	{ "tmpfs", false, tmpfs_prepare, tmpfs_more, NULL, cache_give },
 	{ "refaulted", false, ramfs_prepare, ramfs_more, refaulted_keep, cache_give },
-	{ "slab", true, slab_prepare, slab_more, NULL, slab_give },
+	{ "slab", true, slab_prepare, slab_more, NULL, slab_give, true },
 #ifdef CONFIG_PAGE_POOL
 	{ "page_pool", true, pool_prepare, pool_more, NULL, pool_give },
 #endif
