@@ -4,7 +4,7 @@
 
 OBJECTS is where SOURCES, the folder labyrinth/, was built: what an object file defines and
 what it needs says which file calls which. What core/hooks.h declares does not count: it is how
-core/ announces events to diag/. Includes are those of SOURCES. Prints each circle, and each
+core/ announces events to diag/. Includes are those of SOURCES; a .c and its .h are one. Prints each circle, and each
 name of diag/ that core/ needs beside the hooks; exit status 1 if there is any."""
 
 import collections
@@ -51,7 +51,8 @@ def includes(sources):
         with open(os.path.join(sources, name), encoding="utf-8") as file:
             for header in re.findall(r'^#include "(.*)"', file.read(), re.M):
                 path = os.path.normpath(os.path.join(os.path.dirname(name), header))
-                edges[name][path] = "#include"
+                if path[:-2] != name[:-2]:
+                    edges[name[:-2]][path[:-2]] = f"#include in {name}"
     return edges
 
 

@@ -7,9 +7,9 @@
 #include "fast.h"
 #include "quarantine.h"
 #include "ready.h"
-#include "stock.h"
 #include "track.h"
 #include "verify.h"
+#include "work.h"
 
 /* Pages of the reserve, and those that came by transfer, are not kept. */
 #define LAB_NOT_RECYCLED	(LAB_FROM_RESERVE | LAB_AWAY)

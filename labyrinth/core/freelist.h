@@ -18,8 +18,6 @@ struct lab_stack {
 	u64 head;
 };
 
-#define LAB_STACK_PUSH		BIT_ULL(32)	/* one more in the count */
-
 /* Where a tag lies: 0 is no tag. */
 static inline u32 lab_stack_top(u64 head)
 {

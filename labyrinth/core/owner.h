@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* An owner: what it may do, what it has, and its life. See owner.c. */
+/* An owner: what it may do and what it has. See owner.c, and lifetime.c for its life. */
 #ifndef _LABYRINTH_CORE_OWNER_H
 #define _LABYRINTH_CORE_OWNER_H
 
@@ -110,8 +110,7 @@ struct labyrinth_owner {
 static_assert(sizeof(struct lab_cpu) == 64);
 static_assert(offsetofend(struct labyrinth_owner, stock) <= 64);
 
-/* Guards the life of owners, tables and orphans; no page's way takes it. */
-extern struct mutex lab_owners_lock;
+/* Guarded by lab_owners_lock. */
 extern struct list_head lab_owners;
 extern int lab_default_reserve_pct;
 

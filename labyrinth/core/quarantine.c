@@ -18,7 +18,6 @@
 #include "page.h"
 #include "quarantine.h"
 #include "ready.h"
-#include "stock.h"
 #include "track.h"
 #include "work.h"
 

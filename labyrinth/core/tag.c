@@ -22,7 +22,6 @@
 #include <linux/stacktrace.h>
 #include <linux/vmalloc.h>
 
-#include "owner.h"
 #include "tag.h"
 
 /* At most so many of labyrinth's functions stand between a caller and the saving of its stack. */
@@ -33,6 +32,9 @@
 
 /* A table too large for the machine is an answer, not a reason to kill a task or to splat. */
 #define LAB_GFP_TABLE	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+/* See tag.h. */
+DEFINE_MUTEX(lab_owners_lock);
 
 /* Only its flags are ever looked at: there is no mark. */
 struct page lab_no_page;

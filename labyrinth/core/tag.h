@@ -9,6 +9,7 @@
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/mm_types.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/smp.h>
 #include <linux/types.h>
@@ -112,6 +113,8 @@ struct lab_alloc_track {
 	const unsigned long *stack;	/* LAB_STACK_DEPTH entries, or NULL; may change any time */
 };
 
+#define LAB_STACK_PUSH		BIT_ULL(32)	/* in a stack's head: one more in the count */
+
 /* The slots of a table, as the fast path wants to know of them. */
 struct lab_slots {
 	struct lab_tag *tags;
@@ -134,6 +137,9 @@ struct lab_table {
 /* Tags of the largest: its bytes can be told by lab_tag::below. */
 #define LAB_TABLE_MAX		(BIT(31) / sizeof(struct lab_tag) / LAB_SLOTS_PER_PAGE - \
 				 LAB_HOP_RANGE)
+
+/* Guards the life of owners, tables and orphans; no page's way takes it. */
+extern struct mutex lab_owners_lock;
 
 #define LAB_NR_TABLES		64
 extern struct lab_table __rcu *lab_tables[LAB_NR_TABLES];

@@ -14,7 +14,6 @@
 
 #include "hooks.h"
 #include "page.h"
-#include "stock.h"
 #include "track.h"
 #include "work.h"
 

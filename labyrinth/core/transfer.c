@@ -6,8 +6,8 @@
 
 #include "quarantine.h"
 #include "ready.h"
-#include "stock.h"
 #include "verify.h"
+#include "work.h"
 
 /* Room for one more page in @to's books, if need be in place of one that is only recycled. */
 static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,

@@ -21,7 +21,6 @@
 #include "../core/context.h"
 #include "../core/owner.h"
 #include "../core/stock.h"
-#include "debugfs.h"
 #include "debugfs_owner.h"
 #include "debugfs_pages.h"
 #include "debugfs_write.h"

@@ -83,7 +83,8 @@ static void lab_record_refusal(struct labyrinth_owner *owner, enum lab_refusal r
 
 	atomic_long_inc(&counter->nr);
 	trace_refuse(owner ? owner->name : "-", lab_refusal_name(reason), caller);
-	lab_history_refused(owner);
+	if (owner)
+		lab_history_note(&owner->diag->history, lab_history_minute());
 	if (!lab_ring_open(&r->seq))
 		return;
 	r->when = get_jiffies_64();

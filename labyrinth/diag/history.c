@@ -12,9 +12,7 @@
 #include <linux/minmax.h>
 #include <linux/seq_file.h>
 
-#include "../core/watermark.h"
 #include "history.h"
-#include "owner_diag.h"
 
 /* Refusals of one minute that there is room for: no machine is as fast. */
 #define LAB_HISTORY_SHIFT	36
@@ -50,28 +48,12 @@ u64 lab_history_count(const struct lab_history *history, u64 minute)
 	return slot >> LAB_HISTORY_SHIFT == minute ? slot & LAB_HISTORY_COUNT : 0;
 }
 
-/* Context: any. @owner may be NULL or dead. */
-void lab_history_refused(struct labyrinth_owner *owner)
-{
-	if (owner)
-		lab_history_note(&owner->diag->history, lab_history_minute());
-}
-
 /* Context: any. @pct may be above 100: there is more below the floor of GFP_ATOMIC. */
 void lab_history_note_depth(struct lab_history *history, unsigned int pct)
 {
 	unsigned int row = pct ? (pct - 1) / (100 / LAB_DEPTHS) : 0;
 
 	atomic_inc(&history->depths[min(row, LAB_DEPTHS - 1U)]);
-}
-
-/* Context: any. */
-void lab_event_below_min(struct labyrinth_owner *owner, struct zone *zone)
-{
-	struct lab_level level;
-
-	lab_level_read(zone, LAB_HIGHEST_ZONE, &level);
-	lab_history_note_depth(&owner->diag->history, lab_floor_depth_pct(&level));
 }
 
 void lab_history_reset(struct lab_history *history)

@@ -6,7 +6,6 @@
 #include <linux/atomic.h>
 #include <linux/types.h>
 
-struct labyrinth_owner;
 struct seq_file;
 
 /* Minutes that are shown, and those that there is room for: a power of 2. */
@@ -23,9 +22,6 @@ struct lab_history {
 };
 
 /* Context: any. */
-void lab_history_refused(struct labyrinth_owner *owner);
-
-/* The same on their own. */
 void lab_history_note(struct lab_history *history, u64 minute);
 void lab_history_note_depth(struct lab_history *history, unsigned int pct);
 u64 lab_history_count(const struct lab_history *history, u64 minute);

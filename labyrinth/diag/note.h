@@ -5,7 +5,7 @@
 
 #include <linux/workqueue.h>
 
-#include "event.h"
+#include "record.h"
 #include "shortage.h"
 
 struct lab_violation_note {

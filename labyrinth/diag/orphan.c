@@ -20,7 +20,6 @@
 #include <linux/string.h>
 
 #include "../core/owner.h"
-#include "event.h"
 #include "orphan.h"
 #include "symbol.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What diag/ remembers of an owner, as long as its handle is there. See owner_diag.c. */
+/* What diag/ remembers of an owner, as long as its handle is there. See hooks.c. */
 #ifndef _LABYRINTH_DIAG_OWNER_DIAG_H
 #define _LABYRINTH_DIAG_OWNER_DIAG_H
 
@@ -8,7 +8,7 @@
 #include <linux/workqueue.h>
 
 #include "../core/owner.h"
-#include "event.h"
+#include "record.h"
 #include "history.h"
 #include "orphan.h"
 
@@ -45,8 +45,5 @@ struct lab_owner_diag {
 	struct lab_audit_counters audit;	/* guarded by lab_owners_lock */
 	struct lab_orphan_batch orphans;	/* between its death and its last page's */
 };
-
-long lab_owner_refused(const struct labyrinth_owner *owner);
-long lab_owner_violations(const struct labyrinth_owner *owner);
 
 #endif /* _LABYRINTH_DIAG_OWNER_DIAG_H */

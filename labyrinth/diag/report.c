@@ -22,6 +22,7 @@
 
 #include "../core/page.h"
 #include "../core/watermark.h"
+#include "event.h"
 #include "note.h"
 #include "report.h"
 #include "ring.h"

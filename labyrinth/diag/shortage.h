@@ -7,7 +7,7 @@
 
 #include "../core/owner.h"
 #include "../core/watermark.h"
-#include "event.h"
+#include "record.h"
 
 struct seq_buf;
 

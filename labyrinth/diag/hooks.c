@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* An owner's life as diag/ sees it: what it remembers, its folder, its orphans, its reports. */
+/* What diag/ does at the core's events but refusals and violations, which are in event.c. */
 #include <linux/slab.h>
 
+#include "../core/watermark.h"
 #include "debugfs_owner.h"
+#include "event.h"
 #include "owner_diag.h"
 #include "report.h"
 
@@ -63,4 +65,13 @@ void lab_event_owner_free(struct labyrinth_owner *owner)
 void lab_event_offline(unsigned long start_pfn, unsigned long end_pfn)
 {
 	lab_orphan_offline(start_pfn, end_pfn);
+}
+
+/* Context: any. */
+void lab_event_below_min(struct labyrinth_owner *owner, struct zone *zone)
+{
+	struct lab_level level;
+
+	lab_level_read(zone, LAB_HIGHEST_ZONE, &level);
+	lab_history_note_depth(&owner->diag->history, lab_floor_depth_pct(&level));
 }
