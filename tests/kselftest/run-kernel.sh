@@ -129,7 +129,8 @@ clearing=()
 # The other kernels check so much that they allocate when nobody asks them to.
 case $kernel in
 6.1 | 6.12 | 6.12-rt)
-	small+=(reserve) mem=384M
+	mem=384M
+	if [ -n "$quick" ] && [ "$kernel" = 6.1 ]; then small=(); else small+=(reserve); fi
 	[ -n "$quick" ] || split=(reserve_large)
 	[ -z "$long" ] || small+=(dry)
 	[ -z "$long" ] || removal=(memory_remove) ;;

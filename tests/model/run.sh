@@ -3,7 +3,7 @@
 #
 # Check the models of the lock-free core with Spin: every interleaving.
 #
-# usage: run.sh [--short]	without half of the searches, and without the mutations
+# usage: run.sh [--short]	the widest search of each model alone
 #
 # KTAP on standard output; logs in build/model/. A test a model, a test a
 # mutation of it (which must fail), and whether the code is still what the
@@ -155,7 +155,7 @@ done
 check "stack: no interleaving fails" found_none stack stack
 [ -n "$short" ] || check "stack: none with two tags pushed and popped at once" \
 	found_none stack-many stack -DWRONG_FREE
-check "tag: no interleaving fails in one table" found_none tag tag
+[ -n "$short" ] || check "tag: no interleaving fails in one table" found_none tag tag
 [ -n "$short" ] || check "tag: none far from home" found_none tag-far tag -DFAR
 [ -n "$short" ] || check "tag: none in two tables" found_none tag-two-tables tag -DTWO_TABLES
 [ -n "$short" ] || check "tag: none where pages are freed behind our back" found_none tag-behind tag -DBEHIND
