@@ -120,6 +120,7 @@ DEFINE_SHOW_ATTRIBUTE(lab_zones);
 DEFINE_SHOW_ATTRIBUTE(lab_event_refusals);
 DEFINE_SHOW_ATTRIBUTE(lab_event_violations);
 DEFINE_SHOW_ATTRIBUTE(lab_reports);
+DEFINE_SHOW_ATTRIBUTE(lab_advice_all);
 
 /* There is nothing to say. */
 static int lab_reset_all_show(struct seq_file *m, void *v)
@@ -179,6 +180,7 @@ void lab_debugfs_init(void)
 	debugfs_create_file("refusals", 0400, lab_debugfs_dir, NULL, &lab_event_refusals_fops);
 	debugfs_create_file("violations", 0400, lab_debugfs_dir, NULL, &lab_event_violations_fops);
 	debugfs_create_file("verdicts", 0400, lab_debugfs_dir, NULL, &lab_reports_fops);
+	debugfs_create_file("advice", 0400, lab_debugfs_dir, NULL, &lab_advice_all_fops);
 	debugfs_create_file("audit", 0600, lab_debugfs_dir, NULL, &lab_audit_fops);
 	lab_lookup_init(lab_debugfs_dir);
 	debugfs_create_file("reset", 0600, lab_debugfs_dir, NULL, &lab_reset_all_fops);

@@ -22,6 +22,7 @@
 
 #include "../core/page.h"
 #include "../core/watermark.h"
+#include "advice.h"
 #include "event.h"
 #include "note.h"
 #include "report.h"
@@ -36,17 +37,23 @@
 
 #define LAB_REPORTS		32
 #define LAB_REPORT_LEN		3072
+#define LAB_CALLER_LEN		160
+
+enum lab_report_kind { LAB_REPORT_REFUSAL, LAB_REPORT_VIOLATION, LAB_REPORT_COULD_SLEEP };
 
 struct lab_report {
+	u64 nr;				/* from 1 on */
 	u64 when;
 	struct seq_buf seq;		/* of @text */
 	unsigned int printed;		/* how much of @text the console has had */
-	bool violated;			/* a rule was broken; else a refusal, or advice */
-	/* Until it is closed, and has its last words: in whose counter it is, of what. */
-	enum { LAB_CLOSED, LAB_OPEN_REFUSAL, LAB_OPEN_VIOLATION } open;
-	u32 owner_id;
-	struct lab_shortage shortage;
-	struct lab_violation_note note;
+	enum lab_report_kind kind;
+	bool open;			/* more may be said: how many, what would have helped */
+	u32 owner_id;			/* in whose counter it is */
+	long times;			/* of a closed refusal: how many; 0 where that is not known */
+	struct lab_shortage shortage;	/* of a refusal */
+	struct lab_advice advice;	/* but of a violation */
+	struct lab_violation_note note;	/* but of a refusal */
+	char caller[LAB_CALLER_LEN];	/* by name, as its module may leave */
 	char text[LAB_REPORT_LEN];
 };
 
@@ -63,7 +70,7 @@ static void lab_report_print(struct lab_report *report)
 	const char *line = report->text + report->printed, *end;
 
 	report->printed = strlen(report->text);
-	if (!*line || !__ratelimit(report->violated ? &violations : &others))
+	if (!*line || !__ratelimit(report->kind == LAB_REPORT_VIOLATION ? &violations : &others))
 		return;
 	for (; *line; line = end + !!*end) {
 		end = strchrnul(line, '\n');
@@ -81,7 +88,7 @@ static long lab_report_since(const struct lab_report *report)
 	owner = report->owner_id ? lab_owner_by_id(report->owner_id) : NULL;
 	if (!owner && report->owner_id)
 		times = 0;
-	else if (report->open == LAB_OPEN_REFUSAL)
+	else if (report->kind == LAB_REPORT_REFUSAL)
 		times = lab_event_refused_since(owner, report->shortage.refusal.reason);
 	else
 		times = lab_event_violated_since(owner, report->note.violation.kind);
@@ -94,16 +101,22 @@ static void lab_report_close(struct lab_report *report)
 	const struct lab_violation_record *r = &report->note.violation;
 	long times;
 
-	if (report->open == LAB_CLOSED)
+	if (!report->open)
 		return;
+	report->open = false;
 	times = lab_report_since(report);
-	if (report->open == LAB_OPEN_REFUSAL)
-		lab_shortage_advise(&report->seq, &report->shortage, times);
-	else if (times > 0)
+	if (report->kind == LAB_REPORT_REFUSAL) {
+		report->times = times;
+		if (times > 0)
+			seq_buf_printf(&report->seq, "  such refusals since the last report: %ld\n",
+				       times);
+		lab_advise(&report->advice, &report->shortage, times);
+		lab_advice_say(&report->seq, &report->advice, &report->shortage);
+	} else if (times > 0) {
 		seq_buf_printf(&report->seq, "%s: %ld more of %s after that\n",
 			       lab_violation_name(r->kind), times,
 			       r->by_offender ? r->offender : r->owner);
-	report->open = LAB_CLOSED;
+	}
 	lab_report_print(report);
 }
 
@@ -123,7 +136,7 @@ static bool lab_reports_close(u32 owner_id, unsigned int age)
 		if (now - report->when >= age &&
 		    (!owner_id || owner_id == report->owner_id))
 			lab_report_close(report);
-		left = left || report->open != LAB_CLOSED;
+		left = left || report->open;
 	}
 	mutex_unlock(&lab_report_lock);
 	return left;
@@ -138,19 +151,25 @@ static void lab_close_reports(struct work_struct *work)
 static DECLARE_DELAYED_WORK(lab_report_closer, lab_close_reports);
 
 /* The next one, to be written. Needs lab_report_lock. */
-static struct lab_report *lab_report_new(void)
+static struct lab_report *lab_report_new(enum lab_report_kind kind, unsigned long caller)
 {
 	struct lab_report *report = &lab_reports[lab_report_nr++ % LAB_REPORTS];
 
 	lab_report_close(report);
+	memset(report, 0, sizeof(*report));
+	report->nr = lab_report_nr;
 	report->when = get_jiffies_64();
-	report->printed = 0;
-	report->violated = false;
-	memset(report->text, 0, sizeof(report->text));
+	report->kind = kind;
+	lab_caller_name(caller, report->caller, sizeof(report->caller));
 	/* The last byte stays 0, however much is written. */
 	seq_buf_init(&report->seq, report->text, sizeof(report->text) - 1);
 	queue_delayed_work(lab_report_wq, &lab_report_closer, LAB_REPORT_AFTER);
 	return report;
+}
+
+static u64 lab_report_age_ms(const struct lab_report *report)
+{
+	return jiffies64_to_msecs(get_jiffies_64() - report->when);
 }
 
 int lab_reports_show(struct seq_file *m, void *v)
@@ -161,8 +180,44 @@ int lab_reports_show(struct seq_file *m, void *v)
 	for (i = lab_ring_first(lab_report_nr, LAB_REPORTS); i <= lab_report_nr; i++) {
 		const struct lab_report *report = &lab_reports[(i - 1) % LAB_REPORTS];
 
-		seq_printf(m, "%llu ms ago\n%s\n",
-			   jiffies64_to_msecs(get_jiffies_64() - report->when), report->text);
+		seq_printf(m, "%llu ms ago\n%s\n", lab_report_age_ms(report), report->text);
+	}
+	mutex_unlock(&lab_report_lock);
+	return 0;
+}
+
+/* A refusal, or a request that could have slept, as lines of key=value. */
+static void lab_report_show_advice(struct seq_file *m, const struct lab_report *report)
+{
+	bool refusal = report->kind == LAB_REPORT_REFUSAL;
+
+	seq_printf(m, "report=%llu reason=%s owner=%s age_ms=%llu caller=%s", report->nr,
+		   refusal ? lab_refusal_name(report->shortage.refusal.reason) : "could_sleep",
+		   refusal ? report->shortage.refusal.owner : report->note.violation.offender,
+		   lab_report_age_ms(report), report->caller);
+	if (report->times > 0)
+		seq_printf(m, " times=%ld pages=%lu", report->times, report->advice.pages);
+	else
+		seq_puts(m, " times=- pages=-");
+	if (refusal) {
+		lab_shortage_show_owner(m, &report->shortage);
+		lab_shortage_show_zones(m, report->nr, &report->shortage);
+	} else {
+		seq_putc(m, '\n');
+	}
+	lab_advice_show(m, report->nr, &report->advice, &report->shortage);
+}
+
+int lab_advice_all_show(struct seq_file *m, void *v)
+{
+	u64 i;
+
+	mutex_lock(&lab_report_lock);
+	for (i = lab_ring_first(lab_report_nr, LAB_REPORTS); i <= lab_report_nr; i++) {
+		const struct lab_report *report = &lab_reports[(i - 1) % LAB_REPORTS];
+
+		if (report->kind != LAB_REPORT_VIOLATION)
+			lab_report_show_advice(m, report);
 	}
 	mutex_unlock(&lab_report_lock);
 	return 0;
@@ -222,7 +277,7 @@ static void lab_say_violation(struct seq_buf *text, const struct lab_violation_n
 		       lab_violation_words[r->kind].look);
 }
 
-static void lab_say_advice(struct seq_buf *text, const struct lab_violation_record *r)
+static void lab_say_could_sleep(struct seq_buf *text, const struct lab_violation_record *r)
 {
 	seq_buf_printf(text, "advice: %s asks atomically where it could sleep: alloc_page(GFP_KERNEL) would spare the reserve in %pS\n",
 		       r->offender, (void *)r->caller);
@@ -238,15 +293,16 @@ static void lab_write_violations(struct work_struct *work)
 		struct lab_report *report;
 
 		mutex_lock(&lab_report_lock);
-		report = lab_report_new();
+		report = lab_report_new(note.advice ? LAB_REPORT_COULD_SLEEP : LAB_REPORT_VIOLATION,
+					note.violation.caller);
+		report->note = note;
 		if (note.advice) {
-			lab_say_advice(&report->seq, &note.violation);
+			lab_say_could_sleep(&report->seq, &note.violation);
+			lab_advise_could_sleep(&report->advice);
 		} else {
 			lab_say_violation(&report->seq, &note);
-			report->note = note;
-			report->violated = true;
 			report->owner_id = note.violation.party_id;
-			report->open = LAB_OPEN_VIOLATION;
+			report->open = true;
 		}
 		lab_report_print(report);
 		mutex_unlock(&lab_report_lock);
@@ -276,11 +332,11 @@ static void lab_write_refusals(struct work_struct *work)
 		struct lab_report *report;
 
 		mutex_lock(&lab_report_lock);
-		report = lab_report_new();
+		report = lab_report_new(LAB_REPORT_REFUSAL, shortage.refusal.caller);
 		lab_say_refusal(&report->seq, &shortage);
 		report->shortage = shortage;
 		report->owner_id = shortage.refusal.owner_id;
-		report->open = LAB_OPEN_REFUSAL;
+		report->open = true;
 		mutex_unlock(&lab_report_lock);
 	}
 }

@@ -11,5 +11,6 @@ void lab_report_conclude(const struct labyrinth_owner *owner);
 int lab_report_init(void);
 void lab_report_exit(void);
 int lab_reports_show(struct seq_file *m, void *v);
+int lab_advice_all_show(struct seq_file *m, void *v);
 
 #endif /* _LABYRINTH_DIAG_REPORT_H */

@@ -1,29 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The machine at the moment of a refusal, and what would have helped.
- *
- * A zone has "usable" pages above what is protected; between its min mark and the
- * kernel's own floor lies the atomic reserve, 5/8 of min, of which the owner may have
- * reserve_pct percent (core/watermark.c). For so many pages more, it would have taken
- *
- *	reserve_pct = (min - usable + pages) * 100 / reserve
- *
- * or a min mark that others stop at earlier, by
- *
- *	(floor - usable + pages) * 8/5 * 100 / reserve_pct
- *
- * in the zone where that is least. vm.min_free_kbytes is what all min marks add up to.
- * The zones are read after the refusal: where they have the pages by then, or never lacked
- * them (see lab_floor_choose()), neither number is named.
+ * The machine at the moment of a refusal: the owner's counters and the levels of the zones
+ * are recorded where the call fails, and put into words later.
  */
-#include <linux/math.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/seq_buf.h>
+#include <linux/seq_file.h>
 #include <linux/vmstat.h>
 
 #include "../core/compat.h"
 #include "shortage.h"
+#include "words.h"
 
 /* ---- at the moment */
 
@@ -212,141 +200,6 @@ static void lab_shortage_say_zones(struct seq_buf *text, const struct lab_shorta
 		seq_buf_printf(text, "  and %u zones more\n", shortage->more_zones);
 }
 
-/* ---- what would have helped */
-
-/* Pages that this owner was short of: as often as it was refused, as far as its budget goes. */
-static unsigned long lab_shortage_short(const struct lab_shortage *shortage, long times)
-{
-	long room = (long)shortage->budget - shortage->owned - shortage->quarantined;
-
-	return clamp(times, 1L, max(room, 1L));
-}
-
-/* How many pages more its stock can be while it lives; 0 where it has gone. */
-static u32 lab_shortage_room(const struct lab_shortage *shortage)
-{
-	const struct labyrinth_owner *owner;
-	u32 room;
-
-	mutex_lock(&lab_owners_lock);
-	owner = lab_owner_by_id(shortage->refusal.owner_id);
-	room = owner ? lab_table_room(owner->table) : 0;
-	mutex_unlock(&lab_owners_lock);
-	return room;
-}
-
-#define LAB_SHORTAGE_AT_CREATION	"where the driver creates it"
-#define LAB_SHORTAGE_FOLDER		"/sys/kernel/debug/labyrinth/owner"
-
-static void lab_advise_stock(struct seq_buf *text, const struct lab_shortage *shortage, unsigned long pages)
-{
-	unsigned long stock = min_t(unsigned long, shortage->stock + pages, shortage->budget);
-
-	/* Else the budget must grow with it. */
-	if (shortage->stock >= shortage->budget)
-		seq_buf_printf(text, "  change: its budget and stock from %u to %lu pages, "
-			       LAB_SHORTAGE_AT_CREATION, shortage->budget, shortage->budget + pages);
-	else if (stock - shortage->stock > lab_shortage_room(shortage))
-		seq_buf_printf(text, "  change: its stock from %u to %lu pages, " LAB_SHORTAGE_AT_CREATION,
-			       shortage->stock, stock);
-	else
-		seq_buf_printf(text, "  change: its stock from %u to %lu pages, by " LAB_SHORTAGE_FOLDER "/%s/stock",
-			       shortage->stock, stock, shortage->refusal.owner);
-}
-
-static void lab_advise_budget(struct seq_buf *text, const struct lab_shortage *shortage, long times)
-{
-	unsigned long more = clamp_t(long, times, 1, shortage->budget);
-
-	/* A greater budget would go the same way. */
-	if (shortage->quarantined >= more)
-		seq_buf_printf(text, "  change: what keeps %d pages in quarantine, which have a place in its budget: see its shared_page and use_after_free\n",
-			       shortage->quarantined);
-	else
-		seq_buf_printf(text, "  change: its budget from %u to %lu pages, " LAB_SHORTAGE_AT_CREATION ", or give pages back sooner\n",
-			       shortage->budget, shortage->budget + more);
-}
-
-static long lab_zone_usable(const struct lab_shortage_zone *zone)
-{
-	return zone->level.free - zone->level.cma - (long)zone->level.reserve;
-}
-
-/* Percent of the reserve for @pages more from @zone as it stood. */
-static unsigned long lab_pct_wanted(const struct lab_shortage_zone *zone, unsigned long pages)
-{
-	long reserve = zone->level.min - lab_floor_atomic_min(zone->level.min);
-	long depth = (long)zone->level.min - lab_zone_usable(zone) + (long)pages;
-
-	return reserve ? DIV_ROUND_UP(max(depth, 0L) * 100, reserve) : ULONG_MAX;
-}
-
-/* By how much all min marks together, now @total, must grow for @pages more from @zone. */
-static unsigned long lab_min_wanted(const struct lab_shortage_zone *zone, unsigned long total,
-				    unsigned long pages, int pct)
-{
-	unsigned long min = zone->level.min;
-	long lack = (long)lab_floor_mark(min, pct) - lab_zone_usable(zone) + (long)pages;
-
-	if (!min)
-		return ULONG_MAX;
-	return mult_frac(DIV_ROUND_UP(max(lack, 1L) * 8 * 100, 5 * pct), total, min);
-}
-
-/*
- * What all min marks add up to: vm.min_free_kbytes, and where ZONE_MOVABLE is not counted
- * as low memory, 128 pages more for each such zone at most.
- */
-static unsigned long lab_min_total(void)
-{
-	unsigned long total = 0;
-	int nid, i;
-
-	for_each_online_node(nid)
-		for (i = 0; i < MAX_NR_ZONES; i++) {
-			struct zone *zone = &NODE_DATA(nid)->node_zones[i];
-
-			if (populated_zone(zone))
-				total += READ_ONCE(zone->_watermark[WMARK_MIN]);
-		}
-	return total;
-}
-
-/* Had a zone so many pages all the same? Then no mark was too high. */
-static bool lab_shortage_had(const struct lab_shortage *shortage, int pct, unsigned long pages)
-{
-	unsigned int i;
-
-	for (i = 0; i < shortage->nr_zones; i++)
-		if (lab_zone_usable(&shortage->zones[i]) >=
-		    (long)(lab_floor_mark(shortage->zones[i].level.min, pct) + pages))
-			return true;
-	return false;
-}
-
-/* In place of a greater stock. */
-static void lab_advise_marks(struct seq_buf *text, const struct lab_shortage *shortage, unsigned long pages)
-{
-	bool floor = shortage->refusal.reason == LAB_REFUSE_FLOOR;
-	unsigned long pct = ULONG_MAX, more = ULONG_MAX, total = lab_min_total();
-	int share = floor ? shortage->reserve_pct : 100;
-	unsigned int i;
-
-	if (lab_shortage_had(shortage, share, pages))
-		return;
-	for (i = 0; i < shortage->nr_zones; i++) {
-		pct = min(pct, lab_pct_wanted(&shortage->zones[i], pages));
-		if (share)
-			more = min(more, lab_min_wanted(&shortage->zones[i], total, pages, share));
-	}
-	if (floor && pct <= 100)
-		seq_buf_printf(text, "  or: its reserve_pct from %d to %lu, by " LAB_SHORTAGE_FOLDER "/%s/reserve_pct\n",
-			       shortage->reserve_pct, pct, shortage->refusal.owner);
-	if (more != ULONG_MAX)
-		seq_buf_printf(text, "  or: vm.min_free_kbytes from about %lu to %lu\n",
-			       total << (PAGE_SHIFT - 10), (total + more) << (PAGE_SHIFT - 10));
-}
-
 /* What is known of it, in lines that follow what happened. Context: process. */
 void lab_shortage_say(struct seq_buf *text, const struct lab_shortage *shortage)
 {
@@ -372,33 +225,29 @@ void lab_shortage_say(struct seq_buf *text, const struct lab_shortage *shortage)
 	}
 }
 
-/* What would have helped; there were so many @times by now, 0 is unknown. Context: process. */
-void lab_shortage_advise(struct seq_buf *text, const struct lab_shortage *shortage, long times)
-{
-	unsigned long pages = lab_shortage_short(shortage, times);
+/* ---- the same as key=value */
 
-	if (times > 0)
-		seq_buf_printf(text, "  such refusals since the last report: %ld\n", times);
-	if (!shortage->budget)
-		return;
-	switch (shortage->refusal.reason) {
-	case LAB_REFUSE_BUDGET:
-		lab_advise_budget(text, shortage, times);
-		break;
-	case LAB_REFUSE_FLOOR:
-	case LAB_REFUSE_BUDDY:
-		lab_advise_stock(text, shortage, pages);
-		seq_buf_printf(text, "\n");
-		lab_advise_marks(text, shortage, pages);
-		break;
-	case LAB_REFUSE_CONTEXT:
-		lab_advise_stock(text, shortage, pages);
-		seq_buf_printf(text, ": there only what is ready can be had\n");
-		break;
-	case LAB_REFUSE_SCOPE:
-		seq_buf_printf(text, "  change: the handle's scope, or the task that calls\n");
-		break;
-	default:
-		break;
+void lab_shortage_show_owner(struct seq_file *m, const struct lab_shortage *shortage)
+{
+	seq_printf(m, " context=%s cpu=%u budget=%u owned=%ld stocked=%ld stock=%u quarantined=%d from_reserve=%d reserve_pct=%d\n",
+		   lab_context_name(shortage->refusal.context), shortage->refusal.cpu,
+		   shortage->budget, shortage->owned, shortage->ready, shortage->stock,
+		   shortage->quarantined, shortage->from_reserve, shortage->reserve_pct);
+}
+
+/* A line for each zone. */
+void lab_shortage_show_zones(struct seq_file *m, u64 report, const struct lab_shortage *shortage)
+{
+	unsigned int i;
+
+	for (i = 0; i < shortage->nr_zones; i++) {
+		const struct lab_shortage_zone *zone = &shortage->zones[i];
+		const struct lab_level *level = &zone->level;
+
+		seq_printf(m, "report=%llu node=%d zone=%s usable=%ld free=%ld cma=%ld highatomic=%lu lowmem_reserve=%lu cached=%lu min=%lu floor=%lu atomic_floor=%lu\n",
+			   report, zone->node, zone->name, lab_shortage_usable(zone), level->free,
+			   level->cma, zone->highatomic, level->reserve, zone->cached, level->min,
+			   lab_floor_mark(level->min, shortage->reserve_pct),
+			   lab_floor_atomic_min(level->min));
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The machine at the moment of a refusal, and what would have helped. See shortage.c. */
+/* The machine at the moment of a refusal. See shortage.c. */
 #ifndef _LABYRINTH_DIAG_SHORTAGE_H
 #define _LABYRINTH_DIAG_SHORTAGE_H
 
@@ -10,6 +10,7 @@
 #include "record.h"
 
 struct seq_buf;
+struct seq_file;
 
 /* Zones of a zonelist that are reported: all of two nodes'. */
 #define LAB_SHORTAGE_ZONES	6
@@ -32,8 +33,15 @@ struct lab_shortage {
 	struct lab_shortage_zone zones[LAB_SHORTAGE_ZONES];
 };
 
+/* Pages above what is protected from this kind of request. */
+static inline long lab_shortage_usable(const struct lab_shortage_zone *zone)
+{
+	return zone->level.free - zone->level.cma - (long)zone->level.reserve;
+}
+
 void lab_shortage_look(struct lab_shortage *shortage, const struct labyrinth_owner *owner);
 void lab_shortage_say(struct seq_buf *text, const struct lab_shortage *shortage);
-void lab_shortage_advise(struct seq_buf *text, const struct lab_shortage *shortage, long times);
+void lab_shortage_show_owner(struct seq_file *m, const struct lab_shortage *shortage);
+void lab_shortage_show_zones(struct seq_file *m, u64 report, const struct lab_shortage *shortage);
 
 #endif /* _LABYRINTH_DIAG_SHORTAGE_H */
