@@ -92,7 +92,7 @@ demo:
 pictures:
 	scripts/setup.sh pictures
 	scripts/kernels.sh 6.12
-	tools/labyrinth/pictures.sh
+	scripts/pictures.sh
 
 bench:
 	scripts/setup.sh bench

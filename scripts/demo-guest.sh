@@ -360,7 +360,7 @@ show_command() {
 		$((status == 0 && ${gone:-0} > 0 && ${gone:-0} <= reserve_pct + tolerance))
 	run_command advise
 	show_said
-	advised=$(echo "$said" | grep -c '^lab_sample.producer: refused [0-9]* times .*"floor"')
+	advised=$(echo "$said" | grep -c '^lab_sample.producer of module lab_sample: refused [0-9]* times, .*"floor"')
 	expect "it names who was refused, and what would have been enough" \
 		$((status == 0 && advised > 0))
 	run_command verdicts

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Which files call or include each other in a circle? circles.py SOURCES OBJECTS
 
-OBJECTS is where SOURCES, the folder labyrinth/, was built: what an object file defines and
-what it needs says which file calls which. What core/hooks.h declares does not count: it is how
-core/ announces events to diag/. Includes are those of SOURCES; a .c and its .h are one. Prints each circle, and each
-name of diag/ that core/ needs beside the hooks; exit status 1 if there is any."""
+OBJECTS is where SOURCES, the folder of the module or of the command, was built: what an object
+file defines and what it needs says which file calls which. What core/hooks.h declares does not
+count: it is how core/ announces events to diag/. Includes are those of SOURCES; a .c and its .h
+are one. Prints each circle, and each name of diag/ that core/ needs beside the hooks; exit
+status 1 if there is any."""
 
 import collections
 import os
@@ -82,8 +83,10 @@ def circles(edges):
 
 
 def main(sources, objects):
-    with open(os.path.join(sources, "core/hooks.h"), encoding="utf-8") as file:
-        hooks = set(re.findall(r"\b(lab_event_\w+)\(", file.read()))
+    hooks, header = set(), os.path.join(sources, "core/hooks.h")
+    if os.path.exists(header):
+        with open(header, encoding="utf-8") as file:
+            hooks = set(re.findall(r"\b(lab_event_\w+)\(", file.read()))
     bad = False
     for edges in calls(objects, hooks), includes(sources):
         if not edges:

@@ -87,6 +87,7 @@ run_command_build() {
 		make -s -C tools/labyrinth CC=$cc O="$PWD/build/lint-command-$cc" \
 			CFLAGS='-O2 -Werror -Wshadow -Wformat=2'
 	done
+	tests/circles.py tools/labyrinth build/lint-command-gcc
 }
 
 run_splat_self_test() {
@@ -166,7 +167,7 @@ run_versions() {
 
 # Longer than a reader bears. tag.h is one concept, and half of it comments.
 run_lengths() {
-	find labyrinth -name '*.[ch]' ! -name '*.mod.c' ! -path labyrinth/core/tag.h -exec wc -l {} + |
+	find labyrinth tools -name '*.[ch]' ! -name '*.mod.c' ! -path labyrinth/core/tag.h -exec wc -l {} + |
 		awk '$2 != "total" && $1 > 430'
 }
 
@@ -180,7 +181,7 @@ check "the kernel's version is tested in compat.h alone" run_versions
 check "no files call each other in a circle, and core/ calls diag/ by hooks alone" run_circles
 check "checkpatch --strict" run_checkpatch
 [ -n "$short" ] || check "checkpatch of the command labyrinth" run_command_checkpatch
-[ -n "$short" ] || check "the command labyrinth builds without a word from gcc and clang" run_command_build
+[ -n "$short" ] || check "the command labyrinth builds without a word from gcc and clang, and has no circle" run_command_build
 check "kernel-doc -none" run_kernel_doc
 check "what Documentation says of code and reports is so" samples/check-doc.sh
 for k in $kernels; do

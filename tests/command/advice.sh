@@ -1,83 +1,72 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Tests of run.sh: what advise makes of what was seen. "told" has verdicts of a machine that
-# ran dry on purpose, as its kernel wrote them.
+# Tests of run.sh: how advise shows what the module has computed.
 
-# A folder in which nothing was refused but what these verdicts tell, of an owner that has gone.
-new_told() { # VERDICT...
+# A folder in which nothing was refused but what is reported by LINES, of an owner that has gone.
+new_advice() { # LINES
 	new_folder
 	sed -i '2,$d' "$folder/refusals"
-	sed -i 's/ 60 0\( .*\)$/ 0 0\1/; s/ [0-9]*$/ 0/' "$folder/owners"
-	for one; do
-		awk -v want="$one" 'BEGIN { RS = ""; ORS = "\n\n" } NR == want' "$here/told"
-	done >"$folder/verdicts"
+	sed -i 's/ 60 0\( .*\)$/ 0 0\1/; s/ [0-9]*$/ 0/; /disk-tx\|producer/d' "$folder/owners"
+	printf '%s\n' "$1" >"$folder/advice"
 }
+
+call='report=7 reason=floor owner=asker age_ms=8998 caller=dry_ask+0x33/0x70[lab_reserve] times=170 pages=170 context=task cpu=0 budget=1000 owned=30 stocked=0 stock=0 quarantined=0 from_reserve=30 reserve_pct=10
+report=7 node=0 zone=DMA32 usable=5716 free=5716 cma=0 highatomic=0 lowmem_reserve=0 cached=50 min=10761 floor=10089 atomic_floor=4036
+report=7 change=stock from=0 to=170 by=debugfs node=- zone=-
+report=7 change=reserve_pct from=10 to=65 by=debugfs node=0 zone=DMA32
+report=7 change=vm.min_free_kbytes from=45052 to=289156 by=sysctl node=0 zone=DMA32'
 
 # FROM TO of the advice for CHANGE.
-advised() { # CHANGE [OWNER]
+advised() { # CHANGE
 	labyrinth advise --from="$folder" --json |
-		sed -n "s/.*\"owner\":\"${2-asker}\",.*\"change\":\"$1\",\"from\":\([0-9]*\),\"to\":\([0-9]*\),.*/\1 \2/p"
+		sed -n "s/.*\"owner\":\"asker\",.*\"change\":\"$1\",\"from\":\([0-9]*\),\"to\":\([0-9]*\),.*/\1 \2/p"
 }
 
-# The same of the verdicts there.
-told() { # WORDS
-	sed -n "s/^  [a-z]*: $1 from [a-z ]*\([0-9]*\) to \([0-9]*\).*/\1 \2/p" "$folder/verdicts"
-}
-
-test_advise_names_the_numbers_that_the_kernel_named() {
-	local one
-
-	for one in 1 2 3 4; do
-		new_told $one
-		expect_equal "stock of $one" "$(advised stock)" "$(told 'its stock')"
-		expect_equal "reserve_pct of $one" "$(advised reserve_pct)" "$(told 'its reserve_pct')"
-		expect_equal "min_free_kbytes of $one" "$(advised vm.min_free_kbytes)" \
-			"$(told vm.min_free_kbytes)"
-		[ -n "$(told vm.min_free_kbytes)" ] || fail "there is nothing to compare"
-	done
-	new_told 2
-	expect_equal "reserve_pct" "$(advised reserve_pct)" "10 65"
-}
-
-test_advise_takes_the_verdict_that_counted_most() {
-	new_told 3 2 1
+test_advise_shows_the_numbers_of_the_module() {
+	new_advice "$call"
 	expect_equal "stock" "$(advised stock)" "0 170"
 	expect_equal "reserve_pct" "$(advised reserve_pct)" "10 65"
+	expect_equal "min_free_kbytes" "$(advised vm.min_free_kbytes)" "45052 289156"
+	expect_equal "said" "$(labyrinth advise --from="$folder")" "asker: refused 170 times, for the reason \"floor\"
+  stock from 0 to 170
+      170 pages more than it had; where the driver creates it
+  or reserve_pct from 10 to 65
+      where the driver creates it; zone DMA32 had 5716 pages above what is protected, min 10761, the owner's floor 10089, GFP_ATOMIC's 4036
+  or vm.min_free_kbytes from 45052 to 289156
+      by sysctl; zone DMA32 had 5716 pages above what is protected, min 10761, the owner's floor 10089, GFP_ATOMIC's 4036"
 }
 
-test_advise_says_why_its_number_is_not_the_verdicts() {
-	new_told 2
-	for ((i = 0; i < 180; i++)); do
-		echo "$i $((9000 - i)) asker floor task 0 0 DMA32 5716 10761 10089 dry_ask+0x33/0x70[lab_reserve]"
-	done >>"$folder/refusals"
-	expect_equal "stock" "$(advised stock)" "0 180"
-	expect_equal "reserve_pct" "$(advised reserve_pct)" "10 68"
-	labyrinth advise --from="$folder" | grep -qx "  (its verdict asks for less, as it counted 170)" ||
-		fail "it does not say why"
-	# A second between two begins another row.
-	sed -i 's/^\(.\|[1-8].\) \([0-9]*\) /\1 1\2 /' "$folder/refusals"
-	expect_equal "stock for two rows" "$(advised stock)" "0 170"
+test_advise_takes_the_report_that_counted_most() {
+	new_advice "$call
+$(sed 's/report=7/report=8/; s/=170/=167/g; s/to=65/to=64/' <<<"$call")"
+	expect_equal "stock" "$(advised stock)" "0 170"
+	expect_equal "reserve_pct" "$(advised reserve_pct)" "10 65"
+	new_advice "$call
+$(sed 's/report=7/report=8/; s/=170/=171/g' <<<"$call")"
+	expect_equal "stock" "$(advised stock)" "0 171"
+	# Of as many, the last.
+	new_advice "$call
+$(sed 's/report=7/report=8/; s/to=65/to=66/' <<<"$call")"
+	expect_equal "reserve_pct" "$(advised reserve_pct)" "10 66"
 }
 
-test_a_verdict_that_is_still_open_is_counted_by_the_refusals() {
-	new_told 2
-	sed -i '/such refusals since/,$d' "$folder/verdicts"
-	for i in 1 2 3; do
-		echo "$i 9000 asker floor task 0 0 DMA32 5716 10761 10089 dry_ask+0x33/0x70[lab_reserve]"
-	done >>"$folder/refusals"
-	expect_equal "stock" "$(advised stock)" "0 3"
-	expect_equal "reserve_pct" "$(advised reserve_pct)" "10 11"
+test_a_report_that_is_not_closed_advises_nothing() {
+	new_advice "$(sed 's/=170/=-/g; /change/d' <<<"$call")"
+	expect_equal "said" "$(labyrinth advise --from="$folder")" \
+		"asker: refused an unknown number of times, for the reason \"floor\""
+	expect_equal "JSON" "$(labyrinth advise --from="$folder" --json | tr -d '\n')" "[]"
 }
 
-test_advise_names_no_marks_where_a_zone_had_the_pages() {
-	new_told 2
-	sed -i '/node 0 DMA,/s/free [0-9]*/free 2000/' "$folder/verdicts"
-	expect_equal "changes" "$(labyrinth advise --from="$folder" --json | grep -o '"change":"[a-z_.A-Z]*"' | tr '\n' ' ')" \
-		'"change":"stock" '
+test_refusals_without_a_report_are_not_passed_over() {
+	new_advice "$call"
+	echo "9 late lab_reserve owner 1000 0 0 0 0 0 0 0 5 0 0 10 1 0" >>"$folder/owners"
+	labyrinth advise --from="$folder" |
+		grep -qx 'late of module lab_reserve: refused 5 times; no report of that is left, but see "labyrinth refusals --owner=late"' ||
+		fail "$(labyrinth advise --from="$folder")"
 }
 
-test_what_has_been_done_since_is_told_as_done() {
-	new_told 2
+test_what_has_been_done_since_is_shown_as_done() {
+	new_advice "$call"
 	echo "9 asker lab_reserve owner 1000 0 0 171 0 0 0 0 170 0 0 10 1 0" >>"$folder/owners"
 	said=$(labyrinth advise --from="$folder")
 	[[ $said == *"  stock is 171 by now: 170 would have sufficed"* ]] || fail "not done: $said"
@@ -90,11 +79,11 @@ test_what_has_been_done_since_is_told_as_done() {
 }
 
 test_a_stock_without_room_grows_where_the_driver_creates_it() {
-	new_told 2
+	new_advice "$call"
 	echo "9 asker lab_reserve owner 1000 0 0 0 0 0 0 0 170 0 0 10 1 0" >>"$folder/owners"
 	labyrinth advise --from="$folder" | grep -q "by .*/owner/asker/stock, or where the driver creates it" ||
 		fail "not by its file"
-	sed -i 's/\(its stock.* pages\), by .*/\1, where the driver creates it/' "$folder/verdicts"
+	sed -i '/change=stock/s/debugfs/driver/' "$folder/advice"
 	labyrinth advise --from="$folder" | grep -q "owner/asker/stock" && fail "by its file"
 }
 
@@ -103,7 +92,7 @@ sleeper() { # OWNER
 	labyrinth advise --from="$folder" | grep -A 2 "^$1.* atomically where it could sleep" | tail -n 1
 }
 
-test_who_asks_atomically_without_need_is_named_by_function_and_module() {
+test_the_caller_that_asks_atomically_without_need_is_named_by_function_and_module() {
 	local stats
 
 	new_folder
@@ -116,14 +105,8 @@ test_who_asks_atomically_without_need_is_named_by_function_and_module() {
 		fail "of no module: $(sleeper disk-tx)"
 	sed -i 's/^could_sleep_caller .*/could_sleep_caller gone/' "$stats"
 	[[ $(sleeper disk-tx) == *"by a module that has left: "* ]] || fail "that left: $(sleeper disk-tx)"
-	# An older module told it in verdicts only, and still older ones nowhere.
-	sed -i '/^could_sleep_caller/d' "$stats"
-	[[ $(sleeper disk-tx) == *"by puppet_call_once+0xa0/0x110 of module lab_puppet: "* ]] ||
-		fail "by the verdict: $(sleeper disk-tx)"
-	rm "$folder/verdicts"
-	[[ $(sleeper disk-tx) == *"by a caller that is not told: "* ]] || fail "not told: $(sleeper disk-tx)"
 	rm "$stats"
-	[[ $(sleeper disk-tx) == *"by a caller that is not told: "* ]] || fail "no stats: $(sleeper disk-tx)"
+	[[ $(sleeper disk-tx) == *"by an unknown caller: "* ]] || fail "no stats: $(sleeper disk-tx)"
 	labyrinth advise --from="$folder" | grep -qx "disk-tx of module lab_puppet: asked the kernel 8 times atomically where it could sleep" ||
 		fail "whose: $(labyrinth advise --from="$folder" | grep atomically)"
 }

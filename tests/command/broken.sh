@@ -100,6 +100,27 @@ test_verdicts_that_are_none_are_refused_with_their_line() {
 		"$(grep -c ' ms ago$' "$here/dry/verdicts")"
 }
 
+test_advice_that_is_none_is_refused_with_its_line() {
+	new_folder
+	sed -i '3s/owner=/owner /' "$folder/advice"
+	expect_refused advice advise '3: "owner" is no key=value.'
+	new_folder
+	sed -i '9s/times=102/times=1o2/' "$folder/advice"
+	expect_refused advice advise '9: "1o2" is no number for "times".'
+	printf 'a%s=1 ' {1..33} >"$folder/advice"
+	echo >>"$folder/advice"
+	expect_refused advice advise '1: "a33=1" is one key too many.'
+	printf 'report=%s reason=floor owner=a times=1\n' {1..4097} >"$folder/advice"
+	expect_refused advice advise ' There are more than 4096 lines.'
+	head -c 300 "$here/dry/advice" >"$folder/advice"
+	expect_refused advice advise "3: The line is cut off."
+	rm "$folder/advice"
+	expect_refused advice advise " There is no such file, and this command needs it."
+	new_folder
+	: >"$folder/advice"
+	labyrinth advise --from="$folder" >/dev/null || fail "an empty one is refused"
+}
+
 test_what_is_behind_a_table_is_refused_with_its_line() {
 	new_folder
 	printf '\nname value\n' >>"$folder/owners"
@@ -152,7 +173,7 @@ test_a_file_cut_anywhere_crashes_nothing() {
 	local file size at cuts=7 labyrinth=("$sanitized")
 
 	[ -z "$short" ] || cuts=2
-	for file in owners zones refusals violations verdicts owner/nic-rx/stats; do
+	for file in owners zones refusals violations verdicts advice owner/nic-rx/stats; do
 		new_folder
 		size=$(stat -c %s "$here/dry/$file")
 		for ((at = 0; at < size; at += size / cuts + 1)); do
@@ -169,7 +190,7 @@ test_no_byte_that_controls_a_terminal_gets_out() {
 	local file
 
 	new_folder
-	for file in owners pages zones refusals violations verdicts audit saved; do
+	for file in owners pages zones refusals violations verdicts advice audit saved; do
 		NASTY=$nasty awk '{ gsub(/disk-tx|nic-rx|DMA32|sample_tick|floor|hardirq|example/, "&" ENVIRON["NASTY"]) }
 			FNR == 1 { sub(/free min floor/, "free min floor") } { print }' "$here/dry/$file" |
 			sed "1s/floor$(printf %s "$nasty" | sed 's/[[\\"]/\\&/g')/floor/g" >"$folder/$file"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../tools/labyrinth/source.h"
+#include "../../tools/labyrinth/read/source.h"
 
 int __wrap_open(const char *path, int flags, ...)
 {

@@ -291,17 +291,17 @@ test_10000_inputs_of_libfuzzer_crash_nothing() {
 	rm -rf "$dir"
 	mkdir -p "$dir/corpus"
 	cp -r "$here/dry" "$dir/folder"
-	for file in pages refusals verdicts; do
+	for file in pages refusals verdicts advice; do
 		head -n 6 "$here/dry/$file" >"$dir/folder/$file"
 	done
-	for file in owners pages zones refusals violations verdicts audit saved owner/nic-rx/stats; do
+	for file in owners pages zones refusals violations verdicts advice audit saved owner/nic-rx/stats; do
 		# shellcheck disable=SC2059 # a byte
 		{ printf "\\x$(printf %02x $n)"; head -n 6 "$here/dry/$file"; } >"$dir/corpus/$n"
 		n=$((n + 1))
 	done
 	# shellcheck disable=SC2059 # a byte
 	{ printf "\\x$(printf %02x $n)"; "$here/made_recording.py" 1 1 | tee "$dir/folder/recording"; } >"$dir/corpus/$n"
-	sources=("$top"/tools/labyrinth/*.c)
+	sources=("$top"/tools/labyrinth/{,*/}*.c)
 	# shellcheck disable=SC2206 # no blanks in them
 	sources=(${sources[@]/*\/main.c/})
 	clang -std=c11 -D_GNU_SOURCE -DVERSION='"fuzz"' -Wall -Wextra -Werror -g -O1 \

@@ -3,7 +3,7 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
-#include "source.h"
+#include "read/source.h"
 
 /* Options beside --from, which all have. */
 enum {

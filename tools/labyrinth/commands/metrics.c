@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Prometheus' text format: for node_exporter's textfile collector, which may read at any
+ * time, so a file is put in its place as a whole.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../cell.h"
+#include "../command.h"
+#include "../message.h"
+#include "../show/output.h"
+
+struct metric {
+	const char *column, *name, *type, *help;
+	int64_t per;	/* so many are one of the unit */
+};
+
+static const struct metric owner_metrics[] = {
+	{ "budget", "owner_budget_pages", "gauge", "Most pages it may own at once.", 1 },
+	{ "owned", "owner_owned_pages", "gauge", "Pages handed out and not given back.", 1 },
+	{ "stocked", "owner_ready_pages", "gauge", "Pages ready for the owner.", 1 },
+	{ "stock", "owner_stock_pages", "gauge", "Pages to be kept ready.", 1 },
+	{ "peak", "owner_peak_pages", "gauge",
+	  "Most pages owned at once since the last reset.", 1 },
+	{ "from_reserve", "owner_from_reserve_pages", "gauge",
+	  "Owned pages that were taken out of the atomic reserve.", 1 },
+	{ "quarantined", "owner_quarantined_pages", "gauge",
+	  "Pages given back while somebody else held them.", 1 },
+	{ "reserve_pct", "owner_reserve_share_ratio", "gauge",
+	  "Share of each zone's atomic reserve that the owner may use.", 100 },
+	{ "bytes", "owner_memory_bytes", "gauge", "Memory for the owner's handle and tags.", 1 },
+	{ "allocs", "owner_allocs_total", "counter", "Pages handed out.", 1 },
+	{ "frees", "owner_frees_total", "counter", "Pages given back.", 1 },
+	{ "could_sleep", "owner_could_sleep_total", "counter",
+	  "Atomic requests to the kernel where the caller might have waited.", 1 },
+	{}
+};
+
+static const struct metric zone_metrics[] = {
+	{ "free", "zone_free_pages", "gauge", "Free pages of the zone.", 1 },
+	{ "min", "zone_min_pages", "gauge", "The zone's min watermark.", 1 },
+	{ "low", "zone_low_pages", "gauge", "The zone's low watermark.", 1 },
+	{ "high", "zone_high_pages", "gauge", "The zone's high watermark.", 1 },
+	{ "lowmem_reserve", "zone_lowmem_reserve_pages", "gauge",
+	  "Pages kept from requests that may use higher zones.", 1 },
+	{ "cma", "zone_cma_pages", "gauge", "Free pages in CMA areas.", 1 },
+	{ "highatomic", "zone_highatomic_pages", "gauge",
+	  "Pages kept for atomic requests of higher order.", 1 },
+	{ "boost", "zone_boost_pages", "gauge", "What is added to each watermark just now.", 1 },
+	{ "atomic_floor", "zone_atomic_floor_pages", "gauge",
+	  "Down to here GFP_ATOMIC gets pages.", 1 },
+	{ "depth_pct", "zone_reserve_gone_ratio", "gauge",
+	  "How much of the zone's atomic reserve is gone.", 100 },
+	{ "from_reserve", "zone_from_reserve_pages", "gauge",
+	  "Pages taken from below min that are still out.", 1 },
+	{}
+};
+
+static const struct metric audit_metrics[] = {
+	{ "audits", "audits_total", "counter", "Audits since loading.", 1 },
+	{ "age_ms", "audit_age_seconds", "gauge", "Time since the last audit.", 1000 },
+	{ "found", "audit_found_differences", "gauge",
+	  "Differences that the last audit found.", 1 },
+	{ "orphans", "audit_orphan_pages", "gauge", "Orphans that the last audit found.", 1 },
+	{}
+};
+
+/* Counters of an owner's stats whose names begin so, each with the rest as a label. */
+static const struct {
+	const char *column, *label;
+	struct metric metric;
+} kinds[] = {
+	{ "refused", "reason", { "refused_", "owner_refused_total", "counter",
+	  "Calls that got no page.", 1 } },
+	{ "violations", "kind", { "violations_", "owner_violations_total", "counter",
+	  "Broken rules of ownership.", 1 } },
+};
+
+#define NR_KINDS (sizeof(kinds) / sizeof(*kinds))
+
+/* ---- the format */
+
+/* A label's value, in quotes, as cell_put() has it, for it must be UTF-8. */
+static void put_label(FILE *out, const char *name, const char *value)
+{
+	char *plain = NULL, *at;
+	size_t size;
+	FILE *memory = open_memstream(&plain, &size);
+
+	if (!memory)
+		die(FAILED, "There is not enough memory.");
+	cell_put(memory, value);
+	fclose(memory);
+	fprintf(out, "%s=\"", name);
+	for (at = plain; *at; at++) {
+		if (*at == '"' || *at == '\\')
+			fputc('\\', out);
+		fputc(*at, out);
+	}
+	fputc('"', out);
+	free(plain);
+}
+
+static void put_head(FILE *out, const struct metric *metric)
+{
+	fprintf(out, "# HELP labyrinth_%s %s\n# TYPE labyrinth_%s %s\n", metric->name, metric->help,
+		metric->name, metric->type);
+}
+
+static void put_value(FILE *out, const struct metric *metric, int64_t value)
+{
+	if (metric->per > 1)
+		fprintf(out, " %.10g\n", (double)value / metric->per);
+	else
+		fprintf(out, " %" PRId64 "\n", value);
+}
+
+/* A sample a row; @labels are names of columns up to NULL. */
+static void put_table(FILE *out, const struct table *table, const struct metric *metric,
+		      const char * const *labels)
+{
+	for (; metric->column; metric++) {
+		int column = table_column(table, metric->column);
+		size_t row, i;
+
+		if (column < 0)
+			continue;
+		put_head(out, metric);
+		for (row = 0; row < table->nr_rows; row++) {
+			int64_t value = table_number(table, row, column);
+
+			if (value == UNKNOWN)
+				continue;
+			fprintf(out, "labyrinth_%s%s", metric->name, *labels ? "{" : "");
+			for (i = 0; labels[i]; i++) {
+				fputs(i ? "," : "", out);
+				put_label(out, *labels[i] == 'n' && !strcmp(labels[i], "name") ?
+					  "owner" : labels[i],
+					  table_cell(table, row, table_column(table, labels[i])));
+			}
+			fputs(*labels ? "}" : "", out);
+			put_value(out, metric, value);
+		}
+	}
+}
+
+/* ---- what owners were refused, and did wrong */
+
+static void put_kind(FILE *out, const struct table *owners, size_t row, int k, const char *label,
+		     int64_t value)
+{
+	const struct metric *metric = &kinds[k].metric;
+
+	if (value == UNKNOWN)
+		return;
+	fprintf(out, "labyrinth_%s{", metric->name);
+	put_label(out, "owner", table_cell(owners, row, table_column(owners, "name")));
+	fputc(',', out);
+	put_label(out, "module", table_cell(owners, row, table_column(owners, "module")));
+	fputc(',', out);
+	put_label(out, kinds[k].label, label);
+	fputc('}', out);
+	put_value(out, metric, value);
+}
+
+static void put_kinds(FILE *out, const struct source *source, const struct table *owners)
+{
+	int name = table_column(owners, "name");
+	struct table *stats = allocate(NULL, owners->nr_rows, sizeof(*stats));
+	size_t row, i, k;
+
+	for (row = 0; row < owners->nr_rows; row++)
+		if (source_owner_table(source, table_cell(owners, row, name), "stats", &stats[row]))
+			need_pairs(&stats[row]);
+	for (k = 0; k < NR_KINDS; k++) {
+		const char *prefix = kinds[k].metric.column;
+
+		put_head(out, &kinds[k].metric);
+		for (row = 0; row < owners->nr_rows; row++) {
+			if (!stats[row].nr_rows)
+				put_kind(out, owners, row, k, "unknown",
+					 table_number(owners, row,
+						      table_column(owners, kinds[k].column)));
+			for (i = 0; i < stats[row].nr_rows; i++) {
+				const char *what = table_cell(&stats[row], i, 0);
+
+				if (!strncmp(what, prefix, strlen(prefix)))
+					put_kind(out, owners, row, k, what + strlen(prefix),
+						 table_value_number(&stats[row], what));
+			}
+		}
+	}
+	for (row = 0; row < owners->nr_rows; row++)
+		table_free(&stats[row]);
+	free(stats);
+}
+
+static void put_all(FILE *out, const struct source *source)
+{
+	static const char * const of_owner[] = { "name", "module", NULL };
+	static const char * const of_zone[] = { "node", "zone", NULL };
+	static const char * const of_all[] = { NULL };
+	struct table owners, zones, audit;
+
+	source_need_table(source, "owners", &owners);
+	source_table(source, "zones", &zones);
+	source_table(source, "audit", &audit);
+	need_column(&owners, "name");
+	put_table(out, &owners, owner_metrics, of_owner);
+	put_kinds(out, source, &owners);
+	put_table(out, &zones, zone_metrics, of_zone);
+	put_table(out, &audit, audit_metrics, of_all);
+	table_free(&owners);
+	table_free(&zones);
+	table_free(&audit);
+}
+
+static void run(const struct source *source, const struct options *options, char **args)
+{
+	struct output output;
+
+	(void)args;
+	put_all(output_open(&output, options->output), source);
+	output_close(&output);
+}
+
+const struct command metrics_command = {
+	.name = "metrics",
+	.summary = "all figures in Prometheus' text format",
+	.takes = TAKES_OUTPUT,
+	.run = run,
+};

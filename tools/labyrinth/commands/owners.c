@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stddef.h>
+
+#include "../show/list.h"
+
+static const char * const columns[] = {
+	"name", "module", "owned", "budget", "stocked", "stock", "peak", "from_reserve",
+	"quarantined", "refused", "violations", NULL
+};
+
+static void run(const struct source *source, const struct options *options, char **args)
+{
+	(void)args;
+	list_run(source, options, "owners", columns, "There is no such owner.");
+}
+
+const struct command owners_command = {
+	.name = "owners",
+	.summary = "who has how many pages, of how many, and what went wrong",
+	.takes = TAKES_JSON | TAKES_LIST,
+	.run = run,
+};

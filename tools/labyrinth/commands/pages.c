@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+
+#include "../show/list.h"
+
+static const char * const columns[] = {
+	"pfn", "owner", "state", "age_ms", "context", "cpu", "node", "zone", "from_reserve",
+	"caller", NULL
+};
+
+/* An owner has a table of its own, which is shorter; orphans of such a name are in the other. */
+static void run(const struct source *source, const struct options *options, char **args)
+{
+	bool orphans = options->state && !strcmp(options->state, "orphan");
+	struct table table;
+
+	(void)args;
+	if (!options->owner || orphans ||
+	    !source_owner_table(source, options->owner, "pages", &table))
+		source_need_table(source, "pages", &table);
+	list_table(&table, options, columns, "There is no such page.");
+}
+
+const struct command pages_command = {
+	.name = "pages",
+	.summary = "each page that has a tag: whose, since when, taken by whom",
+	.takes = TAKES_JSON | TAKES_LIST | TAKES_STATE | TAKES_OLDER,
+	.run = run,
+};

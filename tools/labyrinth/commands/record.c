@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Samples of the tables, for labyrinth report. Each line is written at once or not at all,
+ * and the end says so: whatever happens to it, what is there can be read.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../command.h"
+#include "../message.h"
+#include "../read/recording.h"
+#include "../show/json.h"
+
+#define INTERVAL	1000	/* ms */
+#define INTERVAL_LEAST	10
+#define WAIT_MOST	10000	/* ms, at a time */
+#define WORDS_EVERY	60000	/* ms, while there is something new */
+#define ROOM_KEPT	(3 * SAMPLE_MOST)	/* for a sample, and words twice */
+#define ROWS_MOST	1024	/* refusals or violations, of a sample */
+
+struct recorder {
+	const struct source *source;
+	const char *file;
+	int fd;
+	size_t size;
+	int64_t begun, said;	/* ms */
+	int64_t refusals, violations;	/* last seq that was written */
+	sigset_t held;
+	bool news;		/* since words were written */
+};
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_BOOTTIME, &time);
+	return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
+}
+
+/* Signals that end it are waited for: none comes in between. */
+static void hold_signals(sigset_t *held)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action;
+	size_t i;
+
+	sigemptyset(held);
+	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		if (!sigaction(signals[i], NULL, &action) && action.sa_handler != SIG_IGN)
+			sigaddset(held, signals[i]);
+	sigprocmask(SIG_BLOCK, held, NULL);
+}
+
+/* False: it was interrupted. */
+static bool wait_until(const sigset_t *held, int64_t ms)
+{
+	int64_t left;
+
+	do {
+		struct timespec time = {};
+
+		left = ms - now();
+		/* What the machine is suspended for is not waited for. */
+		if (left > WAIT_MOST)
+			time.tv_sec = WAIT_MOST / 1000;
+		else if (left > 0)
+			time = (struct timespec){ left / 1000, left % 1000 * 1000000 };
+		if (sigtimedwait(held, NULL, &time) >= 0)
+			return false;
+	} while (now() < ms);
+	return true;
+}
+
+/* ---- lines */
+
+static void put_line(struct recorder *recorder, json_t *line)
+{
+	char *text = json_dumps(line, JSON_ENSURE_ASCII | JSON_COMPACT);
+	size_t size = text ? strlen(text) + 1 : 0;
+	ssize_t put;
+
+	json_decref(line);
+	if (!text)
+		die(FAILED, "There is not enough memory.");
+	if (size > SAMPLE_MOST)
+		die(FAILED, "%s: A line would be longer than %lu MiB.", recorder->file,
+		    SAMPLE_MOST >> 20);
+	text[size - 1] = '\n';
+	put = write(recorder->fd, text, size);
+	if (put != (ssize_t)size) {
+		int error = put < 0 ? errno : ENOSPC;
+
+		/* No half a line. */
+		if (ftruncate(recorder->fd, recorder->size))
+			error = errno;
+		die(FAILED, "%s: %s.", recorder->file, strerror(error));
+	}
+	free(text);
+	recorder->size += size;
+}
+
+static json_t *first_number(const char *file)
+{
+	int64_t value = UNKNOWN;
+	FILE *in = fopen(file, "re");
+
+	if (in && fscanf(in, "%" SCNd64, &value) != 1)
+		value = UNKNOWN;
+	if (in)
+		fclose(in);
+	return json_count(value);
+}
+
+static json_t *first_word(const char *file)
+{
+	char word[64] = "-";
+	FILE *in = fopen(file, "re");
+
+	if (in && fscanf(in, "%63s", word) != 1)
+		snprintf(word, sizeof(word), "-");
+	if (in)
+		fclose(in);
+	return json_text(word);
+}
+
+/* What was saved is of the machine that saved it. */
+static void add_machine(const struct source *source, json_t *line)
+{
+	struct utsname machine;
+	struct table saved;
+
+	if (source->live) {
+		uname(&machine);
+		json_add(line, "srcversion", first_word("/sys/module/labyrinth/srcversion"));
+		json_add(line, "kernel", json_text(machine.release));
+		json_add(line, "machine", json_text(machine.machine));
+		json_add(line, "min_free_kbytes", first_number("/proc/sys/vm/min_free_kbytes"));
+	} else if (source_table(source, "saved", &saved)) {
+		need_pairs(&saved);
+		json_add(line, "srcversion", json_text(table_value(&saved, "srcversion") ?: "-"));
+		json_add(line, "kernel", json_text(table_value(&saved, "kernel") ?: "-"));
+		json_add(line, "machine", json_text(table_value(&saved, "machine") ?: "-"));
+		json_add(line, "min_free_kbytes",
+			 json_count(table_value_number(&saved, "min_free_kbytes")));
+		table_free(&saved);
+	}
+}
+
+static void put_head(struct recorder *recorder, int64_t interval)
+{
+	json_t *line = json_object();
+	time_t today = time(NULL);
+	char date[32];
+
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", gmtime(&today));
+	json_add(line, "labyrinth_recording", json_count(RECORDING_FORMAT));
+	json_add(line, "command", json_text(VERSION));
+	json_add(line, "date", json_text(date));
+	json_add(line, "interval_ms", json_count(interval));
+	add_machine(recorder->source, line);
+	put_line(recorder, line);
+}
+
+/* ---- samples */
+
+static json_t *all_rows(const struct table *table)
+{
+	json_t *rows = json_array();
+	size_t row;
+
+	for (row = 0; row < table->nr_rows; row++)
+		json_array_append_new(rows, json_row(table, row));
+	return rows;
+}
+
+/* Those after the last one of before; numbers begin anew with the module. */
+static json_t *new_rows(struct recorder *recorder, const char *file, int64_t *last)
+{
+	json_t *rows = json_array();
+	struct table table;
+	int64_t seq = UNKNOWN;
+	int column;
+	size_t row;
+
+	if (!source_table(recorder->source, file, &table))
+		return rows;
+	column = need_column(&table, "seq");
+	if (table.nr_rows)
+		seq = table_number(&table, table.nr_rows - 1, column);
+	if (seq < *last)
+		*last = 0;
+	row = table.nr_rows > ROWS_MOST ? table.nr_rows - ROWS_MOST : 0;
+	for (; row < table.nr_rows; row++)
+		if (table_number(&table, row, column) > *last)
+			json_array_append_new(rows, json_row(&table, row));
+	if (seq > *last)
+		*last = seq;
+	if (json_array_size(rows))
+		recorder->news = true;
+	table_free(&table);
+	return rows;
+}
+
+static json_t *take_sample(struct recorder *recorder)
+{
+	json_t *line = json_object();
+	struct table table;
+
+	json_add(line, "ms", json_count(now() - recorder->begun));
+	source_need_table(recorder->source, "owners", &table);
+	need_column(&table, "name");
+	json_add(line, "owners", all_rows(&table));
+	table_free(&table);
+	source_need_table(recorder->source, "zones", &table);
+	need_column(&table, "zone");
+	json_add(line, "zones", all_rows(&table));
+	table_free(&table);
+	json_add(line, "refusals", new_rows(recorder, "refusals", &recorder->refusals));
+	json_add(line, "violations", new_rows(recorder, "violations", &recorder->violations));
+	return line;
+}
+
+/* ---- words */
+
+/* What the pipe gives, as much of its end as is kept, from the beginning of a line. */
+static char *read_end(int fd)
+{
+	size_t room = 2 * WORDS_MOST, size = 0, over;
+	char *text = allocate(NULL, room + 1, 1), *line;
+	ssize_t got;
+
+	while ((got = read(fd, text + size, room - size)) > 0 || (got < 0 && errno == EINTR)) {
+		size += got > 0 ? got : 0;
+		if (size < room)
+			continue;
+		memmove(text, text + room - WORDS_MOST, WORDS_MOST);
+		size = WORDS_MOST;
+	}
+	text[size] = 0;
+	if (size <= WORDS_MOST)
+		return text;
+	over = size - WORDS_MOST;
+	line = memchr(text + over, '\n', size - over);
+	if (line)
+		memmove(text, line + 1, size - (line - text));
+	return text;
+}
+
+/*
+ * What a command says, in a process of its own: it may end that where a table is missing.
+ * null where it failed.
+ */
+static json_t *said_by(const struct source *source, const struct command *command)
+{
+	const struct options options = { .older_than = UNKNOWN, .limit = UNKNOWN };
+	int ends[2], status = -1;
+	json_t *said;
+	char *text;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		die(FAILED, "A pipe cannot be made: %s.", strerror(errno));
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		die(FAILED, "A process cannot be made: %s.", strerror(errno));
+	if (!pid) {
+		int none = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		dup2(none, STDERR_FILENO);
+		dup2(ends[1], STDOUT_FILENO);
+		command->run(source, &options, NULL);
+		_exit(fflush(stdout) ? FAILED : DONE);
+	}
+	close(ends[1]);
+	text = read_end(ends[0]);
+	close(ends[0]);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	said = status ? json_null() : json_text(text);
+	free(text);
+	return said;
+}
+
+static void put_words(struct recorder *recorder, const char *end)
+{
+	json_t *line = json_object();
+
+	recorder->said = now();
+	recorder->news = false;
+	json_add(line, "ms", json_count(recorder->said - recorder->begun));
+	json_add(line, "verdicts", said_by(recorder->source, &verdicts_command));
+	json_add(line, "advise", said_by(recorder->source, &advise_command));
+	if (end) {
+		json_add(line, "end", json_true());
+		json_add(line, "why", json_text(end));
+	}
+	put_line(recorder, line);
+}
+
+/* ---- the command */
+
+/* Is the folder that is open not the module's any more? It may be there again, loaded anew. */
+static bool was_unloaded(const struct source *source)
+{
+	struct stat opened, there;
+
+	return source->live && (fstat(source->dir, &opened) || stat(source->name, &there) ||
+				opened.st_dev != there.st_dev || opened.st_ino != there.st_ino);
+}
+
+/* The first one after @last that is still to come. */
+static int64_t next_sample(int64_t last, int64_t interval)
+{
+	int64_t late = now() - last;
+
+	return last + (late / interval + 1) * interval;
+}
+
+/* Why it ends. */
+static const char *put_samples(struct recorder *recorder, const struct options *options,
+			       int64_t interval, json_t *sample)
+{
+	int64_t nr = 0, next = recorder->begun;
+
+	for (;;) {
+		put_line(recorder, sample);
+		nr++;
+		if (recorder->news && now() - recorder->said >= WORDS_EVERY)
+			put_words(recorder, NULL);
+		if (options->count != UNKNOWN && nr >= options->count)
+			return "count";
+		next = next_sample(next, interval);
+		if (options->time != UNKNOWN && next - recorder->begun > options->time)
+			return "time";
+		if (!wait_until(&recorder->held, next))
+			return "interrupted";
+		if (was_unloaded(recorder->source))
+			die(NO_MODULE, "The module labyrinth was unloaded: the recording ends, and can be read.");
+		sample = take_sample(recorder);
+		if (recorder->size + ROOM_KEPT > RECORDING_MOST) {
+			json_decref(sample);
+			return "size";
+		}
+	}
+}
+
+static void run(const struct source *source, const struct options *options, char **args)
+{
+	struct recorder recorder = { .source = source, .file = args[0], .begun = now() };
+	int64_t interval = options->interval == UNKNOWN ? INTERVAL : options->interval;
+	const char *why;
+	json_t *sample;
+
+	if (interval < INTERVAL_LEAST)
+		die(USAGE, "--interval is %d ms at least.", INTERVAL_LEAST);
+	if (!options->count)
+		die(USAGE, "--count is 1 at least.");
+	/* Where that fails, there is no file. */
+	sample = take_sample(&recorder);
+	hold_signals(&recorder.held);
+	recorder.fd = open(args[0], O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+	if (recorder.fd < 0)
+		die(FAILED, "%s: %s.", args[0], strerror(errno));
+	recorder.said = recorder.begun;
+	put_head(&recorder, interval);
+	why = put_samples(&recorder, options, interval, sample);
+	put_words(&recorder, why);
+	if (close(recorder.fd))
+		die(FAILED, "%s: %s.", args[0], strerror(errno));
+	if (!strcmp(why, "size"))
+		fprintf(stderr, "labyrinth: The recording is full, and ends.\n");
+}
+
+const struct command record_command = {
+	.name = "record",
+	.args = "FILE",
+	.summary = "samples of owners, zones and what went wrong, for report",
+	.takes = TAKES_SAMPLES,
+	.least = 1,
+	.most = 1,
+	.run = run,
+};

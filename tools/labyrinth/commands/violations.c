@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stddef.h>
+
+#include "../show/list.h"
+
+static const char * const columns[] = {
+	"seq", "age_ms", "kind", "owner", "offender", "pfn", "refcount",
+	"alloc_caller", "caller", NULL
+};
+
+static void run(const struct source *source, const struct options *options, char **args)
+{
+	(void)args;
+	list_run(source, options, "violations", columns, "There is no such violation.");
+}
+
+const struct command violations_command = {
+	.name = "violations",
+	.summary = "the last broken rules of ownership, and by whom",
+	.takes = TAKES_JSON | TAKES_LIST | TAKES_KIND,
+	.run = run,
+};

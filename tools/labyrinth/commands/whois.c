@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Whose page is it? The module is asked by its file "lookup", which holds one question at
+ * a time. A saved folder is searched, by page frame number only: what a kernel address was
+ * is not known there.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "../cell.h"
+#include "../message.h"
+#include "../show/json.h"
+#include "../show/list.h"
+#include "../show/print.h"
+
+static const char * const past_columns[] = {
+	"seq", "age_ms", "kind", "owner", "offender", "refcount", "alloc_caller", "caller", NULL
+};
+
+struct question {
+	const char *kind;	/* "pfn", "phys", "addr" or "" */
+	uint64_t number;
+};
+
+static struct question read_question(char **args)
+{
+	struct question question = { .kind = args[1] ? args[0] : "" };
+	const char *number = args[1] ?: args[0];
+	char *end;
+
+	if (args[1] && strcmp(args[0], "pfn") && strcmp(args[0], "phys") &&
+	    strcmp(args[0], "addr"))
+		die(USAGE, "whois wants pfn, phys or addr before the number: \"%s\".", args[0]);
+	errno = 0;
+	question.number = strtoull(number, &end, strncmp(number, "0x", 2) ? 10 : 16);
+	if (*number < '0' || *number > '9' || *end || errno)
+		die(USAGE, "whois wants a number, decimal or hexadecimal behind 0x: \"%s\".",
+		    number);
+	return question;
+}
+
+/* ---- the answer */
+
+static void print_stack(const char *name, const char *stack)
+{
+	const char *end;
+
+	for (; ; stack = end + 1, name = "") {
+		char *call;
+
+		end = strchrnul(stack, '<');
+		call = strndup(stack, end - stack);
+		printf("%-13s ", name);
+		cell_put(stdout, call ?: "");
+		putchar('\n');
+		free(call);
+		if (!*end)
+			return;
+	}
+}
+
+static void print_fact(const char *name, const char *value)
+{
+	char buf[32];
+	int64_t age;
+
+	if (!strcmp(name, "stack")) {
+		print_stack(name, value);
+		return;
+	}
+	printf("%-13s ", strcmp(name, "age_ms") ? name : "age");
+	if (!strcmp(name, "age_ms") && number_parse(value, &age))
+		value = age_text(buf, age);
+	printf("%s", colour(cell_colour(name, value)));
+	cell_put(stdout, value);
+	puts(colour(PLAIN));
+}
+
+static void print_past(const struct table *past, int64_t pfn, const struct options *options)
+{
+	int column = table_column(past, "pfn");
+	struct list list;
+	size_t i, kept = 0;
+
+	list_choose(&list, past, past_columns, options);
+	for (i = 0; i < list.nr; i++)
+		if (table_number(past, list.row[i], column) == pfn)
+			list.row[kept++] = list.row[i];
+	list.nr = kept;
+	if (options->json) {
+		list_json(&list);
+	} else if (kept) {
+		puts("\nViolations with this page:");
+		list_print(&list, "");
+	}
+	free(list.row);
+}
+
+/* ---- this machine */
+
+static void answer_live(const struct source *source, const struct options *options,
+			const struct question *question)
+{
+	struct table facts, past = {};
+	char text[48];
+	struct text answer;
+	const char *why;
+	int64_t pfn;
+	size_t row;
+	int fd = source_open_file(source, "lookup", O_RDWR);
+
+	if (fd < 0)
+		die_of_missing(source, "lookup");
+	/* Another of us may ask at this time. */
+	flock(fd, LOCK_EX);
+	snprintf(text, sizeof(text), "%s%s%" PRIu64, question->kind,
+		 *question->kind ? " " : "", question->number);
+	if (write(fd, text, strlen(text)) < 0)
+		die(FAILED, errno == EINVAL ? "There is no such page of memory." :
+		    "The module does not take the question: %s.", strerror(errno));
+	if (lseek(fd, 0, SEEK_SET) < 0 || !read_all(fd, &answer, &why))
+		die(FAILED, errno == ENXIO ? "That page has gone offline." :
+		    "The module does not answer: %s.", strerror(errno));
+	close(fd);
+	source_parse(source, "lookup", &answer, &facts);
+	need_pairs(&facts);
+	pfn = table_value_number(&facts, "pfn");
+	if (answer.at < answer.size)
+		source_parse(source, "lookup", &answer, &past);
+	if (options->json)
+		printf("{\"page\": ");
+	if (options->json)
+		json_put(json_pairs(&facts));
+	else
+		for (row = 0; row < facts.nr_rows; row++)
+			print_fact(table_cell(&facts, row, 0), table_cell(&facts, row, 1));
+	if (options->json)
+		printf(",\"violations\": ");
+	print_past(&past, pfn, options);
+	if (options->json)
+		puts("}");
+	free(past.cell);
+	free(past.file);
+	table_free(&facts);
+}
+
+/* ---- a saved folder */
+
+static void answer_saved(const struct source *source, const struct options *options,
+			 const struct question *question)
+{
+	struct table pages, past;
+	uint64_t pfn = question->number;
+	size_t row, at;
+	int column;
+
+	if (!strcmp(question->kind, "addr"))
+		die(USAGE, "In a saved folder a page is found by pfn or phys, not by a kernel address.");
+	if (!strcmp(question->kind, "phys"))
+		pfn /= source_page_size(source);
+	source_need_table(source, "pages", &pages);
+	column = need_column(&pages, "pfn");
+	for (at = 0; at < pages.nr_rows; at++)
+		if (table_number(&pages, at, column) == (int64_t)pfn)
+			break;
+	source_table(source, "violations", &past);
+	if (options->json) {
+		printf("{\"page\": ");
+		json_put(at < pages.nr_rows ? json_row(&pages, at) : json_null());
+		printf(",\"violations\": ");
+	} else if (at == pages.nr_rows) {
+		printf("Page %" PRIu64 " had no tag when this was saved.\n", pfn);
+	}
+	for (row = 0; !options->json && at < pages.nr_rows && row < pages.nr_columns; row++)
+		print_fact(pages.column[row], table_cell(&pages, at, row));
+	print_past(&past, pfn, options);
+	if (options->json)
+		puts("}");
+	table_free(&past);
+	table_free(&pages);
+}
+
+static void run(const struct source *source, const struct options *options, char **args)
+{
+	struct question question = read_question(args);
+
+	if (source->live)
+		answer_live(source, options, &question);
+	else
+		answer_saved(source, options, &question);
+}
+
+const struct command whois_command = {
+	.name = "whois",
+	.args = "[pfn|phys|addr] N",
+	.summary = "whose page that is, who took it, and what it has been through",
+	.takes = TAKES_JSON,
+	.least = 1,
+	.most = 2,
+	.run = run,
+};

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A file of labyrinth's with lines of key=value, between blanks; "-" is no value. */
+#ifndef KEYVALUE_H
+#define KEYVALUE_H
+
+#include "source.h"
+
+#define KEYS_MOST	32U
+
+struct keyvalue {
+	unsigned long line;	/* in the file */
+	unsigned int nr;
+	const char *key[KEYS_MOST], *value[KEYS_MOST];
+};
+
+struct keyvalues {
+	char *file;		/* as messages name it */
+	struct text text;
+	size_t nr;
+	struct keyvalue *line;
+};
+
+/* Ends the program where there is no such file, or where it is none. */
+void keyvalues_need(const struct source *source, const char *path, struct keyvalues *lines);
+void keyvalues_free(struct keyvalues *lines);
+
+/* NULL: the line has no such key, or no value for it. */
+const char *keyvalue_text(const struct keyvalue *line, const char *key);
+/* UNKNOWN likewise. */
+int64_t keyvalue_number(const struct keyvalue *line, const char *key);
+/* Have both lines the same value for @key, or both none? */
+bool keyvalue_same(const struct keyvalue *one, const struct keyvalue *other, const char *key);
+
+#endif

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "../message.h"
+#include "source.h"
+
+#define DEBUGFS		"/sys/kernel/debug"
+
+/* ---- the folder */
+
+static bool is_loaded(void)
+{
+	return !access("/sys/module/labyrinth", F_OK);
+}
+
+static bool is_mounted(void)
+{
+	struct statfs fs;
+
+	return !statfs(DEBUGFS, &fs) && fs.f_type == DEBUGFS_MAGIC;
+}
+
+__attribute__((noreturn))
+static void die_of_live(int error)
+{
+	if (!is_loaded())
+		die(NO_MODULE, "The module labyrinth is not loaded: run \"modprobe labyrinth\" as root, or name a saved folder with --from.");
+	if (!is_mounted())
+		die(NO_DEBUGFS, "debugfs is not mounted: run \"mount -t debugfs none " DEBUGFS "\" as root.");
+	if (error == EACCES)
+		die(NOT_ROOT, "Only root may read " LIVE_FOLDER ": run this command as root.");
+	if (error == EPERM)
+		die(NOT_ROOT, "The kernel is locked down, and lets nobody read " LIVE_FOLDER ".");
+	die(FAILED, LIVE_FOLDER ": %s.", strerror(error));
+}
+
+void source_open(struct source *source, const char *folder)
+{
+	source->live = !folder;
+	source->name = folder ? folder : LIVE_FOLDER;
+	source->dir = open(source->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (source->dir >= 0)
+		return;
+	if (source->live)
+		die_of_live(errno);
+	die(FAILED, "%s: %s.", source->name, strerror(errno));
+}
+
+/* ---- files */
+
+/*
+ * Like openat(), but a folder that somebody sent does not lead out of itself by symbolic
+ * links, and no pipe in it blocks.
+ */
+static int open_below(int dir, const char *path, int flags)
+{
+	const char *slash = strchr(path, '/');
+	char name[256];
+	int fd, below;
+
+	flags |= O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
+	if (!slash)
+		return openat(dir, path, flags);
+	snprintf(name, sizeof(name), "%.*s", (int)(slash - path), path);
+	below = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (below < 0)
+		return below;
+	fd = open_below(below, slash + 1, flags);
+	close(below);
+	return fd;
+}
+
+int source_open_file(const struct source *source, const char *path, int flags)
+{
+	int fd = open_below(source->dir, path, flags);
+
+	/* An owner may go at any time; and ENXIO: the module is about to. */
+	if (fd >= 0 || errno == ENOENT || (source->live && errno == ENXIO))
+		return fd;
+	if (source->live)
+		die_of_live(errno);
+	die(FAILED, "%s/%s: %s.", source->name, path, strerror(errno));
+}
+
+static const char too_large[] = "The file is larger than 256 MiB.";
+
+/* All of a file. False, and @why or errno: it cannot be had. */
+bool read_all(int fd, struct text *text, const char **why)
+{
+	size_t room = 1024;
+	struct stat stat;
+	ssize_t got;
+
+	*text = (struct text){ .line = 1 };
+	*why = NULL;
+	if (fstat(fd, &stat))
+		return false;
+	if (!S_ISREG(stat.st_mode))
+		*why = "This is no ordinary file.";
+	else if ((unsigned long)stat.st_size > TEXT_MOST)
+		*why = too_large;
+	if (*why)
+		return false;
+	text->data = allocate(NULL, room, 1);
+	/* debugfs does not know how long its files are. */
+	while ((got = read(fd, text->data + text->size, room - text->size - 1)) > 0) {
+		text->size += got;
+		if (text->size > TEXT_MOST) {
+			*why = too_large;
+			return false;
+		}
+		if (room - text->size < 2)
+			text->data = allocate(text->data, room *= 2, 1);
+	}
+	text->data[text->size] = 0;
+	return !got;
+}
+
+bool source_read(const struct source *source, const char *path, struct text *text)
+{
+	int fd = source_open_file(source, path, O_RDONLY), error;
+	const char *why;
+	bool all;
+
+	if (fd < 0)
+		return false;
+	all = read_all(fd, text, &why);
+	error = errno;
+	close(fd);
+	if (all)
+		return true;
+	if (why)
+		die(BAD_DATA, "%s/%s: %s%s", source->name, path, why,
+		    why == too_large && !strcmp(path, "pages") ?
+		    " \"labyrinth pages --owner=NAME\" reads those of one owner." : "");
+	free(text->data);
+	/* What was open when its owner went, or a page that has gone offline. */
+	if (source->live && (error == EIO || error == ENXIO))
+		return false;
+	if (source->live)
+		die_of_live(error);
+	die(FAILED, "%s/%s: %s.", source->name, path, strerror(error));
+}
+
+/* ---- tables */
+
+void source_parse(const struct source *source, const char *path, struct text *text,
+		  struct table *table)
+{
+	struct trouble trouble;
+
+	if (!table_parse(table, text, &trouble))
+		die(BAD_DATA, "%s/%s:%lu: %s", source->name, path, trouble.line, trouble.what);
+	if (asprintf(&table->file, "%s/%s", source->name, path) < 0)
+		die(FAILED, "There is not enough memory.");
+}
+
+bool source_table(const struct source *source, const char *path, struct table *table)
+{
+	struct text text;
+
+	*table = (struct table){};
+	if (!source_read(source, path, &text))
+		return false;
+	source_parse(source, path, &text, table);
+	if (text.at < text.size)
+		die(BAD_DATA, "%s:%lu: There is more behind an empty line.", table->file, text.line);
+	return true;
+}
+
+void die_of_missing(const struct source *source, const char *path)
+{
+	if (source->live && !is_loaded())
+		die_of_live(ENOENT);
+	die(BAD_DATA, "%s/%s: There is no such file, and this command needs it.", source->name,
+	    path);
+}
+
+void source_need_table(const struct source *source, const char *path, struct table *table)
+{
+	if (!source_table(source, path, table))
+		die_of_missing(source, path);
+}
+
+int need_column(const struct table *table, const char *name)
+{
+	int column = table_column(table, name);
+
+	if (column < 0)
+		die(BAD_DATA, "%s:%lu: There is no column \"%s\", and this command needs it.",
+		    table->file, table->line, name);
+	return column;
+}
+
+void need_pairs(const struct table *table)
+{
+	if (!table_is_pairs(table))
+		die(BAD_DATA, "%s:%lu: The columns are not \"name\" and \"value\".", table->file,
+		    table->line);
+}
+
+bool source_owner_table(const struct source *source, const char *owner, const char *file,
+			struct table *table)
+{
+	char path[128];
+
+	*table = (struct table){};
+	if (!*owner || strlen(owner) > 63 || strchr(owner, '/') || !strcmp(owner, ".") ||
+	    !strcmp(owner, ".."))
+		return false;
+	snprintf(path, sizeof(path), "owner/%s/%s", owner, file);
+	return source_table(source, path, table);
+}
+
+int64_t source_saved(const struct source *source, const char *name)
+{
+	int64_t value = UNKNOWN;
+	struct table saved;
+
+	if (source_table(source, "saved", &saved)) {
+		need_pairs(&saved);
+		value = table_value_number(&saved, name);
+		table_free(&saved);
+	}
+	return value;
+}
+
+int64_t source_page_size(const struct source *source)
+{
+	int64_t size = source->live ? sysconf(_SC_PAGESIZE) : source_saved(source, "page_size");
+
+	return size >= 1024 && size <= 1 << 20 ? size : 4096;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The parts of the page. */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdio.h>
+
+#include "../read/recording.h"
+#include "time_axis.h"
+
+/* The style sheet. Classes of lines: a, b, c values; mark, d, d2, bad limits; bar bars; event marks. */
+extern const char report_style[];
+
+void report_zones(FILE *out, const struct recording *recording, const struct time_axis *time);
+void report_owners(FILE *out, const struct recording *recording, const struct time_axis *time);
+
+#endif
