@@ -28,7 +28,7 @@
 static noinline void lab_ready_unfit(struct labyrinth_owner *owner, struct lab_tag *tag,
 				     unsigned long caller)
 {
-	u32 poisoned = READ_ONCE(tag->head) & LAB_POISONED;
+	u32 poisoned = READ_ONCE(tag->state) & LAB_POISONED;
 	struct page *page = lab_popped_page(owner, tag, LAB_OUT_OF_USE, caller);
 
 	if (!page) {
@@ -51,17 +51,17 @@ static noinline void lab_ready_unfit(struct labyrinth_owner *owner, struct lab_t
 struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,
 			  unsigned long caller)
 {
-	u32 head = READ_ONCE(tag->head);
+	u32 state = READ_ONCE(tag->state);
 	struct page *page = tag->page;
 
 	if (unlikely(!lab_page_exclusive(page) ||
-		     (head & LAB_POISONED && !lab_page_poison_intact(page)))) {
+		     (state & LAB_POISONED && !lab_page_poison_intact(page)))) {
 		lab_ready_unfit(owner, tag, caller);
 		return NULL;
 	}
-	if (owner->flags & LABYRINTH_ZERO && !(head & LAB_ZEROED)) {
-		WRITE_ONCE(tag->head, owner->moving_state);
-		/* The audit, which looks at the head again, does not take it for damaged poison. */
+	if (owner->flags & LABYRINTH_ZERO && !(state & LAB_ZEROED)) {
+		WRITE_ONCE(tag->state, owner->moving_state);
+		/* The audit reads the state again: it must not take this for damaged poison. */
 		smp_wmb();
 		clear_page(page_address(page));
 	}
@@ -84,13 +84,13 @@ static struct page *lab_take_recycled(struct labyrinth_owner *owner, struct lab_
 	return page;
 }
 
-static struct lab_tag *lab_pop_spare(struct labyrinth_owner *owner)
+static struct lab_tag *lab_pop_uncharged(struct labyrinth_owner *owner)
 {
 	struct lab_tag *tag = lab_pop_stocked(owner);
 
 	lab_stock_watch(owner);
-	/* Wherever it lies: nothing but this keeps recycled spares from growing in number. */
-	if (!tag && lab_recycles_spares(owner))
+	/* From any CPU: nothing else keeps the number of recycled uncharged pages bounded. */
+	if (!tag && lab_recycles_uncharged(owner))
 		tag = lab_pop_recycled(owner);
 	return tag;
 }
@@ -99,18 +99,18 @@ static struct lab_tag *lab_pop_spare(struct labyrinth_owner *owner)
 #define LAB_CHARGED	((struct page *)ERR_PTR(-EAGAIN))
 
 /*
- * A spare for the place in the budget that the caller has taken; LAB_CHARGED where there is
- * none. NULL where what lay there had gone bad, and the budget has no other place. Needs
+ * An uncharged page, for a charge that the caller holds; LAB_CHARGED if there is none. NULL
+ * if what lay there had gone bad, and the budget does not permit another charge. Needs
  * preemption disabled.
  */
-static struct page *lab_take_spare(struct labyrinth_owner *owner, unsigned long caller)
+static struct page *lab_take_uncharged(struct labyrinth_owner *owner, unsigned long caller)
 {
 	struct lab_tag *tag;
 	struct page *page;
 
-	/* Bounded by the spares: each turn takes one off. */
+	/* Bounded by the uncharged pages: each turn takes one off. */
 	do {
-		tag = lab_pop_spare(owner);
+		tag = lab_pop_uncharged(owner);
 		if (!tag)
 			return LAB_CHARGED;
 		page = lab_take_tag(owner, tag, caller);
@@ -148,14 +148,14 @@ static struct page *lab_steal(struct labyrinth_owner *owner, unsigned long calle
 			struct lab_cpu *there = per_cpu_ptr(owner->cpu, cpu);
 
 			page = NULL;
-			if (!lab_recycles_spares(owner))
+			if (!lab_recycles_uncharged(owner))
 				page = lab_take_recycled(owner, there, caller);
 			if (page)
 				return page;
 			out += lab_cpu_owned(there);
-			all += READ_ONCE(there->spares);
+			all += READ_ONCE(there->uncharged);
 		}
-		page = lab_budget_charge(owner) ? lab_take_spare(owner, caller) : NULL;
+		page = lab_budget_charge(owner) ? lab_take_uncharged(owner, caller) : NULL;
 		if (page == LAB_CHARGED && !full)
 			lab_budget_uncharge(owner);
 		else if (page)
@@ -212,7 +212,7 @@ static __always_inline bool lab_ahead(struct labyrinth_owner *owner)
 static noinline struct page *lab_alloc_ready(struct labyrinth_owner *owner, bool charged,
 					     unsigned long caller)
 {
-	struct page *page = charged ? lab_take_spare(owner, caller) : NULL;
+	struct page *page = charged ? lab_take_uncharged(owner, caller) : NULL;
 	bool ahead;
 
 	if (!page)
@@ -286,7 +286,7 @@ static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struc
 	}
 	if (!lab_tag_is_end(tag))
 		page = lab_take_tag(owner, tag, caller);
-	if (!page && !lab_recycles_spares(owner))
+	if (!page && !lab_recycles_uncharged(owner))
 		page = lab_take_recycled(owner, this_cpu_ptr(owner->cpu), caller);
 	if (page)
 		preempt_enable();

@@ -99,14 +99,14 @@ static unsigned int lab_alloc_recycled(struct labyrinth_owner *owner, unsigned i
 				       struct page **pages, unsigned long caller)
 {
 	struct page **next = pages, **end = pages + nr;
-	u64 word, taken = lab_taken(caller), exclusive = LAB_EXCLUSIVE_SUM;
+	u64 meta, taken = lab_taken(caller), exclusive = LAB_EXCLUSIVE_SUM;
 	struct lab_tag *tag, *below;
 	struct lab_cpu *here;
 
 	OPTIMIZER_HIDE_VAR(exclusive);	/* or it is loaded anew for each page */
 	preempt_disable();
 	here = this_cpu_ptr(READ_ONCE(owner->fast));
-	word = lab_owned_here(here);
+	meta = lab_owned_here(here);
 	tag = lab_stack_pop_many(&here->recycled, &owner->slots, nr);
 #pragma GCC unroll 8
 	for (; next != end; next++, tag = below) {
@@ -117,7 +117,7 @@ static unsigned int lab_alloc_recycled(struct labyrinth_owner *owner, unsigned i
 		/* Before the page is handed out: a wrong free may push its tag from then on. */
 		below = lab_stack_next(tag);
 		WRITE_ONCE(tag->taken, taken);
-		smp_store_release(&tag->word, word);	/* P3 */
+		smp_store_release(&tag->meta, meta);	/* P3 */
 		*next = page;
 	}
 	local_add(next - pages, &here->allocs);
@@ -150,13 +150,13 @@ labyrinth_alloc_pages_bulk(struct labyrinth_owner *owner, unsigned int nr, struc
 }
 EXPORT_SYMBOL_GPL(labyrinth_alloc_pages_bulk);
 
-/* The tag of an ordinary page, wherever it lies, turned; NULL where it is not one. */
-static noinline struct lab_tag *lab_turn_one(struct labyrinth_owner *owner, const struct page *page)
+/* Make the transition for an ordinary page, wherever its tag lies; NULL if it is not one. */
+static noinline struct lab_tag *lab_transition_one(struct labyrinth_owner *owner, const struct page *page)
 {
 	struct lab_tag *tag;
 
 	return lab_ordinary(owner, page, &tag) &&
-	       lab_tag_change(tag, page, lab_peek(owner->owned_state), owner->ready_state) ?
+	       lab_tag_transition(tag, page, lab_peek(owner->owned_state), owner->ready_state) ?
 	       tag : NULL;
 }
 
@@ -175,7 +175,7 @@ static unsigned int lab_free_many(struct labyrinth_owner *owner, unsigned int nr
 
 	OPTIMIZER_HIDE_VAR(exclusive);	/* as above */
 	preempt_disable();
-	bottom = lab_turn_one(owner, *pages);
+	bottom = lab_transition_one(owner, *pages);
 	if (unlikely(!bottom)) {
 		preempt_enable();
 		return 0;
@@ -187,10 +187,10 @@ static unsigned int lab_free_many(struct labyrinth_owner *owner, unsigned int nr
 
 		if (unlikely(!lab_find_near(lab_home(&owner->slots, page), page, &tag)) ||
 		    unlikely(lab_page_exclusive_sum(page) != exclusive) ||
-		    unlikely(!lab_tag_turn(tag, owned, ready)))
+		    unlikely(!lab_tag_try_transition(tag, owned, ready)))
 			break;
 		if (unlikely(!lab_tag_is(tag, page))) {
-			lab_tag_turn_back(tag, owned, ready);
+			lab_tag_revert(tag, owned, ready);
 			break;
 		}
 		lab_stack_link(tag, top);

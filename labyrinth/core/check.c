@@ -17,7 +17,7 @@ static noinline int lab_check_slow(struct labyrinth_owner *owner, struct page *p
 	preempt_disable();
 	err = lab_examine(owner, page, caller, &found);
 	/* A page that is just being transferred has an owner at this instant, too. */
-	if (err == -EALREADY && lab_word_state(found.word) == LAB_ARRIVING)
+	if (err == -EALREADY && lab_meta_phase(found.meta) == LAB_ARRIVING)
 		err = 0;
 	if (!err && !lab_page_sole(page))
 		err = -EBUSY;
@@ -34,7 +34,7 @@ int labyrinth_check_page(struct labyrinth_owner *owner, struct page *page)
 		goto slow;
 	preempt_disable();
 	mine = lab_ordinary(owner, page, &tag) &&
-	       likely(lab_peek(tag->head) == lab_peek(owner->owned_state));
+	       likely(lab_peek(tag->state) == lab_peek(owner->owned_state));
 	preempt_enable();
 	if (likely(mine))
 		return 0;
@@ -48,7 +48,7 @@ int labyrinth_query_page(struct page *page, struct labyrinth_page_info *info)
 	struct lab_table *table;
 	struct lab_tag *tag;
 	int err = -ENOENT;
-	u64 word;
+	u64 meta;
 
 	if (lab_no_pointer(page) || lab_no_pointer(info))
 		return -EINVAL;
@@ -56,14 +56,14 @@ int labyrinth_query_page(struct page *page, struct labyrinth_page_info *info)
 		return -EOPNOTSUPP;
 	preempt_disable();
 	tag = lab_tag_find(NULL, page, &table);
-	word = tag && lab_page_marked(page) ? READ_ONCE(tag->word) : 0;
-	if (word) {
-		lab_owner_name(lab_word_owner(word), info->owner);
-		info->state = lab_state_public(lab_word_state(word));
-		info->context = lab_word_context(word);
-		info->cpu = lab_word_cpu(word);
+	meta = tag && lab_page_marked(page) ? READ_ONCE(tag->meta) : 0;
+	if (meta) {
+		lab_owner_name(lab_meta_owner(meta), info->owner);
+		info->state = lab_phase_public(lab_meta_phase(meta));
+		info->context = lab_meta_context(meta);
+		info->cpu = lab_meta_cpu(meta);
 		info->node = page_to_nid(page);
-		info->from_reserve = lab_word_from_reserve(word);
+		info->from_reserve = lab_meta_from_reserve(meta);
 		info->age_ms = lab_time_age_ms(READ_ONCE(tag->time));
 		info->caller = lab_tag_caller(tag);
 		err = 0;

@@ -59,6 +59,6 @@ long lab_owner_stocked(const struct labyrinth_owner *owner)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		ready += READ_ONCE(per_cpu_ptr(owner->cpu, cpu)->spares);
+		ready += READ_ONCE(per_cpu_ptr(owner->cpu, cpu)->uncharged);
 	return max(ready - lab_owner_owned(owner) - atomic_read(&owner->quarantined), 0L);
 }

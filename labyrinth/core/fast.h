@@ -2,14 +2,14 @@
 /*
  * What the fast paths of alloc and free share. They read the owner's first cache line,
  * this CPU's, the page's tag and its struct page, and no other; there is a locked
- * instruction for a pop, a push, and the change of a tag's head, and none else.
+ * instruction for a pop, a push, and the transition of a tag's state, and none else.
  */
 #ifndef _LABYRINTH_CORE_FAST_H
 #define _LABYRINTH_CORE_FAST_H
 
 #include "page.h"
 
-/* The word of a page that is handed out here. Needs preemption disabled. */
+/* The meta word of a page that is handed out here. Needs preemption disabled. */
 static __always_inline u64 lab_owned_here(const struct lab_cpu *here)
 {
 	return here->owned_here | lab_where(0, lab_context_bits());

@@ -40,8 +40,8 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 		goto refuse;
 	/* Before it can be anybody else's. */
 	trace_free(owner->name, page_to_pfn(page), caller);
-	lab_uncharge_reserve(owner, found.word);
-	flags = lab_word_flags(found.word) & LAB_NOT_RECYCLED ? LAB_AWAY : 0;
+	lab_uncharge_reserve(owner, found.meta);
+	flags = lab_meta_flags(found.meta) & LAB_NOT_RECYCLED ? LAB_AWAY : 0;
 	err = lab_examine_mapping(page, &found);
 	if (unlikely(err)) {
 		found.info.outcome = LAB_OUT_OF_USE;
@@ -66,12 +66,12 @@ out:
 	return err;
 }
 
-/* The tag was another page's when it was turned. Called with preemption disabled; enables it. */
+/* The tag was another page's by the time of its transition. Called with preemption disabled; enables it. */
 static noinline int lab_free_late(struct labyrinth_owner *owner, struct page *page,
 				  struct lab_tag *tag, unsigned long caller)
 {
 	/* The owner may have died meanwhile: not labyrinth_owner::owned_state. */
-	lab_tag_turn_back(tag, lab_head(owner->id, 0, LAB_OWNED), owner->ready_state);
+	lab_tag_revert(tag, lab_state(owner->id, 0, LAB_OWNED), owner->ready_state);
 	preempt_enable();
 	return lab_free_slow(owner, page, caller);
 }
@@ -82,9 +82,9 @@ static __always_inline int lab_free(struct labyrinth_owner *owner, struct page *
 	struct lab_tag *tag;
 
 	preempt_disable();
-	/* The turn is at once the check that it is @owner's: no other head compares equal. */
+	/* This also checks that it is @owner's: no other state compares equal. */
 	if (likely(lab_ordinary(owner, page, &tag) &&
-		   lab_tag_turn(tag, lab_peek(owner->owned_state), owner->ready_state))) {
+		   lab_tag_try_transition(tag, lab_peek(owner->owned_state), owner->ready_state))) {
 		if (unlikely(!lab_tag_is(tag, page)))
 			return lab_free_late(owner, page, tag, caller);
 		lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, tag);
@@ -125,7 +125,7 @@ static noinline int lab_release_slow(struct labyrinth_owner *owner, struct page 
 	      lab_commit(&found, owner->moving_state);
 	if (likely(!err)) {
 		trace_release(owner->name, page_to_pfn(page), caller);
-		lab_uncharge_reserve(owner, found.word);
+		lab_uncharge_reserve(owner, found.meta);
 		lab_owner_count_left(owner);
 		lab_leave(owner, found.table, found.tag);
 		lab_stock_watch(owner);
@@ -145,7 +145,7 @@ int labyrinth_release_page(struct labyrinth_owner *owner, struct page *page)
 	preempt_disable();
 	if (likely(lab_find_near(lab_home(&owner->slots, page), page, &tag) &&
 		   lab_page_exclusive(page) &&
-		   lab_tag_change(tag, page, lab_peek(owner->owned_state), owner->moving_state))) {
+		   lab_tag_transition(tag, page, lab_peek(owner->owned_state), owner->moving_state))) {
 		lab_owner_count_left(owner);
 		lab_page_unmark(page);
 		lab_tag_drop(tag);

@@ -12,7 +12,7 @@
 #ifndef _LABYRINTH_CORE_FREELIST_H
 #define _LABYRINTH_CORE_FREELIST_H
 
-#include "tag.h"
+#include "table.h"
 
 struct lab_stack {
 	u64 head;

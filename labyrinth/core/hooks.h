@@ -10,6 +10,7 @@
 
 #include "tag.h"
 
+struct lab_table;
 struct labyrinth_owner;
 struct zone;
 
@@ -81,7 +82,7 @@ void lab_event_owner_closing(struct labyrinth_owner *owner);
 void lab_event_owner_dead(struct labyrinth_owner *owner);
 /* A page is still out; its tag is about to go. With lab_owners_lock held. */
 void lab_event_orphan(struct labyrinth_owner *owner, const struct lab_table *table,
-		      const struct lab_tag *tag, u64 word);
+		      const struct lab_tag *tag, u64 meta);
 /* It has no page and no tag any more. With lab_owners_lock held. */
 void lab_event_owner_parted(struct labyrinth_owner *owner);
 /* Its number is about to be forgotten. */

@@ -135,11 +135,11 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 	}
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(owner->cpu, cpu)->owned_here =
-			lab_word(lab_head(id, 0, LAB_OWNED), lab_where(cpu, 0));
+			lab_meta(lab_state(id, 0, LAB_OWNED), lab_where(cpu, 0));
 	owner->id = id;
 	owner->slots = owner->table->slots;
-	owner->ready_state = lab_head(id, 0, LAB_READY);
-	owner->moving_state = lab_head(id, 0, LAB_MOVING);
+	owner->ready_state = lab_state(id, 0, LAB_READY);
+	owner->moving_state = lab_state(id, 0, LAB_MOVING);
 	lab_owner_disable_fast_path(owner, lab_tracing() ? LAB_SLOW_TRACE : 0);
 	lab_owner_enable_fast_path(owner, 0);
 	list_add_tail(&owner->list, &lab_owners);
@@ -162,23 +162,22 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 	struct lab_tag *tag;
 
 	while ((tag = lab_walk_next(&walk))) {
-		u64 word = READ_ONCE(tag->word);
+		u64 meta = READ_ONCE(tag->meta);
 		struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
 
 		cond_resched();
-		if (!page || lab_word_owner(word) != owner->id ||
-		    lab_word_state(word) != LAB_OWNED)
+		if (!page || lab_meta_owner(meta) != owner->id || lab_meta_phase(meta) != LAB_OWNED)
 			continue;
 		if (!lab_page_marked(page)) {
 			preempt_disable();
-			lab_owned_freed_behind(walk.table, tag, page, word, 0);
+			lab_owned_freed_behind(walk.table, tag, page, meta, 0);
 			preempt_enable();
 			continue;
 		}
 		/* Another owner's alloc may just find that somebody freed the page. */
-		if (!lab_tag_turn(tag, lab_word_head(word), owner->moving_state))
+		if (!lab_tag_try_transition(tag, lab_meta_state(meta), owner->moving_state))
 			continue;
-		lab_event_orphan(owner, walk.table, tag, word);
+		lab_event_orphan(owner, walk.table, tag, meta);
 		lab_leave(owner, walk.table, tag);
 		out++;
 	}

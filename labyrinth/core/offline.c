@@ -66,13 +66,13 @@ static void lab_offline_give_back(struct labyrinth_owner *owner)
 	preempt_enable();
 }
 
-/* The owner of @word, or NULL: destroy sees to the tags of a dead one. */
-static struct labyrinth_owner *lab_offline_owner(u64 word)
+/* The owner of @meta, or NULL: destroy sees to the tags of a dead one. */
+static struct labyrinth_owner *lab_offline_owner(u64 meta)
 {
 	struct labyrinth_owner *owner;
 
 	preempt_disable();
-	owner = lab_owner_by_id(lab_word_owner(word));
+	owner = lab_owner_by_id(lab_meta_owner(meta));
 	preempt_enable();
 	return owner && !lab_owner_dead(owner) ? owner : NULL;
 }
@@ -81,13 +81,13 @@ static struct labyrinth_owner *lab_offline_owner(u64 word)
 static void lab_offline_tag(struct lab_range *range, struct lab_table *table, struct lab_tag *tag,
 			    struct page *page)
 {
-	u64 word = READ_ONCE(tag->word);
-	bool owned = lab_word_state(word) == LAB_OWNED, gone = false;
-	struct labyrinth_owner *owner = lab_offline_owner(word);
+	u64 meta = READ_ONCE(tag->meta);
+	bool owned = lab_meta_phase(meta) == LAB_OWNED, gone = false;
+	struct labyrinth_owner *owner = lab_offline_owner(meta);
 
 	if (owned && !lab_page_marked(page)) {
 		preempt_disable();
-		gone = lab_owned_freed_behind(table, tag, page, word, 0);
+		gone = lab_owned_freed_behind(table, tag, page, meta, 0);
 		preempt_enable();
 	}
 	if (gone)

@@ -57,7 +57,7 @@ void lab_owner_disable_fast_path(struct labyrinth_owner *owner, u32 why)
 	WRITE_ONCE(owner->slow, owner->slow | why);
 	WRITE_ONCE(owner->fast, &lab_nothing_here);
 	WRITE_ONCE(owner->slots.homes, 0);
-	WRITE_ONCE(owner->owned_state, LAB_NO_HEAD);
+	WRITE_ONCE(owner->owned_state, LAB_NO_STATE);
 }
 
 /* The same back, unless something else is in the way. Needs lab_owners_lock. */
@@ -66,7 +66,7 @@ void lab_owner_enable_fast_path(struct labyrinth_owner *owner, u32 why)
 	WRITE_ONCE(owner->slow, owner->slow & ~why);
 	if (owner->slow)
 		return;
-	WRITE_ONCE(owner->owned_state, lab_head(owner->id, 0, LAB_OWNED));
+	WRITE_ONCE(owner->owned_state, lab_state(owner->id, 0, LAB_OWNED));
 	WRITE_ONCE(owner->slots.homes, owner->table->slots.homes);
 	WRITE_ONCE(owner->fast, owner->cpu);
 }

@@ -20,7 +20,7 @@
 
 #include "freelist.h"
 #include "hooks.h"
-#include "tag.h"
+#include "table.h"
 
 /* Why no call may go the fast path. */
 #define LAB_SLOW_DEAD	BIT(0)
@@ -35,11 +35,11 @@
 struct lab_cpu {
 	/* Pages freed here; other CPUs may take them. Its count is of these frees. */
 	struct lab_stack recycled;
-	u64 owned_here;			/* tag word of a page handed out here, less the context */
+	u64 owned_here;			/* tag meta of a page handed out here, less the context */
 	local_t allocs;
 	long left;			/* pages that left ownership here other than by free */
 	long unrecycled;			/* frees that pushed nothing less pushes of none */
-	long spares;			/* on @recycled; taken elsewhere, they are missing there */
+	long uncharged;			/* on @recycled; taken elsewhere, they are missing there */
 	u32 cold;			/* pages taken from the kernel, for readahead */
 } __aligned(64);
 
@@ -53,7 +53,7 @@ struct lab_owner_diag;
 struct labyrinth_owner {
 	/*
 	 * All of the owner that the fast path reads. An owner that wants something special,
-	 * is traced or is dead, has no homes here, @owned is no tag's head, and @fast is a
+	 * is traced or is dead, has no homes here, @owned is no tag's state, and @fast is a
 	 * CPU's line on which nothing ever lies: so every call leaves the fast path without
 	 * having to ask.
 	 */
@@ -61,7 +61,7 @@ struct labyrinth_owner {
 	struct lab_cpu __percpu *cpu;
 	struct lab_slots slots;		/* table->slots */
 	/* Tag heads of the owner's pages, no flag set. */
-	u32 owned_state;		/* or LAB_NO_HEAD */
+	u32 owned_state;		/* or LAB_NO_STATE */
 	u32 ready_state;
 	u32 moving_state;
 	/* Written by none but create, destroy and tracing, as are those above. */
@@ -77,7 +77,7 @@ struct labyrinth_owner {
 	u8 scope;
 
 	/* Written by the slower paths, from any CPU. */
-	struct lab_stack stocked ____cacheline_aligned_in_smp;	/* spares: stock and readahead */
+	struct lab_stack stocked ____cacheline_aligned_in_smp;	/* uncharged: stock and readahead */
 	struct lab_stack quarantine, looked_at;
 	atomic_t nr_stocked;		/* pages on @stocked, give or take those in flight */
 	atomic_t charged;		/* places taken in the budget, see below; at most @budget */
@@ -94,7 +94,7 @@ struct labyrinth_owner {
 
 	/* Guarded by lab_owners_lock. */
 	struct list_head list;
-	u32 tags;			/* reserved in @table: spares come on top of the budget */
+	u32 tags;			/* reserved in @table: uncharged come on top of the budget */
 	bool devm;			/* its device has the handle */
 	struct pid *pid;		/* of the creating task or its thread group, by scope */
 	struct module *module;
@@ -174,15 +174,15 @@ static inline void lab_owner_count_left(struct labyrinth_owner *owner)
 }
 
 /*
- * Places in the budget. Owned and quarantined pages have one each, a call that
- * looks for a page takes one first, and a recycled page keeps its own, so that to
- * use it again costs no shared counter. A *spare* is a ready page without one:
- * an alloc that takes it has taken a place before. So nothing that labyrinth does with
- * spares on its own account can make an owner's budget seem spent.
+ * The budget. An owned or quarantined page is charged; a call that looks for a page
+ * charges it first; a recycled page stays charged, so that using it again touches no
+ * shared counter. A page of the stock is uncharged: the alloc that takes it holds the
+ * charge already. So nothing that labyrinth does with uncharged pages on its own account
+ * can make a budget seem spent.
  *
- * A zeroing owner's recycled pages are spares as well: clean ones take their place.
+ * Recycled pages of an owner that zeroes are uncharged as well: clean ones replace them.
  */
-static inline bool lab_recycles_spares(const struct labyrinth_owner *owner)
+static inline bool lab_recycles_uncharged(const struct labyrinth_owner *owner)
 {
 	return owner->flags & LABYRINTH_ZERO;
 }

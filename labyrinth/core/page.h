@@ -42,10 +42,10 @@ static inline bool lab_page_poison_intact(struct page *page)
 	return !memchr_inv(page_address(page), LAB_POISON_BYTE, PAGE_SIZE);
 }
 
-/* A page of this word stops being owned: the books of the reserve. */
-static inline void lab_uncharge_reserve(struct labyrinth_owner *owner, u64 word)
+/* A page of this meta stops being owned: the books of the reserve. */
+static inline void lab_uncharge_reserve(struct labyrinth_owner *owner, u64 meta)
 {
-	if (unlikely(lab_word_flags(word) & LAB_FROM_RESERVE))
+	if (unlikely(lab_meta_flags(meta) & LAB_FROM_RESERVE))
 		atomic_dec(&owner->from_reserve);
 }
 

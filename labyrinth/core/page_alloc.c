@@ -84,7 +84,7 @@ static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 fl
 			unsigned long caller)
 {
 	struct lab_table *table;
-	struct lab_tag *tag = lab_enter(owner, page, lab_head(owner->id, flags, LAB_OWNED), caller,
+	struct lab_tag *tag = lab_enter(owner, page, lab_state(owner->id, flags, LAB_OWNED), caller,
 					&table);
 
 	if (unlikely(!tag))

@@ -33,7 +33,7 @@
  */
 void lab_quarantine_add(struct labyrinth_owner *owner, struct lab_tag *tag, u32 flags)
 {
-	WRITE_ONCE(tag->head, lab_head(owner->id, flags, LAB_QUARANTINED));
+	WRITE_ONCE(tag->state, lab_state(owner->id, flags, LAB_QUARANTINED));
 	lab_stack_push(&owner->quarantine, &owner->slots, tag);
 	atomic_inc(&owner->quarantined);
 	lab_refill_kick(owner);
@@ -61,7 +61,7 @@ static void lab_quarantine_keep(struct labyrinth_owner *owner, struct lab_tag *t
 
 static void lab_quarantine_leave(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
-	WRITE_ONCE(tag->head, owner->moving_state);
+	WRITE_ONCE(tag->state, owner->moving_state);
 	lab_page_to_kernel(lab_leave(owner, owner->table, tag));
 }
 
@@ -75,7 +75,7 @@ static void lab_quarantine_freed_behind(struct labyrinth_owner *owner, struct la
 		.track = lab_tag_track(owner->table, tag),
 	};
 
-	WRITE_ONCE(tag->head, owner->moving_state);
+	WRITE_ONCE(tag->state, owner->moving_state);
 	lab_tag_unbind(owner->table, tag, info.page);
 	lab_budget_uncharge(owner);
 	lab_stock_watch(owner);
@@ -85,7 +85,7 @@ static void lab_quarantine_freed_behind(struct labyrinth_owner *owner, struct la
 /* A tag in hand: back into use, or to the kernel. False where it has to wait on. The same. */
 static bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
-	u32 flags = tag->head & LAB_FLAGS_MASK;
+	u32 flags = tag->state & LAB_FLAGS_MASK;
 	struct page *page = tag->page;
 
 	if (unlikely(!lab_page_marked(page))) {
@@ -113,10 +113,10 @@ static bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *ta
 /* A look has found the page shared. */
 static void lab_quarantine_seen(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
-	if ((tag->head & LAB_LOOKS_REPORTED) == LAB_LOOKS_REPORTED)
+	if ((tag->state & LAB_LOOKS_REPORTED) == LAB_LOOKS_REPORTED)
 		return;
-	WRITE_ONCE(tag->head, tag->head + LAB_LOOK);
-	if ((tag->head & LAB_LOOKS_REPORTED) == LAB_LOOKS_REPORTED)
+	WRITE_ONCE(tag->state, tag->state + LAB_LOOK);
+	if ((tag->state & LAB_LOOKS_REPORTED) == LAB_LOOKS_REPORTED)
 		lab_event_violation(&(struct lab_violation_info){
 			.kind = LAB_SHARED_PAGE,
 			.outcome = LAB_OUT_OF_USE,

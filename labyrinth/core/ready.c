@@ -21,10 +21,10 @@ void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag)
 		flags = LAB_ZEROED;
 	}
 	/* The poison is there before the audit can miss it. */
-	smp_store_release(&tag->head, owner->ready_state | flags);
+	smp_store_release(&tag->state, owner->ready_state | flags);
 	lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, tag);
-	if (lab_recycles_spares(owner)) {
-		this_cpu_inc(owner->cpu->spares);
+	if (lab_recycles_uncharged(owner)) {
+		this_cpu_inc(owner->cpu->uncharged);
 		lab_budget_uncharge(owner);
 	}
 }
@@ -40,8 +40,8 @@ struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner)
 
 		if (!tag)
 			continue;
-		if (lab_recycles_spares(owner))
-			this_cpu_dec(owner->cpu->spares);
+		if (lab_recycles_uncharged(owner))
+			this_cpu_dec(owner->cpu->uncharged);
 		return tag;
 	}
 	return NULL;
@@ -57,16 +57,16 @@ struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner)
 }
 
 /*
- * Has a page that is ready under @head been misused? A bare reference may be a passing one. Bad
+ * Has a page that is ready under @state been misused? A bare reference may be a passing one. Bad
  * memory is not read: the machine may stop.
  */
-bool lab_ready_misused(struct page *page, u32 head, enum lab_violation *kind)
+bool lab_ready_misused(struct page *page, u32 state, enum lab_violation *kind)
 {
 	if (!lab_page_marked(page))
 		*kind = LAB_FREED_BEHIND;
 	else if (lab_compat_mapcount(page))
 		*kind = LAB_SHARED_PAGE;
-	else if (head & LAB_POISONED && !lab_page_hwpoison(page) && !lab_page_poison_intact(page))
+	else if (state & LAB_POISONED && !lab_page_hwpoison(page) && !lab_page_poison_intact(page))
 		*kind = LAB_USE_AFTER_FREE;
 	else
 		return false;
@@ -89,15 +89,15 @@ struct page *lab_popped_page(struct labyrinth_owner *owner, struct lab_tag *tag,
 		.page = page,
 		.track = lab_tag_track(owner->table, tag),
 	};
-	u32 head = xchg(&tag->head, owner->moving_state);
+	u32 state = xchg(&tag->state, owner->moving_state);
 
-	if (likely(!lab_ready_misused(page, head, &info.kind)))
+	if (likely(!lab_ready_misused(page, state, &info.kind)))
 		return page;
 	if (info.kind == LAB_FREED_BEHIND) {
 		info.outcome = LAB_STAYS;
 		info.caller = caller;
 	}
-	if (!(head & LAB_REPORTED))
+	if (!(state & LAB_REPORTED))
 		lab_event_violation(&info);
 	if (info.kind != LAB_FREED_BEHIND)
 		return page;
@@ -126,14 +126,14 @@ struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
  * the place is in hand, since an alloc elsewhere misses both page and place then;
  * it looks again, see lab_steal(). Needs preemption disabled.
  */
-static struct lab_tag *lab_pop_as_spare(struct labyrinth_owner *owner)
+static struct lab_tag *lab_pop_to_uncharge(struct labyrinth_owner *owner)
 {
 	struct lab_tag *tag;
 	unsigned long flags;
 
 	local_irq_save(flags);
 	tag = lab_pop_recycled(owner);
-	if (tag && !lab_recycles_spares(owner))
+	if (tag && !lab_recycles_uncharged(owner))
 		lab_budget_uncharge(owner);
 	local_irq_restore(flags);
 	return tag;
@@ -145,7 +145,7 @@ bool lab_stock_recycled(struct labyrinth_owner *owner)
 	struct lab_tag *tag;
 
 	preempt_disable();
-	tag = lab_pop_as_spare(owner);
+	tag = lab_pop_to_uncharge(owner);
 	if (tag) {
 		lab_stack_push(&owner->stocked, &owner->slots, tag);
 		atomic_inc(&owner->nr_stocked);
@@ -173,7 +173,7 @@ static bool lab_shrink_ready(struct labyrinth_owner *owner,
 
 bool lab_shrink_recycled(struct labyrinth_owner *owner)
 {
-	return lab_shrink_ready(owner, lab_pop_as_spare);
+	return lab_shrink_ready(owner, lab_pop_to_uncharge);
 }
 
 bool lab_shrink_stocked(struct labyrinth_owner *owner)

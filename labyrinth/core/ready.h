@@ -12,7 +12,7 @@
 void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag);
 struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner);
 struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner);
-bool lab_ready_misused(struct page *page, u32 head, enum lab_violation *kind);
+bool lab_ready_misused(struct page *page, u32 state, enum lab_violation *kind);
 struct page *lab_popped_page(struct labyrinth_owner *owner, struct lab_tag *tag,
 			     enum lab_outcome outcome, unsigned long caller);
 struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag);

@@ -54,7 +54,7 @@ bool lab_refill_now(struct labyrinth_owner *owner)
 		if (!lab_enter_stocked(owner, page))
 			/* Its place is crowded: kept, or the next would be the same. */
 			rejected[nr_rejected++] = page;
-		else if (lab_recycles_spares(owner))
+		else if (lab_recycles_uncharged(owner))
 			lab_shrink_recycled(owner);
 		cond_resched();
 	}
@@ -105,7 +105,7 @@ int lab_owner_set_stock(struct labyrinth_owner *owner, u64 stock)
 	while (atomic_read(&owner->nr_stocked) > (int)stock && lab_shrink_stocked(owner))
 		cond_resched();
 	/* A zeroing owner's recycled pages lie beside its budget, in place of the stock. */
-	while (lab_recycles_spares(owner) &&
+	while (lab_recycles_uncharged(owner) &&
 	       lab_owner_tagged(owner) > (long)(owner->budget + stock) &&
 	       lab_shrink_recycled(owner))
 		cond_resched();

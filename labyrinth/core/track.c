@@ -18,58 +18,58 @@
 #include "work.h"
 
 /*
- * An owned page of @word has no mark: the kernel gave it to another user, or to labyrinth
+ * An owned page of @meta has no mark: the kernel gave it to another user, or to labyrinth
  * again. Drop its tag and report it; true for the one CPU that does. @caller noticed it, 0
  * outside of a call. Needs preemption disabled.
  */
 bool lab_owned_freed_behind(struct lab_table *table, struct lab_tag *tag, struct page *page,
-			    u64 word, unsigned long caller)
+			    u64 meta, unsigned long caller)
 {
-	u32 head = lab_word_head(word), moving = lab_head(lab_word_owner(word), 0, LAB_MOVING);
-	struct labyrinth_owner *owner = lab_owner_by_id(lab_word_owner(word));
+	u32 state = lab_meta_state(meta), moving = lab_state(lab_meta_owner(meta), 0, LAB_MOVING);
+	struct labyrinth_owner *owner = lab_owner_by_id(lab_meta_owner(meta));
 	struct lab_violation_info info = {
 		.kind = LAB_FREED_BEHIND,
 		.owner = owner,
-		.owner_id = lab_word_owner(word),
+		.owner_id = lab_meta_owner(meta),
 		.page = page,
 		.track = lab_tag_track(table, tag),
 		.caller = caller,
 	};
 
-	if (!lab_tag_change(tag, page, head, moving))
+	if (!lab_tag_transition(tag, page, state, moving))
 		return false;
-	/* Nobody can change the mark now. If it is there, @word is of the page's next holding. */
+	/* Nobody can change the mark now. If it is there, @meta is of the page's next holding. */
 	if (unlikely(lab_page_marked(page))) {
 		/* M1: the mark was seen before anybody may take it away again. */
-		smp_store_release(&tag->head, head);
+		smp_store_release(&tag->state, state);
 		return false;
 	}
 	lab_event_violation(&info);
 	lab_tag_unbind(table, tag, page);
 	if (owner) {
 		lab_owner_count_left(owner);
-		lab_uncharge_reserve(owner, word);
+		lab_uncharge_reserve(owner, meta);
 		lab_budget_uncharge(owner);
 		lab_stock_watch(owner);
 	}
 	return true;
 }
 
-/* Report once that a page of @word was freed, which the kernel has just given to this CPU. */
+/* Report once that a page of @meta was freed, which the kernel has just given to this CPU. */
 static void lab_ready_freed_behind(struct lab_table *table, struct lab_tag *tag, struct page *page,
-				   u64 word)
+				   u64 meta)
 {
 	struct lab_violation_info info = {
 		.kind = LAB_FREED_BEHIND,
-		.owner = lab_owner_by_id(lab_word_owner(word)),
-		.owner_id = lab_word_owner(word),
+		.owner = lab_owner_by_id(lab_meta_owner(meta)),
+		.owner_id = lab_meta_owner(meta),
 		.page = page,
 		.track = lab_tag_track(table, tag),
 	};
 
 	/* A popper that gets the tag first reports it instead. */
-	if (lab_word_state(word) == LAB_READY && !(lab_word_flags(word) & LAB_REPORTED) &&
-	    lab_tag_change(tag, page, lab_word_head(word), lab_word_head(word) | LAB_REPORTED))
+	if (lab_meta_phase(meta) == LAB_READY && !(lab_meta_flags(meta) & LAB_REPORTED) &&
+	    lab_tag_transition(tag, page, lab_meta_state(meta), lab_meta_state(meta) | LAB_REPORTED))
 		lab_event_violation(&info);
 }
 
@@ -82,23 +82,23 @@ static bool lab_enter_clear(struct lab_table *first, struct page *page)
 	int moves = lab_tag_moves_before();
 	struct lab_table *table;
 	struct lab_tag *tag = lab_tag_find(first, page, &table);
-	u64 word;
+	u64 meta;
 
 	if (likely(!tag))
 		return !lab_tag_moved_since(moves);
-	word = READ_ONCE(tag->word);
-	if (lab_word_state(word) == LAB_OWNED)
-		return lab_owned_freed_behind(table, tag, page, word, 0);
-	lab_ready_freed_behind(table, tag, page, word);
+	meta = READ_ONCE(tag->meta);
+	if (lab_meta_phase(meta) == LAB_OWNED)
+		return lab_owned_freed_behind(table, tag, page, meta, 0);
+	lab_ready_freed_behind(table, tag, page, meta);
 	return false;
 }
 
 /*
- * Mark a page fresh from the kernel, and tag it as @head says. NULL where it still has a tag
+ * Mark a page fresh from the kernel, and tag it as @state says. NULL where it still has a tag
  * from before, or its place in every table is crowded: then it goes to lab_page_reject(). Needs
  * preemption disabled.
  */
-struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 head,
+struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 state,
 			  unsigned long caller, struct lab_table **table)
 {
 	struct lab_tag *tag;
@@ -106,13 +106,13 @@ struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 
 	if (unlikely(!lab_enter_clear(owner->table, page)))
 		return NULL;
 	lab_page_mark(page);
-	tag = lab_tag_bind(owner->table, page, lab_word_here(head), caller, table);
+	tag = lab_tag_bind(owner->table, page, lab_meta_here(state), caller, table);
 	if (unlikely(!tag))
 		lab_page_unmark(page);
 	return tag;
 }
 
-/* Put a page fresh from the kernel on the stock, as a spare. False where its place is crowded. */
+/* Put a page fresh from the kernel on the stock, uncharged. False where its place is crowded. */
 bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page)
 {
 	u32 zeroed = owner->flags & LABYRINTH_ZERO ? LAB_ZEROED : 0;
@@ -123,7 +123,7 @@ bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page)
 	tag = lab_enter(owner, page, owner->ready_state | zeroed, _THIS_IP_, &table);
 	/* Stacks link the slots of one table: a page that found no room there is of no use. */
 	if (tag && table != owner->table) {
-		WRITE_ONCE(tag->head, owner->moving_state);
+		WRITE_ONCE(tag->state, owner->moving_state);
 		lab_page_unmark(page);
 		lab_tag_unbind(table, tag, page);
 		tag = NULL;

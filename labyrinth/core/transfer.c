@@ -25,7 +25,7 @@ static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 	for (turn = 0; turn < LAB_FAR_TURNS && sure < LAB_SURE_TURNS; turn++) {
 		if (lab_budget_charge(to))
 			return 0;
-		tag = lab_recycles_spares(to) ? NULL : lab_pop_recycled(to);
+		tag = lab_recycles_uncharged(to) ? NULL : lab_pop_recycled(to);
 		if (tag) {
 			*evicted = lab_discard(to, tag);
 			return 0;
@@ -49,7 +49,7 @@ int labyrinth_transfer_page(struct labyrinth_owner *from, struct labyrinth_owner
 	struct lab_finding found;
 	struct page *evicted = NULL;
 	struct lab_tag *copy = NULL;
-	u32 arriving, head;
+	u32 arriving, state;
 	int err;
 
 	if (lab_no_owner(from) || lab_no_owner(to) || lab_no_pointer(page))
@@ -65,9 +65,9 @@ int labyrinth_transfer_page(struct labyrinth_owner *from, struct labyrinth_owner
 	if (err)
 		goto out;
 	/* The tag goes along, or the receiver's pages would crowd out the giver's own. */
-	arriving = lab_head(to->id, 0, LAB_ARRIVING);
-	head = lab_head(to->id, (lab_word_flags(found.word) & LAB_FROM_RESERVE) | LAB_AWAY,
-			LAB_OWNED);
+	arriving = lab_state(to->id, 0, LAB_ARRIVING);
+	state = lab_state(to->id, (lab_meta_flags(found.meta) & LAB_FROM_RESERVE) | LAB_AWAY,
+			  LAB_OWNED);
 	if (found.table != to->table)
 		copy = lab_tag_copy(to->table, found.tag, arriving);
 	err = lab_commit(&found, arriving);
@@ -79,16 +79,16 @@ int labyrinth_transfer_page(struct labyrinth_owner *from, struct labyrinth_owner
 	}
 	trace_transfer(from->name, to->name, page_to_pfn(page), _RET_IP_);
 	if (copy)
-		lab_tag_replace(found.table, found.tag, to->table, copy, head);
+		lab_tag_replace(found.table, found.tag, to->table, copy, state);
 	else
-		WRITE_ONCE(found.tag->head, head);
-	lab_uncharge_reserve(from, found.word);
+		WRITE_ONCE(found.tag->state, state);
+	lab_uncharge_reserve(from, found.meta);
 	lab_owner_count_left(from);
 	lab_budget_uncharge(from);
 	lab_stock_watch(from);
 	atomic_long_inc(&to->transferred_in);
 	lab_peak_note(to);
-	if (lab_word_flags(found.word) & LAB_FROM_RESERVE)
+	if (lab_meta_flags(found.meta) & LAB_FROM_RESERVE)
 		atomic_inc(&to->from_reserve);
 out:
 	if (err)

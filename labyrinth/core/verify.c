@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * May this caller do something with this page? Both sides are checked first; then one
- * cmpxchg of the tag's word commits, and a call that loses it has changed nothing.
+ * cmpxchg of the tag's meta commits, and a call that loses it has changed nothing.
  */
 #include <linux/mm.h>
 
@@ -32,7 +32,7 @@ int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigned long 
 	found->info = (struct lab_violation_info){
 		.owner = owner, .offender = owner, .page = page, .caller = caller,
 	};
-	found->word = 0;
+	found->meta = 0;
 	if (!dead && !lab_owner_in_scope(owner)) {
 		found->info.kind = LAB_WRONG_SCOPE;
 		return -EPERM;
@@ -40,8 +40,8 @@ int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigned long 
 	found->tag = lab_tag_find(dead ? NULL : owner->table, page, &found->table);
 	if (found->tag)
 		found->info.track = lab_tag_track(found->table, found->tag);
-	found->word = found->info.track.word;
-	if (!found->word) {
+	found->meta = found->info.track.meta;
+	if (!found->meta) {
 		if (dead) {
 			found->info.kind = LAB_DEAD_OWNER;
 		} else {
@@ -50,8 +50,8 @@ int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigned long 
 		}
 		return -ENOENT;
 	}
-	if (lab_word_owner(found->word) != owner->id) {
-		found->info.owner_id = lab_word_owner(found->word);
+	if (lab_meta_owner(found->meta) != owner->id) {
+		found->info.owner_id = lab_meta_owner(found->meta);
 		found->info.owner = lab_owner_by_id(found->info.owner_id);
 		found->info.kind = LAB_FOREIGN_FREE;
 		return -EPERM;
@@ -61,7 +61,7 @@ int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigned long 
 		found->info.kind = LAB_DEAD_OWNER;
 		return -ENOENT;
 	}
-	if (lab_word_state(found->word) != LAB_OWNED) {
+	if (lab_meta_phase(found->meta) != LAB_OWNED) {
 		found->info.kind = LAB_DOUBLE_FREE;
 		return -EALREADY;
 	}
@@ -87,8 +87,8 @@ void lab_refuse(struct lab_finding *found)
 {
 	struct lab_violation_info *info = &found->info;
 
-	if (lab_word_state(found->word) == LAB_OWNED && !lab_page_marked(info->page))
-		lab_owned_freed_behind(found->table, found->tag, info->page, found->word,
+	if (lab_meta_phase(found->meta) == LAB_OWNED && !lab_page_marked(info->page))
+		lab_owned_freed_behind(found->table, found->tag, info->page, found->meta,
 				       info->caller);
 	if (info->kind != LAB_FREED_BEHIND)
 		lab_event_violation(info);
@@ -98,10 +98,10 @@ void lab_refuse(struct lab_finding *found)
  * To LAB_MOVING or LAB_ARRIVING, by which nobody else may act: a late call's change
  * of a tag that is another page's by now must be put back before it means anything.
  */
-int lab_commit(struct lab_finding *found, u32 head)
+int lab_commit(struct lab_finding *found, u32 state)
 {
-	if (likely(lab_tag_change(found->tag, found->info.page, lab_word_head(found->word),
-				  head)))
+	if (likely(lab_tag_transition(found->tag, found->info.page, lab_meta_state(found->meta),
+				      state)))
 		return 0;
 	found->info.kind = LAB_DOUBLE_FREE;
 	return -EALREADY;

@@ -9,7 +9,7 @@
 struct lab_finding {
 	struct lab_table *table;
 	struct lab_tag *tag;
-	u64 word;
+	u64 meta;
 	struct lab_violation_info info;
 };
 
@@ -17,7 +17,7 @@ int lab_bad_argument(struct labyrinth_owner *owner, struct page *page, unsigned 
 int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigned long caller,
 		struct lab_finding *found);
 int lab_examine_mapping(struct page *page, struct lab_finding *found);
-int lab_commit(struct lab_finding *found, u32 head);
+int lab_commit(struct lab_finding *found, u32 state);
 void lab_refuse(struct lab_finding *found);
 
 #endif /* _LABYRINTH_CORE_VERIFY_H */

@@ -21,7 +21,7 @@ static inline int lab_stock_wanted(const struct labyrinth_owner *owner)
 	int room = (int)owner->budget - atomic_read(&owner->charged);
 	int stock = READ_ONCE(owner->stock);
 
-	return lab_recycles_spares(owner) ? stock : clamp(room, 0, stock);
+	return lab_recycles_uncharged(owner) ? stock : clamp(room, 0, stock);
 }
 
 /*

@@ -10,11 +10,11 @@
  * kernel may give it to somebody else any moment.
  *
  * An owned page that somebody else has too must look so twice, a second and a grace period
- * apart, under the same word, taken by the same caller at the same time: else it is a
- * reference that passes. Its head is not touched: its holder's free compares it. What was
+ * apart, under the same meta, taken by the same caller at the same time: else it is a
+ * reference that passes. Its state is not touched: its holder's free compares it. What was
  * reported is remembered in lab_suspects instead, as long as it goes on.
  *
- * A ready page may be handed out, used, given back and be ready under the same head again
+ * A ready page may be handed out, used, given back and be ready under the same state again
  * between any two looks. But lab_tag::time is of the last handing out: where that is older
  * than the look, and still the same after it, the page has been ready all the time.
  */
@@ -41,7 +41,7 @@
 /* An owned page that is shared: to be confirmed, or reported and not to be reported again. */
 struct lab_suspect {
 	struct page *page;	/* NULL: vacant */
-	u64 word, taken;	/* of its tag */
+	u64 meta, taken;	/* of its tag */
 	u64 audit;		/* that saw it last */
 	bool reported;
 };
@@ -64,12 +64,12 @@ static struct lab_suspect *lab_suspect_vacant(void)
 	return NULL;
 }
 
-static struct lab_suspect *lab_suspect_find(const struct page *page, u64 word, u64 taken)
+static struct lab_suspect *lab_suspect_find(const struct page *page, u64 meta, u64 taken)
 {
 	struct lab_suspect *suspect;
 
 	for (suspect = lab_suspects; suspect < lab_suspects + ARRAY_SIZE(lab_suspects); suspect++)
-		if (suspect->page == page && suspect->word == word && suspect->taken == taken)
+		if (suspect->page == page && suspect->meta == meta && suspect->taken == taken)
 			return suspect;
 	return NULL;
 }
@@ -89,7 +89,7 @@ void lab_audit_forget(const struct lab_leaving *leaving)
 }
 
 static void lab_audit_owned(struct lab_audit *audit, struct lab_table *table, struct lab_tag *tag,
-			    struct page *page, u64 word)
+			    struct page *page, u64 meta)
 {
 	u64 taken = READ_ONCE(tag->taken);
 	struct lab_suspect *suspect;
@@ -98,15 +98,15 @@ static void lab_audit_owned(struct lab_audit *audit, struct lab_table *table, st
 		return;
 	if (!lab_page_marked(page)) {
 		preempt_disable();
-		audit->found += lab_owned_freed_behind(table, tag, page, word, 0);
+		audit->found += lab_owned_freed_behind(table, tag, page, meta, 0);
 		preempt_enable();
 		return;
 	}
-	suspect = lab_suspect_find(page, word, taken) ?: lab_suspect_vacant();
+	suspect = lab_suspect_find(page, meta, taken) ?: lab_suspect_vacant();
 	if (!suspect)
 		return;	/* for an audit that has room */
 	*suspect = (struct lab_suspect){
-		.page = page, .word = word, .taken = taken,
+		.page = page, .meta = meta, .taken = taken,
 		.audit = audit->nr, .reported = suspect->page && suspect->reported,
 	};
 }
@@ -130,42 +130,42 @@ static bool lab_poison_damaged(struct page *page)
 	return false;
 }
 
-static bool lab_audit_misused(struct page *page, u32 head, enum lab_violation *kind)
+static bool lab_audit_misused(struct page *page, u32 state, enum lab_violation *kind)
 {
-	if (lab_ready_misused(page, head & ~LAB_POISONED, kind))
+	if (lab_ready_misused(page, state & ~LAB_POISONED, kind))
 		return true;
 	*kind = LAB_USE_AFTER_FREE;
-	return head & LAB_POISONED && !lab_page_hwpoison(page) && lab_poison_damaged(page);
+	return state & LAB_POISONED && !lab_page_hwpoison(page) && lab_poison_damaged(page);
 }
 
 static void lab_audit_ready_page(struct lab_audit *audit, struct lab_table *table,
-				 struct lab_tag *tag, struct page *page, u64 word)
+				 struct lab_tag *tag, struct page *page, u64 meta)
 {
 	struct lab_alloc_track track = lab_tag_track(table, tag);
-	struct lab_violation_info info = { .page = page, .owner_id = lab_word_owner(word) };
-	u32 head = lab_word_head(word);
+	struct lab_violation_info info = { .page = page, .owner_id = lab_meta_owner(meta) };
+	u32 state = lab_meta_state(meta);
 	bool misused;
 
 	if (lab_track_tag(&track).time == lab_time_now())
 		return;	/* for a later audit */
 	/* The page is looked at in between. */
 	smp_rmb();
-	misused = lab_audit_misused(page, head, &info.kind);
+	misused = lab_audit_misused(page, state, &info.kind);
 	/* Pairs with lab_tag_fill(), and with what is before it in lab_take_tag(). */
 	smp_rmb();
-	if (READ_ONCE(tag->taken) != track.taken || READ_ONCE(tag->head) != head ||
+	if (READ_ONCE(tag->taken) != track.taken || READ_ONCE(tag->state) != state ||
 	    READ_ONCE(tag->page) != page)
 		return;
-	if (head & LAB_REPORTED) {
+	if (state & LAB_REPORTED) {
 		/* That is over: what happens next is another matter. */
 		if (!misused)
-			lab_tag_turn(tag, head, head & ~LAB_REPORTED);
+			lab_tag_try_transition(tag, state, state & ~LAB_REPORTED);
 		return;
 	}
-	if (likely(!misused) || !lab_tag_turn(tag, head, head | LAB_REPORTED))
+	if (likely(!misused) || !lab_tag_try_transition(tag, state, state | LAB_REPORTED))
 		return;
 	if (READ_ONCE(tag->taken) != track.taken) {
-		lab_tag_turn(tag, head | LAB_REPORTED, head);
+		lab_tag_try_transition(tag, state | LAB_REPORTED, state);
 		return;
 	}
 	info.track = track;
@@ -186,12 +186,12 @@ static bool lab_suspect_holds(const struct lab_suspect *suspect, struct lab_viol
 		return false;
 	*info = (struct lab_violation_info){
 		.kind = LAB_SHARED_PAGE,
-		.owner = lab_owner_by_id(lab_word_owner(suspect->word)),
-		.owner_id = lab_word_owner(suspect->word),
+		.owner = lab_owner_by_id(lab_meta_owner(suspect->meta)),
+		.owner_id = lab_meta_owner(suspect->meta),
 		.page = suspect->page,
 		.track = lab_tag_track(table, tag),
 	};
-	return info->track.word == suspect->word && info->track.taken == suspect->taken &&
+	return info->track.meta == suspect->meta && info->track.taken == suspect->taken &&
 	       lab_page_marked(suspect->page) && !lab_page_sole(suspect->page);
 }
 
@@ -228,13 +228,13 @@ static void lab_audit_confirm(struct lab_audit *audit)
 	}
 }
 
-/* The owner of @word, if it is alive: it stays so while we have the lock. */
-static struct labyrinth_owner *lab_audit_owner(u64 word)
+/* The owner of @meta, if it is alive: it stays so while we have the lock. */
+static struct labyrinth_owner *lab_audit_owner(u64 meta)
 {
 	struct labyrinth_owner *owner;
 
 	preempt_disable();
-	owner = lab_owner_by_id(lab_word_owner(word));
+	owner = lab_owner_by_id(lab_meta_owner(meta));
 	preempt_enable();
 	/* Destroy sees to the tags of one that is dead. */
 	return owner && !lab_owner_dead(owner) ? owner : NULL;
@@ -242,23 +242,23 @@ static struct labyrinth_owner *lab_audit_owner(u64 word)
 
 static void lab_audit_tag(struct lab_audit *audit, struct lab_table *table, struct lab_tag *tag)
 {
-	u64 word = READ_ONCE(tag->word);
+	u64 meta = READ_ONCE(tag->meta);
 	struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
-	struct labyrinth_owner *owner = lab_audit_owner(word);
+	struct labyrinth_owner *owner = lab_audit_owner(meta);
 
 	if (!page || !owner)
 		return;
-	switch (lab_word_state(word)) {
+	switch (lab_meta_phase(meta)) {
 	case LAB_OWNED:
 		audit->owned++;
 		owner->diag->audit.tags[LAB_COUNTER_OWNED]++;
-		owner->diag->audit.tags[LAB_COUNTER_FROM_RESERVE] += lab_word_from_reserve(word);
-		lab_audit_owned(audit, table, tag, page, word);
+		owner->diag->audit.tags[LAB_COUNTER_FROM_RESERVE] += lab_meta_from_reserve(meta);
+		lab_audit_owned(audit, table, tag, page, meta);
 		break;
 	case LAB_READY:
 		audit->ready++;
 		owner->diag->audit.tags[LAB_COUNTER_READY]++;
-		lab_audit_ready_page(audit, table, tag, page, word);
+		lab_audit_ready_page(audit, table, tag, page, meta);
 		break;
 	case LAB_QUARANTINED:
 		audit->quarantined++;

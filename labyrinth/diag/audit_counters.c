@@ -53,16 +53,16 @@ static u64 lab_counters_read(const struct labyrinth_owner *owner, long counted[L
 			.recycled.head = READ_ONCE(there->recycled.head),
 			.left = READ_ONCE(there->left),
 			.unrecycled = READ_ONCE(there->unrecycled),
-			.spares = READ_ONCE(there->spares),
+			.uncharged = READ_ONCE(there->uncharged),
 		};
 
 		local_set(&now.allocs, local_read(&there->allocs));
 		owned += lab_cpu_owned(&now);
-		ready += now.spares;
+		ready += now.uncharged;
 		lab_print(&print, now.recycled.head);
 		lab_print(&print, now.left);
 		lab_print(&print, now.unrecycled);
-		lab_print(&print, now.spares);
+		lab_print(&print, now.uncharged);
 		lab_print(&print, local_read(&now.allocs));
 	}
 	counted[LAB_COUNTER_OWNED] = (s32)owned;

@@ -82,8 +82,7 @@ static unsigned long lab_zone_from_reserve(const struct zone *zone)
 	while ((tag = lab_walk_next(&walk))) {
 		const struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
 
-		if (page && lab_word_from_reserve(READ_ONCE(tag->word)) &&
-		    page_zone(page) == zone)
+		if (page && lab_meta_from_reserve(READ_ONCE(tag->meta)) && page_zone(page) == zone)
 			nr++;
 	}
 	return nr;

@@ -17,7 +17,7 @@
 #include "symbol.h"
 #include "words.h"
 
-static const char * const lab_state_names[] = {
+static const char * const lab_phase_names[] = {
 	[LABYRINTH_READY]	= "ready",
 	[LABYRINTH_OWNED]	= "owned",
 	[LABYRINTH_QUARANTINED]	= "quarantined",
@@ -31,22 +31,22 @@ static bool lab_page_facts_try(struct lab_page_facts *facts, const struct lab_ta
 			       const struct lab_tag *tag)
 {
 	struct lab_alloc_track track = lab_tag_track(table, tag);
-	u64 word = track.word;
+	u64 meta = track.meta;
 
 	*facts = (struct lab_page_facts){
 		.page = READ_ONCE(tag->page),
-		.owner_id = lab_word_owner(word),
-		.state = lab_state_names[lab_state_public(lab_word_state(word))],
+		.owner_id = lab_meta_owner(meta),
+		.state = lab_phase_names[lab_phase_public(lab_meta_phase(meta))],
 		.age_ms = lab_time_age_ms(lab_track_tag(&track).time),
-		.context = lab_word_context(word),
-		.cpu = lab_word_cpu(word),
-		.from_reserve = lab_word_from_reserve(word),
+		.context = lab_meta_context(meta),
+		.cpu = lab_meta_cpu(meta),
+		.from_reserve = lab_meta_from_reserve(meta),
 		.stack = track.stack,
 		.caller = lab_track_caller(&track),
 	};
-	/* Pairs with lab_tag_fill(), which writes the rest before the word. */
+	/* Pairs with lab_tag_fill(), which writes the rest before the meta. */
 	smp_rmb();
-	return READ_ONCE(tag->word) == word && READ_ONCE(tag->taken) == track.taken &&
+	return READ_ONCE(tag->meta) == meta && READ_ONCE(tag->taken) == track.taken &&
 	       READ_ONCE(tag->page) == facts->page;
 }
 
@@ -118,7 +118,7 @@ static void *lab_pages_after(const struct labyrinth_owner *owner, loff_t *pos)
 
 	do {
 		tag = lab_walk_next(&walk);
-	} while (tag && owner && lab_word_owner(READ_ONCE(tag->word)) != owner->id);
+	} while (tag && owner && lab_meta_owner(READ_ONCE(tag->meta)) != owner->id);
 	if (tag) {
 		*pos = (loff_t)walk.nr << LAB_POS_SHIFT | walk.slot;
 		return tag;

@@ -129,7 +129,7 @@ static void lab_violation_page(struct lab_violation_record *r, const struct page
 	unsigned long pfn;
 
 	if (!IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) && !IS_ENABLED(CONFIG_FLATMEM) &&
-	    !r->track.word)
+	    !r->track.meta)
 		return;
 	pfn = page_to_pfn(page);
 	if (!pfn_valid(pfn))

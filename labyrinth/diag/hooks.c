@@ -34,9 +34,9 @@ void lab_event_owner_dead(struct labyrinth_owner *owner)
 }
 
 void lab_event_orphan(struct labyrinth_owner *owner, const struct lab_table *table,
-		      const struct lab_tag *tag, u64 word)
+		      const struct lab_tag *tag, u64 meta)
 {
-	lab_orphan_add(&owner->diag->orphans, owner, table, tag, word);
+	lab_orphan_add(&owner->diag->orphans, owner, table, tag, meta);
 }
 
 void lab_event_owner_parted(struct labyrinth_owner *owner)

@@ -82,7 +82,7 @@ void lab_orphan_prepare(struct lab_orphan_batch *batch, const struct labyrinth_o
 
 /* Context: process, with lab_owners_lock held. */
 void lab_orphan_add(struct lab_orphan_batch *batch, struct labyrinth_owner *owner,
-		    const struct lab_table *table, const struct lab_tag *tag, u64 word)
+		    const struct lab_table *table, const struct lab_tag *tag, u64 meta)
 {
 	struct lab_orphan *orphan;
 
@@ -103,9 +103,9 @@ void lab_orphan_add(struct lab_orphan_batch *batch, struct labyrinth_owner *owne
 	orphan->owner->users++;
 	orphan->caller = lab_tag_caller(tag);
 	orphan->caller_name = NULL;
-	orphan->cpu = lab_word_cpu(word);
-	orphan->context = lab_word_context(word);
-	orphan->from_reserve = lab_word_flags(word) & LAB_FROM_RESERVE;
+	orphan->cpu = lab_meta_cpu(meta);
+	orphan->context = lab_meta_context(meta);
+	orphan->from_reserve = lab_meta_flags(meta) & LAB_FROM_RESERVE;
 	list_move_tail(&orphan->list, &lab_orphans);
 }
 

@@ -45,7 +45,7 @@ extern struct list_head lab_orphans;	/* guarded by lab_owners_lock */
 
 void lab_orphan_prepare(struct lab_orphan_batch *batch, const struct labyrinth_owner *owner);
 void lab_orphan_add(struct lab_orphan_batch *batch, struct labyrinth_owner *owner,
-		    const struct lab_table *table, const struct lab_tag *tag, u64 word);
+		    const struct lab_table *table, const struct lab_tag *tag, u64 meta);
 void lab_orphan_finish(struct lab_orphan_batch *batch);
 void lab_orphan_reap(void);
 void lab_orphan_offline(unsigned long start_pfn, unsigned long end_pfn);

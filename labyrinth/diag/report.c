@@ -261,12 +261,12 @@ static void lab_say_violation(struct seq_buf *text, const struct lab_violation_n
 	seq_buf_printf(text, " in %s on CPU %u; such since the last report: %ld\n",
 		       lab_context_name(r->context), r->cpu, note->times);
 	seq_buf_printf(text, "  of: %s", r->owner);
-	if (track->word)
+	if (track->meta)
 		seq_buf_printf(text, ", taken by %pS %llu ms before, in %s on CPU %u",
 			       (void *)lab_track_caller(track),
 			       lab_time_age_ms(lab_track_tag(track).time),
-			       lab_context_name(lab_word_context(track->word)),
-			       lab_word_cpu(track->word));
+			       lab_context_name(lab_meta_context(track->meta)),
+			       lab_meta_cpu(track->meta));
 	seq_buf_printf(text, "\n");
 	if (r->pfn)
 		seq_buf_printf(text, "  page: pfn %lu, refcount %d, mapcount %d\n", r->pfn,

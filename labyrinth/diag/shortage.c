@@ -164,10 +164,10 @@ static void lab_shortage_say_callers(struct seq_buf *text, const struct lab_shor
 
 	mutex_lock(&lab_owners_lock);
 	while ((tag = lab_walk_next(&walk))) {
-		u64 word = READ_ONCE(tag->word);
+		u64 meta = READ_ONCE(tag->meta);
 
-		if (lab_word_owner(word) == shortage->refusal.owner_id &&
-		    lab_word_state(word) == LAB_OWNED)
+		if (lab_meta_owner(meta) == shortage->refusal.owner_id &&
+		    lab_meta_phase(meta) == LAB_OWNED)
 			lab_caller_count(&callers, tag);
 		cond_resched();
 	}

@@ -244,11 +244,11 @@ def test_a_tag_of_nobody_shows_the_number():
     broken()
     tag, line = memory.used_tag()
     old = int(line.split(" ")[-1], 16)
-    at = memory.field("lab_tag", tag, "word")
+    at = memory.field("lab_tag", tag, "meta")
     _, pages, _ = broken({at: word(old & (1 << 40) - 1 | 77 << 40)})
     assert any(line.split(" ")[1] == "#77" for line in pages), pages
     _, pages, said = broken({at: word(old | 7 << 32)})
-    expect_in("is no tag's word", said)
+    expect_in("is no tag's meta word", said)
 
 
 # The same breaks each time, in whatever is read.

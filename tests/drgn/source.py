@@ -19,10 +19,10 @@ def read(*names):
     return text.replace("\\\n", "")
 
 
-SOURCE = read("core/tag.h", "core/context.h")
+SOURCE = read("core/tag.h", "core/table.h", "core/context.h")
 MACROS = dict(re.findall(r"^#define (LAB_\w+)[ \t]+(.+?)[ \t]*(?:/\*.*)?$", SOURCE, re.M))
-ENUM = re.search(r"^enum lab_state \{\n(.*?)^\};", SOURCE, re.M | re.S)[1]
-STATES = range(re.findall(r"^\t(LAB_\w+),", ENUM, re.M).index("LAB_NR_STATES"))
+ENUM = re.search(r"^enum lab_phase \{\n(.*?)^\};", SOURCE, re.M | re.S)[1]
+PHASES = range(re.findall(r"^\t(LAB_\w+),", ENUM, re.M).index("LAB_NR_PHASES"))
 
 
 def worth(text, **variables):
@@ -47,15 +47,15 @@ def returned(function, **arguments):
     return worth(found[1], **arguments)
 
 
-def words():
-    """Words of tags as the module has them, and what is in each."""
-    for cpu, context, owner, state, reserve in itertools.product(
+def metas():
+    """Meta words of tags as the module has them, and what is in each."""
+    for cpu, context, owner, phase, reserve in itertools.product(
             (0, 1, 0xff, 0x100, 0x1234, 0xffff), (0, 1, 2, 0x0100, 0x1000, 0xffff),
-            (1, 0x123456, 0xffffff), STATES, (0, 1)):
+            (1, 0x123456, 0xffffff), PHASES, (0, 1)):
         flags = worth("LAB_FROM_RESERVE") if reserve else worth("LAB_FLAGS_MASK ^ LAB_FROM_RESERVE")
-        head = returned("lab_head", owner=owner, flags=flags, state=state)
+        state = returned("lab_state", owner=owner, flags=flags, phase=phase)
         where = returned("lab_where", cpu=cpu, context=context)
-        yield returned("lab_word", head=head, where=where), (owner, state, reserve, cpu), context
+        yield returned("lab_meta", state=state, where=where), (owner, phase, reserve, cpu), context
 
 
 def test_each_constant_is_that_of_its_macro():
@@ -66,16 +66,16 @@ def test_each_constant_is_that_of_its_macro():
         expect(name, getattr(tag, name), worth("LAB_" + name))
 
 
-def test_a_word_is_taken_apart_as_it_is_put_together():
-    for word, parts, _ in words():
-        got = tag.owner(word), tag.state(word), tag.from_reserve(word), tag.cpu(word)
-        expect(f"owner, state, from_reserve and CPU of {word:#x}", got, parts)
+def test_a_meta_word_is_taken_apart_as_it_is_put_together():
+    for meta, parts, _ in metas():
+        got = tag.owner(meta), tag.phase(meta), tag.from_reserve(meta), tag.cpu(meta)
+        expect(f"owner, phase, from_reserve and CPU of {meta:#x}", got, parts)
 
 
 def test_a_context_is_the_innermost():
     named = {0: "task", 1: "softirq", 2: "task", 0x0100: "hardirq", 0x1000: "nmi", 0xffff: "nmi"}
-    for word, _, context in words():
-        expect(f"context of {word:#x}", tag.context(word), named[context])
+    for meta, _, context in metas():
+        expect(f"context of {meta:#x}", tag.context(meta), named[context])
     for bits in (0x0101, 0x0f00):
         expect(f"context {bits:#x}", tag.context(bits << 8), "hardirq")
 
@@ -90,8 +90,8 @@ def test_a_caller_is_near():
         expect(f"signed {far}", tag.signed(far & 0xffffffff), far)
 
 
-def test_every_state_has_room_in_a_word():
-    assert 4 < len(STATES) <= tag.STATE_MASK + 1, STATES
+def test_every_phase_has_room_in_a_meta_word():
+    assert 4 < len(PHASES) <= tag.PHASE_MASK + 1, PHASES
 
 
 sys.exit(run_tests(globals()))

@@ -25,7 +25,7 @@ static struct page *ready_page(struct kunit *test, struct labyrinth_owner *owner
 	struct page *page = lab_test_take(test, owner);
 
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
-	KUNIT_ASSERT_EQ(test, lab_word_state(lab_test_word(page)), LAB_READY);
+	KUNIT_ASSERT_EQ(test, lab_meta_phase(lab_test_meta(page)), LAB_READY);
 	/* The audit judges no page that may have been handed out since it began. */
 	msleep(2 * jiffies_to_msecs(LAB_TIME_JIFFIES));
 	return page;
@@ -186,7 +186,7 @@ static void owned_page_freed_behind_leaves_the_books(struct kunit *test)
 	free_behind(test, page);
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	expect_told_of(test, page, "freed_behind");
-	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, lab_test_meta(page), 0ULL);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 	KUNIT_EXPECT_EQ_MSG(test, page_ref_count(page), 0, "it is the kernel's");
@@ -213,7 +213,7 @@ static void page_from_the_reserve_freed_behind_is_booked_out(struct kunit *test)
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
 
-	tag_of(owner, page)->head |= LAB_FROM_RESERVE;
+	tag_of(owner, page)->state |= LAB_FROM_RESERVE;
 	atomic_inc(&owner->from_reserve);
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 	free_behind(test, page);
@@ -230,9 +230,9 @@ static void page_that_is_as_it_should_be_stays(struct kunit *test)
 	struct lab_tag *tag = tag_of(owner, page);
 
 	preempt_disable();
-	KUNIT_EXPECT_FALSE(test, lab_owned_freed_behind(owner->table, tag, page, tag->word, 0));
+	KUNIT_EXPECT_FALSE(test, lab_owned_freed_behind(owner->table, tag, page, tag->meta, 0));
 	preempt_enable();
-	KUNIT_EXPECT_EQ(test, tag->head, owner->owned_state);
+	KUNIT_EXPECT_EQ(test, tag->state, owner->owned_state);
 	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
@@ -292,7 +292,7 @@ static void ready_page_that_is_misused_is_told_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	expect_told_of(test, page, misuse->kind);
 	KUNIT_EXPECT_EQ(test, found(), 0U);
-	KUNIT_EXPECT_EQ(test, lab_word_state(lab_test_word(page)), LAB_READY);
+	KUNIT_EXPECT_EQ(test, lab_meta_phase(lab_test_meta(page)), LAB_READY);
 	if (misuse->end == lab_test_end_behind)
 		KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
 	misuse->end(page);
@@ -357,7 +357,7 @@ static void ready_page_that_was_told_of_is_well_when_handed_out(struct kunit *te
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	unmap(page);
 	KUNIT_EXPECT_PTR_EQ(test, lab_test_take(test, owner), page);
-	KUNIT_EXPECT_EQ(test, lab_word_head(lab_test_word(page)), owner->owned_state);
+	KUNIT_EXPECT_EQ(test, lab_meta_state(lab_test_meta(page)), owner->owned_state);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	msleep(2 * jiffies_to_msecs(LAB_TIME_JIFFIES));
 	map(test, page);
@@ -374,7 +374,7 @@ static void ready_page_that_is_shared_again_is_told_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	unmap(page);
 	KUNIT_EXPECT_EQ(test, found(), 0U);
-	KUNIT_EXPECT_EQ(test, lab_word_head(lab_test_word(page)), owner->ready_state);
+	KUNIT_EXPECT_EQ(test, lab_meta_state(lab_test_meta(page)), owner->ready_state);
 	map(test, page);
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	unmap(page);
@@ -383,21 +383,21 @@ static void ready_page_that_is_shared_again_is_told_again(struct kunit *test)
 static void late_free_is_put_back_whatever_the_audit_noted(struct kunit *test)
 {
 	static const u32 notes[] = { 0, LAB_REPORTED };
-	u32 owned = lab_head(3, 0, LAB_OWNED), ready = lab_head(3, 0, LAB_READY);
+	u32 owned = lab_state(3, 0, LAB_OWNED), ready = lab_state(3, 0, LAB_READY);
 	struct lab_tag tag = {};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(notes); i++) {
-		tag.head = ready | notes[i];
-		lab_tag_turn_back(&tag, owned, ready);
-		KUNIT_EXPECT_EQ(test, tag.head, owned);
+		tag.state = ready | notes[i];
+		lab_tag_revert(&tag, owned, ready);
+		KUNIT_EXPECT_EQ(test, tag.state, owned);
 	}
-	tag.head = ready | LAB_ZEROED;
-	lab_tag_turn_back(&tag, owned, ready);
-	KUNIT_EXPECT_EQ_MSG(test, tag.head, ready | LAB_ZEROED, "that was somebody else");
-	tag.head = lab_head(3, LAB_AWAY, LAB_QUARANTINED);
-	lab_tag_turn_back(&tag, owned, lab_head(3, 0, LAB_QUARANTINED));
-	KUNIT_EXPECT_EQ_MSG(test, lab_head_state(tag.head), LAB_QUARANTINED, "no note there");
+	tag.state = ready | LAB_ZEROED;
+	lab_tag_revert(&tag, owned, ready);
+	KUNIT_EXPECT_EQ_MSG(test, tag.state, ready | LAB_ZEROED, "that was somebody else");
+	tag.state = lab_state(3, LAB_AWAY, LAB_QUARANTINED);
+	lab_tag_revert(&tag, owned, lab_state(3, 0, LAB_QUARANTINED));
+	KUNIT_EXPECT_EQ_MSG(test, lab_state_phase(tag.state), LAB_QUARANTINED, "no note there");
 }
 
 /* A counter put wrong by @by. */

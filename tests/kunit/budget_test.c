@@ -237,11 +237,11 @@ static void transfer_to_a_full_receiver_is_enospc_and_changes_nothing(struct kun
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct labyrinth_owner *full = lab_test_owner(test, "full", 1);
 	struct page *page = lab_test_take(test, owner), *theirs = lab_test_take(test, full);
-	u64 word = lab_test_word(page);
+	u64 meta = lab_test_meta(page);
 
 	KUNIT_EXPECT_EQ(test, lab_transfer_page(owner, full, page), -ENOSPC);
 	lab_expect_violation(test, "receiver_full", "owner", "full");
-	KUNIT_EXPECT_EQ(test, lab_test_word(page), word);
+	KUNIT_EXPECT_EQ(test, lab_test_meta(page), meta);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(full), 1L);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_EXPECT_EQ(test, lab_free_page(full, theirs), 0);
@@ -257,7 +257,7 @@ static void transfer_discards_a_ready_page_of_a_receiver_without_room(struct kun
 	KUNIT_ASSERT_EQ(test, atomic_read(&to->charged), 1);
 	KUNIT_EXPECT_EQ(test, lab_transfer_page(owner, to, page), 0);
 	KUNIT_EXPECT_EQ(test, lab_check_page(to, page), 0);
-	KUNIT_EXPECT_EQ_MSG(test, lab_test_word(theirs), 0ULL, "the ready page has left");
+	KUNIT_EXPECT_EQ_MSG(test, lab_test_meta(theirs), 0ULL, "the ready page has left");
 	KUNIT_EXPECT_EQ(test, atomic_read(&to->charged), 1);
 	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->charged), 0, "the giver has room again");
 	KUNIT_EXPECT_EQ(test, lab_free_page(to, page), 0);

@@ -87,17 +87,17 @@ void *lab_test_zalloc(struct kunit *test, size_t size)
 	return memory;
 }
 
-u64 lab_test_word(struct page *page)
+u64 lab_test_meta(struct page *page)
 {
 	struct lab_table *table;
 	struct lab_tag *tag;
-	u64 word;
+	u64 meta;
 
 	preempt_disable();
 	tag = lab_tag_find(NULL, page, &table);
-	word = tag ? READ_ONCE(tag->word) : 0;
+	meta = tag ? READ_ONCE(tag->meta) : 0;
 	preempt_enable();
-	return word;
+	return meta;
 }
 
 char *lab_test_report(struct kunit *test, int (*show)(struct seq_file *m, void *v))

@@ -59,8 +59,8 @@ void lab_test_end_behind(struct page *page);
 /* Memory of any size that the test's end gives back. */
 void *lab_test_zalloc(struct kunit *test, size_t size);
 
-/* The word of the page's tag, or 0 where it has none. */
-u64 lab_test_word(struct page *page);
+/* The meta of the page's tag, or 0 where it has none. */
+u64 lab_test_meta(struct page *page);
 
 /* A line of the violations report; a cell without a value is 0. */
 struct lab_test_violation {

@@ -61,7 +61,7 @@ static void zero_page_recycled_is_zero(struct kunit *test)
 /* What is known of the page on top of the stock. */
 static u32 stocked_flags(const struct labyrinth_owner *owner)
 {
-	return lab_word_flags(lab_stack_tag(&owner->slots, owner->stocked.head)->word);
+	return lab_meta_flags(lab_stack_tag(&owner->slots, owner->stocked.head)->meta);
 }
 
 static void zero_stock_is_zeroed_ahead(struct kunit *test)
@@ -127,13 +127,13 @@ static void poison_and_zero_together_give_zero(struct kunit *test)
 
 /* An alloc while the worker cannot look at the quarantine: it waits for a grace period first. */
 static struct page *alloc_without_worker(struct labyrinth_owner *owner, struct page *page,
-					 enum lab_state *state)
+					 enum lab_phase *phase)
 {
 	struct page *got;
 
 	preempt_disable();
 	got = lab_alloc_page(owner);
-	*state = lab_word_state(lab_test_word(page));
+	*phase = lab_meta_phase(lab_test_meta(page));
 	preempt_enable();
 	return got;
 }
@@ -144,13 +144,13 @@ static void expect_written_page_stays_out(struct kunit *test, unsigned int offse
 	struct labyrinth_owner *owner = lab_test_owner(test, "poison", 1,
 						       .flags = LABYRINTH_POISON);
 	struct page *page = lab_test_take(test, owner);
-	enum lab_state state;
+	enum lab_phase phase;
 
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 	((u8 *)page_address(page))[offset] ^= 1;
-	KUNIT_EXPECT_NULL_MSG(test, alloc_without_worker(owner, page, &state),
+	KUNIT_EXPECT_NULL_MSG(test, alloc_without_worker(owner, page, &phase),
 			      "the budget has no other page");
-	KUNIT_EXPECT_EQ(test, (u32)state, (u32)LAB_QUARANTINED);
+	KUNIT_EXPECT_EQ(test, (u32)phase, (u32)LAB_QUARANTINED);
 	lab_expect_violation(test, "use_after_free", "poison", "-");
 	lab_test_owner_end(test, owner);
 }
@@ -175,11 +175,11 @@ static void poison_written_page_comes_back_when_it_stays_intact(struct kunit *te
 	struct labyrinth_owner *owner = lab_test_owner(test, "poison", 1,
 						       .flags = LABYRINTH_POISON);
 	struct page *page = lab_test_take(test, owner), *again;
-	enum lab_state state;
+	enum lab_phase phase;
 
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 	soil(page);
-	KUNIT_ASSERT_NULL(test, alloc_without_worker(owner, page, &state));
+	KUNIT_ASSERT_NULL(test, alloc_without_worker(owner, page, &phase));
 	KUNIT_EXPECT_EQ(test, 0,
 			read_poll_timeout(lab_alloc_page, again, again, LAB_TEST_POLL,
 					  LAB_TEST_PATIENCE, false, owner));

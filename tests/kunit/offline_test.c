@@ -38,7 +38,7 @@ static void recycled_page_goes_with_those_beside_it(struct kunit *test)
 		allocs = lab_owner_allocs(owner);
 		get_page(pages[2]);
 		KUNIT_EXPECT_EQ(test, prepare(pages[2]), 0);
-		KUNIT_EXPECT_EQ(test, lab_test_word(pages[2]), 0ULL);
+		KUNIT_EXPECT_EQ(test, lab_test_meta(pages[2]), 0ULL);
 		KUNIT_EXPECT_FALSE(test, lab_page_marked(pages[2]));
 		KUNIT_EXPECT_EQ_MSG(test, page_ref_count(pages[2]), 1, "our reference is given back");
 		KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
@@ -67,7 +67,7 @@ static void page_in_stock_goes_and_another_comes(struct kunit *test)
 	preempt_enable();
 	get_page(page);
 	KUNIT_EXPECT_EQ(test, prepare(page), 0);
-	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, lab_test_meta(page), 0ULL);
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
 	irq_work_sync(&owner->kick);
 	flush_delayed_work(&owner->refill);
@@ -86,7 +86,7 @@ static void quarantined_page_goes_once_it_is_exclusive(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->quarantined), 1);
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, prepare(page), 0);
-	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, lab_test_meta(page), 0ULL);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->quarantined), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 }
@@ -112,7 +112,7 @@ static void tag_of_an_owned_page_that_was_freed_behind_goes(struct kunit *test)
 	lab_test_free_behind(page, false);
 	KUNIT_EXPECT_EQ(test, prepare(page), 0);
 	lab_expect_violation(test, "freed_behind", "owner", "-");
-	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, lab_test_meta(page), 0ULL);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 	lab_test_end_behind(page);
@@ -127,7 +127,7 @@ static void tag_of_a_ready_page_that_was_freed_behind_goes(struct kunit *test)
 	lab_test_free_behind(page, false);
 	KUNIT_EXPECT_EQ(test, prepare(page), 0);
 	lab_expect_violation(test, "freed_behind", "owner", "-");
-	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, lab_test_meta(page), 0ULL);
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 	lab_test_end_behind(page);

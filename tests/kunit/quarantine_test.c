@@ -77,7 +77,7 @@ static void reference_that_passes_is_not_reported(struct kunit *test)
 
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, wait_for_quarantine_to_clear(owner), 0);
-	KUNIT_EXPECT_EQ(test, lab_word_head(lab_test_word(page)), owner->ready_state);
+	KUNIT_EXPECT_EQ(test, lab_meta_state(lab_test_meta(page)), owner->ready_state);
 	KUNIT_EXPECT_PTR_EQ(test, lab_test_take(test, owner), page);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
@@ -153,7 +153,7 @@ static void arrived_page_leaves_when_the_other_lets_go(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, wait_for_quarantine_to_clear(owner), 0);
-	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, lab_test_meta(page), 0ULL);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 }
 
@@ -267,7 +267,7 @@ static void freed_behind_while_ready_has_no_tag_after_it_is_popped(struct kunit 
 	lab_expect_violation(test, "freed_behind", "owner", "-");
 	next = lab_test_take(test, owner);
 	KUNIT_EXPECT_PTR_NE(test, next, page);
-	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, lab_test_meta(page), 0ULL);
 	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), 1L, "reported once");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, next), 0);
 }

@@ -150,7 +150,7 @@ static void page_below_min_is_of_the_reserve_and_not_kept(struct kunit *test)
 			    "80 percent deep");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->from_reserve), 0);
-	KUNIT_EXPECT_EQ_MSG(test, lab_test_word(page), 0ULL, "back to the kernel at once");
+	KUNIT_EXPECT_EQ_MSG(test, lab_test_meta(page), 0ULL, "back to the kernel at once");
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 }
 

@@ -156,7 +156,7 @@ static void pages_read_ahead_go(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 1L);
 	KUNIT_EXPECT_EQ(test, shrink(PAGES), 1UL);
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 0L);
-	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, lab_test_meta(page), 0ULL);
 }
 
 static void page_freed_behind_is_reported_and_not_freed_again(struct kunit *test)
@@ -170,7 +170,7 @@ static void page_freed_behind_is_reported_and_not_freed_again(struct kunit *test
 	KUNIT_EXPECT_EQ(test, shrink(PAGES), 1UL);
 	lab_expect_violation(test, "freed_behind", "owner", "-");
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 0);
-	KUNIT_EXPECT_EQ(test, lab_test_word(page), 0ULL);
+	KUNIT_EXPECT_EQ(test, lab_test_meta(page), 0ULL);
 	init_page_count(page);
 	__free_page(page);
 }

@@ -241,7 +241,7 @@ static void set_up(struct kunit *test, struct state_fixture *f, enum situation s
 		lab_test_free_behind(page, s == STRANGERS);
 		break;
 	case MOVING:
-		f->tag->head = f->owner->moving_state;
+		f->tag->state = f->owner->moving_state;
 		break;
 	case ARRIVED:
 		KUNIT_ASSERT_EQ(test, lab_transfer_page(f->other, f->owner, page), 0);
@@ -272,10 +272,10 @@ static void tear_down(struct kunit *test, struct state_fixture *f, enum situatio
 	if (f->extra)
 		put_page(f->page);
 	if (s == MOVING)
-		tag->head = f->owner->owned_state;
-	if (tag && lab_word_state(tag->word) == LAB_OWNED)
+		tag->state = f->owner->owned_state;
+	if (tag && lab_meta_phase(tag->meta) == LAB_OWNED)
 		KUNIT_EXPECT_EQ(test, 0,
-				lab_free_page(lab_word_owner(tag->word) == f->owner->id ?
+				lab_free_page(lab_meta_owner(tag->meta) == f->owner->id ?
 					      f->owner : f->other, f->page));
 	else if (!tag && !gone)
 		__free_page(f->page);
@@ -302,25 +302,25 @@ static int do_verb(struct state_fixture *f, enum verb verb)
 static void expect_word(struct kunit *test, struct state_fixture *f, enum outcome outcome,
 			u64 before)
 {
-	u64 word = lab_test_word(f->page);
+	u64 meta = lab_test_meta(f->page);
 
 	switch (outcome) {
 	case SAME:
-		KUNIT_EXPECT_EQ(test, word, before);
+		KUNIT_EXPECT_EQ(test, meta, before);
 		break;
 	case TO_READY:
-		KUNIT_EXPECT_EQ(test, lab_word_head(word), f->owner->ready_state);
+		KUNIT_EXPECT_EQ(test, lab_meta_state(meta), f->owner->ready_state);
 		break;
 	case TO_QUARANTINE:
-		KUNIT_EXPECT_EQ(test, lab_word_owner(word), f->owner->id);
-		KUNIT_EXPECT_EQ(test, (u32)lab_word_state(word), (u32)LAB_QUARANTINED);
+		KUNIT_EXPECT_EQ(test, lab_meta_owner(meta), f->owner->id);
+		KUNIT_EXPECT_EQ(test, (u32)lab_meta_phase(meta), (u32)LAB_QUARANTINED);
 		break;
 	case TO_OTHER:
-		KUNIT_EXPECT_EQ(test, lab_word_owner(word), f->other->id);
-		KUNIT_EXPECT_EQ(test, (u32)lab_word_state(word), (u32)LAB_OWNED);
+		KUNIT_EXPECT_EQ(test, lab_meta_owner(meta), f->other->id);
+		KUNIT_EXPECT_EQ(test, (u32)lab_meta_phase(meta), (u32)LAB_OWNED);
 		break;
 	case GONE:
-		KUNIT_EXPECT_EQ(test, word, 0ULL);
+		KUNIT_EXPECT_EQ(test, meta, 0ULL);
 		break;
 	}
 }
@@ -336,18 +336,18 @@ static void state_and_verb_give_what_the_contract_says(struct kunit *test)
 	struct state_fixture *f = lab_test_zalloc(test, sizeof(*f));
 	long owned, other_owned, told;
 	int refs, left_owner, arrived;
-	u64 word;
+	u64 meta;
 
 	set_up(test, f, t->from);
 	owned = lab_owner_owned(f->owner);
 	other_owned = lab_owner_owned(f->other);
 	told = violations(f);
 	refs = page_ref_count(f->page);
-	word = lab_test_word(f->page);
+	meta = lab_test_meta(f->page);
 
 	KUNIT_EXPECT_EQ(test, do_verb(f, t->verb), t->err);
 
-	expect_word(test, f, t->outcome, word);
+	expect_word(test, f, t->outcome, meta);
 	left_owner = t->outcome != SAME;
 	arrived = t->outcome == TO_OTHER;
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(f->owner), owned - left_owner);

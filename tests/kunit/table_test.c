@@ -3,12 +3,12 @@
 #include <linux/mm.h>
 #include <linux/prandom.h>
 
-#include "core/tag.h"
+#include "core/table.h"
 #include "fixture.h"
 
 #define CAPACITY	4096U
 #define NR_BITS		34		/* 64 TiB of pages that no machine here has */
-#define WORD		((u64)lab_head(LAB_OWNER_MAX, 0, LAB_OWNED) << 32)
+#define WORD		((u64)lab_state(LAB_OWNER_MAX, 0, LAB_OWNED) << 32)
 
 struct bank_fixture {
 	struct lab_table *table;
@@ -111,7 +111,7 @@ static void expect_all_found(struct kunit *test, struct bank_fixture *f, u32 nr)
 		struct lab_tag *tag = find(f->table, f->nrs[i]);
 
 		lost += !tag;
-		wrong += tag && (tag->page != made_up(f->nrs[i]) || tag->word != WORD);
+		wrong += tag && (tag->page != made_up(f->nrs[i]) || tag->meta != WORD);
 		strangers += !!find(f->table, f->nrs[i] - 1);
 	}
 	KUNIT_EXPECT_EQ_MSG(test, lost, 0U, "bound and not found");
@@ -126,7 +126,7 @@ static void expect_empty(struct kunit *test, const struct lab_table *table)
 	for (i = LAB_NR_ENDS; i < table->nr_slots; i++) {
 		hops += !!atomic_read(&table->slots.tags[i].hop);
 		claimed += !!table->slots.tags[i].page;
-		words += !!table->slots.tags[i].word;
+		words += !!table->slots.tags[i].meta;
 	}
 	KUNIT_EXPECT_EQ_MSG(test, hops, 0U, "hop bits left behind");
 	KUNIT_EXPECT_EQ_MSG(test, claimed, 0U, "slots left claimed");
@@ -150,7 +150,7 @@ static void bound_page_is_found_until_it_is_dropped(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, tag);
 	KUNIT_EXPECT_PTR_EQ(test, where, f->table);
-	KUNIT_EXPECT_EQ(test, tag->word, WORD);
+	KUNIT_EXPECT_EQ(test, tag->meta, WORD);
 	KUNIT_EXPECT_EQ(test, lab_caller_unpack(tag->caller), (unsigned long)bind);
 	KUNIT_EXPECT_PTR_EQ(test, find(f->table, 4711), tag);
 	KUNIT_EXPECT_PTR_EQ_MSG(test, find(NULL, 4711), tag, "from outside the table");
@@ -228,13 +228,13 @@ static void no_special_owner_has_a_head_to_turn_from(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
 		owner = lab_test_owner(test, "special", 1, .flags = flags[i]);
-		KUNIT_EXPECT_EQ(test, owner->owned_state, LAB_NO_HEAD);
+		KUNIT_EXPECT_EQ(test, owner->owned_state, LAB_NO_STATE);
 		lab_test_owner_end(test, owner);
 	}
 	owner = lab_test_owner(test, "ordinary", 1);
-	KUNIT_EXPECT_EQ(test, owner->owned_state, lab_head(owner->id, 0, LAB_OWNED));
+	KUNIT_EXPECT_EQ(test, owner->owned_state, lab_state(owner->id, 0, LAB_OWNED));
 	lab_test_owner_end(test, owner);
-	KUNIT_EXPECT_EQ_MSG(test, owner->owned_state, LAB_NO_HEAD, "dead");
+	KUNIT_EXPECT_EQ_MSG(test, owner->owned_state, LAB_NO_STATE, "dead");
 }
 
 static void homes_lie_in_the_bank(struct kunit *test)
@@ -379,7 +379,7 @@ static void crowded_page_goes_to_another_bank(struct kunit *test)
 	tag = bind(f->table, nr, &where);
 	KUNIT_ASSERT_NOT_NULL(test, tag);
 	KUNIT_EXPECT_PTR_EQ(test, where, other->table);
-	KUNIT_EXPECT_EQ_MSG(test, lab_word_flags(tag->word), (u32)LAB_AWAY, "not to be recycled");
+	KUNIT_EXPECT_EQ_MSG(test, lab_meta_flags(tag->meta), (u32)LAB_AWAY, "not to be recycled");
 	KUNIT_EXPECT_PTR_EQ(test, find(f->table, nr), tag);
 	lab_tag_unbind(other->table, tag, tag->page);
 

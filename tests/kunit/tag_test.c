@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a tag says: its word, the context in it, its time and its caller. */
+/* What a tag says: its meta, the context in it, its time and its caller. */
 #include <linux/hardirq.h>
 #include <linux/interrupt.h>
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
 
-#include "core/tag.h"
+#include "core/table.h"
 #include "diag/words.h"
 #include "fixture.h"
 
@@ -20,28 +20,28 @@ static void word_keeps_every_field_at_its_limits(struct kunit *test)
 
 	for (o = 0; o < ARRAY_SIZE(owners); o++)
 		for (f = 0; f < ARRAY_SIZE(flags); f++)
-			for (s = 0; s < LAB_NR_STATES; s++) {
-				u32 head = lab_head(owners[o], flags[f], s);
-				u64 word = lab_word(head, 0xffffffff);
+			for (s = 0; s < LAB_NR_PHASES; s++) {
+				u32 state = lab_state(owners[o], flags[f], s);
+				u64 meta = lab_meta(state, 0xffffffff);
 
-				KUNIT_EXPECT_EQ(test, lab_word_head(word), head);
-				KUNIT_EXPECT_EQ(test, lab_word_owner(word), owners[o]);
-				KUNIT_EXPECT_EQ(test, lab_word_flags(word), flags[f]);
-				KUNIT_EXPECT_EQ(test, (u32)lab_word_state(word), s);
-				KUNIT_EXPECT_EQ(test, lab_word_cpu(word), 0xffffU);
+				KUNIT_EXPECT_EQ(test, lab_meta_state(meta), state);
+				KUNIT_EXPECT_EQ(test, lab_meta_owner(meta), owners[o]);
+				KUNIT_EXPECT_EQ(test, lab_meta_flags(meta), flags[f]);
+				KUNIT_EXPECT_EQ(test, (u32)lab_meta_phase(meta), s);
+				KUNIT_EXPECT_EQ(test, lab_meta_cpu(meta), 0xffffU);
 			}
 }
 
 static void word_of_no_page_is_zero(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, lab_head(0, 0, LAB_FREE), 0U);
+	KUNIT_EXPECT_EQ(test, lab_state(0, 0, LAB_FREE), 0U);
 }
 
 static void states_and_flags_share_no_bit(struct kunit *test)
 {
-	KUNIT_EXPECT_LE(test, (unsigned long)LAB_NR_STATES - 1, LAB_STATE_MASK);
-	KUNIT_EXPECT_EQ(test, LAB_STATE_MASK & LAB_FLAGS_MASK, 0UL);
-	KUNIT_EXPECT_EQ(test, LAB_STATE_MASK | LAB_FLAGS_MASK, BIT(LAB_OWNER_SHIFT) - 1);
+	KUNIT_EXPECT_LE(test, (unsigned long)LAB_NR_PHASES - 1, LAB_PHASE_MASK);
+	KUNIT_EXPECT_EQ(test, LAB_PHASE_MASK & LAB_FLAGS_MASK, 0UL);
+	KUNIT_EXPECT_EQ(test, LAB_PHASE_MASK | LAB_FLAGS_MASK, BIT(LAB_OWNER_SHIFT) - 1);
 }
 
 static void where_keeps_cpu_and_context_apart(struct kunit *test)
@@ -51,23 +51,23 @@ static void where_keeps_cpu_and_context_apart(struct kunit *test)
 
 	for (cpu = 0; cpu < ARRAY_SIZE(values); cpu++)
 		for (context = 0; context < ARRAY_SIZE(values); context++) {
-			u64 word = lab_word(0xffffffff, lab_where(values[cpu], values[context]));
+			u64 meta = lab_meta(0xffffffff, lab_where(values[cpu], values[context]));
 
-			KUNIT_EXPECT_EQ(test, lab_word_cpu(word), values[cpu]);
-			KUNIT_EXPECT_EQ(test, lab_word_context(word),
+			KUNIT_EXPECT_EQ(test, lab_meta_cpu(meta), values[cpu]);
+			KUNIT_EXPECT_EQ(test, lab_meta_context(meta),
 					lab_context_decode(values[context]));
 		}
 }
 
 static void head_is_the_upper_half_of_the_word(struct kunit *test)
 {
-	struct lab_tag tag = { .word = lab_word(0x12345678, 0x9abcdef0) };
+	struct lab_tag tag = { .meta = lab_meta(0x12345678, 0x9abcdef0) };
 
-	KUNIT_EXPECT_EQ(test, tag.head, 0x12345678U);
+	KUNIT_EXPECT_EQ(test, tag.state, 0x12345678U);
 	KUNIT_EXPECT_EQ(test, tag.where, 0x9abcdef0U);
-	tag.head = lab_head(9, LAB_AWAY, LAB_READY);
-	KUNIT_EXPECT_EQ(test, lab_word_owner(tag.word), 9U);
-	KUNIT_EXPECT_EQ(test, (u32)tag.word, 0x9abcdef0U);
+	tag.state = lab_state(9, LAB_AWAY, LAB_READY);
+	KUNIT_EXPECT_EQ(test, lab_meta_owner(tag.meta), 9U);
+	KUNIT_EXPECT_EQ(test, (u32)tag.meta, 0x9abcdef0U);
 	tag.taken = lab_taken((unsigned long)head_is_the_upper_half_of_the_word);
 	KUNIT_EXPECT_EQ(test, lab_tag_caller(&tag),
 			(unsigned long)head_is_the_upper_half_of_the_word);
@@ -76,21 +76,21 @@ static void head_is_the_upper_half_of_the_word(struct kunit *test)
 
 static void word_here_names_this_cpu(struct kunit *test)
 {
-	u64 word;
+	u64 meta;
 
 	preempt_disable();
-	word = lab_word_here(lab_head(3, 0, LAB_OWNED));
-	KUNIT_EXPECT_EQ(test, lab_word_cpu(word), (unsigned int)raw_smp_processor_id());
+	meta = lab_meta_here(lab_state(3, 0, LAB_OWNED));
+	KUNIT_EXPECT_EQ(test, lab_meta_cpu(meta), (unsigned int)raw_smp_processor_id());
 	preempt_enable();
-	KUNIT_EXPECT_EQ(test, lab_word_context(word), LABYRINTH_TASK);
+	KUNIT_EXPECT_EQ(test, lab_meta_context(meta), LABYRINTH_TASK);
 }
 
 static void public_state_hides_what_is_passed_through(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, lab_state_public(LAB_READY), LABYRINTH_READY);
-	KUNIT_EXPECT_EQ(test, lab_state_public(LAB_OWNED), LABYRINTH_OWNED);
-	KUNIT_EXPECT_EQ(test, lab_state_public(LAB_MOVING), LABYRINTH_OWNED);
-	KUNIT_EXPECT_EQ(test, lab_state_public(LAB_QUARANTINED), LABYRINTH_QUARANTINED);
+	KUNIT_EXPECT_EQ(test, lab_phase_public(LAB_READY), LABYRINTH_READY);
+	KUNIT_EXPECT_EQ(test, lab_phase_public(LAB_OWNED), LABYRINTH_OWNED);
+	KUNIT_EXPECT_EQ(test, lab_phase_public(LAB_MOVING), LABYRINTH_OWNED);
+	KUNIT_EXPECT_EQ(test, lab_phase_public(LAB_QUARANTINED), LABYRINTH_QUARANTINED);
 }
 
 /* The context's bits where the preemption count has @count more than here. */

@@ -319,7 +319,7 @@ walk:	atomic { out[top] = true };
 	/* bulk.c: lab_alloc_recycled: below = lab_stack_next(tag) */
 	/* bulk.c: lab_take_tags: below = lab_stack_next(tag) */
 walk:	atomic { assert(next[top] == bottom) };
-	/* bulk.c: lab_alloc_recycled: smp_store_release(&tag->word, word) */
+	/* bulk.c: lab_alloc_recycled: smp_store_release(&tag->meta, meta) */
 	/* bulk.c: lab_take_tags: lab_take_tag(owner, tag, caller) */
 	atomic { out[top] = true };
 #endif

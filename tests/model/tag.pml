@@ -41,7 +41,7 @@
  *   POP_BLIND: an alloc does not ask for it.
  *   MARK_ANYHOW: a page that still has a tag on a stack is marked all the same.
  *   ONE_LOOK: a page enters though its tag may just have been on its way from table to table.
- *   ONE_STEP: a transfer not by way of MOVING. Then lab_tag_change() says false to
+ *   ONE_STEP: a transfer not by way of MOVING. Then lab_tag_transition() says false to
  *   a winner whose page has left by the time of the second look, if the receiver is
  *   as quick; and a late call's putting back may undo a transfer in earnest.
  */
@@ -232,9 +232,9 @@ inline check() {
 /* The slot of page p that is near its home, in table 0, or NONE. */
 inline find_near() {
 	if
-	/* tag.h: lab_find_near: if (likely(lab_tag_is(home, page))) */
+	/* table.h: lab_find_near: if (likely(lab_tag_is(home, page))) */
 	:: atomic { page[0] == p -> tag = 0 }
-	/* tag.h: lab_find_near: return lab_tag_is(home + 1, page) */
+	/* table.h: lab_find_near: return lab_tag_is(home + 1, page) */
 	:: else -> atomic {
 		if
 		:: page[1] == p -> tag = 1
@@ -245,7 +245,7 @@ inline find_near() {
 
 /* The same for one that is far. */
 inline find_far(table) {
-	/* tag.h: lab_find: (u32)atomic_read_acquire(&home->hop) */
+	/* table.h: lab_find: (u32)atomic_read_acquire(&home->hop) */
 	atomic {
 		if
 #ifdef FAR
@@ -267,7 +267,7 @@ inline find_far(table) {
 		:: hop == 4 -> at = 2; hop = 0
 #endif
 		fi;
-		/* tag.h: lab_find: if (likely(lab_tag_is(*tag, page))) */
+		/* table.h: lab_find: if (likely(lab_tag_is(*tag, page))) */
 		/* tag.h: lab_tag_is: if (lab_peek(tag->page) != page) */
 		if
 		:: page[at] == p -> tag = at; hop = 0
@@ -280,13 +280,13 @@ inline find_far(table) {
 }
 
 /* The slot of page p in a table, or NONE. */
-/* tag.h: lab_table_find: lab_find(lab_table_home(table, page), page, &tag) */
+/* table.h: lab_table_find: lab_find(lab_table_home(table, page), page, &tag) */
 inline find_in(table) {
 #if defined(FAR)
 	find_far(table)
 #elif defined(TWO_TABLES)
 	if
-	/* tag.h: lab_find: if (likely(lab_find_near(home, page, tag))) */
+	/* table.h: lab_find: if (likely(lab_find_near(home, page, tag))) */
 	:: table == 0 -> find_near()
 	:: else -> find_far(table)
 	fi
@@ -295,7 +295,7 @@ inline find_in(table) {
 #endif
 }
 
-/* tag.h: lab_tag_find: lab_table_find(first, page) */
+/* table.h: lab_tag_find: lab_table_find(first, page) */
 inline find(first) {
 	tag = NONE;
 	find_in(first)
@@ -327,7 +327,7 @@ inline give_up(to) {
 /* Sets won, and gives the page to another holder, if it is the right page. */
 inline change(changed, to) {
 	atomic {
-		/* tag.h: lab_tag_turn: likely(try_cmpxchg(&tag->head, &head, changed)) */
+		/* tag.h: lab_tag_try_transition: likely(try_cmpxchg(&tag->state, &state, changed)) */
 		if
 		:: WINS ->
 			won = true;
@@ -343,7 +343,7 @@ inline change(changed, to) {
 	if
 	:: won ->
 		atomic {
-			/* tag.h: lab_tag_change: if (likely(lab_tag_is(tag, page))) */
+			/* tag.h: lab_tag_transition: if (likely(lab_tag_is(tag, page))) */
 			/* free.c: lab_free: if (unlikely(!lab_tag_is(tag, page))) */
 			/* bulk.c: lab_free_many: if (unlikely(!lab_tag_is(tag, page))) { */
 			if
@@ -355,10 +355,10 @@ inline change(changed, to) {
 		if
 		:: !won ->
 			atomic {
-				/* tag.h: lab_tag_change: lab_tag_turn_back(tag, head, changed) */
-				/* free.c: lab_free_late: lab_tag_turn_back(tag, lab_head(owner->id, 0, LAB_OWNED), owner->ready_state) */
-				/* bulk.c: lab_free_many: lab_tag_turn_back(tag, owned, ready) */
-				/* tag.h: lab_tag_turn_back: if (cmpxchg(&tag->head, changed, head) != changed) */
+				/* tag.h: lab_tag_transition: lab_tag_revert(tag, state, changed) */
+				/* free.c: lab_free_late: lab_tag_revert(tag, lab_state(owner->id, 0, LAB_OWNED), owner->ready_state) */
+				/* bulk.c: lab_free_many: lab_tag_revert(tag, owned, ready) */
+				/* tag.h: lab_tag_revert: if (cmpxchg(&tag->state, changed, state) != changed) */
 				if
 				:: !right -> upset[tag]--
 				:: else
@@ -387,11 +387,11 @@ inline leave(slot) {
 
 inline unbind(slot) {
 	if
-	/* tag.h: lab_tag_unbind: if (!lab_tag_is_near(home, tag)) */
+	/* table.h: lab_tag_unbind: if (!lab_tag_is_near(home, tag)) */
 	:: NEAR(slot)
 	:: !NEAR(slot) ->
 		atomic {
-			/* tag.h: lab_tag_unbind: atomic_andnot(BIT(tag - home), &home->hop) */
+			/* table.h: lab_tag_unbind: atomic_andnot(BIT(tag - home), &home->hop) */
 			assert(page[slot] == p && shown[slot]);
 			shown[slot] = false;
 			check()
@@ -406,7 +406,7 @@ inline drop(slot) {
 	atomic { word[slot] = 0 }
 #else
 	atomic {
-		/* tag.h: lab_tag_drop: WRITE_ONCE(tag->word, 0) */
+		/* tag.h: lab_tag_drop: WRITE_ONCE(tag->meta, 0) */
 		assert(page[slot] == p && STATE(word[slot]) == MOVING);
 		word[slot] = 0
 	};
@@ -451,12 +451,12 @@ inline claim_in(table, slot, claimed) {
 	atomic {
 		at = 0;
 		if
-		/* tag.c: lab_table_claim_hidden: lab_tag_fill(tag, word, caller) */
-		/* tag.h: lab_tag_fill: smp_store_release(&tag->word, word) */
+		/* tag.c: lab_table_claim_hidden: lab_tag_fill(tag, meta, caller) */
+		/* tag.h: lab_tag_fill: smp_store_release(&tag->meta, meta) */
 		:: slot != NONE ->
 			word[slot] = claimed;
 			if
-			/* tag.h: lab_tag_show: if (lab_tag_is_near(home, tag)) */
+			/* table.h: lab_tag_show: if (lab_tag_is_near(home, tag)) */
 			:: op == ALLOC && NEAR(slot) -> given(); goto again
 			:: else
 			fi
@@ -508,7 +508,7 @@ inline reject() {
 #define MOVED		(moves != moved)
 #endif
 
-/* tag.h: lab_tag_moves_before: return atomic_read_acquire(&lab_tag_moves) */
+/* table.h: lab_tag_moves_before: return atomic_read_acquire(&lab_tag_moves) */
 inline moves_before() {
 	atomic { moved = moves }
 }
@@ -655,10 +655,10 @@ again:	atomic {
 		fi;
 		w = WORD(o, OWNED)
 	};
-	/* free.c: lab_free: lab_tag_turn(tag, lab_peek(owner->owned_state), owner->ready_state) */
-	/* bulk.c: lab_turn_one: lab_tag_change(tag, page, lab_peek(owner->owned_state), owner->ready_state) */
-	/* bulk.c: lab_free_many: lab_tag_turn(tag, owned, ready) */
-	/* free.c: labyrinth_release_page: lab_tag_change(tag, page, */
+	/* free.c: lab_free: lab_tag_try_transition(tag, lab_peek(owner->owned_state), owner->ready_state) */
+	/* bulk.c: lab_transition_one: lab_tag_transition(tag, page, lab_peek(owner->owned_state), owner->ready_state) */
+	/* bulk.c: lab_free_many: lab_tag_try_transition(tag, owned, ready) */
+	/* free.c: labyrinth_release_page: lab_tag_transition(tag, page, */
 	change(WORD(o, (op == FREE_PAGE -> READY : MOVING)), NOBODY);
 	assert(!won || !strange);
 	if
@@ -684,15 +684,15 @@ again:	atomic {
 slow:	/* verify.c: lab_examine: lab_tag_find( */
 	find(BANK(o));
 	atomic {
-		/* verify.c: lab_examine: found->word = found->info.track.word */
+		/* verify.c: lab_examine: found->meta = found->info.track.meta */
 		if
 		:: tag != NONE -> w = word[tag]
 		:: else
 		fi;
 		if
-		/* verify.c: lab_examine: if (!found->word) */
-		/* verify.c: lab_examine: if (lab_word_owner(found->word) != owner->id) */
-		/* verify.c: lab_examine: if (lab_word_state(found->word) != LAB_OWNED) */
+		/* verify.c: lab_examine: if (!found->meta) */
+		/* verify.c: lab_examine: if (lab_meta_owner(found->meta) != owner->id) */
+		/* verify.c: lab_examine: if (lab_meta_phase(found->meta) != LAB_OWNED) */
 		:: !w || OWNER(w) != o || STATE(w) != OWNED ->
 			old_tag();
 			if
@@ -721,7 +721,7 @@ freed_behind:
 	/* verify.c: lab_refuse: lab_owned_freed_behind(found->table, found->tag, info->page */
 	/* As by change(), but whose page it is comes out only then. */
 	atomic {
-		/* track.c: lab_owned_freed_behind: if (!lab_tag_change(tag, page, head, moving)) */
+		/* track.c: lab_owned_freed_behind: if (!lab_tag_transition(tag, page, state, moving)) */
 		if
 		:: word[tag] == w && !TOO_SOON ->
 			word[tag] = WORD(OWNER(w), MOVING);
@@ -731,7 +731,7 @@ freed_behind:
 		fi
 	};
 	atomic {
-		/* tag.h: lab_tag_change: if (likely(lab_tag_is(tag, page))) */
+		/* tag.h: lab_tag_transition: if (likely(lab_tag_is(tag, page))) */
 		/* track.c: lab_owned_freed_behind: if (unlikely(lab_page_marked(page))) { */
 		upset[tag]--;
 		excuse_upset(page[tag]);
@@ -746,7 +746,7 @@ freed_behind:
 	goto again;
 
 free:	/* free.c: lab_free_slow: lab_commit(&found, owner->moving_state) */
-	/* verify.c: lab_commit: lab_tag_change(found->tag, found->info.page */
+	/* verify.c: lab_commit: lab_tag_transition(found->tag, found->info.page */
 	change(WORD(o, MOVING), NOBODY);
 	assert(!won || !strange);
 	if
@@ -758,7 +758,7 @@ free:	/* free.c: lab_free_slow: lab_commit(&found, owner->moving_state) */
 		if
 		:: !(w & AWAY) && marked[p] && refs[p] == 1 ->
 			/* free.c: lab_free_slow: lab_recycle(owner, found.tag) */
-			/* ready.c: lab_recycle: smp_store_release(&tag->head, owner->ready_state | flags) */
+			/* ready.c: lab_recycle: smp_store_release(&tag->state, owner->ready_state | flags) */
 			word[tag] = WORD(o, READY)
 		/* free.c: lab_free_slow: if ((lab_page_sole(page) && lab_page_marked(page)) || found.table */
 		:: (w & AWAY) && marked[p] && refs[p] == 1 || BANK_OF(tag) != BANK(o) ->
@@ -819,7 +819,7 @@ transfer:
 		change(WORD(OTHER(o), MOVING), OTHER(o));
 		if
 		:: won ->
-			/* tag.c: lab_tag_replace: WRITE_ONCE(copy->head, head) */
+			/* tag.c: lab_tag_replace: WRITE_ONCE(copy->state, state) */
 			atomic {
 				word[copy] = WORD(OTHER(o), OWNED) | AWAY;
 				if
@@ -829,7 +829,7 @@ transfer:
 				check()
 			};
 			/* tag.c: lab_tag_replace: lab_tag_show(lab_table_home(to, copy->page), copy) */
-			/* tag.h: lab_tag_show: atomic_or(BIT(tag - home), &home->hop) */
+			/* table.h: lab_tag_show: atomic_or(BIT(tag - home), &home->hop) */
 			if
 			:: NEAR(copy)
 			:: !NEAR(copy) ->
@@ -863,7 +863,7 @@ transfer:
 	/* transfer.c: labyrinth_transfer_page: lab_commit(&found, arriving) */
 	change(WORD(OTHER(o), MOVING), OTHER(o));
 	if
-	/* transfer.c: labyrinth_transfer_page: WRITE_ONCE(found.tag->head, head) */
+	/* transfer.c: labyrinth_transfer_page: WRITE_ONCE(found.tag->state, state) */
 	:: won -> atomic { word[tag] = WORD(OTHER(o), OWNED) | AWAY; check() }
 	:: else -> fail()
 	fi;
@@ -920,7 +920,7 @@ alloc:	/* alloc.c: lab_take_recycled: lab_stack_pop(&cpu->recycled, &owner->slot
 	};
 	atomic {
 		/* fast.h: lab_hand_out: lab_tag_fill(tag, lab_owned_here(here), caller) */
-		/* bulk.c: lab_alloc_recycled: smp_store_release(&tag->word, word) */
+		/* bulk.c: lab_alloc_recycled: smp_store_release(&tag->meta, meta) */
 		assert(holder[p] == NOBODY && page[tag] == p && !strange);
 		assert(STATE(word[tag]) == READY && OWNER(word[tag]) == o);
 		word[tag] = WORD(o, OWNED);
@@ -934,7 +934,7 @@ alloc:	/* alloc.c: lab_take_recycled: lab_stack_pop(&cpu->recycled, &owner->slot
 	goto again;
 
 unfit:	atomic {
-		/* ready.c: lab_popped_page: u32 head = xchg(&tag->head, owner->moving_state) */
+		/* ready.c: lab_popped_page: u32 state = xchg(&tag->state, owner->moving_state) */
 		word[tag] = WORD(o, MOVING)
 	};
 	atomic {
@@ -944,7 +944,7 @@ unfit:	atomic {
 		:: else -> goto gone
 		fi;
 		/* alloc.c: lab_ready_unfit: lab_quarantine_add(owner, tag, poisoned */
-		/* quarantine.c: lab_quarantine_add: lab_head(owner->id, flags, LAB_QUARANTINED) */
+		/* quarantine.c: lab_quarantine_add: lab_state(owner->id, flags, LAB_QUARANTINED) */
 		word[tag] = WORD(o, QUARANTINED)
 	};
 	stacked[tag] = o;
@@ -990,7 +990,7 @@ enter:
 	moves_before();
 	/* track.h: lab_enter_near: lab_find(home, page, &tag) */
 	/* track.h: lab_enter_near: !lab_tag_nowhere_but(owner->table, page) */
-	/* tag.h: lab_tag_nowhere_but: lab_table_find(table, page) */
+	/* table.h: lab_tag_nowhere_but: lab_table_find(table, page) */
 	find(0);
 	/* track.h: lab_enter_near: lab_tag_moved_since(moves) */
 	atomic {
@@ -1045,10 +1045,10 @@ any_place:
 		:: tag == NONE && !MOVED -> goto bind
 		:: tag == NONE && MOVED -> reject(); goto again
 		:: tag != NONE ->
-			/* track.c: lab_enter_clear: word = READ_ONCE(tag->word) */
+			/* track.c: lab_enter_clear: meta = READ_ONCE(tag->meta) */
 			w = word[tag];
 			if
-			/* track.c: lab_enter_clear: if (lab_word_state(word) == LAB_OWNED) */
+			/* track.c: lab_enter_clear: if (lab_meta_phase(meta) == LAB_OWNED) */
 			:: STATE(w) == OWNED
 #ifdef MARK_ANYHOW
 			:: STATE(w) == READY -> goto bind
@@ -1060,7 +1060,7 @@ any_place:
 			fi
 		fi
 	};
-	/* track.c: lab_enter_clear: return lab_owned_freed_behind(table, tag, page, word, 0) */
+	/* track.c: lab_enter_clear: return lab_owned_freed_behind(table, tag, page, meta, 0) */
 	change(WORD(OWNER(w), MOVING), NOBODY);
 	if
 	:: atomic { !won -> reject() }; goto again
@@ -1071,7 +1071,7 @@ any_place:
 bind:	/* track.c: lab_enter: lab_page_mark(page) */
 	atomic { marked[p] = true };
 	/* track.c: lab_enter: lab_tag_bind(owner->table, page, */
-	/* tag.c: lab_tag_bind: lab_table_claim(first, page, word, caller) */
+	/* tag.c: lab_tag_bind: lab_table_claim(first, page, meta, caller) */
 	if
 	:: claim_in(BANK(o), copy, WORD(o, OWNED))
 #ifdef BEHIND
@@ -1081,7 +1081,7 @@ bind:	/* track.c: lab_enter: lab_page_mark(page) */
 	fi;
 #ifdef TWO_TABLES
 	if
-	/* tag.c: lab_tag_bind_elsewhere: word | (u64)LAB_AWAY << 32 */
+	/* tag.c: lab_tag_bind_elsewhere: meta | (u64)LAB_AWAY << 32 */
 	:: copy == NONE -> claim_in(1 - BANK(o), copy, WORD(o, OWNED) | AWAY)
 	:: else
 	fi;

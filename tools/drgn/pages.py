@@ -19,7 +19,7 @@ STATES = {"LAB_READY": "ready", "LAB_QUARANTINED": "quarantined"}
 
 class Pages:
     COLUMNS = "pfn owner state age_ms context cpu node zone from_reserve stack caller"
-    MORE = " page tag word"
+    MORE = " page tag meta"
 
     def __init__(self, lab, hz):
         self.lab = lab
@@ -27,8 +27,8 @@ class Pages:
         self.memmap = MemMap(lab.kernel, lab.debug)
         self.clock = Clock(lab.kernel, hz)
         self.offsets = {member: lab.debug.offset("struct lab_tag", member)
-                        for member in ("word", "page", "caller", "time")}
-        self.states = lab.debug.enum("lab_state")
+                        for member in ("meta", "page", "caller", "time")}
+        self.phases = lab.debug.enum("lab_phase")
         self.contexts = {value: name.split("_")[-1].lower()
                          for value, name in lab.debug.enum("labyrinth_context").items()}
 
@@ -40,13 +40,13 @@ class Pages:
         names = self.names()
         for table in read_tables(self.lab):
             for slot, raw in read_tags(self.lab, table):
-                word, page = self.fields(raw, "Q", "word", "page")
-                owner = tag.owner(word)
+                meta, page = self.fields(raw, "Q", "meta", "page")
+                owner = tag.owner(meta)
                 if not page or not owner:
                     continue
                 name = names.get(owner, f"#{owner}")
                 if not wanted or name == wanted:
-                    yield self.cells(table, slot, raw, name, word, page)
+                    yield self.cells(table, slot, raw, name, meta, page)
 
     def fields(self, raw, kind, *members):
         return (struct.unpack_from(f"<{kind}", raw, self.offsets[member])[0]
@@ -62,18 +62,18 @@ class Pages:
                 complain(f"the owner at {address:#x} cannot be read: {err}")
         return names
 
-    def cells(self, table, slot, raw, name, word, page):
+    def cells(self, table, slot, raw, name, meta, page):
         whose = f"table {table.nr}, slot {slot}, owner {name}"
-        state = self.states.get(tag.state(word))
-        if state is None:
-            complain(f"{whose}: {word:#x} is no tag's word")
+        phase = self.phases.get(tag.phase(meta))
+        if phase is None:
+            complain(f"{whose}: {meta:#x} is no tag's meta word")
         pfn, node, zone = self.memmap.place(page, whose)
         caller, time = self.fields(raw, "I", "caller", "time")
         near = self.lab.at["lab_tables"]
-        return (pfn, name, STATES.get(state, "owned"), self.clock.since_tag(time),
-                tag.context(word), tag.cpu(word), node, zone, tag.from_reserve(word),
+        return (pfn, name, STATES.get(phase, "owned"), self.clock.since_tag(time),
+                tag.context(meta), tag.cpu(meta), node, zone, tag.from_reserve(meta),
                 self.stack(table, slot), self.lab.caller(near + tag.signed(caller - near) & WORD),
-                f"{page:#x}", f"{table.tags + self.lab.tag_size * slot:#x}", f"{word:#x}")
+                f"{page:#x}", f"{table.tags + self.lab.tag_size * slot:#x}", f"{meta:#x}")
 
     def stack(self, table, slot):
         if not table.stacks:

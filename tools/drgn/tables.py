@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The tables, in which the tags are: labyrinth/core/tag.h."""
+"""The tables, in which the tags are: labyrinth/core/table.h."""
 import collections
 
 import drgn

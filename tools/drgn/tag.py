@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What labyrinth/core/tag.h and context.h say and debug info does not: their macros, here without
-LAB_, and how a tag's word is laid out. tests/drgn/source.py compares them."""
+"""What labyrinth/core/tag.h, table.h and context.h say and debug info does not: their macros, here without
+LAB_, and how a tag's meta word is laid out. tests/drgn/source.py compares them."""
 
-STATE_MASK = 0x7
+PHASE_MASK = 0x7
 FROM_RESERVE = 1 << 3
 OWNER_SHIFT = 8
 SLOTS_PER_PAGE = 2
@@ -17,24 +17,24 @@ def signed(value):
     return (value & 0xffffffff ^ 1 << 31) - (1 << 31)
 
 
-def owner(word):
-    return word >> 32 + OWNER_SHIFT
+def owner(meta):
+    return meta >> 32 + OWNER_SHIFT
 
 
-def state(word):
-    return word >> 32 & STATE_MASK
+def phase(meta):
+    return meta >> 32 & PHASE_MASK
 
 
-def from_reserve(word):
-    return int(bool(word >> 32 & FROM_RESERVE))
+def from_reserve(meta):
+    return int(bool(meta >> 32 & FROM_RESERVE))
 
 
-def cpu(word):
-    return word & 0xff | word >> 16 & 0xff00
+def cpu(meta):
+    return meta & 0xff | meta >> 16 & 0xff00
 
 
-def context(word):
-    bits = word >> 8 & 0xffff
+def context(meta):
+    bits = meta >> 8 & 0xffff
     return ("nmi" if bits & CONTEXT_NMI else "hardirq" if bits & CONTEXT_HARDIRQ else
             "softirq" if bits & CONTEXT_SERVING else "task")
 

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The tables in which tags stand, and how a page's tag is found. See table.c. */
+#ifndef _LABYRINTH_CORE_TABLE_H
+#define _LABYRINTH_CORE_TABLE_H
+
+#include <linux/hash.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+
+#include "tag.h"
+
+/* Two slots a page at 32 bytes each are the 64 bytes a page that we promise. */
+#define LAB_SLOTS_PER_PAGE	2
+
+/* A page lives at most this many slots from its home; also the bits in lab_tag::hop. */
+#define LAB_HOP_RANGE		32
+
+/* The first of these are looked at by every call, and need no bit: most tags lie there. */
+#define LAB_HOP_NEAR		2
+
+/*
+ * Slots that are no page's, at the beginning of a table. The first ends a stack, and is
+ * home to the NULL pointer. What these slots say their page is has no reference.
+ */
+#define LAB_NR_ENDS		LAB_HOP_NEAR
+extern struct lab_tag lab_nowhere[LAB_NR_ENDS];
+
+static inline bool lab_tag_is_end(const struct lab_tag *tag)
+{
+	return tag->page == &lab_no_page;
+}
+
+#define LAB_STACK_PUSH		BIT_ULL(32)	/* in a stack's head: one more in the count */
+
+/* The slots of a table, as the fast path wants to know of them. */
+struct lab_slots {
+	struct lab_tag *tags;
+	void *pushed;		/* @tags less LAB_STACK_PUSH: see lab_stack_push_all() */
+	u32 homes;		/* bytes of @tags, from the first on, that are homes */
+};
+
+struct lab_table {
+	struct lab_slots slots;
+	unsigned long (*stacks)[LAB_STACK_DEPTH];	/* a trace per slot, or NULL */
+	u32 nr_slots;
+	u32 capacity;		/* tags that fit, at half load; guarded by lab_owners_lock */
+	u32 reserved;		/* labyrinth_owner::tags of those admitted; guarded as well */
+	bool closed;		/* takes no page of an owner of another table */
+};
+
+/* Tags of the smallest table: in a larger one more lie near their homes. */
+#define LAB_TABLE_MIN		256U
+
+/* Tags of the largest: its bytes can be told by lab_tag::below. */
+#define LAB_TABLE_MAX		(BIT(31) / sizeof(struct lab_tag) / LAB_SLOTS_PER_PAGE - \
+				 LAB_HOP_RANGE)
+
+/* Guards the life of owners, tables and orphans; no page's way takes it. */
+extern struct mutex lab_owners_lock;
+
+#define LAB_NR_TABLES		64
+extern struct lab_table __rcu *lab_tables[LAB_NR_TABLES];
+extern unsigned int lab_nr_tables;
+
+static inline bool lab_tag_is_near(const struct lab_tag *home, const struct lab_tag *tag)
+{
+	return tag - home < LAB_HOP_NEAR;
+}
+
+static inline void lab_tag_show(struct lab_tag *home, struct lab_tag *tag)
+{
+	if (lab_tag_is_near(home, tag))
+		return;
+	/* T1: the tag is whole before its bit shows. Pairs with lab_find(). */
+	smp_mb__before_atomic();
+	atomic_or(BIT(tag - home), &home->hop);
+}
+
+/* reciprocal_scale(), which compilers shift for though the processor has the upper half apart. */
+static __always_inline u32 lab_scale(u32 hash, u32 range)
+{
+#ifdef CONFIG_X86_64
+	u32 low, high;
+
+	asm("mull %3" : "=a" (low), "=d" (high) : "0" (hash), "rm" (range) : "cc");
+	return high;
+#else
+	return reciprocal_scale(hash, range);
+#endif
+}
+
+/*
+ * The home of @page: Fibonacci hashing of its address, scaled to the bytes by one more
+ * multiplication. NULL's is slot 0.
+ */
+static __always_inline struct lab_tag *lab_home(const struct lab_slots *slots,
+						const struct page *page)
+{
+	u32 hash = (u32)(unsigned long)page * GOLDEN_RATIO_32;
+
+	/* Only an owner's death changes these, and calls in flight may have either. */
+	return (void *)lab_peek(slots->tags) +
+	       (lab_scale(hash, lab_peek(slots->homes)) & -(u32)sizeof(*slots->tags));
+}
+
+static inline struct lab_tag *lab_table_home(const struct lab_table *table, const struct page *page)
+{
+	return lab_home(&table->slots, page);
+}
+
+/* True where the tag of @page lies near its @home, and is in @tag. */
+static __always_inline bool lab_find_near(struct lab_tag *home, const struct page *page,
+					  struct lab_tag **tag)
+{
+	BUILD_BUG_ON(LAB_HOP_NEAR != 2);
+	*tag = home;
+	if (likely(lab_tag_is(home, page)))
+		return true;
+	*tag = home + 1;
+	return lab_tag_is(home + 1, page);
+}
+
+/* The same wherever it lies. The acquire pairs with T1. */
+static __always_inline bool lab_find(struct lab_tag *home, const struct page *page,
+				     struct lab_tag **tag)
+{
+	unsigned long hop;
+
+	if (likely(lab_find_near(home, page, tag)))
+		return true;
+	/* A slot that is just being left says NULL. */
+	for (hop = page ? (u32)atomic_read_acquire(&home->hop) : 0; hop; hop &= hop - 1) {
+		*tag = home + __ffs(hop);
+		if (likely(lab_tag_is(*tag, page)))
+			return true;
+	}
+	return false;
+}
+
+/* The tag of @page in @table, or NULL. */
+static inline struct lab_tag *lab_table_find(const struct lab_table *table, const struct page *page)
+{
+	struct lab_tag *tag;
+
+	return lab_find(lab_table_home(table, page), page, &tag) ? tag : NULL;
+}
+
+struct lab_tag *lab_tag_find_elsewhere(const struct lab_table *first, const struct page *page,
+				       struct lab_table **where);
+
+/* The tag of @page in any table, looking in @first (may be NULL) before the others. */
+static inline struct lab_tag *lab_tag_find(struct lab_table *first, const struct page *page,
+					   struct lab_table **where)
+{
+	if (first) {
+		struct lab_tag *tag = lab_table_find(first, page);
+
+		*where = first;
+		if (tag || READ_ONCE(lab_nr_tables) == 1)
+			return tag;
+	}
+	return lab_tag_find_elsewhere(first, page, where);
+}
+
+struct lab_tag *lab_tag_bind(struct lab_table *first, struct page *page, u64 meta,
+			     unsigned long caller, struct lab_table **where);
+
+/* The caller has the tag of @page to itself, and in LAB_MOVING: out of look-ups, and gone. */
+static inline void lab_tag_unbind(struct lab_table *table, struct lab_tag *tag,
+				  const struct page *page)
+{
+	struct lab_tag *home = lab_table_home(table, page);
+
+	if (!lab_tag_is_near(home, tag))
+		atomic_andnot(BIT(tag - home), &home->hop);
+	lab_tag_drop(tag);
+}
+
+struct lab_tag *lab_tag_copy(struct lab_table *table, const struct lab_tag *tag, u32 state);
+void lab_tag_replace(struct lab_table *from, struct lab_tag *tag, struct lab_table *to,
+		     struct lab_tag *copy, u32 state);
+
+static inline struct lab_table *lab_table_nth(unsigned int i)
+{
+	/* Readers disable preemption; owners of a table and lab_owners_lock keep it as well. */
+	return rcu_dereference_raw(lab_tables[i]);
+}
+
+/*
+ * A transfer between tables takes the tag along, and a look-up just then may have passed by
+ * both of its places. Where that must not be, this count must be the same before it
+ * and after.
+ */
+extern atomic_t lab_tag_moves;
+
+static __always_inline int lab_tag_moves_before(void)
+{
+	/* T3: pairs with lab_tag_replace(). */
+	return atomic_read_acquire(&lab_tag_moves);
+}
+
+static __always_inline bool lab_tag_moved_since(int before)
+{
+	smp_rmb();	/* T3 */
+	return unlikely(atomic_read(&lab_tag_moves) != before);
+}
+
+/* Has @page no tag in any table but @first? Needs preemption disabled. */
+static __always_inline bool lab_tag_nowhere_but(const struct lab_table *first,
+						const struct page *page)
+{
+	unsigned int i, nr = READ_ONCE(lab_nr_tables);
+
+	if (likely(nr == 1))
+		return true;
+	for (i = 0; i < nr; i++) {
+		struct lab_table *table = lab_table_nth(i);
+
+		if (table && table != first && lab_table_find(table, page))
+			return false;
+	}
+	return true;
+}
+
+/* A walk over all tags, in process context. */
+struct lab_walk {
+	unsigned int nr;	/* table, 0 to begin with */
+	u32 slot;		/* slot in it that was looked at last, 0 to begin with */
+	struct lab_table *table;	/* set by each step */
+};
+
+struct lab_tag *lab_walk_next(struct lab_walk *walk);
+
+struct lab_table *lab_table_get(u32 budget, bool stacks);
+u32 lab_table_room(const struct lab_table *table);
+bool lab_table_resize(struct lab_table *table, u32 from, u32 to);
+void lab_table_put(struct lab_table *table, u32 budget);
+void lab_table_reap(void);
+size_t lab_table_bytes(const struct lab_table *table, u32 budget);
+void lab_tag_save_stack(struct lab_table *table, struct lab_tag *tag);
+const unsigned long *lab_tag_stack(const struct lab_table *table, const struct lab_tag *tag);
+
+static inline struct lab_alloc_track lab_tag_track(const struct lab_table *table,
+						   const struct lab_tag *tag)
+{
+	return (struct lab_alloc_track){
+		.meta = READ_ONCE(tag->meta),
+		.taken = READ_ONCE(tag->taken),
+		.stack = lab_tag_stack(table, tag),
+	};
+}
+
+#endif /* _LABYRINTH_CORE_TABLE_H */
