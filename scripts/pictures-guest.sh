@@ -11,9 +11,9 @@
 lab=/sys/kernel/debug/labyrinth
 sample=/sys/module/lab_sample/parameters
 pressure=/sys/module/lab_pressure/parameters
-puppet=/sys/kernel/debug/labyrinth_puppet
+stub=/sys/kernel/debug/labyrinth_stub
 
-disk=0 can=1 crypto=2	# owners of lab_puppet; their pages begin at 200 times that
+disk=0 can=1 crypto=2	# owners of lab_stub; their pages begin at 200 times that
 held_0=0 held_1=0 held_2=0
 
 nap() { # SECONDS, without starting a program
@@ -21,9 +21,9 @@ nap() { # SECONDS, without starting a program
 	read -r -t "$1" _ <>/tmp/nap || true
 }
 
-tell() { # WORDS... for lab_puppet
-	echo "$*" >$puppet/command
-	read -r answer _ <$puppet/answer
+tell() { # WORDS... for lab_stub
+	echo "$*" >$stub/command
+	read -r answer _ <$stub/answer
 }
 
 # So many pages for one owner, or as many as it gets.
@@ -82,7 +82,7 @@ cd /lib/labyrinth || exit 1
 mkfifo /tmp/nap
 echo 8192 >/proc/sys/vm/min_free_kbytes
 echo 1024 >/proc/sys/vm/percpu_pagelist_high_fraction
-for module in labyrinth lab_puppet lab_pressure; do
+for module in labyrinth lab_stub lab_pressure; do
 	insmod $module.ko || exit 1
 done
 insmod lab_sample.ko rate=3 burst=40 budget=4096 stock=64 reserve_pct=50 || exit 1

@@ -32,7 +32,7 @@ build() {
 run_guest() {
 	local module files=()
 
-	for module in labyrinth/labyrinth samples/lab_{sample,pressure} tests/kselftest/lab_puppet; do
+	for module in labyrinth/labyrinth samples/lab_{sample,pressure} tests/kselftest/lab_stub; do
 		files+=(--file "$top/build/6.12/$module.ko")
 	done
 	"$top/scripts/vm.sh" --kernel 6.12 --mem 256M --smp 2 --timeout 300 --out "$out" \

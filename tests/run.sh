@@ -111,7 +111,7 @@ own="kunit-6.12 kasan-6.12 kcsan-6.12 kunit-7.3 rt-7.3"
 
 run_check() {
 	later kunit tests/kunit/run.sh --quick
-	later kselftest-6.12 tests/kselftest/run-kernel.sh 6.12 contexts contract errors provoke \
+	later kselftest-6.12 tests/kselftest/run-kernel.sh 6.12 contexts contract errors misuse \
 		guarantee
 	later lint tests/lint.sh --quick
 	work_off

@@ -107,6 +107,6 @@ test_the_caller_that_asks_atomically_without_need_is_named_by_function_and_modul
 	[[ $(sleeper disk-tx) == *"by a module that has left: "* ]] || fail "that left: $(sleeper disk-tx)"
 	rm "$stats"
 	[[ $(sleeper disk-tx) == *"by an unknown caller: "* ]] || fail "no stats: $(sleeper disk-tx)"
-	labyrinth advise --from="$folder" | grep -qx "disk-tx of module lab_puppet: asked the kernel 8 times atomically where it could sleep" ||
+	labyrinth advise --from="$folder" | grep -qx "disk-tx of module lab_stub: asked the kernel 8 times atomically where it could sleep" ||
 		fail "whose: $(labyrinth advise --from="$folder" | grep atomically)"
 }

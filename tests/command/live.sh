@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The command labyrinth on the live module: what it says is what the tables say.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 # A run of the command: what it said is in $said, its status in $status.
 run() { # ARGS...
@@ -63,7 +63,7 @@ test_it_says_that_debugfs_is_not_mounted() {
 }
 
 test_it_says_that_the_module_is_not_loaded() {
-	rmmod lab_puppet
+	rmmod lab_stub
 	rmmod labyrinth
 	for command in status owners pages zones refusals violations verdicts advise metrics "whois 1" "save /tmp/none" "record /tmp/none"; do
 		# shellcheck disable=SC2086 # words
@@ -72,7 +72,7 @@ test_it_says_that_the_module_is_not_loaded() {
 	done
 	[ ! -e /tmp/none ] || fail "a folder was made all the same"
 	insmod "$modules/labyrinth.ko"
-	insmod "$modules/lab_puppet.ko"
+	insmod "$modules/lab_stub.ko"
 }
 
 test_without_owners_it_says_so() {
@@ -105,9 +105,9 @@ test_status_adds_them_up() {
 	expect_equal "owners" "$(said_line owners)" 2
 	expect_match "pages" "$(said_line pages)" "15 owned of 32, * for a stock of 8, 0 quarantined"
 	expect_match "refusals" "$(said_line refusals)" \
-		"$(table refusals seq); the last * ago: budget, disk-tx, by puppet_call_once*"
+		"$(table refusals seq); the last * ago: budget, disk-tx, by stub_call_once*"
 	expect_match "violations" "$(said_line violations)" \
-		"$(table violations seq); the last * ago: double_free, nic-rx, by puppet_call_once*"
+		"$(table violations seq); the last * ago: double_free, nic-rx, by stub_call_once*"
 }
 
 test_pages_are_those_of_the_table() {
@@ -140,7 +140,7 @@ test_whois_finds_a_page_by_each_of_its_numbers() {
 		expect_equal "pfn of $question" "$(said_line pfn)" "$pfn"
 		expect_equal "owner" "$(said_line owner)" nic-rx
 		expect_equal "state" "$(said_line state)" owned
-		expect_match "caller" "$(said_line caller)" "puppet_call_once*"
+		expect_match "caller" "$(said_line caller)" "stub_call_once*"
 	done
 	run whois --json pfn "$pfn"
 	expect_match "JSON" "$said" "{\"page\": {\"pfn\":$pfn,*\"owner\":\"nic-rx\",*"
@@ -166,10 +166,10 @@ test_metrics_have_the_numbers_of_the_tables() {
 	some_owners
 	labyrinth metrics --output=/tmp/labyrinth.prom || fail "status $?"
 	for line in \
-		"labyrinth_owner_owned_pages{owner=\"nic-rx\",module=\"lab_puppet\"} 7" \
-		"labyrinth_owner_refused_total{owner=\"disk-tx\",module=\"lab_puppet\",reason=\"budget\"} 1" \
-		"labyrinth_owner_violations_total{owner=\"nic-rx\",module=\"lab_puppet\",kind=\"double_free\"} 1" \
-		"labyrinth_owner_could_sleep_total{owner=\"disk-tx\",module=\"lab_puppet\"} $(owner_cell disk-tx could_sleep)"; do
+		"labyrinth_owner_owned_pages{owner=\"nic-rx\",module=\"lab_stub\"} 7" \
+		"labyrinth_owner_refused_total{owner=\"disk-tx\",module=\"lab_stub\",reason=\"budget\"} 1" \
+		"labyrinth_owner_violations_total{owner=\"nic-rx\",module=\"lab_stub\",kind=\"double_free\"} 1" \
+		"labyrinth_owner_could_sleep_total{owner=\"disk-tx\",module=\"lab_stub\"} $(owner_cell disk-tx could_sleep)"; do
 		grep -qxF "$line" /tmp/labyrinth.prom || fail "not there: $line"
 	done
 }
@@ -231,17 +231,17 @@ test_metrics_on_a_full_disk_leave_the_file_that_was_there() {
 test_advise_names_who_asks_atomically_without_need() {
 	some_owners
 	run advise
-	expect_match "who" "$said" "*disk-tx of module lab_puppet: asked the kernel 8 times atomically where it could sleep*"
-	expect_match "where" "$said" "*; the last time by puppet_call_once+* of module lab_puppet: *"
+	expect_match "who" "$said" "*disk-tx of module lab_stub: asked the kernel 8 times atomically where it could sleep*"
+	expect_match "where" "$said" "*; the last time by stub_call_once+* of module lab_stub: *"
 	run advise --json
-	expect_match "caller" "$said" "*\"caller\":\"puppet_call_once+*\[lab_puppet\]\",*"
+	expect_match "caller" "$said" "*\"caller\":\"stub_call_once+*\[lab_stub\]\",*"
 }
 
 test_status_has_what_the_last_audit_found() {
-	rmmod lab_puppet
+	rmmod lab_stub
 	rmmod labyrinth
 	insmod "$modules/labyrinth.ko"
-	insmod "$modules/lab_puppet.ko"
+	insmod "$modules/lab_stub.ko"
 	run status
 	expect_equal "before" "$(said_line audits)" "0; \"echo 1 >$lab/audit\" looks for differences and orphans"
 	expect 0 create 0 name=leaky budget=4
@@ -264,14 +264,14 @@ test_a_recording_has_what_the_tables_have() {
 	expect_equal "refusals again" "$(sed -n 3p /tmp/recording | grep -o '"reason":"' | wc -l)" 0
 	expect_match "end" "$(tail -n 1 /tmp/recording)" "*double_free*\"end\":true*"
 	labyrinth report /tmp/recording >/tmp/report.html || fail "report: status $?"
-	grep -q '<h3>nic-rx <small>lab_puppet; budget 24' /tmp/report.html || fail "no nic-rx in the report"
+	grep -q '<h3>nic-rx <small>lab_stub; budget 24' /tmp/report.html || fail "no nic-rx in the report"
 }
 
 test_a_recording_is_left_whole_by_a_module_that_goes() {
 	rm -f /tmp/recording
 	labyrinth record --interval=50ms /tmp/recording 2>/tmp/said &
 	wait_until grep -q '"ms"' /tmp/recording 2>/dev/null
-	rmmod lab_puppet
+	rmmod lab_stub
 	# Not while a table is being read.
 	wait_until rmmod labyrinth 2>/dev/null || fail "it cannot be unloaded"
 	wait $!
@@ -283,17 +283,17 @@ test_a_recording_is_left_whole_by_a_module_that_goes() {
 	esac
 	labyrinth report /tmp/recording >/tmp/report.html || fail "report: status $?"
 	insmod "$modules/labyrinth.ko"
-	insmod "$modules/lab_puppet.ko"
+	insmod "$modules/lab_stub.ko"
 }
 
 test_a_recording_ends_where_the_module_was_loaded_again() {
 	rm -f /tmp/recording
 	labyrinth record --interval=3s /tmp/recording 2>/tmp/said &
 	wait_until grep -q '"ms"' /tmp/recording 2>/dev/null
-	rmmod lab_puppet
+	rmmod lab_stub
 	wait_until rmmod labyrinth 2>/dev/null || fail "it cannot be unloaded"
 	insmod "$modules/labyrinth.ko"
-	insmod "$modules/lab_puppet.ko"
+	insmod "$modules/lab_stub.ko"
 	wait $!
 	expect_equal "status" $? 3
 	expect_equal "said" "$(cat /tmp/said)" \

@@ -63,7 +63,7 @@ test_a_file_of_metrics_is_never_seen_half_written() {
 	expect_equal "lines after a failure" "$(wc -l <"$file")" "$lines"
 }
 
-test_an_output_that_is_full_is_told_of() {
+test_an_output_that_is_full_is_reported() {
 	labyrinth owners --from="$here/dry" 2>"$out/said" >/dev/full
 	expect_equal "status" $? 1
 	expect_equal "said" "$(cat "$out/said")" \

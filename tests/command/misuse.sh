@@ -8,7 +8,7 @@ run() { # ARG...
 	status=$?
 }
 
-test_words_that_there_are_not_are_told_with_those_that_there_are() {
+test_words_that_there_are_not_are_named_with_those_that_there_are() {
 	new_folder
 	run pages --from="$folder" --state=own
 	expect_equal "state" "$status $said" \
@@ -29,7 +29,7 @@ test_words_that_there_are_not_are_told_with_those_that_there_are() {
 		fail "columns: $said"
 }
 
-test_options_that_there_are_not_are_told_in_plain_text() {
+test_options_that_there_are_not_are_named_in_plain_text() {
 	local option
 
 	for option in -x -xy --json=1 --s=1 --none "--$nasty"; do

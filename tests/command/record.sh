@@ -83,7 +83,7 @@ test_a_recording_that_is_killed_can_be_read() {
 	look <<<'assert "The recording was broken off" in page'
 }
 
-test_a_recording_lasts_as_long_as_it_is_told() {
+test_a_recording_lasts_as_long_as_asked() {
 	new_folder
 	record --time=300ms --interval=100ms || fail "status $?"
 	expect_lines 6

@@ -180,7 +180,7 @@ test_what_an_owner_counted_before_it_was_seen_is_counted() {
 	EOP
 }
 
-test_what_was_before_the_recording_is_told_apart() {
+test_what_was_before_the_recording_is_kept_apart() {
 	new_recording 1 6
 	change <<-'EOP'
 		refusal = {"seq": 1, "owner": "nic-rx", "reason": "budget", "context": "task", "caller": "f+0x1/0x2[m]"}
@@ -264,7 +264,7 @@ test_no_label_is_upon_another_however_long_it_took() {
 	expect_labels_apart
 }
 
-test_a_machine_without_zones_is_told_of() {
+test_a_machine_without_zones_is_reported() {
 	new_recording 2 9
 	change <<<'for sample in samples: sample["zones"] = []'
 	look <<<'assert "There was no zone." in page and "nan" not in page; wanted("charts", len(sections()), 2)'

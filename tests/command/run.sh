@@ -332,7 +332,7 @@ boot() { # FILE VM-OPTION...
 		--file "$top/tests/kselftest/run.sh:/lib/labyrinth/kselftest/" \
 		--file "$plain:/bin/" --file "$(command -v setpriv)" \
 		--file "$top/build/6.12/labyrinth/labyrinth.ko" \
-		--file "$top/build/6.12/tests/kselftest/lab_puppet.ko" \
+		--file "$top/build/6.12/tests/kselftest/lab_stub.ko" \
 		--file "$top/build/6.12/tests/kselftest/lab_reserve.ko" "$vm/boot.sh" 2>"$vm/vm.log"
 	status=$?
 	tr -d '\r' <"$vm/result.log" | sed '/^# vm: /d; s/^/  /' | tee "$vm/ktap"

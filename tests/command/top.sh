@@ -327,7 +327,7 @@ go_on() {
 
 	while :; do
 		allocs=$((8 + (${EPOCHREALTIME/./} - begun) / 2000))
-		sed "s/^4 disk-tx .*/4 disk-tx lab_puppet owner 8 8 0 0 8 0 $allocs 0 $((allocs / 5)) 0 0 0 2688 8/" \
+		sed "s/^4 disk-tx .*/4 disk-tx lab_stub owner 8 8 0 0 8 0 $allocs 0 $((allocs / 5)) 0 0 0 2688 8/" \
 			"$here/dry/owners" >"$out/owners" && mv "$out/owners" "$folder/owners"
 		sleep 0.1
 	done

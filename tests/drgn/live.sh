@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # tools/drgn/labyrinth.py on the live kernel that it runs on, and the tables for a core of it.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 script=$modules/drgn/labyrinth.py
 
 python() {
@@ -62,12 +62,12 @@ some_owners() {
 }
 
 test_it_says_that_the_module_is_not_loaded() {
-	rmmod lab_puppet
+	rmmod lab_stub
 	rmmod labyrinth
 	run owners
 	expect_said 3 "labyrinth.py: The module labyrinth is not loaded in that kernel, $(uname -r)."
 	insmod "$modules/labyrinth.ko"
-	insmod "$modules/lab_puppet.ko"
+	insmod "$modules/lab_stub.ko"
 }
 
 test_it_says_that_only_root_may_read() {
@@ -102,10 +102,10 @@ test_owners_and_pages_are_those_of_the_tables() {
 test_the_orphans_of_a_module_that_left_are_those_of_the_table() {
 	some_owners
 	expect 0 leave 1
-	rmmod lab_puppet
+	rmmod lab_stub
 	expect_same pages
 	expect_match "orphans" "$said" "* lost orphan *"
-	insmod "$modules/lab_puppet.ko"
+	insmod "$modules/lab_stub.ko"
 }
 
 # For the core: the host takes it between the two lines, and says so.

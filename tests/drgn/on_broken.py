@@ -166,7 +166,7 @@ def test_an_owner_that_cannot_be_read_is_named_and_the_rest_goes_on():
     cpu = memory.field("labyrinth_owner", at, "cpu")
     owners, pages, said = broken({cpu: word(1 << 62)})
     expect("owners", len(owners), 4)
-    expect_in(" disk-tx lab_puppet owner 8 ? ? 0 8 0 ? ? ", owners[1])
+    expect_in(" disk-tx lab_stub owner 8 ? ? 0 8 0 ? ? ", owners[1])
     expect_in(f"owner disk-tx at {at:#x}: cannot be read: the CPUs' counters", said)
     expect("pages", len(pages), len(table("pages").splitlines()) - 1)
     start = memory.field("labyrinth_owner", at, "charged")

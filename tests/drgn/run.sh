@@ -86,7 +86,7 @@ boot() {
 		--file "$top/tests/kselftest/run.sh:/lib/labyrinth/kselftest/" \
 		--file "$out/qemu_fw_cfg/qemu_fw_cfg.ko" \
 		--file "$top/build/$kernel/labyrinth/labyrinth.ko" \
-		--file "$top/build/$kernel/tests/kselftest/lab_puppet.ko" \
+		--file "$top/build/$kernel/tests/kselftest/lab_stub.ko" \
 		"$out/boot.sh" 2>"$out/vm.log" &
 	vm=$!
 }
@@ -142,7 +142,7 @@ for kernel; do
 	[ -s "$out/vm/core" ] || continue
 	modules=$top/build/$kernel
 	python_tests "of its core" on_core.py "$out" "$modules/labyrinth/labyrinth.ko" \
-		"$modules/tests/kselftest/lab_puppet.ko"
+		"$modules/tests/kselftest/lab_stub.ko"
 	python_tests "of that core, broken" on_broken.py "$out" "$modules/labyrinth/labyrinth.ko"
 	rm -f "$out/vm/core" "$out/vm/core."*
 done

@@ -2,10 +2,10 @@
 /*
  * What becomes of the cost of a page when labyrinth grows: owners, pages, CPUs.
  *
- * A crowd of owners is made as large as the shell says, and takes as many pages;
+ * A scale of owners is made as large as the shell says, and takes as many pages;
  * then one thing is measured, with interrupts off where it is short.
  * As with ../bench a cycle is an instruction under QEMU's -icount. A line written
- * to /sys/kernel/debug/labyrinth_growth/command is obeyed, and "answer" holds:
+ * to /sys/kernel/debug/labyrinth_growth/command is carried out, and "answer" holds:
  *
  *	make NR BUDGET		CYCLES		that growing to NR owners took
  *	take NR			CYCLES		that taking pages took, until each owner has NR
@@ -51,22 +51,22 @@ static void growth_say_cycles(u64 cycles)
 		lab_answer("failed");
 }
 
-static void obey_make(unsigned int nr, unsigned int budget, unsigned int c)
+static void do_make(unsigned int nr, unsigned int budget, unsigned int c)
 {
 	growth_say_cycles(growth_make(nr, budget));
 }
 
-static void obey_take(unsigned int nr, unsigned int b, unsigned int c)
+static void do_take(unsigned int nr, unsigned int b, unsigned int c)
 {
 	growth_say_cycles(growth_take(nr));
 }
 
-static void obey_empty(unsigned int a, unsigned int b, unsigned int c)
+static void do_empty(unsigned int a, unsigned int b, unsigned int c)
 {
 	growth_say_cycles(growth_empty());
 }
 
-static void obey_create(unsigned int budget, unsigned int b, unsigned int c)
+static void do_create(unsigned int budget, unsigned int b, unsigned int c)
 {
 	u64 kernel, create = growth_create(budget, &kernel);
 
@@ -76,7 +76,7 @@ static void obey_create(unsigned int budget, unsigned int b, unsigned int c)
 		lab_answer("failed");
 }
 
-static void obey_pairs(unsigned int first, unsigned int last, unsigned int c)
+static void do_pairs(unsigned int first, unsigned int last, unsigned int c)
 {
 	struct growth_figures figures;
 
@@ -84,7 +84,7 @@ static void obey_pairs(unsigned int first, unsigned int last, unsigned int c)
 	growth_say(&figures);
 }
 
-static void obey_refused(unsigned int index, unsigned int b, unsigned int c)
+static void do_refused(unsigned int index, unsigned int b, unsigned int c)
 {
 	struct growth_figures figures;
 
@@ -92,7 +92,7 @@ static void obey_refused(unsigned int index, unsigned int b, unsigned int c)
 	growth_say(&figures);
 }
 
-static void obey_cold(unsigned int a, unsigned int b, unsigned int c)
+static void do_cold(unsigned int a, unsigned int b, unsigned int c)
 {
 	struct growth_figures figures;
 
@@ -100,30 +100,30 @@ static void obey_cold(unsigned int a, unsigned int b, unsigned int c)
 	growth_say(&figures);
 }
 
-static void obey_recycle(unsigned int nr, unsigned int b, unsigned int c)
+static void do_recycle(unsigned int nr, unsigned int b, unsigned int c)
 {
 	growth_recycle(nr);
 	lab_answer("0");
 }
 
-static void obey_orphan(unsigned int a, unsigned int b, unsigned int c)
+static void do_orphan(unsigned int a, unsigned int b, unsigned int c)
 {
 	growth_orphan();
 	lab_answer("0");
 }
 
-static void obey_scatter(unsigned int nr, unsigned int b, unsigned int c)
+static void do_scatter(unsigned int nr, unsigned int b, unsigned int c)
 {
 	lab_answer(growth_scatter(nr) ? "0" : "failed");
 }
 
-static void obey_gather(unsigned int a, unsigned int b, unsigned int c)
+static void do_gather(unsigned int a, unsigned int b, unsigned int c)
 {
 	growth_gather();
 	lab_answer("0");
 }
 
-static void obey_clock(unsigned int a, unsigned int b, unsigned int c)
+static void do_clock(unsigned int a, unsigned int b, unsigned int c)
 {
 	u64 now = growth_clock();
 
@@ -131,13 +131,13 @@ static void obey_clock(unsigned int a, unsigned int b, unsigned int c)
 	growth_asked = growth_clock();
 }
 
-static void obey_timer(unsigned int period_us, unsigned int b, unsigned int c)
+static void do_timer(unsigned int period_us, unsigned int b, unsigned int c)
 {
 	growth_timer_start(period_us);
 	lab_answer("0");
 }
 
-static void obey_stop(unsigned int a, unsigned int b, unsigned int c)
+static void do_stop(unsigned int a, unsigned int b, unsigned int c)
 {
 	u64 ticks, late, call;
 	unsigned int failed;
@@ -149,7 +149,7 @@ static void obey_stop(unsigned int a, unsigned int b, unsigned int c)
 		lab_answer("%llu %llu %llu", ticks, late, call);
 }
 
-static void obey_race(unsigned int threads, unsigned int how, unsigned int ms)
+static void do_race(unsigned int threads, unsigned int how, unsigned int ms)
 {
 	u64 pairs;
 	int err = growth_race(threads, how, ms, &pairs);
@@ -162,27 +162,27 @@ static void obey_race(unsigned int threads, unsigned int how, unsigned int ms)
 
 static const struct growth_command {
 	const char *name;
-	void (*obey)(unsigned int a, unsigned int b, unsigned int c);
+	void (*run)(unsigned int a, unsigned int b, unsigned int c);
 	int nr_args;
 } growth_commands[] = {
-	{ "make",	obey_make,	2 },
-	{ "take",	obey_take,	1 },
-	{ "empty",	obey_empty,	0 },
-	{ "create",	obey_create,	1 },
-	{ "pairs",	obey_pairs,	2 },
-	{ "refused",	obey_refused,	1 },
-	{ "cold",	obey_cold,	0 },
-	{ "recycle",	obey_recycle,	1 },
-	{ "orphan",	obey_orphan,	0 },
-	{ "scatter",	obey_scatter,	1 },
-	{ "gather",	obey_gather,	0 },
-	{ "clock",	obey_clock,	0 },
-	{ "timer",	obey_timer,	1 },
-	{ "stop",	obey_stop,	0 },
-	{ "race",	obey_race,	3 },
+	{ "make",	do_make,	2 },
+	{ "take",	do_take,	1 },
+	{ "empty",	do_empty,	0 },
+	{ "create",	do_create,	1 },
+	{ "pairs",	do_pairs,	2 },
+	{ "refused",	do_refused,	1 },
+	{ "cold",	do_cold,	0 },
+	{ "recycle",	do_recycle,	1 },
+	{ "orphan",	do_orphan,	0 },
+	{ "scatter",	do_scatter,	1 },
+	{ "gather",	do_gather,	0 },
+	{ "clock",	do_clock,	0 },
+	{ "timer",	do_timer,	1 },
+	{ "stop",	do_stop,	0 },
+	{ "race",	do_race,	3 },
 };
 
-static void growth_obey(char *line)
+static void growth_run(char *line)
 {
 	unsigned int i, arg[3] = {};
 	char name[16];
@@ -192,7 +192,7 @@ static void growth_obey(char *line)
 		if (strcmp(name, growth_commands[i].name) ||
 		    nr != 1 + growth_commands[i].nr_args)
 			continue;
-		growth_commands[i].obey(arg[0], arg[1], arg[2]);
+		growth_commands[i].run(arg[0], arg[1], arg[2]);
 		return;
 	}
 	lab_answer("failed: what is %s?", line);
@@ -200,7 +200,7 @@ static void growth_obey(char *line)
 
 static int __init growth_init(void)
 {
-	lab_command_init("labyrinth_growth", growth_obey);
+	lab_command_init("labyrinth_growth", growth_run);
 	return 0;
 }
 

@@ -21,7 +21,7 @@ struct growth_member {
 };
 
 /* All owners alive. */
-extern struct growth_member growth_crowd[GROWTH_OWNERS];
+extern struct growth_member growth_scale[GROWTH_OWNERS];
 extern unsigned int growth_nr;
 
 /* What sampling gave, in cycles: under QEMU's -icount these are instructions. */

@@ -82,7 +82,7 @@ pages() { # NR scattered|neighbours
 	tell "pages_$2" "$1" "$answer"
 }
 
-# The crowd grows to NR owners, of 16 pages each.
+# The scale grows to NR owners, of 16 pages each.
 owners() { # NR
 	local index
 

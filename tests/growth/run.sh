@@ -121,26 +121,26 @@ pair_lines() { # RUN NAME WHAT
 
 tell_pairs() {
 	echo "# a pair of free and alloc, instructions   least median   mean    p99   most"
-	pair_lines crowd owners "owners of 16 pages, all out"
+	pair_lines scale owners "owners of 16 pages, all out"
 	pair_lines many owners "owners, with $most_cpus possible CPUs"
 	[ -z "$long" ] || pair_lines some owners "owner, with 8 possible CPUs"
 	pair_lines one pages_neighbours "pages of one owner, all out"
 	pair_lines one pages_scattered "the same, of an aged machine"
 	[ -z "$long" ] || pair_lines million 'pages_[a-z]*' "the same, aged and not"
 	echo "# of one owner alone: the first, the one in the middle, and the last"
-	pair_lines crowd owner ""
+	pair_lines scale owner ""
 	pair_lines many owner "with $most_cpus possible CPUs"
 	echo "# an alloc that is refused"
-	pair_lines crowd refused "owners"
+	pair_lines scale refused "owners"
 	[ -z "$long" ] || pair_lines some refused "owner, with 8 possible CPUs"
 	pair_lines many refused "owners, with $most_cpus possible CPUs"
 	echo "# a page from the kernel and back to it, of the youngest owner"
-	pair_lines crowd cold "owners"
+	pair_lines scale cold "owners"
 }
 
 # Each from the smallest on.
 owner_figures() { # FIELD
-	figures crowd owners | awk -v n="$1" '{ print $n }'
+	figures scale owners | awk -v n="$1" '{ print $n }'
 }
 
 page_figures() { # FIELD
@@ -149,7 +149,7 @@ page_figures() { # FIELD
 }
 
 cpu_figures() { # FIELD
-	figure crowd owners 1 $(($1 - 1))
+	figure scale owners 1 $(($1 - 1))
 	[ -z "$long" ] || figure some owners 1 $(($1 - 1))
 	figures many owners | awk -v n="$1" '{ print $n }'
 }
@@ -165,8 +165,8 @@ gate_pairs() {
 		at_most "pair_mean_by_${what}s" "$(${what}_figures 4 | growth)" $mean_limit \
 			"percent that the mean grows"
 	done
-	at_most pair_of_any_owner "$({ figure crowd owners 1 2
-		figures crowd owner | awk '{ print $3 }'
+	at_most pair_of_any_owner "$({ figure scale owners 1 2
+		figures scale owner | awk '{ print $3 }'
 		figures many owner | awk '{ print $3 }'; } | growth)" $owner_limit \
 		"percent for the first, middle or last owner"
 }
@@ -199,7 +199,7 @@ gate_memory() {
 			"percent from what it says, its folder apart"
 	done < <(figures one memory)
 	at_most bytes_a_cpu \
-		$((($(figure many bytes 1 1) - $(figure crowd bytes 1 1)) / (most_cpus - 1))) \
+		$((($(figure many bytes 1 1) - $(figure scale bytes 1 1)) / (most_cpus - 1))) \
 		$bytes_a_cpu \
 		"bytes an owner and a possible CPU"
 }
@@ -216,14 +216,14 @@ gate_tables() {
 	local run
 
 	echo "# tables: lines, instructions, the latest interrupt and its longest call meanwhile"
-	for run in one crowd many ${long:+million}; do
+	for run in one scale many ${long:+million}; do
 		tr -d '\r' <"$out/$run/result.log" | awk -v run="$run" '
 			/^growth (table_|orphans|kallsyms|shrink|plain)/ {
 				printf "# %-8s %-15s %8d %12.0f %10.1f %7d %5d\n", run,
 					$2, $3, $4, $4 / $3, $5, $6 }'
 	done
 	gate_table one table_pages $line_limit
-	gate_table crowd table_owners $line_limit
+	gate_table scale table_owners $line_limit
 	gate_table one orphans $orphan_limit
 	[ -z "$long" ] || at_most table_pages_of_a_million "$({ figures one table_pages | head -n 1
 		figures million table_pages; } | a_line | growth)" $line_limit \
@@ -231,7 +231,7 @@ gate_tables() {
 }
 
 interrupts() { # FIELD LINES: the greatest there
-	cat "$out"/{one,crowd,many,million}/result.log 2>/dev/null | tr -d '\r' | awk -v n="$1" '
+	cat "$out"/{one,scale,many,million}/result.log 2>/dev/null | tr -d '\r' | awk -v n="$1" '
 		$1 == "growth" && $2 ~ /^('"$2"')$/ && $n > most { most = $n } END { print most }'
 }
 
@@ -256,12 +256,12 @@ gate_traced() {
 
 	echo "# the first of 4096 owners' pair, without and with events:" \
 		"least median   mean    p99   most"
-	tr -d '\r' <"$out/crowd/result.log" | awk '$1 == "growth" && $2 ~ /^(un)?traced$/ {
+	tr -d '\r' <"$out/scale/result.log" | awk '$1 == "growth" && $2 ~ /^(un)?traced$/ {
 		printf "# %-12s %-12s %6d %6d %6d %6d %6d\n", $2, $3, $4, $5, $6, $7, $8 }'
-	before=$(figure crowd untraced before 1)
-	slow=$(figures crowd traced | awk -v least="$before" '$2 < least * 2 { n++ } END { print n + 0 }')
+	before=$(figure scale untraced before 1)
+	slow=$(figures scale traced | awk -v least="$before" '$2 < least * 2 { n++ } END { print n + 0 }')
 	at_most traced_pair_is_slow "$slow" 0 "ways to trace in which the fast way was open"
-	after=$(figures crowd untraced | awk '{ print $2 }' | growth)
+	after=$(figures scale untraced | awk '{ print $2 }' | growth)
 	at_most untraced_pair "$after" 0 "percent by which a pair is slower after it was traced"
 	at_most interrupt_late_by_tracing "$(interrupts 5 'tracing.*')" $late_limit \
 		"instructions while events come and go, and while tables are read with events on"
@@ -276,7 +276,7 @@ gate_shrink() {
 
 tell_makes() {
 	echo "# making owners, each of 16 pages: instructions for each since the line above"
-	figures crowd make | awk '{ printf "# %5d %10.0f\n", $1, $2 / ($1 - last); last = $1 }'
+	figures scale make | awk '{ printf "# %5d %10.0f\n", $1, $2 / ($1 - last); last = $1 }'
 	[ -z "$long" ] || echo "# destroying 4096: $(($(figures million empty | tail -n 1) / 4096))" \
 		"instructions or ns each, mostly waiting"
 }
@@ -335,7 +335,7 @@ measure one "pages:16:neighbours empty create:100000 \
 	pages:1000:scattered empty pages:30000:scattered empty orphans:1000 orphans:8000 \
 	pages:10000:scattered table:pages:10000 kallsyms empty \
 	pages:100000:neighbours table:pages:100000 empty" --icount --mem 2G
-script=traced.sh measure crowd "owners:1 owners:16 owners:256 table:owners:256 owners:4096 \
+script=traced.sh measure scale "owners:1 owners:16 owners:256 table:owners:256 owners:4096 \
 	table:owners:4096 traced" --icount --file "$top/tests/growth/guest.sh"
 measure many "owners:1 owners:4096 table:owners:4096 shrink:8 plain:32768" \
 	--icount --possible $most_cpus

@@ -110,7 +110,7 @@ void growth_sample_pairs(unsigned int first, unsigned int last, struct growth_fi
 	for (i = 0; i < GROWTH_SAMPLES; i++) {
 		struct growth_member *m;
 
-		m = &growth_crowd[first + (u64)i * (last - first + 1) / GROWTH_SAMPLES];
+		m = &growth_scale[first + (u64)i * (last - first + 1) / GROWTH_SAMPLES];
 		chance = chance * 1664525 + 1013904223;
 		if (!m->nr || !growth_pair(m->owner, m->pages[(u64)chance * m->nr >> 32],
 					   &samples[i]))
@@ -128,7 +128,7 @@ void growth_sample_refusals(unsigned int index, struct growth_figures *figures)
 		figures->failed = GROWTH_SAMPLES;
 		return;
 	}
-	owner = growth_crowd[index].owner;
+	owner = growth_scale[index].owner;
 	for (i = 0; i < GROWTH_SAMPLES; i++) {
 		unsigned long flags;
 		struct page *none;

@@ -20,7 +20,7 @@ static bool growth_timer_runs;
 static enum hrtimer_restart growth_tick(struct hrtimer *timer)
 {
 	s64 late = ktime_to_ns(ktime_sub(ktime_get(), hrtimer_get_expires(timer)));
-	struct growth_member *m = &growth_crowd[growth_ticks % growth_nr];
+	struct growth_member *m = &growth_scale[growth_ticks % growth_nr];
 	struct page **page = &m->pages[0];
 	unsigned long flags;
 	u64 start, freed, taken;
@@ -54,7 +54,7 @@ void growth_timer_start(unsigned int period_us)
 	growth_call = 0;
 	growth_failed = 0;
 	/* Nobody to call for. */
-	if (!growth_nr || IS_ERR(growth_crowd[0].owner) || !growth_crowd[0].nr)
+	if (!growth_nr || IS_ERR(growth_scale[0].owner) || !growth_scale[0].nr)
 		return;
 	growth_period = ns_to_ktime((u64)period_us * NSEC_PER_USEC);
 	growth_timer_runs = true;

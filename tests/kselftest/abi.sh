@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Documentation/ABI/testing/debugfs-labyrinth says what is really there.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 abi=$modules/debugfs-labyrinth
 name=abi.test
@@ -35,9 +35,9 @@ have_all() {
 test_every_file_has_an_entry_and_every_entry_a_file() {
 	have_all
 	find $lab -type f | sort >/tmp/there
-	cut -d ' ' -f 1 $entries | sort >/tmp/told
-	expect_at_least "entries" "$(wc -l </tmp/told)" 15
-	expect_equal "told and there differ" "$(diff /tmp/told /tmp/there | grep '^[-+]/')" ""
+	cut -d ' ' -f 1 $entries | sort >/tmp/said
+	expect_at_least "entries" "$(wc -l </tmp/said)" 15
+	expect_equal "documentation and debugfs differ" "$(diff /tmp/said /tmp/there | grep '^[-+]/')" ""
 }
 
 test_every_entry_is_there_but_once() {
@@ -51,14 +51,14 @@ test_every_entry_has_all_its_fields() {
 	done
 }
 
-test_every_file_has_the_mode_that_is_told() {
+test_every_file_has_the_mode_that_is_documented() {
 	have_all
 	for file in $(cat /tmp/there); do
 		expect_equal "mode of $file" "$(stat -c %a "$file")" "$(entry_cell "$file" 2)"
 	done
 }
 
-test_every_table_has_the_columns_that_are_told() {
+test_every_table_has_the_columns_that_are_documented() {
 	local columns tables=0
 
 	have_all
@@ -88,7 +88,7 @@ has_change() {
 	grep -q change= $lab/advice
 }
 
-test_advice_has_the_keys_that_are_told() {
+test_advice_has_the_keys_that_are_documented() {
 	have_all
 	expect 3 alloc 0 1 times=3
 	expect 0 alloc 0 4
@@ -108,7 +108,7 @@ test_a_file_without_columns_is_no_table() {
 	done
 }
 
-test_every_row_that_is_told_is_there() {
+test_every_row_that_is_documented_is_there() {
 	have_all
 	for file in $lab/owner/$name/stats $lab/lookup; do
 		expect_equal "rows of $file" \
@@ -117,7 +117,7 @@ test_every_row_that_is_told_is_there() {
 	done
 }
 
-test_lookups_history_has_the_columns_that_are_told() {
+test_lookups_history_has_the_columns_that_are_documented() {
 	have_all
 	expect_equal "columns" "$(sed '1,/^$/d' $lab/lookup | head -n 1 | tr ' ' ,)" \
 		"$(entry_cell $lab/lookup 5)"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The audit finds what nobody has stumbled on yet, tells it once, and leaves the rest alone.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 interval=/sys/module/labyrinth/parameters/audit_interval
 poison=2
@@ -77,10 +77,10 @@ test_a_busy_machine_is_found_in_order() {
 	: >/tmp/busy
 	while [ -e /tmp/busy ]; do
 		for owner in 0 1 2; do
-			echo "bulk $owner 0 100 in=softirq cpu=1" >$puppet/command
-			echo "transfer $owner 1 0" >$puppet/command
-			echo "free 1 0" >$puppet/command
-			echo "free $owner 1 times=99" >$puppet/command
+			echo "bulk $owner 0 100 in=softirq cpu=1" >$stub/command
+			echo "transfer $owner 1 0" >$stub/command
+			echo "free 1 0" >$stub/command
+			echo "free $owner 1 times=99" >$stub/command
 		done
 	done &
 	i=0
@@ -104,7 +104,7 @@ test_a_busy_machine_is_found_in_order() {
 	expect_nothing_more
 }
 
-test_a_reference_on_an_owned_page_is_told_once() {
+test_a_reference_on_an_owned_page_is_reported_once() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 2 getref 0
@@ -112,9 +112,9 @@ test_a_reference_on_an_owned_page_is_told_once() {
 	audit
 	expect_audit found 1
 	expect_violation kind=shared_page owner=one offender=- pfn="$pfn" refcount=2 \
-		alloc_caller~^puppet_call_once
+		alloc_caller~^stub_call_once
 	expect_log "labyrinth: shared_page: "
-	expect_log "labyrinth:   of: one, taken by puppet_call_once"
+	expect_log "labyrinth:   of: one, taken by stub_call_once"
 	expect_log "labyrinth:   page: pfn $pfn, refcount 2"
 	expect_owner one owned 1 quarantined 0
 	expect_nothing_more
@@ -122,7 +122,7 @@ test_a_reference_on_an_owned_page_is_told_once() {
 	expect 0 check 0 0
 }
 
-test_a_write_to_a_ready_page_is_told_once() {
+test_a_write_to_a_ready_page_is_reported_once() {
 	expect 0 create 0 name=one budget=4 flags=$poison
 	expect 1 alloc 0 0 cpu=1
 	expect 0 free 0 0 cpu=1
@@ -131,7 +131,7 @@ test_a_write_to_a_ready_page_is_told_once() {
 	expect 0 poke 0
 	audit
 	expect_violation kind=use_after_free owner=one offender=- pfn="$pfn" \
-		alloc_caller~^puppet_call_once
+		alloc_caller~^stub_call_once
 	expect_log "labyrinth: use_after_free: "
 	expect_log "labyrinth:   page: pfn $pfn, "
 	expect_nothing_more
@@ -142,17 +142,17 @@ test_a_write_to_a_ready_page_is_told_once() {
 
 # As many as make sure that some are not in use again before the audit looks. What
 # is left of them is not ours to touch any more, so the owner goes.
-test_pages_put_behind_the_back_are_told_once_each() {
+test_pages_put_behind_the_back_are_reported_once_each() {
 	expect 0 create 0 name=loser budget=256
 	expect 256 bulk 0 0 256
 	i=0
 	while [ $i -lt 256 ]; do
-		echo "putref $i" >$puppet/command
+		echo "putref $i" >$stub/command
 		i=$((i + 1))
 	done
 	audit
 	gone=$(table violations count "seq>$violations_seen" kind=freed_behind owner=loser offender=- \
-		alloc_caller~^puppet_call_once)
+		alloc_caller~^stub_call_once)
 	expect_at_least "pages told of" "$gone" 100
 	expect_equal "told twice" "$(awk -v seen="$violations_seen" 'NR > 1 && $1 > seen' \
 		$lab/violations | sed -n 's/.* loser - \([0-9]*\) .*/\1/p' | sort | uniq -d)" ""
@@ -165,7 +165,7 @@ test_an_owner_goes_on_after_its_pages_were_put_behind_its_back() {
 	expect 64 bulk 0 0 64
 	i=0
 	while [ $i -lt 64 ]; do
-		echo "putref $i" >$puppet/command
+		echo "putref $i" >$stub/command
 		i=$((i + 1))
 	done
 	audit
@@ -186,7 +186,7 @@ test_an_orphan_is_listed_until_it_is_freed() {
 		audit
 		expect_audit found 0
 		expect_at_least "orphans" "$(table audit orphans)" 1
-		expect_rows 1 pages pfn="$pfn" owner=one state=orphan caller~^puppet_call_once
+		expect_rows 1 pages pfn="$pfn" owner=one state=orphan caller~^stub_call_once
 	done
 	expect 0 putref 0
 	audit
@@ -216,7 +216,7 @@ test_anything_but_1_is_refused_and_runs_nothing() {
 	expect_audit audits $((before + 1))
 }
 
-test_audit_interval_is_0_unless_told() {
+test_audit_interval_is_0_by_default() {
 	expect_equal audit_interval "$(cat $interval)" 0
 }
 
@@ -268,7 +268,7 @@ test_audit_interval_makes_it_run_by_itself() {
 
 test_labyrinth_unloads_while_audits_run() {
 	set_interval 1
-	rmmod lab_puppet
+	rmmod lab_stub
 	rmmod labyrinth || fail "it cannot be unloaded"
 	! insmod "$modules/labyrinth.ko" audit_interval=86401 2>/dev/null || fail "it took 86401"
 	insmod "$modules/labyrinth.ko" audit_interval=1 || fail "it cannot be loaded again"
@@ -276,7 +276,7 @@ test_labyrinth_unloads_while_audits_run() {
 	wait_until audits_since 0 1 || fail "it does not run as it was loaded"
 	rmmod labyrinth
 	insmod "$modules/labyrinth.ko"
-	insmod "$modules/lab_puppet.ko"
+	insmod "$modules/lab_stub.ko"
 }
 
 let_the_log_speak

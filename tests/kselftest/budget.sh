@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # No owner has more pages than its budget, and none has fewer than it.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 test_a_budget_of_4_gives_4_pages_and_refuses_the_fifth() {
 	expect 0 create 0 name=one budget=4

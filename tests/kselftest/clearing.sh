@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # With init_on_free=1: a page that was given back has no old contents while it lies ready.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 expect_cleared_by() { # CONTEXT FLAGS BYTE
 	local page=0

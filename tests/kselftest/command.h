@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * How the shell talks to a test module: a line written to DIR/command is
- * obeyed before write() returns, and DIR/answer then holds one line.
+ * carried out before write() returns, and DIR/answer then holds one line.
  */
 #ifndef _LAB_TEST_COMMAND_H
 #define _LAB_TEST_COMMAND_H
@@ -17,7 +17,7 @@
 #define LAB_ANSWER_LEN	512
 
 struct lab_command {
-	void (*obey)(char *line);
+	void (*run)(char *line);
 	struct dentry *dir;
 	struct mutex lock;		/* one command at a time */
 	char line[256];
@@ -67,7 +67,7 @@ static ssize_t lab_command_write(struct file *file, const char __user *buf, size
 	} else {
 		lab_command.line[size] = '\0';
 		lab_command.answer[0] = '\0';
-		lab_command.obey(strim(lab_command.line));
+		lab_command.run(strim(lab_command.line));
 		lab_answer("\n");
 	}
 	mutex_unlock(&lab_command.lock);
@@ -95,10 +95,10 @@ static const struct file_operations lab_answer_fops = {
 	.read = lab_answer_read,
 };
 
-static inline void lab_command_init(const char *dir, void (*obey)(char *line))
+static inline void lab_command_init(const char *dir, void (*run)(char *line))
 {
 	mutex_init(&lab_command.lock);
-	lab_command.obey = obey;
+	lab_command.run = run;
 	lab_command.dir = debugfs_create_dir(dir, NULL);
 	debugfs_create_file("command", 0200, lab_command.dir, NULL, &lab_command_fops);
 	debugfs_create_file("answer", 0400, lab_command.dir, NULL, &lab_answer_fops);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Which call works where: task, raw spinlock, softirq, hard interrupt, NMI.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 last_cpu=$(($(grep -c ^processor /proc/cpuinfo) - 1))
 

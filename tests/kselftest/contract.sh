@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What each call does when it is called rightly.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 test_a_page_taken_is_owned_by_its_owner_alone() {
 	expect 0 create 0 name=one budget=4
@@ -137,7 +137,7 @@ test_query_tells_owner_context_and_caller() {
 	say query 0 0
 	expect_match "query" "$answer" \
 		"0 owner=one state=owned context=task cpu=2 node=0 from_reserve=0 age_ms=*"
-	expect_match "query" "$answer" "*caller=puppet_call_once+*lab_puppet*"
+	expect_match "query" "$answer" "*caller=stub_call_once+*lab_stub*"
 }
 
 test_query_tells_of_a_page_that_is_ready() {

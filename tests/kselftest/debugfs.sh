@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The tables in /sys/kernel/debug/labyrinth.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 tables="owners pages zones refusals violations"
 
@@ -78,7 +78,7 @@ test_owners_shows_the_parameters() {
 	expect 0 create 0 name=one budget=77 stock=5 scope=0
 	expect 0 create 1 name=two scope=1
 	expect 0 create 2 name=three scope=2
-	expect_owner one module lab_puppet scope owner budget 77 stock 5 stocked 5
+	expect_owner one module lab_stub scope owner budget 77 stock 5 stocked 5
 	expect_owner two scope process
 	expect_owner three scope thread
 }
@@ -109,7 +109,7 @@ test_pages_shows_each_page_with_where_and_by_whom_it_was_taken() {
 	expect 1 alloc 0 0 in=softirq cpu=2
 	pfn=$(number pfn 0)
 	expect_rows 1 pages pfn="$pfn" owner=one state=owned context=softirq cpu=2 node=0 \
-		from_reserve=0 caller~^puppet_call_once
+		from_reserve=0 caller~^stub_call_once
 	zone=$(table pages zone pfn="$pfn")
 	expect_rows 1 zones zone="$zone"
 }
@@ -192,7 +192,7 @@ test_a_refusal_shows_the_zones_figures() {
 	zone=$(table refusals zone owner=one)
 	min=$(table zones min zone="$zone")
 	expect_refusal owner=one reason=budget context=task node=0 min="$min" \
-		floor="$(table zones atomic_floor zone="$zone")" "free>$min" caller~^puppet_call
+		floor="$(table zones atomic_floor zone="$zone")" "free>$min" caller~^stub_call
 }
 
 test_reports_are_numbered_in_order_without_gaps() {
@@ -205,13 +205,13 @@ test_reports_are_numbered_in_order_without_gaps() {
 	expect_equal "gaps" "$gaps" ""
 }
 
-test_a_storm_of_violations_is_counted_in_full_and_told_in_part() {
+test_a_storm_of_violations_is_counted_in_full_and_reported_in_part() {
 	expect 0 create 0 name=one
 	expect 0 plain 0
 	say free 0 0
 	i=0
 	while [ $i -lt 200 ]; do
-		echo "free 0 0" >$puppet/command
+		echo "free 0 0" >$stub/command
 		i=$((i + 1))
 	done
 	expect_owner one violations 201
@@ -228,10 +228,10 @@ test_tables_can_be_read_while_pages_come_and_go() {
 	expect 0 create 1 name=two budget=200
 	: >/tmp/busy
 	while [ -e /tmp/busy ]; do
-		echo "bulk 0 0 150 in=softirq cpu=1" >$puppet/command
-		echo "transfer 0 1 0" >$puppet/command
-		echo "free 1 0" >$puppet/command
-		echo "free 0 1 times=149" >$puppet/command
+		echo "bulk 0 0 150 in=softirq cpu=1" >$stub/command
+		echo "transfer 0 1 0" >$stub/command
+		echo "free 1 0" >$stub/command
+		echo "free 0 1 times=149" >$stub/command
 	done &
 	i=0
 	while [ $i -lt 10 ]; do
@@ -249,7 +249,7 @@ test_tables_can_be_read_while_pages_come_and_go() {
 	expect_no_violation
 }
 
-test_reserve_pct_is_50_unless_told() {
+test_reserve_pct_is_50_by_default() {
 	expect_equal reserve_pct "$(cat /sys/module/labyrinth/parameters/reserve_pct)" 50
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Every error of every call.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 # free, release, transfer and check of page 0 answer so.
 expect_of_each_call() { # ANSWER [OWNER]

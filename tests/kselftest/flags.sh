@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # LABYRINTH_ZERO (1), LABYRINTH_POISON (2), LABYRINTH_STACK (4).
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 poison=0x6b
 
@@ -99,7 +99,7 @@ test_a_write_after_free_is_caught_before_the_page_is_handed_out() {
 	expect 0 free 0 0 cpu=1
 	expect 0 poke 0
 	expect 1 alloc 0 1 cpu=1
-	expect_violation kind=use_after_free owner=one pfn="$pfn" alloc_caller~puppet_call
+	expect_violation kind=use_after_free owner=one pfn="$pfn" alloc_caller~stub_call
 	expect -1 find 0 1 1
 	expect_rows 0 pages owner=one state=owned pfn="$pfn"
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Each owner's folder in debugfs, and what may be changed there.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 folder=$lab/owner
 
@@ -92,17 +92,17 @@ test_the_folder_of_an_owner_left_behind_goes_with_its_module() {
 	expect 0 create 0 name=left
 	exec 3<$folder/left/stats
 	expect 0 leave 1
-	rmmod lab_puppet || fail "lab_puppet cannot leave"
+	rmmod lab_stub || fail "lab_stub cannot leave"
 	expect_equal "folders" "$(ls $folder)" ""
 	! cat <&3 >/dev/null 2>&1 || fail "its stats can still be read"
 	exec 3<&-
-	insmod "$modules/lab_puppet.ko" || fail "lab_puppet cannot return"
+	insmod "$modules/lab_stub.ko" || fail "lab_stub cannot return"
 }
 
 test_stats_shows_the_parameters() {
 	expect 0 create 0 name=one budget=77 stock=5 pct=30 nid=0 scope=1 flags=1
 	expect_stats one budget 77 stock 5 reserve_pct 30 nid 0 scope process flags 0x1 \
-		module lab_puppet id "$(owner_cell one id)"
+		module lab_stub id "$(owner_cell one id)"
 	expect 0 create 1 name=two
 	expect_stats two nid -1 scope owner flags 0x0
 }
@@ -141,7 +141,7 @@ test_pages_lists_the_owners_own_only() {
 	expect 4 alloc 1 0 times=4
 	expect 1 alloc 0 4
 	pfn=$(number pfn 4)
-	expect_rows 1 owner/one/pages owner=one state=owned pfn="$pfn" caller~^puppet_call_once
+	expect_rows 1 owner/one/pages owner=one state=owned pfn="$pfn" caller~^stub_call_once
 	expect_rows 0 owner/one/pages owner=two
 	expect_rows 4 owner/two/pages
 	expect_rows 4 owner/two/pages owner=two state=owned

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What is written to the writable files may be anything: see fuzz_writes.c.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 seed=${seed:-$(date +%s)}
 rounds=2000
@@ -12,7 +12,7 @@ folder=$lab/owner
 fuzz() { # KIND FILE [NR]
 	"$modules/fuzz_writes" $((seed + ${3:-0})) $rounds "$1" "$2" >/tmp/fuzz.$$.${3:-0} 2>&1 ||
 		echo "$1 $2: $(tail -n 1 /tmp/fuzz.$$.${3:-0})" >>/tmp/amiss
-	cat /tmp/fuzz.$$.${3:-0} >>/tmp/told
+	cat /tmp/fuzz.$$.${3:-0} >>/tmp/said
 	sed 's/^/# /' /tmp/fuzz.$$.${3:-0}
 }
 
@@ -28,7 +28,7 @@ expect_written() { # FILE...
 		expect_equal "does $file take some, and refuse some" "$(awk -v file="$file:" '
 			$1 == file { taken += $4; refused += $6 }
 			END { print (taken ? "yes" : "no"), (refused ? "yes" : "no") }
-			' /tmp/told)" "yes yes"
+			' /tmp/said)" "yes yes"
 	done
 }
 
@@ -79,7 +79,7 @@ test_garbage_in_lookup_is_refused() {
 
 test_writers_who_race_leave_valid_values() {
 	on_cpus $all_cpus
-	: >/tmp/told
+	: >/tmp/said
 	expect 0 create 0 name=one budget=100
 	for i in 1 2 3; do
 		fuzz pct+racing $folder/one/reserve_pct $i &
@@ -106,7 +106,7 @@ expect_put_stock() { # VALUE
 test_writers_race_with_owners_that_come_and_go() {
 	on_cpus $all_cpus
 	: >/tmp/busy
-	: >/tmp/told
+	: >/tmp/said
 	fuzz_on() { # KIND FILE NR
 		while [ -e /tmp/busy ]; do
 			fuzz "$1" "$2" "$3" >/dev/null

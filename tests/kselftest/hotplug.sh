@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # CPUs that go and come, and what lies with them.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 last_cpu=$(($(grep -c ^processor /proc/cpuinfo) - 1))
 online=/sys/devices/system/cpu/cpu$last_cpu/online

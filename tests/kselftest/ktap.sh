@@ -5,7 +5,7 @@
 # named test_* in the file is one test, and its name is what it claims.
 
 lab=/sys/kernel/debug/labyrinth
-puppet=/sys/kernel/debug/labyrinth_puppet
+stub=/sys/kernel/debug/labyrinth_stub
 stress=/sys/kernel/debug/labyrinth_stress
 modules=${modules:-/lib/labyrinth}
 needed=
@@ -63,15 +63,15 @@ can_try_for_pages() {
 	kernel_symbol alloc_pages_nolock >/dev/null
 }
 
-# ---- the puppet
+# ---- the stub
 
 say() { # COMMAND...: the reply is in $answer
 	answer=
-	[ -d $puppet ] || {
+	[ -d $stub ] || {
 		echo "Bail out! $test_name: nobody to say '$*' to"
 		exit 1
 	}
-	echo "$*" >$puppet/command && read -r answer <$puppet/answer
+	echo "$*" >$stub/command && read -r answer <$stub/answer
 }
 
 expect() { # ANSWER COMMAND...

@@ -2,19 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # Owners, orphans and modules come and go.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 labyrinth_users() {
 	cat /sys/module/labyrinth/refcnt
 }
 
-puppet_leaves() {
+stub_leaves() {
 	expect 0 leave 1
-	rmmod lab_puppet || fail "lab_puppet cannot leave"
+	rmmod lab_stub || fail "lab_stub cannot leave"
 }
 
-puppet_returns() {
-	insmod "$modules/lab_puppet.ko" || fail "lab_puppet cannot return"
+stub_returns() {
+	insmod "$modules/lab_stub.ko" || fail "lab_stub cannot return"
 }
 
 test_an_owner_keeps_labyrinth_loaded() {
@@ -39,7 +39,7 @@ test_an_orphan_is_listed_with_its_caller() {
 	pfn=$(number pfn 0)
 	expect 1 destroy 0
 	expect_rows 1 pages pfn="$pfn" owner=one state=orphan context=softirq cpu=1 \
-		caller~^puppet_call_once
+		caller~^stub_call_once
 	expect 0 putref 0
 }
 
@@ -48,9 +48,9 @@ test_an_orphan_is_reported() {
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
 	expect 1 destroy 0
-	expect_violation kind=orphan owner=one pfn="$pfn" alloc_caller~^puppet_call_once
+	expect_violation kind=orphan owner=one pfn="$pfn" alloc_caller~^stub_call_once
 	expect_log "labyrinth: orphan: "
-	expect_log "labyrinth:   of: one, taken by puppet_call_once"
+	expect_log "labyrinth:   of: one, taken by stub_call_once"
 	expect_log "labyrinth:   page: pfn $pfn, "
 	expect 0 putref 0
 }
@@ -78,7 +78,7 @@ test_orphans_that_have_been_freed_are_listed_no_more() {
 	expect_rows 200 pages owner=many state=orphan
 	i=0
 	while [ $i -lt 200 ]; do
-		echo "putref $i" >$puppet/command
+		echo "putref $i" >$stub/command
 		i=$((i + 1))
 	done
 	wait_until orphans_at_most 100 || fail "$(table pages count owner=many) are still listed"
@@ -104,7 +104,7 @@ test_a_quarantined_page_of_a_destroyed_owner_is_its_holders() {
 }
 
 # What is marked __init is freed when a module is live, and its addresses are another's then.
-test_a_caller_in_an_init_function_is_told_by_name_and_gone_after_it() {
+test_a_caller_in_an_init_function_is_named_and_gone_after_it() {
 	insmod "$modules/lab_init_caller.ko" || fail "lab_init_caller cannot be loaded"
 	expect_rows 1 pages owner=init_caller state=owned caller=gone
 	expect_violation kind=double_free owner=init_caller caller=gone alloc_caller=gone
@@ -135,32 +135,32 @@ test_a_devm_owners_pages_out_are_orphans() {
 
 test_a_module_that_leaves_an_owner_behind_is_reported() {
 	expect 0 create 0 name=left
-	puppet_leaves
+	stub_leaves
 	expect_violation kind=module_gone owner=left
 	expect_log "labyrinth: module_gone: "
 	expect_log "labyrinth:   by: left; "
-	puppet_returns
+	stub_returns
 }
 
 test_an_owner_that_was_left_behind_is_destroyed() {
 	before=$(labyrinth_users)
 	expect 0 create 0 name=left stock=4
 	expect 0 create 1 name=right
-	puppet_leaves
+	stub_leaves
 	expect_rows 0 owners
 	expect_equal "users" "$(labyrinth_users)" $((before - 1))
-	puppet_returns
+	stub_returns
 }
 
 test_pages_that_were_left_behind_are_orphans_with_their_callers_name() {
 	expect 0 create 0 name=left
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
-	puppet_leaves
-	expect_rows 1 pages pfn="$pfn" owner=left state=orphan 'caller~^puppet_call_once.*lab_puppet'
+	stub_leaves
+	expect_rows 1 pages pfn="$pfn" owner=left state=orphan 'caller~^stub_call_once.*lab_stub'
 	expect_log "labyrinth: orphan: "
-	expect_log "labyrinth:   of: left, taken by puppet_call_once.*lab_puppet"
-	puppet_returns
+	expect_log "labyrinth:   of: left, taken by stub_call_once.*lab_stub"
+	stub_returns
 }
 
 test_callers_are_forgotten_when_their_module_leaves() {
@@ -169,20 +169,20 @@ test_callers_are_forgotten_when_their_module_leaves() {
 	expect 0 alloc 0 1
 	expect 0 free 0 0
 	expect -EALREADY free 0 0
-	expect_refusal owner=one caller~^puppet_call_once
-	expect_violation kind=double_free owner=one caller~^puppet_call_once
+	expect_refusal owner=one caller~^stub_call_once
+	expect_violation kind=double_free owner=one caller~^stub_call_once
 	expect 0 destroy 0
 	refusal=$(table refusals seq owner=one) violation=$(table violations seq owner=one)
-	puppet_leaves
+	stub_leaves
 	expect_rows 1 refusals seq="$refusal" owner=one caller=gone
 	expect_rows 1 violations seq="$violation" owner=one alloc_caller=gone caller=gone
 	# Another may be where it was.
-	puppet_returns
+	stub_returns
 	expect_rows 1 violations seq="$violation" owner=one alloc_caller=gone caller=gone
 	for file in refusals violations; do
 		expect_equal "addresses in $file" "$(grep -o ' 0x[0-9a-f]*' $lab/$file)" ""
 	done
-	expect_log "by: one, puppet_call_once"
+	expect_log "by: one, stub_call_once"
 }
 
 test_a_destroyed_owner_is_gone_while_others_stay() {
@@ -238,19 +238,19 @@ test_labyrinth_unloads_with_an_orphan_out_and_says_so() {
 	expect 0 create 0 name=last
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
-	puppet_leaves
+	stub_leaves
 	rmmod labyrinth || fail "it cannot be unloaded"
 	[ ! -e /sys/module/labyrinth ] || fail "/sys/module/labyrinth is there"
 	[ ! -e $lab ] || fail "$lab is there"
-	in_log "labyrinth: orphan: pfn $pfn of owner last, taken by puppet_call_once.*is still out" ||
+	in_log "labyrinth: orphan: pfn $pfn of owner last, taken by stub_call_once.*is still out" ||
 		fail "the log does not tell of the orphan"
 	insmod "$modules/labyrinth.ko" || fail "it cannot be loaded again"
-	puppet_returns
+	stub_returns
 }
 
 # debugfs keeps the module of a file that is open.
 test_labyrinth_does_not_unload_while_its_files_are_open() {
-	puppet_leaves
+	stub_leaves
 	for file in owners pages zones refusals violations verdicts audit lookup reset; do
 		exec 3<$lab/$file
 		! rmmod labyrinth 2>/dev/null || fail "it was unloaded with $file open"
@@ -264,13 +264,13 @@ test_labyrinth_does_not_unload_while_its_files_are_open() {
 	rmmod labyrinth || fail "it cannot be unloaded with no file open"
 	[ ! -e $lab ] || fail "$lab is there"
 	insmod "$modules/labyrinth.ko" || fail "it cannot be loaded again"
-	puppet_returns
+	stub_returns
 }
 
 # Each file is opened before it is gone, after, or just then.
 test_labyrinth_unloads_while_its_files_are_opened_and_read() {
 	on_cpus $all_cpus
-	puppet_leaves
+	stub_leaves
 	: >/tmp/busy
 	rm -f /tmp/was_read
 	while [ -e /tmp/busy ]; do
@@ -290,11 +290,11 @@ test_labyrinth_unloads_while_its_files_are_opened_and_read() {
 	wait
 	expect_at_least "unloads" $unloads $wanted
 	[ -e /tmp/was_read ] || fail "nothing was read"
-	puppet_returns
+	stub_returns
 }
 
 test_labyrinth_loads_with_reserve_pct_in_range_only() {
-	rmmod lab_puppet
+	rmmod lab_stub
 	rmmod labyrinth
 	for pct in 0 101 x; do
 		! insmod "$modules/labyrinth.ko" reserve_pct=$pct 2>/dev/null ||
@@ -304,7 +304,7 @@ test_labyrinth_loads_with_reserve_pct_in_range_only() {
 	expect_equal reserve_pct "$(cat /sys/module/labyrinth/parameters/reserve_pct)" 25
 	rmmod labyrinth
 	insmod "$modules/labyrinth.ko"
-	puppet_returns
+	stub_returns
 }
 
 let_the_log_speak

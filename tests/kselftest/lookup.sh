@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # labyrinth/lookup: whose is this page?
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 lookup=$lab/lookup
 page_size=4096
@@ -11,7 +11,7 @@ ask() { # TEXT
 	echo "$*" 2>/dev/null >$lookup
 }
 
-expect_told() { # [NAME VALUE]...
+expect_shown() { # [NAME VALUE]...
 	local got
 
 	while [ $# -ge 2 ]; do
@@ -36,12 +36,12 @@ test_lookup_is_for_root_only() {
 	expect_equal "mode" "$(stat -c %a $lookup)" 600
 }
 
-test_nothing_is_told_before_anybody_asked() {
+test_nothing_is_shown_before_anybody_asked() {
 	# By nobody who came before this file.
-	rmmod lab_puppet
+	rmmod lab_stub
 	rmmod labyrinth
 	insmod "$modules/labyrinth.ko"
-	insmod "$modules/lab_puppet.ko"
+	insmod "$modules/lab_stub.ko"
 	expect_equal "text" "$(cat $lookup)" "name value"
 }
 
@@ -50,10 +50,10 @@ test_a_page_is_found_by_its_pfn() {
 	expect 1 alloc 0 0 in=softirq cpu=1
 	pfn=$(number pfn 0)
 	ask "pfn $pfn" || fail "pfn $pfn was not taken"
-	expect_told pfn "$pfn" phys "$(printf 0x%x $((pfn * page_size)))" ram 1 refcount 1 \
+	expect_shown pfn "$pfn" phys "$(printf 0x%x $((pfn * page_size)))" ram 1 refcount 1 \
 		mapcount 0 owner one state owned context softirq cpu 1 node 0 from_reserve 0 \
 		stack - left_by - zone "$(table pages zone "pfn=$pfn")"
-	expect_match "caller" "$(told caller)" "puppet_call_once*"
+	expect_match "caller" "$(told caller)" "stub_call_once*"
 	expect_at_most "age_ms" "$(told age_ms)" 5000
 	expect_equal "past" "$(past)" ""
 }
@@ -65,11 +65,11 @@ test_a_page_is_found_by_its_physical_address() {
 	for phys in $((pfn * page_size)) $((pfn * page_size + 4095)); do
 		ask pfn 1
 		ask "phys $phys" || fail "phys $phys was not taken"
-		expect_told pfn "$pfn" owner one
+		expect_shown pfn "$pfn" owner one
 	done
 	ask pfn 1
 	ask "phys $(printf 0x%x $((pfn * page_size)))"
-	expect_told pfn "$pfn" owner one
+	expect_shown pfn "$pfn" owner one
 }
 
 test_a_bare_number_is_what_it_can_be() {
@@ -78,11 +78,11 @@ test_a_bare_number_is_what_it_can_be() {
 	pfn=$(number pfn 0)
 	ask pfn 1
 	ask "$pfn" || fail "$pfn was not taken"
-	expect_told pfn "$pfn"
+	expect_shown pfn "$pfn"
 	# Far above the pfns of a machine with a gigabyte.
 	ask pfn 1
 	ask "$((pfn * page_size))" || fail "$((pfn * page_size)) was not taken"
-	expect_told pfn "$pfn"
+	expect_shown pfn "$pfn"
 }
 
 test_a_kernel_address_is_found() {
@@ -90,9 +90,9 @@ test_a_kernel_address_is_found() {
 	for text in "addr $address" "$address"; do
 		ask pfn 1
 		ask "$text" || fail "$text was not taken"
-		expect_told ram 1
+		expect_shown ram 1
 		# shellcheck disable=SC2086 # one word each
-		expect_told $no_owner
+		expect_shown $no_owner
 		[ "$(told pfn)" != 1 ] || fail "$text: still pfn 1"
 	done
 }
@@ -102,43 +102,43 @@ test_a_page_of_nobody_has_no_owner() {
 	expect 0 plain 0
 	pfn=$(number pfn 0)
 	ask "pfn $pfn"
-	expect_told pfn "$pfn" refcount 1 ram 1
+	expect_shown pfn "$pfn" refcount 1 ram 1
 	# shellcheck disable=SC2086 # one word each
-	expect_told $no_owner
+	expect_shown $no_owner
 	expect 0 putref 0
 }
 
 test_a_hole_is_no_ram() {
 	ask "phys 0xa0000" || fail "it was not taken"
-	expect_told ram 0
+	expect_shown ram 0
 }
 
 test_a_page_in_stock_is_ready() {
 	expect 0 create 0 name=one stock=1
 	ask "pfn $(table pages pfn owner=one)"
-	expect_told owner one state ready
+	expect_shown owner one state ready
 }
 
-test_a_stack_is_told() {
+test_a_stack_is_shown() {
 	expect 0 create 0 name=one flags=4
 	expect 1 alloc 0 0
 	ask "pfn $(number pfn 0)"
-	expect_match "stack" "$(told stack)" "puppet_call_once*<*"
+	expect_match "stack" "$(told stack)" "stub_call_once*<*"
 }
 
-test_an_orphan_is_told_with_its_past() {
+test_an_orphan_is_reported_with_its_past() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0 cpu=2
 	pfn=$(number pfn 0)
 	ask "pfn $pfn"
 	expect 1 destroy 0
-	expect_told pfn "$pfn" refcount 1 owner one state orphan cpu 2 left_by one
-	expect_match "caller" "$(told caller)" "puppet_call_once*"
-	expect_match "past" "$(past | tail -n 1)" "* orphan one - $pfn * puppet_call_once* -"
+	expect_shown pfn "$pfn" refcount 1 owner one state orphan cpu 2 left_by one
+	expect_match "caller" "$(told caller)" "stub_call_once*"
+	expect_match "past" "$(past | tail -n 1)" "* orphan one - $pfn * stub_call_once* -"
 	expect 0 putref 0
 }
 
-test_violations_with_the_page_are_told_and_no_others() {
+test_violations_with_the_page_are_reported_and_no_others() {
 	expect 0 create 0 name=one
 	expect 2 alloc 0 0 times=2
 	pfn=$(number pfn 0)
@@ -148,7 +148,7 @@ test_violations_with_the_page_are_told_and_no_others() {
 	expect -EALREADY free 0 1
 	expect -EALREADY free 0 0
 	expect_equal "violations" "$(past | wc -l)" $((before + 1))
-	expect_match "the last" "$(past | tail -n 1)" "* double_free one one $pfn * puppet_call_once* puppet_call_once*"
+	expect_match "the last" "$(past | tail -n 1)" "* double_free one one $pfn * stub_call_once* stub_call_once*"
 }
 
 test_what_is_no_page_is_refused_and_changes_nothing() {
@@ -160,10 +160,10 @@ test_what_is_no_page_is_refused_and_changes_nothing() {
 		'phys 0x8000000000'; do
 		! ask "$text" || fail "'$text' was taken"
 	done
-	expect_told pfn 1
+	expect_shown pfn 1
 }
 
-test_the_last_one_asked_for_is_told_to_all() {
+test_the_last_one_asked_for_is_reported_to_all() {
 	exec 3<$lookup
 	ask pfn 1
 	ask pfn 2

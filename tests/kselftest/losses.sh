@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # However often a rule is broken, the machine loses no memory.
 . "${0%/*}/ktap.sh"
-. "${0%/*}/provoke_lib.sh"
-need_module lab_puppet lab_provoke
+. "${0%/*}/misuse_lib.sh"
+need_module lab_stub lab_test_misuse
 
 # Each scenario is played so often for what it may lose, and before that until the kernel's
 # caches and tables have grown to what that takes. A page lost each time would be $times; all

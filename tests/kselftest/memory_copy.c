@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The count of the machine's memory, for another module: Kbuild wants an object of its own. */
-#include "provoke_memory.c"
+#include "misuse_memory.c"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Pages whose memory fails: the kernel marks them, labyrinth hands them out no more.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 page_size=4096
 hard_offline=/sys/devices/system/memory/hard_offline_page

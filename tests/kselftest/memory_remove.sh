@@ -3,7 +3,7 @@
 # Memory goes offline and is removed: a DIMM that is node 1, of which one block after the
 # other is put online. Bad memory is what the kernel takes offline though somebody has it.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 page_size=4096
 memory=/sys/devices/system/memory
@@ -150,8 +150,8 @@ test_owned_pages_with_bad_memory_refuse_it_and_their_owners_are_named() {
 	done
 	! goes_offline || fail "it went offline under its owners"
 	is_online || fail "it is $(cat $memory/memory"$block"/state)"
-	expect_log "labyrinth: offline: pfn $(first_pfn) to [0-9]*: owner one of lab_puppet has 2 pages handed out and 0 in quarantine there"
-	expect_log "labyrinth: offline: pfn .* owner two of lab_puppet has 1 pages handed out"
+	expect_log "labyrinth: offline: pfn $(first_pfn) to [0-9]*: owner one of lab_stub has 2 pages handed out and 0 in quarantine there"
+	expect_log "labyrinth: offline: pfn .* owner two of lab_stub has 1 pages handed out"
 	expect 0 check 0 0 times=2
 	expect 0 free 0 0 times=2
 	expect 0 free 1 2
@@ -183,10 +183,10 @@ test_an_orphans_memory_is_removed_and_all_tables_can_be_read() {
 	echo 1 >$lab/audit || fail "no audit"
 	expect_equal "orphans" "$(table audit orphans)" 0
 	expect_no_violation
-	rmmod lab_puppet
+	rmmod lab_stub
 	rmmod labyrinth || fail "labyrinth does not unload"
 	insmod "$modules/labyrinth.ko"
-	insmod "$modules/lab_puppet.ko"
+	insmod "$modules/lab_stub.ko"
 }
 
 has_gone() {

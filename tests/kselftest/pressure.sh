@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What the shrinker gives back when memory is short, and what it leaves alone.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 shrink() {
 	echo 2 >/proc/sys/vm/drop_caches

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What is told of a call that got no page, for each reason but those of dry.sh; and how often.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 in_verdicts() { # EXTENDED-REGEX
 	grep -qE -e "$1" $lab/verdicts
@@ -19,7 +19,7 @@ expect_no_verdict() { # EXTENDED-REGEX
 }
 
 # Told on the console so many times.
-expect_told() { # TIMES EXTENDED-REGEX
+expect_reported() { # TIMES EXTENDED-REGEX
 	expect_equal "times that the console was told of $2" \
 		"$(log_since | grep -cE "labyrinth: $2")" "$1"
 }
@@ -41,12 +41,12 @@ test_a_spent_budget() {
 	expect 2 alloc 0 0 times=2
 	ask_in_vain 3 0 in=hardirq cpu=1
 	expect_verdict "budget: spender got no page: it owns as many pages as its budget allows"
-	expect_verdict "  by: puppet_call_once[.+].* \[lab_puppet\], in hardirq on CPU 1"
+	expect_verdict "  by: stub_call_once[.+].* \[lab_stub\], in hardirq on CPU 1"
 	expect_verdict "  spender: owns 2 of 2 pages, 0 of them from the reserve; 0 ready, stock 0, quarantined 0"
-	expect_verdict "  most of its pages: 2, by puppet_call_once[.+].*; out longest: [0-9]+ ms, by puppet_call_once[.+].*"
+	expect_verdict "  most of its pages: 2, by stub_call_once[.+].*; out longest: [0-9]+ ms, by stub_call_once[.+].*"
 	expect_verdict "  such refusals since the last report: 3"
 	expect_verdict "  change: its budget from 2 to 4 pages, where the driver creates it, or give pages back sooner"
-	expect_told 1 "budget: spender"
+	expect_reported 1 "budget: spender"
 }
 
 test_a_budget_that_lies_in_quarantine() {
@@ -70,7 +70,7 @@ test_no_page_ready_where_the_allocator_may_not_be_called() {
 	can_try_for_pages && return
 	ask_in_vain 3 0 in=nmi cpu=1
 	expect_verdict "context: early got no page: the page allocator may not be called there, and no page was ready"
-	expect_verdict "  by: puppet_call_once[.+].* \[lab_puppet\], in nmi on CPU 1"
+	expect_verdict "  by: stub_call_once[.+].* \[lab_stub\], in nmi on CPU 1"
 	expect_verdict "  such refusals since the last report: 3"
 	expect_verdict "  change: its stock from 0 to 3 pages, by $files/early/stock: there only what is ready can be had"
 	echo 3 >$files/early/stock || fail "the stock that it names cannot be had"
@@ -90,7 +90,7 @@ test_a_dead_owner() {
 	expect 0 destroy 0
 	ask_in_vain 1 0
 	expect_verdict "dying: late got no page: the owner is destroyed, or there never was one"
-	expect_verdict "  by: puppet_call_once[.+].* \[lab_puppet\], in task on CPU [0-9]+"
+	expect_verdict "  by: stub_call_once[.+].* \[lab_stub\], in task on CPU [0-9]+"
 	expect_verdict "  change: stop interrupts and work before destroying the owner"
 	expect_equal "numbers that nobody knows" "$(sed -n '/^dying: late/,/^$/p' $lab/verdicts |
 		grep -cE "such refusals|from [0-9]")" 0
@@ -103,8 +103,8 @@ test_an_owner_that_goes_at_once() {
 	ask_in_vain 7 0
 	expect 0 free 0 0
 	expect 0 destroy 0
-	expect_told 1 "  such refusals since the last report: 7"
-	expect_told 1 "  change: its budget from 1 to 2 pages"
+	expect_reported 1 "  such refusals since the last report: 7"
+	expect_reported 1 "  change: its budget from 1 to 2 pages"
 }
 
 # For one second each, whoever else was refused half a second before.
@@ -122,17 +122,17 @@ test_each_verdict_stays_open_for_a_second() {
 	expect_verdict "  such refusals since the last report: 7"
 }
 
-test_a_storm_of_violations_is_told_once_and_summed_up() {
+test_a_storm_of_violations_is_reported_once_and_summed_up() {
 	expect 0 create 0 name=storm
 	expect 0 plain 0
 	i=0
 	while [ $i -lt 50 ]; do
-		echo "free 0 0" >$puppet/command
+		echo "free 0 0" >$stub/command
 		i=$((i + 1))
 	done
 	expect_owner storm violations 50
 	wait_until in_verdicts "^plain_page: .* more of storm after that" || fail "no sum"
-	expect_told 1 "plain_page: a page was passed"
+	expect_reported 1 "plain_page: a page was passed"
 	sum=0
 	for more in $(sed -n 's/^plain_page: \([0-9]*\) more of storm after that/\1/p' $lab/verdicts); do
 		sum=$((sum + more))
@@ -142,12 +142,12 @@ test_a_storm_of_violations_is_told_once_and_summed_up() {
 	expect 0 putref 0
 }
 
-test_pages_that_an_owner_leaves_are_told_as_one_and_so_many_more() {
+test_pages_that_an_owner_leaves_are_reported_as_one_and_so_many_more() {
 	expect 0 create 0 name=leaver budget=40
 	expect 30 alloc 0 0 times=30
 	expect 30 destroy 0
-	expect_told 1 "orphan: a page was still out when its owner was destroyed"
-	expect_told 1 "orphan: 29 more of leaver after that"
+	expect_reported 1 "orphan: a page was still out when its owner was destroyed"
+	expect_reported 1 "orphan: 29 more of leaver after that"
 	in_verdicts "^orphan: 29 more of leaver after that" || fail "not in verdicts"
 }
 
@@ -157,13 +157,13 @@ crowd() { # TIMES
 
 	while [ $((i += 1)) -le "$1" ]; do
 		for call in "create 0 name=crowd budget=1" "alloc 0 0" "alloc 0 0" "free 0 0" "destroy 0"; do
-			echo "$call" >$puppet/command
+			echo "$call" >$stub/command
 		done
 	done
 }
 
 # The console has its limit: what was refused uses up its own, not that of violations.
-test_a_violation_is_told_however_many_were_refused_before() {
+test_a_violation_is_reported_however_many_were_refused_before() {
 	expect 0 create 1 name=culprit
 	expect 0 plain 1
 	i=0
@@ -172,9 +172,9 @@ test_a_violation_is_told_however_many_were_refused_before() {
 		i=$((i + 20))
 	done
 	expect_at_most "refusals until the console has had enough" $i 1999
-	echo "free 1 1" >$puppet/command
+	echo "free 1 1" >$stub/command
 	wait_until in_verdicts "^plain_page: " || fail "not in verdicts"
-	expect_told 1 "plain_page: a page was passed"
+	expect_reported 1 "plain_page: a page was passed"
 	expect 0 putref 1
 }
 

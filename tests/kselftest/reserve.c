@@ -377,7 +377,7 @@ static void reserve_answer_guarantee(unsigned int stock, unsigned int flags)
 		   g.runs, g.too_few, g.kernel_gave, g.errors, g.out);
 }
 
-static void reserve_obey(char *line)
+static void reserve_command(char *line)
 {
 	char *verb = strsep(&line, " "), *first = strsep(&line, " ");
 	int number = 0, flags = 0;
@@ -408,7 +408,7 @@ static void reserve_obey(char *line)
 
 static int __init reserve_init(void)
 {
-	lab_command_init("labyrinth_reserve", reserve_obey);
+	lab_command_init("labyrinth_reserve", reserve_command);
 	return 0;
 }
 

@@ -9,12 +9,12 @@
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
-#include "puppet.h"
+#include "stub.h"
 #include "reserve.h"
 
 #define GUARANTEE_WORKERS	16
 
-static struct page *guarantee_pages[PUPPET_PAGES];
+static struct page *guarantee_pages[STUB_PAGES];
 
 static void guarantee_idle(struct work_struct *work)
 {
@@ -71,24 +71,24 @@ static bool guarantee_kernel_gives(void)
 	return page;
 }
 
-static void guarantee_run(struct labyrinth_owner *owner, enum puppet_context context,
+static void guarantee_run(struct labyrinth_owner *owner, enum stub_context context,
 			  unsigned int stock, struct reserve_guarantee *g)
 {
-	struct puppet_call call = {
-		.verb = PUPPET_ALLOC, .owner = owner, .page = guarantee_pages, .times = stock,
+	struct stub_call call = {
+		.verb = STUB_ALLOC, .owner = owner, .page = guarantee_pages, .times = stock,
 	};
 
 	g->runs++;
 	g->kernel_gave += guarantee_kernel_gives();
-	puppet_call_in(context, -1, &call);
+	stub_call_in(context, -1, &call);
 	if (call.ret != stock)
 		g->too_few++;
-	call = (struct puppet_call){
-		.verb = PUPPET_FREE, .owner = owner, .page = guarantee_pages, .times = call.ret,
+	call = (struct stub_call){
+		.verb = STUB_FREE, .owner = owner, .page = guarantee_pages, .times = call.ret,
 	};
 	if (!call.times)
 		return;
-	puppet_call_in(context, -1, &call);
+	stub_call_in(context, -1, &call);
 	if (call.ret)
 		g->errors++;
 }
@@ -100,7 +100,7 @@ int reserve_guarantee(unsigned int stock, unsigned int flags, struct reserve_gua
 	struct labyrinth_owner *owner;
 	int cpu, context;
 
-	if (stock > PUPPET_PAGES)
+	if (stock > STUB_PAGES)
 		return -EINVAL;
 	owner = labyrinth_owner_create(&(struct labyrinth_owner_params){
 		.name = "guarantee", .budget = stock, .stock = stock, .flags = flags,
@@ -110,7 +110,7 @@ int reserve_guarantee(unsigned int stock, unsigned int flags, struct reserve_gua
 		return PTR_ERR(owner);
 	guarantee_make_workers();
 	guarantee_hog(&hoard);
-	for (context = 0; context < PUPPET_NR_CONTEXTS; context++)
+	for (context = 0; context < STUB_NR_CONTEXTS; context++)
 		for_each_online_cpu(cpu) {
 			set_cpus_allowed_ptr(current, cpumask_of(cpu));
 			guarantee_run(owner, context, stock, g);

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # What the tests that make memory short have in common.
 
-puppet=/sys/kernel/debug/labyrinth_reserve
+stub=/sys/kernel/debug/labyrinth_reserve
 
 # The smallest lists there are, so that one refill of a CPU's list takes few pages.
 echo 1000000 >/proc/sys/vm/percpu_pagelist_high_fraction

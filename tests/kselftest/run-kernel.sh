@@ -21,7 +21,7 @@ plan=0
 
 # The first six look into the kernel's log, which hides what comes too fast: so
 # they need not wait.
-all=(violations refusals lifetime scope contexts provoke contract errors budget flags debugfs audit
+all=(violations refusals lifetime scope contexts misuse contract errors budget flags debugfs audit
 	lookup folder abi hotplug memory_loss pressure suspend strangers stress)
 few=(contexts contract)
 
@@ -125,7 +125,7 @@ clearing=()
 [ -z "$long" ] || clearing=(clearing)
 [ -z "$long" ] || files+=(fuzz losses)
 # Reports come by other contexts there, and races by preemption.
-[ -z "$quick" ] || [ "$kernel" != 6.12-rt ] || files+=(errors provoke stress)
+[ -z "$quick" ] || [ "$kernel" != 6.12-rt ] || files+=(errors misuse stress)
 # The other kernels check so much that they allocate when nobody asks them to.
 case $kernel in
 6.1 | 6.12 | 6.12-rt)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Who may use an owner's handle.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 # The shell that runs this is the creating task; $(number ...) is another process.
 
@@ -117,13 +117,13 @@ test_process_scope_refuses_softirq() {
 }
 
 test_process_scope_admits_another_thread_of_the_process() {
-	got=$("$modules/two_threads" $puppet "create 0 name=one scope=1" "alloc 0 0" | tr '\n' ' ')
+	got=$("$modules/two_threads" $stub "create 0 name=one scope=1" "alloc 0 0" | tr '\n' ' ')
 	expect_equal "created by one thread, used by the other" "$got" "0 1 "
 	expect_owner one owned 1 refused 0
 }
 
 test_thread_scope_refuses_another_thread_of_the_process() {
-	got=$("$modules/two_threads" $puppet "create 0 name=one scope=2" "alloc 0 0" | tr '\n' ' ')
+	got=$("$modules/two_threads" $stub "create 0 name=one scope=2" "alloc 0 0" | tr '\n' ' ')
 	expect_equal "created by one thread, used by the other" "$got" "0 0 "
 	expect_refusal owner=one reason=scope
 }
@@ -141,9 +141,9 @@ test_owner_scope_admits_everybody() {
 test_a_scope_violation_tells_who_called() {
 	scoped_owner 2
 	expect_of_another_process -EPERM free 0 0
-	expect_violation kind=wrong_scope owner=one caller~puppet_call
+	expect_violation kind=wrong_scope owner=one caller~stub_call
 	expect_log 'labyrinth: wrong_scope: '
-	expect_log 'labyrinth:   by: one, puppet_call_once'
+	expect_log 'labyrinth:   by: one, stub_call_once'
 }
 
 let_the_log_speak

@@ -551,7 +551,7 @@ static void stranger_play(char *line)
 		lab_answer("elsewhere %lu", page_to_pfn(play.page));
 }
 
-static void stranger_obey(char *line)
+static void stranger_command(char *line)
 {
 	char *verb = strsep(&line, " ");
 
@@ -579,7 +579,7 @@ static void stranger_obey(char *line)
 
 static int __init stranger_init(void)
 {
-	lab_command_init("labyrinth_stranger", stranger_obey);
+	lab_command_init("labyrinth_stranger", stranger_command);
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 . "${0%/*}/ktap.sh"
 need_module lab_stranger
 
-puppet=/sys/kernel/debug/labyrinth_stranger
+stub=/sys/kernel/debug/labyrinth_stranger
 plays=/tmp/plays
 mkdir -p /tmp/ramfs
 mount -t ramfs ramfs /tmp/ramfs

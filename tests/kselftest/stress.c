@@ -136,7 +136,7 @@ static void stress_run(unsigned int preset, unsigned long amount)
 	pr_info("%s: %s\n", stress_presets[preset].name, lab_command.answer);
 }
 
-static void stress_obey(char *line)
+static void stress_command(char *line)
 {
 	char *name = strsep(&line, " ");
 	unsigned long amount;
@@ -156,7 +156,7 @@ static void stress_obey(char *line)
 
 static int __init stress_init(void)
 {
-	lab_command_init("labyrinth_stress", stress_obey);
+	lab_command_init("labyrinth_stress", stress_command);
 	return 0;
 }
 

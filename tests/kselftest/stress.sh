@@ -4,7 +4,7 @@
 . "${0%/*}/ktap.sh"
 need_module lab_stress
 
-puppet=$stress
+stub=$stress
 factor=2
 [ -z "${quick-}" ] || factor=1
 [ -z "${long-}" ] || factor=4

@@ -7,7 +7,7 @@
 #include <linux/jiffies.h>
 #include <linux/prandom.h>
 
-#include "provoke.h"
+#include "misuse.h"
 #include "stress.h"
 
 #define REFS_HELD_MAX	16
@@ -282,7 +282,7 @@ static int refs_run(void)
 /* @amount: of milliseconds. */
 int stress_references(unsigned long amount)
 {
-	long before = provoke_memory(), lost;
+	long before = misuse_memory(), lost;
 	int err;
 
 	if (stress_nr_cpus() < 2)
@@ -292,7 +292,7 @@ int stress_references(unsigned long amount)
 	refs_taken = 0;
 	refs_until = jiffies + msecs_to_jiffies(amount);
 	err = refs_run();
-	lost = before - provoke_memory();
+	lost = before - misuse_memory();
 	pr_info("references: %ld pages less in the end\n", lost);
 	if (lost > REFS_MEMORY)
 		refs_error("lost pages", lost);

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # The stock is refilled while the machine goes to sleep and wakes up again.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 power=/sys/power
-puppet_parameters=/sys/module/lab_puppet/parameters
+stub_parameters=/sys/module/lab_stub/parameters
 echo 0 >/sys/module/suspend/parameters/pm_test_delay
 
 # Suspend as far as STAGE, and wake up.
@@ -19,9 +19,9 @@ suspend_to() { # STAGE
 test_a_stock_is_refilled_while_all_tasks_are_frozen() {
 	expect 0 create 0 name=one budget=2000 stock=64
 	expect 0 timer 0 0 1500 every=5000
-	echo 3000 >$puppet_parameters/sleep_ms
+	echo 3000 >$stub_parameters/sleep_ms
 	suspend_to devices
-	echo 0 >$puppet_parameters/sleep_ms
+	echo 0 >$stub_parameters/sleep_ms
 	say timerstop 0
 	echo "# frozen: $answer"
 	expect_match "timer" "$answer" "got=* refused=0"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Each kind of misuse is reported with both parties, in the table and in the log.
 . "${0%/*}/ktap.sh"
-need_module lab_puppet
+need_module lab_stub
 
 test_double_free_is_reported() {
 	expect 0 create 0 name=one
@@ -11,10 +11,10 @@ test_double_free_is_reported() {
 	expect 0 free 0 0
 	expect -EALREADY free 0 0 in=hardirq cpu=1
 	expect_violation kind=double_free owner=one offender=one pfn="$pfn" refcount=1 mapcount=0 \
-		alloc_caller~puppet_call_once caller~puppet_call_once
+		alloc_caller~stub_call_once caller~stub_call_once
 	expect_log "labyrinth: double_free: a page was given back that had been given back before"
-	expect_log "labyrinth:   by: one, puppet_call_once.* \[lab_puppet\], in hardirq on CPU 1"
-	expect_log "labyrinth:   of: one, taken by puppet_call_once.* ms before, in task on CPU"
+	expect_log "labyrinth:   by: one, stub_call_once.* \[lab_stub\], in hardirq on CPU 1"
+	expect_log "labyrinth:   of: one, taken by stub_call_once.* ms before, in task on CPU"
 	expect_log "labyrinth:   page: pfn $pfn, refcount 1, mapcount 0"
 	expect_owner one violations 1
 }
@@ -26,10 +26,10 @@ test_foreign_free_is_reported_with_both_parties() {
 	pfn=$(number pfn 0)
 	expect -EPERM free 1 0
 	expect_violation kind=foreign_free owner=holder offender=intruder pfn="$pfn" \
-		alloc_caller~puppet_call_once caller~puppet_call_once
+		alloc_caller~stub_call_once caller~stub_call_once
 	expect_log "labyrinth: foreign_free: "
-	expect_log "labyrinth:   by: intruder, puppet_call_once"
-	expect_log "labyrinth:   of: holder, taken by puppet_call_once"
+	expect_log "labyrinth:   by: intruder, stub_call_once"
+	expect_log "labyrinth:   of: holder, taken by stub_call_once"
 	expect_owner intruder violations 1
 	expect_owner holder violations 0 owned 1
 }
@@ -40,9 +40,9 @@ test_giving_a_plain_page_is_reported() {
 	pfn=$(number pfn 0)
 	expect -ENOENT free 0 0
 	expect_violation kind=plain_page owner=- offender=one pfn="$pfn" alloc_caller=- \
-		caller~puppet_call_once
+		caller~stub_call_once
 	expect_log "labyrinth: plain_page: "
-	expect_log "labyrinth:   by: one, puppet_call_once"
+	expect_log "labyrinth:   by: one, stub_call_once"
 	expect_log "labyrinth:   of: -\$"
 	expect_log "labyrinth:   page: pfn $pfn, refcount 1"
 	expect 0 putref 0
@@ -88,9 +88,9 @@ test_put_page_behind_the_back_is_reported_when_the_page_is_given_back() {
 	pfn=$(number pfn 0)
 	expect -114 putfree 0 0	# -EALREADY
 	expect_violation kind=freed_behind owner=one offender=- pfn="$pfn" refcount=0 \
-		alloc_caller~puppet_call_once caller~puppet_put_and_free
+		alloc_caller~stub_call_once caller~stub_put_and_free
 	expect_log "labyrinth: freed_behind: "
-	expect_log "labyrinth:   of: one, taken by puppet_call_once"
+	expect_log "labyrinth:   of: one, taken by stub_call_once"
 	expect_owner one owned 0
 }
 
@@ -108,7 +108,7 @@ test_a_page_that_comes_back_from_the_kernel_while_owned_is_reported() {
 	pfn=$(number pfn 0)
 	come_back
 	expect_rows 1 violations "seq>$violations_seen" kind=freed_behind owner=loser pfn="$pfn" \
-		alloc_caller~puppet_take_loose
+		alloc_caller~stub_take_loose
 	expect_owner loser owned 0
 	expect_rows 1 pages pfn="$pfn" state=owned
 	expect_cell next pages owner pfn="$pfn"
@@ -176,7 +176,7 @@ test_a_dead_owners_handle_is_reported() {
 	expect 1 destroy 0
 	forget_reports
 	expect -ENOENT free 0 0
-	expect_violation kind=dead_owner offender=late caller~puppet_call_once
+	expect_violation kind=dead_owner offender=late caller~stub_call_once
 	expect_log "labyrinth: dead_owner: "
 	expect_log "labyrinth:   by: late, .* in task"
 	expect 0 putref 0
@@ -190,15 +190,15 @@ test_a_full_receiver_is_reported_as_the_offender() {
 	expect -ENOSPC transfer 0 1 0
 	expect_violation kind=receiver_full owner=giver offender=full
 	expect_log "labyrinth: receiver_full: "
-	expect_log "labyrinth:   by: giver, to full, puppet_call_once"
+	expect_log "labyrinth:   by: giver, to full, stub_call_once"
 	expect_log "labyrinth:   of: giver, "
 }
 
 test_bad_arguments_are_reported_with_their_caller() {
 	expect -EINVAL create 0 name=one budget=0
-	expect_violation kind=bad_argument caller~puppet_create
+	expect_violation kind=bad_argument caller~stub_create
 	expect_log "labyrinth: bad_argument: "
-	expect_log "labyrinth:   by: -, puppet_create"
+	expect_log "labyrinth:   by: -, stub_create"
 }
 
 let_the_log_speak

@@ -31,7 +31,7 @@ static struct page *ready_page(struct kunit *test, struct labyrinth_owner *owner
 	return page;
 }
 
-static void expect_told_of(struct kunit *test, struct page *page, const char *kind)
+static void expect_report_of(struct kunit *test, struct page *page, const char *kind)
 {
 	struct lab_test_violation v;
 
@@ -99,14 +99,14 @@ static void owner_that_was_never_used_adds_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, figures.ready, 8UL);
 }
 
-static void owned_page_that_is_shared_is_told_once(struct kunit *test)
+static void owned_page_that_is_shared_is_reported_once(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
 	struct page *page = lab_test_take(test, owner);
 
 	get_page(page);
 	KUNIT_EXPECT_EQ(test, found(), 1U);
-	expect_told_of(test, page, "shared_page");
+	expect_report_of(test, page, "shared_page");
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 	KUNIT_EXPECT_EQ_MSG(test, lab_check_page(owner, page), -EBUSY, "nothing has changed");
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 1L);
@@ -115,7 +115,7 @@ static void owned_page_that_is_shared_is_told_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void owned_page_that_is_shared_again_is_told_again(struct kunit *test)
+static void owned_page_that_is_shared_again_is_reported_again(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
 	struct page *page = lab_test_take(test, owner);
@@ -137,12 +137,12 @@ static void mapped_page_is_found(struct kunit *test)
 
 	atomic_inc(&page->_mapcount);
 	KUNIT_EXPECT_EQ(test, found(), 1U);
-	expect_told_of(test, page, "shared_page");
+	expect_report_of(test, page, "shared_page");
 	atomic_dec(&page->_mapcount);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void more_shared_pages_than_can_be_noted_are_told_later(struct kunit *test)
+static void more_shared_pages_than_can_be_noted_are_reported_later(struct kunit *test)
 {
 	const unsigned int more = 10, nr = LAB_AUDIT_SUSPECTS + more;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", nr);
@@ -185,7 +185,7 @@ static void owned_page_freed_behind_leaves_the_books(struct kunit *test)
 
 	free_behind(test, page);
 	KUNIT_EXPECT_EQ(test, found(), 1U);
-	expect_told_of(test, page, "freed_behind");
+	expect_report_of(test, page, "freed_behind");
 	KUNIT_EXPECT_EQ(test, lab_test_meta(page), 0ULL);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
@@ -282,7 +282,7 @@ static void misuse_name(const struct misuse *m, char *name)
 KUNIT_ARRAY_PARAM(misuse, misuses, misuse_name);
 KUNIT_ARRAY_PARAM(unmapped, unmapped_misuses, misuse_name);
 
-static void ready_page_that_is_misused_is_told_once(struct kunit *test)
+static void ready_page_that_is_misused_is_reported_once(struct kunit *test)
 {
 	const struct misuse *misuse = test->param_value;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .flags = misuse->flags);
@@ -290,7 +290,7 @@ static void ready_page_that_is_misused_is_told_once(struct kunit *test)
 
 	misuse->begin(test, page);
 	KUNIT_EXPECT_EQ(test, found(), 1U);
-	expect_told_of(test, page, misuse->kind);
+	expect_report_of(test, page, misuse->kind);
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 	KUNIT_EXPECT_EQ(test, lab_meta_phase(lab_test_meta(page)), LAB_READY);
 	if (misuse->end == lab_test_end_behind)
@@ -300,7 +300,7 @@ static void ready_page_that_is_misused_is_told_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 1L);
 }
 
-static void what_the_audit_has_told_alloc_does_not_tell_again(struct kunit *test)
+static void what_the_audit_has_reported_alloc_does_not_report_again(struct kunit *test)
 {
 	const struct misuse *misuse = test->param_value;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .flags = misuse->flags);
@@ -317,7 +317,7 @@ static void what_the_audit_has_told_alloc_does_not_tell_again(struct kunit *test
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 }
 
-static void what_the_audit_has_told_destroy_does_not_tell_again(struct kunit *test)
+static void what_the_audit_has_reported_destroy_does_not_report_again(struct kunit *test)
 {
 	const struct misuse *misuse = test->param_value;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .flags = misuse->flags);
@@ -333,7 +333,7 @@ static void what_the_audit_has_told_destroy_does_not_tell_again(struct kunit *te
 	misuse->end(page);
 }
 
-static void what_the_audit_has_told_is_not_told_again_of_the_kernels_next_page(struct kunit *test)
+static void what_the_audit_has_reported_is_not_reported_again_of_the_kernels_next_page(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct labyrinth_owner *other = lab_test_owner(test, "other", 1);
@@ -348,7 +348,7 @@ static void what_the_audit_has_told_is_not_told_again_of_the_kernels_next_page(s
 	lab_test_end_behind(page);
 }
 
-static void ready_page_that_was_told_of_is_well_when_handed_out(struct kunit *test)
+static void ready_page_that_was_reported_of_is_well_when_handed_out(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = ready_page(test, owner);
@@ -365,7 +365,7 @@ static void ready_page_that_was_told_of_is_well_when_handed_out(struct kunit *te
 	unmap(page);
 }
 
-static void ready_page_that_is_shared_again_is_told_again(struct kunit *test)
+static void ready_page_that_is_shared_again_is_reported_again(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = ready_page(test, owner);
@@ -455,7 +455,7 @@ static void tampering_name(const struct tampering *t, char *name)
 
 KUNIT_ARRAY_PARAM(tampering, tamperings, tampering_name);
 
-static void counter_that_is_off_is_told_once(struct kunit *test)
+static void counter_that_is_off_is_reported_once(struct kunit *test)
 {
 	const struct tampering *t = test->param_value;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
@@ -590,21 +590,21 @@ static void audits_are_numbered_and_timed(struct kunit *test)
 static struct kunit_case lab_audit_cases[] = {
 	KUNIT_CASE(nothing_is_found_where_all_is_well),
 	KUNIT_CASE(owner_that_was_never_used_adds_up),
-	KUNIT_CASE(owned_page_that_is_shared_is_told_once),
-	KUNIT_CASE(owned_page_that_is_shared_again_is_told_again),
+	KUNIT_CASE(owned_page_that_is_shared_is_reported_once),
+	KUNIT_CASE(owned_page_that_is_shared_again_is_reported_again),
 	KUNIT_CASE(mapped_page_is_found),
-	KUNIT_CASE(more_shared_pages_than_can_be_noted_are_told_later),
+	KUNIT_CASE(more_shared_pages_than_can_be_noted_are_reported_later),
 	KUNIT_CASE(owned_page_freed_behind_leaves_the_books),
 	KUNIT_CASE(page_from_the_reserve_freed_behind_is_booked_out),
 	KUNIT_CASE(page_that_is_as_it_should_be_stays),
-	KUNIT_CASE_PARAM(ready_page_that_is_misused_is_told_once, misuse_gen_params),
-	KUNIT_CASE_PARAM(what_the_audit_has_told_alloc_does_not_tell_again, misuse_gen_params),
-	KUNIT_CASE_PARAM(what_the_audit_has_told_destroy_does_not_tell_again, unmapped_gen_params),
-	KUNIT_CASE(what_the_audit_has_told_is_not_told_again_of_the_kernels_next_page),
-	KUNIT_CASE(ready_page_that_was_told_of_is_well_when_handed_out),
-	KUNIT_CASE(ready_page_that_is_shared_again_is_told_again),
+	KUNIT_CASE_PARAM(ready_page_that_is_misused_is_reported_once, misuse_gen_params),
+	KUNIT_CASE_PARAM(what_the_audit_has_reported_alloc_does_not_report_again, misuse_gen_params),
+	KUNIT_CASE_PARAM(what_the_audit_has_reported_destroy_does_not_report_again, unmapped_gen_params),
+	KUNIT_CASE(what_the_audit_has_reported_is_not_reported_again_of_the_kernels_next_page),
+	KUNIT_CASE(ready_page_that_was_reported_of_is_well_when_handed_out),
+	KUNIT_CASE(ready_page_that_is_shared_again_is_reported_again),
 	KUNIT_CASE(late_free_is_put_back_whatever_the_audit_noted),
-	KUNIT_CASE_PARAM(counter_that_is_off_is_told_once, tampering_gen_params),
+	KUNIT_CASE_PARAM(counter_that_is_off_is_reported_once, tampering_gen_params),
 	KUNIT_CASE(place_without_a_page_is_believed_only_of_an_owner_at_rest),
 	KUNIT_CASE(nothing_is_found_while_pages_come_and_go),
 	KUNIT_CASE(owner_that_moves_is_not_judged),

@@ -88,7 +88,7 @@ static const struct depth depths[] = {
 	{ 90, 8 }, { 91, 9 }, { 100, 9 }, { 101, 9 }, { UINT_MAX, 9 },
 };
 
-static void depth_is_told_by_its_upper_bound(struct kunit *test)
+static void depth_is_reported_by_its_upper_bound(struct kunit *test)
 {
 	unsigned int i, row;
 
@@ -154,7 +154,7 @@ static struct kunit_case lab_history_cases[] = {
 	KUNIT_CASE(an_hour_is_kept),
 	KUNIT_CASE(a_late_note_does_not_undo_a_newer_minute),
 	KUNIT_CASE(no_note_is_lost_where_many_cpus_begin_a_minute),
-	KUNIT_CASE(depth_is_told_by_its_upper_bound),
+	KUNIT_CASE(depth_is_reported_by_its_upper_bound),
 	KUNIT_CASE(reset_forgets_all),
 	KUNIT_CASE(an_owners_refusal_is_noted),
 	KUNIT_CASE(a_dead_owners_refusal_is_noted),

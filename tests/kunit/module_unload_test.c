@@ -137,7 +137,7 @@ static void caller_who_could_sleep_is_gone(struct kunit *test)
 	expect_caller(test, owner->diag->could_sleep_caller, "-");
 }
 
-static void what_an_audit_has_told_stays_told(struct kunit *test)
+static void what_an_audit_has_reported_stays_reported(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -177,7 +177,7 @@ static struct kunit_case lab_gone_cases[] = {
 	KUNIT_CASE(caller_of_a_refusal_is_gone),
 	KUNIT_CASE(caller_who_could_sleep_is_gone),
 	KUNIT_CASE(only_callers_in_init_functions_go_when_a_module_is_live),
-	KUNIT_CASE(what_an_audit_has_told_stays_told),
+	KUNIT_CASE(what_an_audit_has_reported_stays_reported),
 	{}
 };
 

@@ -273,7 +273,7 @@ static void expect_refused(struct kunit *test, struct labyrinth_owner *owner, un
 		KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
 }
 
-static void each_kind_of_each_owner_is_told_once_in_five_seconds(struct kunit *test)
+static void each_kind_of_each_owner_is_reported_once_in_five_seconds(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct labyrinth_owner *other = lab_test_owner(test, "other", 1);
@@ -313,7 +313,7 @@ static struct kunit_case lab_report_cases[] = {
 	KUNIT_CASE(violation_names_both_parties_and_the_page),
 	KUNIT_CASE(plain_page_is_reported_without_an_owner_of_the_page),
 	KUNIT_CASE(refusal_names_who_asked_and_where),
-	KUNIT_CASE(each_kind_of_each_owner_is_told_once_in_five_seconds),
+	KUNIT_CASE(each_kind_of_each_owner_is_reported_once_in_five_seconds),
 	KUNIT_CASE_SLOW(lapped_record_is_not_shown_torn),
 	{}
 };

@@ -17,7 +17,7 @@ static void write_entry(struct kunit *test, struct entry *entry, u64 seq, int wh
 	lab_ring_close(&entry->seq, seq);
 }
 
-static void news_are_told_once(struct kunit *test)
+static void news_are_reported_once(struct kunit *test)
 {
 	struct entry entry = {}, copy = {};
 	u64 told = 0;
@@ -77,7 +77,7 @@ static void the_oldest_that_a_ring_has(struct kunit *test)
 }
 
 static struct kunit_case lab_ring_cases[] = {
-	KUNIT_CASE(news_are_told_once),
+	KUNIT_CASE(news_are_reported_once),
 	KUNIT_CASE(what_is_being_written_is_passed_over),
 	KUNIT_CASE(what_comes_late_is_not_news_and_hides_none),
 	KUNIT_CASE(a_reader_by_number_wants_that_one),

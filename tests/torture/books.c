@@ -55,7 +55,7 @@ void lt_fail(enum lt_fault fault, const char *what, const struct lt_owner *owner
 	detail->owner = owner ? owner->name : "-";
 	detail->got = got;
 	detail->wanted = wanted;
-	/* Pairs with lt_faults_told(). */
+	/* Pairs with lt_faults_reported(). */
 	smp_store_release(&detail->whole, true);
 }
 
@@ -70,7 +70,7 @@ unsigned long lt_faults_of(enum lt_fault first, enum lt_fault last)
 }
 
 /* Tell what has not been told yet. Returns the number of all faults. Context: the boss. */
-unsigned long lt_faults_told(void)
+unsigned long lt_faults_reported(void)
 {
 	unsigned int i, j;
 

@@ -125,7 +125,7 @@ static int lt_thread(void *data)
 			continue;
 		}
 		lt_thread_turn(user);
-		lt_duel_second(user);
+		lt_race_second(user);
 		if (++turn % LT_TURNS_HERE == 0)
 			lt_thread_hop(user);
 		cond_resched();

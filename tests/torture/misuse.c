@@ -134,7 +134,7 @@ static unsigned int lt_free_at_once(struct lt_user *user)
 	unsigned int reports = 0;
 
 	while (reports < LT_ROUNDS && lt_get(user, owner, 1)) {
-		if (!lt_duel_first(user, user->nr_held - 1, false))
+		if (!lt_race_first(user, user->nr_held - 1, false))
 			break;
 		lt_expect(LT_DOUBLE_FREE, owner, owner);
 		atomic_long_inc(&owner->frees);
@@ -187,7 +187,7 @@ static unsigned int lt_free_shared_at_once(struct lt_user *user)
 		return 0;
 	owner = user->held[i].owner;
 	debt = lt_debt_find(user, owner);
-	page = debt ? lt_duel_first(user, i, true) : NULL;
+	page = debt ? lt_race_first(user, i, true) : NULL;
 	if (!page)
 		return 0;
 	lt_expect(LT_DOUBLE_FREE, owner, owner);

@@ -170,7 +170,7 @@ static s64 lt_run(void)
 			lt_figures(figures, sizeof(figures));
 			pr_info("%lld s: %s\n", ms / 1000, figures);
 		}
-	} while (!kthread_should_stop() && !lt_faults_told() &&
+	} while (!kthread_should_stop() && !lt_faults_reported() &&
 		 !(seconds && ms >= seconds * 1000LL) && !(ops && lt_ops() >= ops));
 	if (lt_faults_of(LT_REFUSED, LT_REFUSED))
 		lt_refusals_tell();
@@ -201,7 +201,7 @@ static void lt_judge(s64 ms)
 {
 	static char figures[384], verdict[64] = "PASS";
 
-	if (lt_faults_told())
+	if (lt_faults_reported())
 		snprintf(verdict, sizeof(verdict), "FAIL pages=%lu reports=%lu",
 			 lt_faults_of(0, LT_TABLE), lt_faults_of(LT_REPORT, LT_REPORT));
 	lt_figures(figures, sizeof(figures));

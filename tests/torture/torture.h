@@ -129,7 +129,7 @@ extern atomic_long_t lt_reasons[LT_NR_REASONS];
 
 void lt_fail(enum lt_fault fault, const char *what, const struct lt_owner *owner, long got,
 	     long wanted);
-unsigned long lt_faults_told(void);
+unsigned long lt_faults_reported(void);
 unsigned long lt_faults_of(enum lt_fault first, enum lt_fault last);
 
 bool lt_claim(struct lt_owner *owner, unsigned int nr, u64 *claimed);
@@ -165,10 +165,10 @@ void lt_work(struct lt_user *user, enum lt_context context, unsigned int ops);
 void lt_misuse(struct lt_user *user);
 unsigned long lt_misused(void);
 
-/* ---- duel.c */
+/* ---- race.c */
 
-struct page *lt_duel_first(struct lt_user *user, unsigned int i, bool referenced);
-void lt_duel_second(struct lt_user *user);
+struct page *lt_race_first(struct lt_user *user, unsigned int i, bool referenced);
+void lt_race_second(struct lt_user *user);
 
 /* ---- contexts.c, nmi.c */
 

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # What bpftrace counts.
 . "${0%/*}/lib.sh"
-need_module lab_puppet
+need_module lab_stub
 
 observe() { # PROGRAM
-	bpftrace -c "sh ${0%/*}/obey.sh" -e "$1" >/tmp/told 2>&1 || fail "$(cat /tmp/told)"
-	expect_obeyed
+	bpftrace -c "sh ${0%/*}/calls.sh" -e "$1" >/tmp/said 2>&1 || fail "$(cat /tmp/said)"
+	expect_called
 }
 
 expect_counted() { # WHAT...: these and no other
-	expect_equal "counts" "$(grep '^@' /tmp/told | sort)" "$(printf '%s\n' "$@")"
+	expect_equal "counts" "$(grep '^@' /tmp/said | sort)" "$(printf '%s\n' "$@")"
 }
 
 test_bpftrace_counts_the_calls_of_each_owner() {
@@ -62,7 +62,7 @@ test_bpftrace_shows_all_fields_of_violations_and_audits() {
 			ksym(args->alloc_caller), ksym(args->caller)] = count(); }
 		tracepoint:labyrinth:audit /args->tags > 0 && args->us > 0/ {
 			@found[args->found] = count(); }'
-	caller=puppet_call_once
+	caller=stub_call_once
 	pfn=$(cat /tmp/pfn)
 	expect_counted "@[double_free, one, one, $pfn, $caller, $caller]: 1" \
 		"@[foreign_free, one, two, $pfn, $caller, $caller]: 1" "@found[0]: 1"

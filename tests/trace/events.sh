@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The events alone, by tracefs: when they are told, and that nothing changes by it.
 . "${0%/*}/lib.sh"
-need_module lab_puppet
+need_module lab_stub
 
 begin() { # EVENT|all...
 	: >$tracefs/trace
@@ -15,12 +15,12 @@ end() {
 	switch all 0
 }
 
-expect_told() { # NUMBER EXTENDED-REGEX
+expect_reported() { # NUMBER EXTENDED-REGEX
 	expect_equal "events told of $2" "$(count_events "$2" <$tracefs/trace)" "$1"
 }
 
 # The third of the flags behind the CPU is where it happened.
-expect_told_in() { # NUMBER OWNER FLAGS
+expect_reported_in() { # NUMBER OWNER FLAGS
 	expect_equal "events of $2 with flag $3" \
 		"$(grep -cE "\] ..[$3].. .* owner=$2 " $tracefs/trace)" "$1"
 }
@@ -33,27 +33,27 @@ test_an_event_tells_the_context_it_comes_from() {
 		expect 0 free 0 0 times=8 in=$owner cpu=1
 		end
 		case $owner in
-		task) expect_told_in 16 task . ;;
-		softirq) expect_told_in 16 softirq s ;;
-		hardirq) expect_told_in 16 hardirq hH ;;
-		nmi) expect_told_in 16 nmi zZ ;;
+		task) expect_reported_in 16 task . ;;
+		softirq) expect_reported_in 16 softirq s ;;
+		hardirq) expect_reported_in 16 hardirq hH ;;
+		nmi) expect_reported_in 16 nmi zZ ;;
 		esac
 		expect 0 destroy 0
 	done
 }
 
-test_nothing_is_told_while_events_are_off() {
+test_nothing_is_reported_while_events_are_off() {
 	expect 0 create 0 name=one budget=8
 	begin all
 	expect 8 alloc 0 0 times=8
 	end
-	expect_told 8 '^alloc owner=one '
+	expect_reported 8 '^alloc owner=one '
 	expect 0 free 0 0 times=8
 	expect 8 alloc 0 0 times=8
-	expect_told 8 ''
+	expect_reported 8 ''
 }
 
-test_an_event_alone_is_all_that_is_told() {
+test_an_event_alone_is_all_that_is_reported() {
 	expect 0 create 0 name=one budget=8
 	for event in alloc free refuse; do
 		begin $event
@@ -61,10 +61,10 @@ test_an_event_alone_is_all_that_is_told() {
 		expect 0 alloc 0 8
 		expect 0 free 0 0 times=8
 		end
-		expect_told "$(count_events "^$event " <$tracefs/trace)" ''
-		[ $event = refuse ] || expect_told 8 "^$event owner=one "
+		expect_reported "$(count_events "^$event " <$tracefs/trace)" ''
+		[ $event = refuse ] || expect_reported 8 "^$event owner=one "
 	done
-	expect_told 1 '^refuse owner=one reason=budget '
+	expect_reported 1 '^refuse owner=one reason=budget '
 }
 
 test_either_of_two_events_may_go_first() {
@@ -74,13 +74,13 @@ test_either_of_two_events_may_go_first() {
 		switch $first 0
 		expect 8 alloc 0 0 times=8
 		expect 0 free 0 0 times=8
-		expect_told 8 '^(alloc|free) owner=one '
-		expect_told 0 "^$first "
+		expect_reported 8 '^(alloc|free) owner=one '
+		expect_reported 0 "^$first "
 		end
 	done
 }
 
-test_an_owner_created_while_events_are_on_is_told_of() {
+test_an_owner_created_while_events_are_on_is_reported() {
 	begin alloc free
 	expect 0 create 0 name=late budget=8
 	for _ in 1 2 3; do
@@ -88,8 +88,8 @@ test_an_owner_created_while_events_are_on_is_told_of() {
 		expect 0 free 0 0 times=8
 	done
 	end
-	expect_told 24 '^alloc owner=late '
-	expect_told 24 '^free owner=late '
+	expect_reported 24 '^alloc owner=late '
+	expect_reported 24 '^free owner=late '
 }
 
 test_of_two_who_trace_one_may_leave() {
@@ -100,7 +100,7 @@ test_of_two_who_trace_one_may_leave() {
 	echo 0 >$tracefs/instances/other/events/labyrinth/alloc/enable
 	expect 8 alloc 0 0 times=8
 	end
-	expect_told 8 '^alloc owner=one '
+	expect_reported 8 '^alloc owner=one '
 	rmdir $tracefs/instances/other
 }
 
@@ -112,8 +112,8 @@ test_bulk_calls_tell_each_page() {
 	expect 64 bulk 0 0 64 in=hardirq
 	expect 64 freebulk 0 0 64 in=hardirq
 	end
-	expect_told 128 '^alloc owner=one '
-	expect_told 128 '^free owner=one '
+	expect_reported 128 '^alloc owner=one '
+	expect_reported 128 '^free owner=one '
 }
 
 test_a_call_that_fails_is_no_event() {
@@ -129,7 +129,7 @@ test_a_call_that_fails_is_no_event() {
 	expect -EBUSY free 0 1
 	expect -EOPNOTSUPP release 0 0 in=nmi
 	end
-	expect_told 0 '^(alloc|free|release|transfer) '
+	expect_reported 0 '^(alloc|free|release|transfer) '
 	expect 0 putref 1
 }
 

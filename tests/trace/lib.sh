@@ -14,15 +14,15 @@ switch() { # EVENT|all 0|1
 	esac
 }
 
-# The calls that a tool is to see, as a script for obey.sh.
+# The calls that a tool is to see, as a script for calls.sh.
 calls() {
 	cat >/tmp/calls
-	rm -f /tmp/obeyed
+	rm -f /tmp/called
 }
 
 # How calls.sh says that every call answered as it should.
-expect_obeyed() {
-	expect_equal "the calls" "$(cat /tmp/obeyed)" "failed="
+expect_called() {
+	expect_equal "the calls" "$(cat /tmp/called)" "failed="
 }
 
 # Of a trace, or a report of one, lines "EVENT FIELD=VALUE..." and nothing else.

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # The events "violation" and "audit".
 . "${0%/*}/lib.sh"
-need_module lab_puppet
+need_module lab_stub
 
-caller='puppet_call_once\+0x[0-9a-f]+/0x[0-9a-f]+ \[lab_puppet\]'
+caller='stub_call_once\+0x[0-9a-f]+/0x[0-9a-f]+ \[lab_stub\]'
 
-expect_told() { # NUMBER EXTENDED-REGEX
+expect_reported() { # NUMBER EXTENDED-REGEX
 	expect_equal "events told of $2" "$(count_events "$2" <$tracefs/trace)" "$1"
 }
 
@@ -22,12 +22,12 @@ test_a_violation_names_page_and_both_parties() {
 	begin
 	expect -EPERM free 1 0
 	switch violation 0
-	expect_told 1 "^violation kind=foreign_free owner=one offender=two pfn=$(number pfn 0) \
+	expect_reported 1 "^violation kind=foreign_free owner=one offender=two pfn=$(number pfn 0) \
 alloc_caller=$caller caller=$caller$"
-	expect_told 1 ''
+	expect_reported 1 ''
 }
 
-test_each_kind_is_told_as_debugfs_has_it() {
+test_each_kind_is_reported_as_debugfs_has_it() {
 	expect 0 create 0 name=one budget=8
 	expect 0 create 1 name=two budget=8
 	expect 2 alloc 0 0 times=2
@@ -45,7 +45,7 @@ test_each_kind_is_told_as_debugfs_has_it() {
 	expect_equal "kinds" "$(only_events <$tracefs/trace | sed 's/.*kind=//; s/ .*//' | xargs)" \
 		"$(awk -v seen="$violations_seen" 'NR > 1 && $1 > seen { print $3 }' \
 			$lab/violations | xargs)"
-	expect_told 5 '^violation '
+	expect_reported 5 '^violation '
 	expect 0 putref 1
 	expect 0 putref 2
 }
@@ -57,7 +57,7 @@ test_an_audit_tells_what_it_looked_at_and_found() {
 	switch audit 1
 	echo 1 >$lab/audit
 	switch audit 0
-	expect_told 1 '^audit tags=[0-9]+ found=0 us=[0-9]+$'
+	expect_reported 1 '^audit tags=[0-9]+ found=0 us=[0-9]+$'
 	expect_at_least "tags" "$(only_events <$tracefs/trace | sed 's/.*tags=//; s/ .*//')" 64
 }
 

@@ -77,7 +77,7 @@ mkdir -p "$out"
 	tail -n 20 "$out/build.log" | sed 's/^/# /'
 	bail "it does not build for $kernel"
 }
-for module in labyrinth/labyrinth tests/kselftest/lab_puppet tests/kselftest/lab_stress; do
+for module in labyrinth/labyrinth tests/kselftest/lab_stub tests/kselftest/lab_stress; do
 	modules+=(--file "$build/$module.ko")
 done
 

@@ -5,7 +5,7 @@
 # "release" is as good as any, and the kernel patches no code that somebody runs: this
 # is a machine whose CPUs run at once, and QEMU may keep what it translated in between.
 . "${0%/*}/lib.sh"
-need_module lab_puppet lab_stress
+need_module lab_stub lab_stress
 
 # Again and again until told to stop, a line each time. Who takes the whole budget gets one
 # page less if a single one is lost.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What trace-cmd tells. All tests look at one record.
 . "${0%/*}/lib.sh"
-need_module lab_puppet
+need_module lab_stub
 
 # "one" first, then twice all pages of "burst" on two CPUs, and the contexts.
 record() {
@@ -31,7 +31,7 @@ record() {
 			expect 0 free 3 300 times=8 in=$context
 		done
 	EOC
-	trace-cmd record -q -C mono -o /tmp/trace.dat -e labyrinth sh "${0%/*}/obey.sh" \
+	trace-cmd record -q -C mono -o /tmp/trace.dat -e labyrinth sh "${0%/*}/calls.sh" \
 		>/tmp/record 2>&1
 	echo "record $?" >>/tmp/record
 	trace-cmd report -i /tmp/trace.dat >/tmp/report 2>&1
@@ -42,7 +42,7 @@ record() {
 }
 
 test_trace_cmd_records_and_reports() {
-	expect_obeyed
+	expect_called
 	expect_equal "trace-cmd" "$(grep -E '^re' /tmp/record)" "record 0
 report 0"
 	grep -iE 'lost|dropped|failed|error' /tmp/record /tmp/report &&
@@ -52,16 +52,16 @@ report 0"
 test_an_event_names_owner_page_and_caller() {
 	pfn=$(cat /tmp/pfn.one)
 	for told in \
-		"alloc owner=one pfn=$pfn caller=puppet_call_once\+0x[0-9a-f]+" \
-		"transfer from=one to=two pfn=$pfn caller=puppet_call_once\+0x[0-9a-f]+" \
-		"release owner=two pfn=$pfn caller=puppet_call_once\+0x[0-9a-f]+" \
-		"refuse owner=full reason=budget caller=puppet_call_once\+0x[0-9a-f]+" \
+		"alloc owner=one pfn=$pfn caller=stub_call_once\+0x[0-9a-f]+" \
+		"transfer from=one to=two pfn=$pfn caller=stub_call_once\+0x[0-9a-f]+" \
+		"release owner=two pfn=$pfn caller=stub_call_once\+0x[0-9a-f]+" \
+		"refuse owner=full reason=budget caller=stub_call_once\+0x[0-9a-f]+" \
 		"refill owner=one before=0 after=8 stock=8"; do
-		expect_equal "$told" "$(grep -cE "^$told( \[lab_puppet\])?$" /tmp/events)" 1
+		expect_equal "$told" "$(grep -cE "^$told( \[lab_stub\])?$" /tmp/events)" 1
 	done
 }
 
-test_every_page_of_a_burst_is_told_once() {
+test_every_page_of_a_burst_is_reported_once() {
 	expect_equal "pages of the burst" "$(sort -u /tmp/pfns | wc -l)" 128
 	expect_equal "events of it" "$(wc -l </tmp/burst)" 512
 	sort /tmp/pfns >/tmp/wanted
@@ -70,8 +70,8 @@ test_every_page_of_a_burst_is_told_once() {
 			# Of each page its first, or second.
 			awk -v event=$event -v round=$round \
 				'$1 == event && ++nr[$2] == round { print $2 }' /tmp/burst |
-				sort >/tmp/told
-			cmp -s /tmp/told /tmp/wanted ||
+				sort >/tmp/said
+			cmp -s /tmp/said /tmp/wanted ||
 				fail "$event, round $round: not the pages of the burst"
 		done
 	done
@@ -84,11 +84,11 @@ test_a_page_is_taken_before_it_is_given_back() {
 		' /tmp/burst)" ""
 }
 
-test_calls_in_interrupts_are_told() {
+test_calls_in_interrupts_are_reported() {
 	for context in hardirq hrtimer nmi; do
 		for event in alloc free; do
 			expect_equal "$event in $context" \
-				"$(grep -cE "^$event owner=$context .*=puppet_call_once\+" /tmp/events)" 8
+				"$(grep -cE "^$event owner=$context .*=stub_call_once\+" /tmp/events)" 8
 		done
 	done
 }

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# What lab_provoke plays, and what each scenario must come to.
+# What lab_test_misuse plays, and what each scenario must come to.
 
-provoke=/sys/kernel/debug/labyrinth_provoke
+misuse=/sys/kernel/debug/labyrinth_misuse
 
-# What each scenario must come to. The callers are functions of provoke_kinds.c; "-" is what
+# What each scenario must come to. The callers are functions of misuse_kinds.c; "-" is what
 # labyrinth cannot know, such as who frees a page without it.
 # scenario kind owner offender refcount/mapcount alloc_caller caller context errno out
 cases='
@@ -43,12 +43,12 @@ look_up() { # SCENARIO
 }
 
 party() { # NAME
-	[ "$1" = - ] && echo - || echo "provoke_$1"
+	[ "$1" = - ] && echo - || echo "misuse_$1"
 }
 
 direct() { # WORDS...: the reply is in $answer
 	answer=
-	echo "$*" >$provoke/DIRECT && read -r answer <$provoke/answer
+	echo "$*" >$misuse/DIRECT && read -r answer <$misuse/answer
 }
 
 cell() { # NAME: of $answer
@@ -58,8 +58,8 @@ cell() { # NAME: of $answer
 }
 
 expect_nothing_left() {
-	expect_rows 0 owners "name~^provoke_"
-	expect_rows 0 pages "owner~^provoke_"
+	expect_rows 0 owners "name~^misuse_"
+	expect_rows 0 pages "owner~^misuse_"
 }
 
 # A reference that passes is none of these: reported is what stays for a second.
@@ -73,5 +73,5 @@ is_late() { # SCENARIO
 }
 
 owner_module_comes_and_goes() {
-	insmod "$modules/lab_provoke_gone.ko" && rmmod lab_provoke_gone || fail "the module stays"
+	insmod "$modules/lab_test_misuse_gone.ko" && rmmod lab_test_misuse_gone || fail "the module stays"
 }

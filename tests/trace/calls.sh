@@ -8,4 +8,4 @@ test_name=calls failed=
 {
 	. /tmp/calls
 	echo "failed=$failed"
-} >/tmp/obeyed 2>&1
+} >/tmp/called 2>&1

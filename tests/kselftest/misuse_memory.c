@@ -11,24 +11,24 @@
 #include <linux/sched.h>
 #include <linux/vmstat.h>
 
-#include "provoke.h"
+#include "misuse.h"
 
-static int provoke_mmap(struct file *file, struct vm_area_struct *vma)
+static int misuse_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	return vm_insert_page(vma, vma->vm_start, file->private_data);
 }
 
-static const struct file_operations provoke_mapped_fops = {
+static const struct file_operations misuse_mapped_fops = {
 	.owner = THIS_MODULE,
-	.mmap = provoke_mmap,
+	.mmap = misuse_mmap,
 };
 
 /* Map the page into the process that asks, as a driver's mmap() would. */
-bool provoke_map(struct provoke *p)
+bool misuse_map(struct misuse *p)
 {
 	if (!current->mm)
 		return false;
-	p->file = anon_inode_getfile("lab_provoke", &provoke_mapped_fops, p->page, O_RDWR);
+	p->file = anon_inode_getfile("lab_test_misuse", &misuse_mapped_fops, p->page, O_RDWR);
 	if (IS_ERR(p->file)) {
 		p->file = NULL;
 		return false;
@@ -43,7 +43,7 @@ bool provoke_map(struct provoke *p)
 }
 
 /* In another process there is nothing to be done: the mapping goes with its own. */
-bool provoke_unmap(struct provoke *p)
+bool misuse_unmap(struct misuse *p)
 {
 	bool done;
 
@@ -55,7 +55,7 @@ bool provoke_unmap(struct provoke *p)
 	return done;
 }
 
-static long provoke_zone_pages(struct zone *zone)
+static long misuse_zone_pages(struct zone *zone)
 {
 	int cpu;
 	/* Others may be counting: then it is a guess. */
@@ -66,7 +66,7 @@ static long provoke_zone_pages(struct zone *zone)
 	return nr;
 }
 
-static long provoke_node_pages(const struct pglist_data *node, enum node_stat_item item)
+static long misuse_node_pages(const struct pglist_data *node, enum node_stat_item item)
 {
 	long nr = atomic_long_read(&node->vm_stat[item]);
 	int cpu;
@@ -81,7 +81,7 @@ static long provoke_node_pages(const struct pglist_data *node, enum node_stat_it
  * the handles of dead owners and the kernel's own objects come and go there. Exact
  * while nobody else does anything.
  */
-long provoke_memory(void)
+long misuse_memory(void)
 {
 	long nr = 0;
 	int nid, i;
@@ -93,9 +93,9 @@ long provoke_memory(void)
 
 		for (i = 0; i < MAX_NR_ZONES; i++)
 			if (populated_zone(&node->node_zones[i]))
-				nr += provoke_zone_pages(&node->node_zones[i]);
-		nr += provoke_node_pages(node, NR_SLAB_RECLAIMABLE_B);
-		nr += provoke_node_pages(node, NR_SLAB_UNRECLAIMABLE_B);
+				nr += misuse_zone_pages(&node->node_zones[i]);
+		nr += misuse_node_pages(node, NR_SLAB_RECLAIMABLE_B);
+		nr += misuse_node_pages(node, NR_SLAB_UNRECLAIMABLE_B);
 	}
 	return nr;
 }

@@ -12,7 +12,7 @@
 #define LT_DUEL_AHEAD_NS	20000	/* so early the signal is given */
 #define LT_DUEL_SPREAD_NS	1024	/* by so much one may be late */
 
-enum lt_duel_state {
+enum lt_race_state {
 	LT_DUEL_NONE,
 	LT_DUEL_MAKING,		/* the first prepares it */
 	LT_DUEL_OPEN,		/* for any other thread */
@@ -28,19 +28,19 @@ static struct {
 	u64 start;
 	int result;
 	int state;
-} lt_duel;
+} lt_race;
 
-static bool lt_duel_step(enum lt_duel_state from, enum lt_duel_state to)
+static bool lt_race_step(enum lt_race_state from, enum lt_race_state to)
 {
-	return cmpxchg(&lt_duel.state, from, to) == from;
+	return cmpxchg(&lt_race.state, from, to) == from;
 }
 
-static void lt_duel_wait(enum lt_duel_state state)
+static void lt_race_wait(enum lt_race_state state)
 {
 	unsigned int spins = 0;
 
 	/* Pairs with the steps and releases of the other side. */
-	while (smp_load_acquire(&lt_duel.state) != state) {
+	while (smp_load_acquire(&lt_race.state) != state) {
 		cpu_relax();
 		if (++spins % LT_DUEL_SPINS == 0)
 			schedule_timeout_uninterruptible(1);
@@ -48,10 +48,10 @@ static void lt_duel_wait(enum lt_duel_state state)
 }
 
 /* Both begin by the clock: the signal's way from one to the other would take too long. */
-static void lt_duel_free(struct lt_user *user, struct lt_owner *owner, struct page *page,
+static void lt_race_free(struct lt_user *user, struct lt_owner *owner, struct page *page,
 			 int *result)
 {
-	u64 start = lt_duel.start + prandom_u32_state(&user->random) % LT_DUEL_SPREAD_NS;
+	u64 start = lt_race.start + prandom_u32_state(&user->random) % LT_DUEL_SPREAD_NS;
 
 	while (ktime_get_ns() < start)
 		;
@@ -59,35 +59,35 @@ static void lt_duel_free(struct lt_user *user, struct lt_owner *owner, struct pa
 }
 
 /* A thread comes by. Context: task, preemptible. */
-void lt_duel_second(struct lt_user *user)
+void lt_race_second(struct lt_user *user)
 {
-	if (READ_ONCE(lt_duel.state) != LT_DUEL_OPEN || !lt_duel_step(LT_DUEL_OPEN, LT_DUEL_TAKEN))
+	if (READ_ONCE(lt_race.state) != LT_DUEL_OPEN || !lt_race_step(LT_DUEL_OPEN, LT_DUEL_TAKEN))
 		return;
-	lt_duel_wait(LT_DUEL_GO);
-	lt_duel_free(user, lt_duel.owner, lt_duel.page, &lt_duel.result);
-	/* Pairs with lt_duel_wait(). */
-	smp_store_release(&lt_duel.state, LT_DUEL_OVER);
+	lt_race_wait(LT_DUEL_GO);
+	lt_race_free(user, lt_race.owner, lt_race.page, &lt_race.result);
+	/* Pairs with lt_race_wait(). */
+	smp_store_release(&lt_race.state, LT_DUEL_OVER);
 }
 
 /* Wait for a second. False where none comes. */
-static bool lt_duel_call(struct lt_owner *owner, struct page *page)
+static bool lt_race_call(struct lt_owner *owner, struct page *page)
 {
 	unsigned int spins;
 
-	lt_duel.owner = owner;
-	lt_duel.page = page;
-	/* Pairs with the cmpxchg of lt_duel_second(). */
-	smp_store_release(&lt_duel.state, LT_DUEL_OPEN);
+	lt_race.owner = owner;
+	lt_race.page = page;
+	/* Pairs with the cmpxchg of lt_race_second(). */
+	smp_store_release(&lt_race.state, LT_DUEL_OPEN);
 	for (spins = 0; spins < LT_DUEL_SPINS; spins++) {
-		if (READ_ONCE(lt_duel.state) == LT_DUEL_TAKEN)
+		if (READ_ONCE(lt_race.state) == LT_DUEL_TAKEN)
 			return true;
 		cpu_relax();
 	}
-	return !lt_duel_step(LT_DUEL_OPEN, LT_DUEL_MAKING);
+	return !lt_race_step(LT_DUEL_OPEN, LT_DUEL_MAKING);
 }
 
 /* Both results: of @success and -EALREADY each once, in either order. */
-static void lt_duel_judge(const struct lt_owner *owner, int first, int second)
+static void lt_race_judge(const struct lt_owner *owner, int first, int second)
 {
 	if (first == -EALREADY)
 		lt_answered("free at once, the second's", owner, second, 0);
@@ -100,29 +100,29 @@ static void lt_duel_judge(const struct lt_owner *owner, int first, int second)
  * that it cannot go to anybody else before the loser comes. Returns it, or NULL
  * where nothing was done.
  */
-struct page *lt_duel_first(struct lt_user *user, unsigned int i, bool referenced)
+struct page *lt_race_first(struct lt_user *user, unsigned int i, bool referenced)
 {
 	struct lt_owner *owner = user->held[i].owner;
 	struct lt_held held;
 	int first;
 
-	if (!lt_duel_step(LT_DUEL_NONE, LT_DUEL_MAKING))
+	if (!lt_race_step(LT_DUEL_NONE, LT_DUEL_MAKING))
 		return NULL;
-	if (!lt_duel_call(owner, user->held[i].page)) {
+	if (!lt_race_call(owner, user->held[i].page)) {
 		/* Pairs with the cmpxchg of the next. */
-		smp_store_release(&lt_duel.state, LT_DUEL_NONE);
+		smp_store_release(&lt_race.state, LT_DUEL_NONE);
 		return NULL;
 	}
 	held = lt_let_go(user, i);
 	if (referenced)
 		get_page(held.page);
-	lt_duel.start = ktime_get_ns() + LT_DUEL_AHEAD_NS;
-	/* Pairs with lt_duel_wait(). */
-	smp_store_release(&lt_duel.state, LT_DUEL_GO);
-	lt_duel_free(user, owner, held.page, &first);
-	lt_duel_wait(LT_DUEL_OVER);
-	lt_duel_judge(owner, first, lt_duel.result);
+	lt_race.start = ktime_get_ns() + LT_DUEL_AHEAD_NS;
+	/* Pairs with lt_race_wait(). */
+	smp_store_release(&lt_race.state, LT_DUEL_GO);
+	lt_race_free(user, owner, held.page, &first);
+	lt_race_wait(LT_DUEL_OVER);
+	lt_race_judge(owner, first, lt_race.result);
 	/* Pairs with the cmpxchg of the next. */
-	smp_store_release(&lt_duel.state, LT_DUEL_NONE);
+	smp_store_release(&lt_race.state, LT_DUEL_NONE);
 	return held.page;
 }

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lab_provoke_gone - a driver that leaves without destroying its owner */
+/* lab_test_misuse_gone - a driver that leaves without destroying its owner */
 #include <linux/err.h>
 #include <linux/labyrinth.h>
 #include <linux/module.h>
 
-static int __init provoke_gone_init(void)
+static int __init misuse_gone_init(void)
 {
 	struct labyrinth_owner *owner = labyrinth_owner_create(&(struct labyrinth_owner_params){
-		.name = "provoke_gone", .budget = 8, .stock = 4, .nid = NUMA_NO_NODE,
+		.name = "misuse_gone", .budget = 8, .stock = 4, .nid = NUMA_NO_NODE,
 	});
 
 	return PTR_ERR_OR_ZERO(owner);
 }
 
 /* This is where it should. */
-static void __exit provoke_gone_exit(void)
+static void __exit misuse_gone_exit(void)
 {
 }
 
-module_init(provoke_gone_init);
-module_exit(provoke_gone_exit);
+module_init(misuse_gone_init);
+module_exit(misuse_gone_exit);
 
 MODULE_DESCRIPTION("labyrinth test: an owner whose module goes");
 MODULE_LICENSE("GPL");

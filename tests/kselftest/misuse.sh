@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Every rule broken on purpose by lab_provoke: one report with the right two parties each time,
+# Every rule broken on purpose by lab_test_misuse: one report with the right two parties each time,
 # and the machine goes on.
 . "${0%/*}/ktap.sh"
-. "${0%/*}/provoke_lib.sh"
-need_module lab_puppet lab_provoke
+. "${0%/*}/misuse_lib.sh"
+need_module lab_stub lab_test_misuse
 
 # The symbol NAME, and none that only begins so; "-" is itself.
 symbol() { # NAME
@@ -12,7 +12,7 @@ symbol() { # NAME
 }
 
 # Once, each party in its place.
-expect_told() {
+expect_reported() {
 	local by of=$owner
 
 	case $kind,$caller in
@@ -30,8 +30,8 @@ expect_told() {
 	log_since | sed -n "s/.*labyrinth: \\($kind: \\|  \\(by\\|of\\|page\\|then\\): \\)/\\1/p" |
 		while read -r line; do
 			grep -qF -e "$line" $lab/verdicts || echo "$line"
-		done >/tmp/untold
-	expect_equal "lines that verdicts has not" "$(cat /tmp/untold)" ""
+		done >/tmp/missing
+	expect_equal "lines that verdicts has not" "$(cat /tmp/missing)" ""
 }
 
 # While both live: it counts against the offender, or where nobody knows him, the owner.
@@ -39,7 +39,7 @@ expect_counted() {
 	local blamed=$offender one wanted
 
 	[ "$blamed" != - ] || blamed=$owner
-	for one in provoke_holder provoke_offender; do
+	for one in misuse_holder misuse_offender; do
 		wanted=0
 		[ $one != "$blamed" ] || wanted=1
 		[ "$(table owners count "name=$one")" = 0 ] || expect_owner $one violations $wanted
@@ -59,7 +59,7 @@ expect_reported_once() { # SCENARIO
 	expect_violation kind="$kind" owner="$owner" offender="$offender" refcount="$refcount" \
 		mapcount="$mapcount" "alloc_caller~$(symbol "$alloc_caller")" \
 		"caller~$(symbol "$caller")"
-	expect_told
+	expect_reported
 	expect_nothing_left
 }
 
@@ -71,7 +71,7 @@ test_what_follows_the_rules_is_not_reported() {
 }
 
 test_every_scenario_of_the_module_has_its_test_here() {
-	expect_equal "scenarios" "$(sort $provoke/DIRECT)" \
+	expect_equal "scenarios" "$(sort $misuse/DIRECT)" \
 		"$(printf '%s\n' well_behaved $leisure $haste "$cases" | sed 's/ .*//;/^$/d' | sort)"
 	for scenario in $(echo "$cases" | sed 's/ .*//'); do
 		grep -q "^	expect_reported_once $scenario\$" "$0" || fail "$scenario is not played"
@@ -146,14 +146,14 @@ test_a_bad_argument_is_reported_once() {
 	expect_reported_once bad_argument
 }
 
-advice="labyrinth: advice: provoke_offender asks atomically where it could sleep: "
+advice="labyrinth: advice: misuse_offender asks atomically where it could sleep: "
 
 expect_advice() { # SCENARIO TIMES CALLER
 	direct "$1" stay
 	expect_equal "the scenario" "$answer" stays
-	expect_owner provoke_offender could_sleep "$2" violations 0
+	expect_owner misuse_offender could_sleep "$2" violations 0
 	expect_match "who asks so" "$(sed -n 's/^could_sleep_caller //p' \
-		$lab/owner/provoke_offender/stats)" "$3"
+		$lab/owner/misuse_offender/stats)" "$3"
 	direct end
 	expect_match "the end" "$answer" "errno=0 out=0 refused=0 reused=0 amiss=0 *"
 	expect_no_violation
@@ -161,8 +161,8 @@ expect_advice() { # SCENARIO TIMES CALLER
 }
 
 test_an_atomic_request_where_sleeping_is_legal_is_worth_advice() {
-	expect_advice $leisure 1 "provoke_asks_at_leisure*\[lab_provoke]"
-	expect_log "$advice.* in provoke_asks_at_leisure[.+]"
+	expect_advice $leisure 1 "misuse_asks_at_leisure*\[lab_test_misuse]"
+	expect_log "$advice.* in misuse_asks_at_leisure[.+]"
 	expect_equal "times that the console was told" "$(log_since | grep -c "$advice")" 1
 	grep -q "^${advice#labyrinth: }" $lab/verdicts || fail "it is not in verdicts"
 }
@@ -177,9 +177,9 @@ test_an_atomic_request_where_sleeping_is_not_legal_is_not() {
 test_an_owner_whose_module_is_gone_is_reported_once() {
 	users=$(cat /sys/module/labyrinth/refcnt)
 	owner_module_comes_and_goes
-	expect_violation kind=module_gone owner=provoke_gone offender=provoke_gone pfn=-
-	kind=module_gone owner=provoke_gone offender=provoke_gone caller=- alloc_caller=- context=task
-	expect_told
+	expect_violation kind=module_gone owner=misuse_gone offender=misuse_gone pfn=-
+	kind=module_gone owner=misuse_gone offender=misuse_gone caller=- alloc_caller=- context=task
+	expect_reported
 	expect_equal "users of labyrinth" "$(cat /sys/module/labyrinth/refcnt)" "$users"
 	direct well_behaved
 	expect_match "the end" "$answer" "errno=0 out=0 refused=0 reused=0 amiss=0 *"

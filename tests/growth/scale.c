@@ -7,7 +7,7 @@
 
 #include "growth.h"
 
-struct growth_member growth_crowd[GROWTH_OWNERS];
+struct growth_member growth_scale[GROWTH_OWNERS];
 unsigned int growth_nr;
 
 struct labyrinth_owner *growth_owner(const char *name, unsigned int index, unsigned int budget)
@@ -20,7 +20,7 @@ struct labyrinth_owner *growth_owner(const char *name, unsigned int index, unsig
 	});
 }
 
-/* The crowd grows to @nr owners of @budget pages. */
+/* The scale grows to @nr owners of @budget pages. */
 u64 growth_make(unsigned int nr, unsigned int budget)
 {
 	u64 start = growth_clock();
@@ -28,9 +28,9 @@ u64 growth_make(unsigned int nr, unsigned int budget)
 	if (nr > GROWTH_OWNERS)
 		return 0;
 	for (; growth_nr < nr; growth_nr++) {
-		struct growth_member *m = &growth_crowd[growth_nr];
+		struct growth_member *m = &growth_scale[growth_nr];
 
-		*m = (struct growth_member){ .owner = growth_owner("crowd", growth_nr, budget) };
+		*m = (struct growth_member){ .owner = growth_owner("scale", growth_nr, budget) };
 		if (IS_ERR(m->owner))
 			return 0;
 	}
@@ -64,7 +64,7 @@ u64 growth_take(unsigned int nr)
 	unsigned int i;
 
 	for (i = 0; i < growth_nr; i++)
-		if (!growth_member_take(&growth_crowd[i], nr))
+		if (!growth_member_take(&growth_scale[i], nr))
 			return 0;
 	return growth_clock() - start;
 }
@@ -90,7 +90,7 @@ u64 growth_empty(void)
 	u64 start = growth_clock();
 
 	while (growth_nr)
-		growth_member_end(&growth_crowd[--growth_nr]);
+		growth_member_end(&growth_scale[--growth_nr]);
 	return growth_clock() - start;
 }
 
@@ -100,7 +100,7 @@ void growth_recycle(unsigned int nr)
 	unsigned int i, j;
 
 	for (i = 0; i < growth_nr; i++) {
-		struct growth_member *m = &growth_crowd[i];
+		struct growth_member *m = &growth_scale[i];
 
 		for (j = 0; j < nr && m->nr; j++)
 			growth_free(m->owner, m->pages[--m->nr]);
@@ -113,8 +113,8 @@ void growth_orphan(void)
 	unsigned int i;
 
 	for (i = 0; i < growth_nr; i++) {
-		labyrinth_owner_destroy(growth_crowd[i].owner);
-		growth_crowd[i].owner = ERR_PTR(-ESTALE);
+		labyrinth_owner_destroy(growth_scale[i].owner);
+		growth_scale[i].owner = ERR_PTR(-ESTALE);
 	}
 }
 

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Misusing a page in a chosen context, on this CPU. */
+#include <linux/completion.h>
+#include <linux/interrupt.h>
+#include <linux/irq_work.h>
+#include <linux/smp.h>
+
+#include "misuse.h"
+
+#ifdef CONFIG_X86_LOCAL_APIC
+#include <asm/apic.h>
+#include <asm/nmi.h>
+#endif
+
+/* One at a time: the command's lock sees to it. */
+static void (*misuse_pending)(struct misuse *p);
+static struct misuse *misuse_whose;
+static DECLARE_COMPLETION(misuse_done);
+
+static void misuse_run_and_complete(void)
+{
+	misuse_pending(misuse_whose);
+	complete(&misuse_done);
+}
+
+static void misuse_tasklet_run(struct tasklet_struct *tasklet)
+{
+	misuse_run_and_complete();
+}
+
+static void misuse_irq_work_run(struct irq_work *work)
+{
+	misuse_run_and_complete();
+}
+
+static void misuse_in_task(void)
+{
+	misuse_pending(misuse_whose);
+}
+
+static void misuse_in_softirq(void)
+{
+	struct tasklet_struct tasklet;
+
+	tasklet_setup(&tasklet, misuse_tasklet_run);
+	tasklet_schedule(&tasklet);
+	wait_for_completion(&misuse_done);
+	tasklet_kill(&tasklet);
+}
+
+static void misuse_in_hardirq(void)
+{
+	struct irq_work work = IRQ_WORK_INIT_HARD(misuse_irq_work_run);
+
+	irq_work_queue(&work);
+	wait_for_completion(&misuse_done);
+	irq_work_sync(&work);
+}
+
+#ifdef CONFIG_X86_LOCAL_APIC
+static int misuse_nmi_wanted;
+
+static int misuse_nmi_run(unsigned int type, struct pt_regs *regs)
+{
+	if (cmpxchg(&misuse_nmi_wanted, 1, 2) != 1)
+		return NMI_DONE;
+	misuse_pending(misuse_whose);
+	/* Pairs with misuse_in_nmi(): what came of it is there. */
+	smp_store_release(&misuse_nmi_wanted, 0);
+	return NMI_HANDLED;
+}
+
+static void misuse_in_nmi(void)
+{
+	register_nmi_handler(NMI_LOCAL, misuse_nmi_run, 0, "lab_test_misuse");
+	WRITE_ONCE(misuse_nmi_wanted, 1);
+	preempt_disable();
+	apic->send_IPI(smp_processor_id(), NMI_VECTOR);
+	preempt_enable();
+	/* Pairs with misuse_nmi_run(). */
+	while (smp_load_acquire(&misuse_nmi_wanted))
+		cpu_relax();
+	unregister_nmi_handler(NMI_LOCAL, "lab_test_misuse");
+}
+#else
+#define misuse_in_nmi	NULL
+#endif
+
+static void (* const misuse_runs[])(void) = {
+	[MISUSE_TASK]		= misuse_in_task,
+	[MISUSE_SOFTIRQ]	= misuse_in_softirq,
+	[MISUSE_HARDIRQ]	= misuse_in_hardirq,
+	[MISUSE_NMI]		= misuse_in_nmi,
+};
+
+static_assert(ARRAY_SIZE(misuse_runs) == MISUSE_NR_CONTEXTS);
+
+/* False where this machine has no such context. */
+bool misuse_in(enum misuse_context context, void (*misuse)(struct misuse *p),
+		struct misuse *p)
+{
+	if (!misuse_runs[context])
+		return false;
+	misuse_pending = misuse;
+	misuse_whose = p;
+	misuse_runs[context]();
+	return true;
+}
