@@ -99,20 +99,19 @@ static unsigned int lab_alloc_recycled(struct labyrinth_owner *owner, unsigned i
 				       struct page **pages, unsigned long caller)
 {
 	struct page **next = pages, **end = pages + nr;
-	u64 meta, taken = lab_taken(caller), exclusive = LAB_EXCLUSIVE_SUM;
+	u64 meta, taken = lab_taken(caller);
 	struct lab_tag *tag, *below;
 	struct lab_cpu *here;
 
-	OPTIMIZER_HIDE_VAR(exclusive);	/* or it is loaded anew for each page */
 	preempt_disable();
 	here = this_cpu_ptr(READ_ONCE(owner->fast));
 	meta = lab_owned_here(here);
 	tag = lab_stack_pop_many(&here->recycled, &owner->slots, nr);
-#pragma GCC unroll 8
+#pragma GCC unroll 8	/* for the limit of tests/bench, as below */
 	for (; next != end; next++, tag = below) {
 		struct page *page = tag->page;
 
-		if (unlikely(lab_page_exclusive_sum(page) != exclusive))
+		if (unlikely(!lab_page_exclusive(page)))
 			break;
 		/* Before the page is handed out: a wrong free may push its tag from then on. */
 		below = lab_stack_next(tag);
@@ -171,9 +170,7 @@ static unsigned int lab_free_many(struct labyrinth_owner *owner, unsigned int nr
 	struct page **next = pages + 1, **end = pages + nr;
 	struct lab_tag *tag, *top, *bottom;
 	u32 owned = lab_peek(owner->owned_state), ready = owner->ready_state;
-	u64 exclusive = LAB_EXCLUSIVE_SUM;
 
-	OPTIMIZER_HIDE_VAR(exclusive);	/* as above */
 	preempt_disable();
 	bottom = lab_transition_one(owner, *pages);
 	if (unlikely(!bottom)) {
@@ -186,7 +183,7 @@ static unsigned int lab_free_many(struct labyrinth_owner *owner, unsigned int nr
 		const struct page *page = *next;
 
 		if (unlikely(!lab_find_near(lab_home(&owner->slots, page), page, &tag)) ||
-		    unlikely(lab_page_exclusive_sum(page) != exclusive) ||
+		    unlikely(!lab_page_exclusive(page)) ||
 		    unlikely(!lab_tag_try_transition(tag, owned, ready)))
 			break;
 		if (unlikely(!lab_tag_is(tag, page))) {

@@ -50,7 +50,6 @@ static __always_inline void lab_stack_push_all(struct lab_stack *stack,
 	do {
 		/* One push further than it is from the bottom to the tag below it. */
 		down = slots->pushed + lab_stack_top(old) - (void *)bottom;
-		OPTIMIZER_HIDE_VAR(down);	/* or it is worked out twice */
 		WRITE_ONCE(bottom->below, (s32)down);
 		new = old - down + more;
 		/* P1: orders the stores to the tags before they can be seen. Pairs with P2. */
@@ -100,7 +99,7 @@ static __always_inline struct lab_tag *lab_stack_next(struct lab_tag *tag)
 	return (void *)tag + READ_ONCE(tag->below);
 }
 
-/* So many links at a time: the counting costs as much as the following. */
+/* So many links at a time, for the limit of tests/bench on a page of a bulk. */
 #define LAB_STACK_STRIDE	8
 
 static __always_inline struct lab_tag *lab_stack_stride(struct lab_tag *tag)

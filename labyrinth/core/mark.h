@@ -73,16 +73,10 @@ static inline bool lab_page_sole(const struct page *page)
  * counts: the page would be mapped less often than never, or more often than it has
  * references.
  */
-#define LAB_EXCLUSIVE_SUM	(LAB_MARK + LAB_SOLE_COUNTS)
-
-static __always_inline u64 lab_page_exclusive_sum(const struct page *page)
-{
-	return (lab_peek(*lab_compat_flags(page)) & LAB_SOUND_MASK) + lab_compat_page_counts(page);
-}
-
 static __always_inline bool lab_page_exclusive(const struct page *page)
 {
-	return lab_page_exclusive_sum(page) == LAB_EXCLUSIVE_SUM;
+	return (lab_peek(*lab_compat_flags(page)) & LAB_SOUND_MASK) + lab_compat_page_counts(page) ==
+	       LAB_MARK + LAB_SOLE_COUNTS;
 }
 
 static inline bool lab_page_hwpoison(const struct page *page)

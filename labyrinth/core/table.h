@@ -76,7 +76,7 @@ static inline void lab_tag_show(struct lab_tag *home, struct lab_tag *tag)
 	atomic_or(BIT(tag - home), &home->hop);
 }
 
-/* reciprocal_scale(), which compilers shift for though the processor has the upper half apart. */
+/* reciprocal_scale() without its shift, for which the limits of tests/bench have no room. */
 static __always_inline u32 lab_scale(u32 hash, u32 range)
 {
 #ifdef CONFIG_X86_64
