@@ -18,9 +18,6 @@
 #include "stock.h"
 #include "track.h"
 
-/* An owner that has taken so many pages from the kernel on one CPU gets the next ahead of need. */
-#define LAB_READAHEAD_AFTER	32
-
 /*
  * A popped tag whose page is not fit to be handed out: into quarantine, with the place in the
  * budget, or gone with it. Needs preemption disabled.
@@ -171,7 +168,7 @@ static struct page *lab_steal(struct labyrinth_owner *owner, unsigned long calle
  * is taken; @page is one from the kernel without a tag yet, or NULL.
  */
 static noinline struct page *lab_alloc_kernel(struct labyrinth_owner *owner, struct page *page,
-					      bool ahead, unsigned long caller)
+					      unsigned long caller)
 {
 	enum lab_refusal reason = LAB_REFUSE_CONTEXT;
 
@@ -179,7 +176,7 @@ static noinline struct page *lab_alloc_kernel(struct labyrinth_owner *owner, str
 		lab_event_could_sleep(owner, caller);
 	if (likely(lab_context_may_allocate())) {
 		reason = LAB_REFUSE_BUDDY;
-		page = lab_take_fresh(owner, page, ahead, caller, &reason);
+		page = lab_take_fresh(owner, page, caller, &reason);
 	} else {
 		page = lab_take_nolock(owner, caller);
 	}
@@ -199,12 +196,6 @@ static noinline struct page *lab_alloc_kernel(struct labyrinth_owner *owner, str
 	return page;
 }
 
-/* Does the owner go on taking pages from the kernel, and has now the next? */
-static __always_inline bool lab_ahead(struct labyrinth_owner *owner)
-{
-	return this_cpu_inc_return(owner->cpu->cold) > LAB_READAHEAD_AFTER;
-}
-
 /*
  * The stock, or where the budget is not @charged because it is full, other CPUs; then the
  * kernel. Called with preemption disabled; enables it.
@@ -213,14 +204,12 @@ static noinline struct page *lab_alloc_ready(struct labyrinth_owner *owner, bool
 					     unsigned long caller)
 {
 	struct page *page = charged ? lab_take_uncharged(owner, caller) : NULL;
-	bool ahead;
 
 	if (!page)
 		page = lab_steal(owner, caller, true);
 	if (page == LAB_CHARGED) {
-		ahead = lab_ahead(owner);
 		preempt_enable();
-		return lab_alloc_kernel(owner, NULL, ahead, caller);
+		return lab_alloc_kernel(owner, NULL, caller);
 	}
 	if (!page)
 		lab_event_refusal(owner, LAB_REFUSE_BUDGET, caller);
@@ -237,27 +226,25 @@ static __always_inline struct page *lab_alloc_cold(struct labyrinth_owner *owner
 						   unsigned long caller)
 {
 	struct page *page;
-	bool ahead;
 
 	if (unlikely(!lab_budget_charge(owner)))
 		return lab_alloc_ready(owner, false, caller);
 	if (unlikely(lab_peek(owner->stock) || lab_stack_top(READ_ONCE(owner->stocked.head))))
 		return lab_alloc_ready(owner, true, caller);
-	ahead = lab_ahead(owner);
 	preempt_enable();
-	if (unlikely(ahead || !lab_context_plainly_atomic()))
-		return lab_alloc_kernel(owner, NULL, ahead, caller);
+	if (unlikely(!lab_context_plainly_atomic()))
+		return lab_alloc_kernel(owner, NULL, caller);
 
 	lab_allocator_enter();
 	page = alloc_pages_node(owner->nid, LAB_GFP_ABOVE_MIN, 0);
 	lab_allocator_leave();
 	if (unlikely(!page))
-		return lab_alloc_kernel(owner, NULL, false, caller);
+		return lab_alloc_kernel(owner, NULL, caller);
 	preempt_disable();
 	/* It may have been destroyed while we were in the allocator. */
 	if (unlikely(lab_owner_dead(owner) || !lab_enter_near(owner, page, caller))) {
 		preempt_enable();
-		return lab_alloc_kernel(owner, page, false, caller);
+		return lab_alloc_kernel(owner, page, caller);
 	}
 	lab_cpu_count_alloc(this_cpu_ptr(owner->cpu));
 	lab_peak_note(owner);

@@ -40,7 +40,6 @@ struct lab_cpu {
 	long left;			/* pages that left ownership here other than by free */
 	long unrecycled;			/* frees that pushed nothing less pushes of none */
 	long uncharged;			/* on @recycled; taken elsewhere, they are missing there */
-	u32 cold;			/* pages taken from the kernel, for readahead */
 } __aligned(64);
 
 /* Pages in memory that is to go offline, as offline.c last found them. */
@@ -77,7 +76,7 @@ struct labyrinth_owner {
 	u8 scope;
 
 	/* Written by the slower paths, from any CPU. */
-	struct lab_stack stocked ____cacheline_aligned_in_smp;	/* uncharged: stock and readahead */
+	struct lab_stack stocked ____cacheline_aligned_in_smp;	/* uncharged: the stock */
 	struct lab_stack quarantine, looked_at;
 	atomic_t nr_stocked;		/* pages on @stocked, give or take those in flight */
 	atomic_t charged;		/* places taken in the budget, see below; at most @budget */

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * A page from the kernel: above min, ahead of need, or from the reserve as far as
- * the floor permits.
- */
+/* A page from the kernel: above min, or from the reserve as far as the floor permits. */
 #include <linux/gfp.h>
 #include <linux/mm.h>
 
@@ -10,9 +7,6 @@
 #include "page_alloc.h"
 #include "track.h"
 #include "watermark.h"
-
-/* Pages to take with one call. */
-#define LAB_READAHEAD		8
 
 /* Pages that the kernel is asked for until one finds room in the tag table. */
 #define LAB_BIND_TRIES		8
@@ -52,33 +46,6 @@ static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
 	return page;
 }
 
-/*
- * An owner that goes on taking pages from the kernel gets the next few with one
- * call: they lie with the stock, as far as its budget has room for them. Never
- * from below the low mark. Returns the first.
- */
-static struct page *lab_readahead(struct labyrinth_owner *owner)
-{
-	gfp_t zero = owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0;
-	struct page *pages[LAB_READAHEAD] = {};
-	int room = (int)owner->budget - atomic_read(&owner->charged);
-	unsigned long nr;
-
-	nr = lab_compat_alloc_bulk(LAB_GFP_ABOVE_MIN | zero, lab_owner_nid(owner),
-				   clamp(room + 1, 1, LAB_READAHEAD), pages);
-	while (nr > 1) {
-		struct page *page = pages[--nr];
-		bool entered;
-
-		preempt_disable();
-		entered = !lab_owner_dead(owner) && lab_enter_stocked(owner, page);
-		preempt_enable();
-		if (!entered)
-			lab_page_reject(page);
-	}
-	return pages[0];
-}
-
 /* Tag a page fresh from the kernel, and count it. Needs preemption disabled. */
 static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 flags,
 			unsigned long caller)
@@ -105,8 +72,8 @@ static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 fl
  * place in the table is crowded, another page will do. @page is one to begin
  * with, or NULL.
  */
-struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, bool ahead,
-			    unsigned long caller, enum lab_refusal *reason)
+struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, unsigned long caller,
+			    enum lab_refusal *reason)
 {
 	struct page *rejected[LAB_BIND_TRIES];
 	unsigned int nr_rejected = 0;
@@ -116,8 +83,6 @@ struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, bo
 	do {
 		u32 flags = 0;
 
-		if (!page && ahead)
-			page = lab_readahead(owner);
 		if (!page)
 			page = lab_buddy_page(owner, &flags, reason);
 		if (unlikely(!page))

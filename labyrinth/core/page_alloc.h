@@ -11,8 +11,8 @@
 /* Never goes below min, not even for a PF_MEMALLOC task. */
 #define LAB_GFP_ABOVE_MIN	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
 
-struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, bool ahead,
-			    unsigned long caller, enum lab_refusal *reason);
+struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, unsigned long caller,
+			    enum lab_refusal *reason);
 
 struct page *lab_take_nolock(struct labyrinth_owner *owner, unsigned long caller);
 

@@ -9,7 +9,7 @@
 
 #include "bench.h"
 
-/* Few enough pages, taken one by one from the kernel, that labyrinth does not read ahead. */
+/* Pages taken one by one from the kernel. */
 #define BENCH_COLD	16
 
 /* Pages that take turns: where a page's tag lies, and so its cost, depends on the page. */

@@ -9,7 +9,7 @@
 
 #define GROWTH_SAMPLES	2048
 
-/* Few enough that labyrinth does not read ahead. */
+/* Pages taken one by one from the kernel. */
 #define GROWTH_COLD	16
 
 static u32 samples[GROWTH_SAMPLES];

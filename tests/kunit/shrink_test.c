@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* When memory is short: what is ready above the stock goes, and nothing else does. */
+/* The shrinker: it frees the ready pages above the stock and nothing else. */
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/shrinker.h>
@@ -19,7 +19,7 @@ static unsigned long shrinkable(void)
 	return lab_shrink_count(NULL, &(struct shrink_control){});
 }
 
-/* Have @nr pages recycled beside the stock. */
+/* Recycle @nr pages beside the stock. */
 static void recycle(struct kunit *test, struct labyrinth_owner *owner, unsigned int nr)
 {
 	struct page *pages[PAGES];
@@ -30,14 +30,14 @@ static void recycle(struct kunit *test, struct labyrinth_owner *owner, unsigned 
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }
 
-/* No refill is on its way. */
+/* Wait until no refill is pending. */
 static void settle(struct labyrinth_owner *owner)
 {
 	irq_work_sync(&owner->kick);
 	flush_delayed_work(&owner->refill);
 }
 
-static void recycled_pages_go(struct kunit *test)
+static void recycled_pages_are_freed(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", PAGES);
 
@@ -45,11 +45,11 @@ static void recycled_pages_go(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, shrinkable(), (unsigned long)lab_owner_stocked(owner));
 	KUNIT_EXPECT_GE(test, shrink(4 * PAGES), (unsigned long)PAGES);
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 0L);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->charged), 0, "with their places");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->charged), 0, "the pages are uncharged");
 	KUNIT_EXPECT_EQ(test, shrinkable(), SHRINK_EMPTY);
 }
 
-static void stock_stays(struct kunit *test)
+static void stock_is_kept(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2 * PAGES, .stock = 8);
 
@@ -60,8 +60,8 @@ static void stock_stays(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, shrink(PAGES), SHRINK_STOP);
 }
 
-/* What lies recycled does for a stock that the budget has no room for. */
-static void recycled_pages_that_stand_for_the_stock_stay(struct kunit *test)
+/* Recycled pages count as stock if the budget has no room for both. */
+static void recycled_pages_that_count_as_stock_are_kept(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8, .stock = 8);
 
@@ -71,7 +71,7 @@ static void recycled_pages_that_stand_for_the_stock_stay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 8L);
 }
 
-static void zero_owner_gives_back_too(struct kunit *test)
+static void recycled_pages_of_a_zero_owner_are_freed(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "zero", PAGES,
 						       .flags = LABYRINTH_ZERO);
@@ -82,7 +82,7 @@ static void zero_owner_gives_back_too(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 }
 
-static void owned_pages_stay(struct kunit *test)
+static void owned_pages_are_kept(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", PAGES);
 	struct page *page = lab_test_take(test, owner);
@@ -93,7 +93,7 @@ static void owned_pages_stay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void no_more_than_asked_for_go(struct kunit *test)
+static void no_more_pages_than_requested_are_freed(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", PAGES);
 	struct labyrinth_owner *other = lab_test_owner(test, "other", PAGES);
@@ -107,8 +107,8 @@ static void no_more_than_asked_for_go(struct kunit *test)
 			ready - PAGES - 3);
 }
 
-/* Whoever holds the lock may be the one who asks for memory. */
-static void nothing_goes_while_owners_are_locked(struct kunit *test)
+/* The holder of the lock may itself be in reclaim. */
+static void nothing_is_freed_while_owners_are_locked(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", PAGES);
 
@@ -120,7 +120,7 @@ static void nothing_goes_while_owners_are_locked(struct kunit *test)
 	KUNIT_EXPECT_GE(test, lab_owner_stocked(owner), (long)PAGES);
 }
 
-static void write_after_free_is_reported_as_the_page_leaves(struct kunit *test)
+static void write_after_free_is_reported_by_the_shrinker(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "poison", 1,
 						       .flags = LABYRINTH_POISON);
@@ -132,7 +132,7 @@ static void write_after_free_is_reported_as_the_page_leaves(struct kunit *test)
 	lab_expect_violation(test, "use_after_free", "poison", "-");
 }
 
-static void reference_is_its_holders_as_the_page_leaves(struct kunit *test)
+static void shared_page_is_left_to_its_holder(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -141,12 +141,12 @@ static void reference_is_its_holders_as_the_page_leaves(struct kunit *test)
 	get_page(page);
 	KUNIT_EXPECT_EQ(test, shrink(PAGES), 1UL);
 	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
-	KUNIT_EXPECT_EQ_MSG(test, page_ref_count(page), 1, "and the other's is the last");
+	KUNIT_EXPECT_EQ_MSG(test, page_ref_count(page), 1, "only the other reference is left");
 	put_page(page);
 }
 
-/* What was read ahead lies with the stock, of which this owner has asked for none. */
-static void pages_read_ahead_go(struct kunit *test)
+/* The owner has asked for no stock. */
+static void pages_above_the_stock_are_freed(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
 	struct page *page = alloc_page(GFP_KERNEL);
@@ -165,7 +165,7 @@ static void page_freed_behind_is_reported_and_not_freed_again(struct kunit *test
 	struct page *page = lab_test_take(test, owner);
 
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
-	/* As put_page() leaves it, but for the kernel that might give it away meanwhile. */
+	/* As after put_page(), but the kernel does not get the page. */
 	KUNIT_ASSERT_TRUE(test, put_page_testzero(page));
 	KUNIT_EXPECT_EQ(test, shrink(PAGES), 1UL);
 	lab_expect_violation(test, "freed_behind", "owner", "-");
@@ -176,16 +176,16 @@ static void page_freed_behind_is_reported_and_not_freed_again(struct kunit *test
 }
 
 static struct kunit_case lab_shrink_cases[] = {
-	KUNIT_CASE(recycled_pages_go),
-	KUNIT_CASE(stock_stays),
-	KUNIT_CASE(recycled_pages_that_stand_for_the_stock_stay),
-	KUNIT_CASE(zero_owner_gives_back_too),
-	KUNIT_CASE(owned_pages_stay),
-	KUNIT_CASE(no_more_than_asked_for_go),
-	KUNIT_CASE(nothing_goes_while_owners_are_locked),
-	KUNIT_CASE(write_after_free_is_reported_as_the_page_leaves),
-	KUNIT_CASE(reference_is_its_holders_as_the_page_leaves),
-	KUNIT_CASE(pages_read_ahead_go),
+	KUNIT_CASE(recycled_pages_are_freed),
+	KUNIT_CASE(stock_is_kept),
+	KUNIT_CASE(recycled_pages_that_count_as_stock_are_kept),
+	KUNIT_CASE(recycled_pages_of_a_zero_owner_are_freed),
+	KUNIT_CASE(owned_pages_are_kept),
+	KUNIT_CASE(no_more_pages_than_requested_are_freed),
+	KUNIT_CASE(nothing_is_freed_while_owners_are_locked),
+	KUNIT_CASE(write_after_free_is_reported_by_the_shrinker),
+	KUNIT_CASE(shared_page_is_left_to_its_holder),
+	KUNIT_CASE(pages_above_the_stock_are_freed),
 	KUNIT_CASE(page_freed_behind_is_reported_and_not_freed_again),
 	{}
 };

@@ -640,8 +640,8 @@ again:	atomic {
 	fi;
 	atomic {
 		/* fast.h: lab_ordinary: likely(lab_page_exclusive(page)) */
-		/* mark.h: lab_page_exclusive: lab_page_exclusive_sum(page) == LAB_EXCLUSIVE_SUM */
-		/* bulk.c: lab_free_many: lab_page_exclusive_sum(page) != exclusive */
+		/* mark.h: lab_page_exclusive: LAB_MARK + LAB_SOLE_COUNTS */
+		/* bulk.c: lab_free_many: unlikely(!lab_page_exclusive(page)) */
 		/* free.c: labyrinth_release_page: lab_page_exclusive(page) && */
 		if
 		:: !ASKED_MARK(p) -> tag = NONE; goto slow
@@ -905,7 +905,7 @@ alloc:	/* alloc.c: lab_take_recycled: lab_stack_pop(&cpu->recycled, &owner->slot
 	};
 	atomic {
 		/* alloc.c: lab_alloc: if (unlikely(!lab_page_exclusive(page))) */
-		/* bulk.c: lab_alloc_recycled: if (unlikely(lab_page_exclusive_sum(page) != exclusive)) */
+		/* bulk.c: lab_alloc_recycled: if (unlikely(!lab_page_exclusive(page))) */
 		/* alloc.c: lab_take_tag: if (unlikely(!lab_page_exclusive(page) || */
 		if
 		:: POPPED_MARK(p)
@@ -1026,7 +1026,7 @@ not_near:
 	atomic {
 		tag = NONE; at = 0;
 		if
-		/* alloc.c: lab_alloc_cold: return lab_alloc_kernel(owner, page, false, caller) */
+		/* alloc.c: lab_alloc_cold: return lab_alloc_kernel(owner, page, caller) */
 		:: true
 		/* bulk.c: lab_alloc_many_fresh: lab_page_reject(fresh[i]) */
 		:: reject(); goto again
