@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What an owner has and has had, worked out from its counters. */
+/* An owner's statistics, derived from its per-CPU counters. */
 #include <linux/cpumask.h>
 #include <linux/minmax.h>
 
 #include "owner.h"
 
 /*
- * Pages handed out; exact when nothing moves meanwhile. The frees of a CPU are
- * counted modulo 2^32 only, by its stack: so is what is worked out here, and there
- * are fewer pages than that. Context: any.
+ * Pages handed out; exact while no call runs. A CPU's frees are counted by its stack, modulo
+ * 2^32; the sum is computed modulo 2^32 as well, and an owner has fewer pages. Context: any.
  */
 long lab_owner_owned(const struct labyrinth_owner *owner)
 {
@@ -21,8 +20,8 @@ long lab_owner_owned(const struct labyrinth_owner *owner)
 }
 
 /*
- * Most pages owned at once: exact where one CPU takes and frees them, else an
- * upper bound, for it counts those that lay ready on other CPUs.
+ * Most pages owned at once: exact if one CPU takes and frees them, else an upper bound, since
+ * it includes pages recycled on other CPUs.
  */
 long lab_owner_peak(const struct labyrinth_owner *owner)
 {
@@ -39,7 +38,7 @@ unsigned long lab_owner_allocs(const struct labyrinth_owner *owner)
 	return allocs;
 }
 
-/* The others as they follow from what is counted; below 0 only while something moves. */
+/* Derived from the other counters; below 0 only while calls run. */
 
 long lab_owner_frees(const struct labyrinth_owner *owner)
 {
@@ -52,7 +51,7 @@ long lab_owner_frees(const struct labyrinth_owner *owner)
 	return max(frees, 0L);
 }
 
-/* Pages ready, wherever they lie. */
+/* Ready pages, on any stack. */
 long lab_owner_stocked(const struct labyrinth_owner *owner)
 {
 	long ready = atomic_read(&owner->charged) + atomic_read(&owner->nr_stocked);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of an owner. Created and destroyed in process context under one
- * mutex, which no page's way ever takes.
+ * Creating and destroying owners, in process context under lab_owners_lock, which alloc and
+ * free never take.
  *
- * A handle may be used wrongly after its owner was destroyed. So the handles of
- * the last LAB_DESTROYED_MAX owners are kept, marked dead, and answered with an error;
- * all that is large about an owner goes at once.
+ * A handle may be used by mistake after its owner was destroyed. So the handles of the last
+ * LAB_DESTROYED_MAX owners are kept and marked dead, and calls with them fail with an error;
+ * everything else of an owner is freed at once.
  *
  * A storage driver may have to create or destroy an owner before any page can be written
- * out, as when it resets its device. So nothing waits for memory that takes I/O to free
- * under lab_owners_lock, nor where destroy waits for it.
+ * out, for instance when it resets its device. So no allocation under lab_owners_lock, or
+ * where destroy waits, may wait for I/O.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -35,7 +35,7 @@
 
 #define LAB_DESTROYED_MAX	1024
 
-/* Looks for per-CPU memory, 20 ms apart, of a caller that may not wait. */
+/* Attempts to get per-CPU memory, 20 ms apart, for a caller that may not wait. */
 #define LAB_CPU_TRIES	20
 
 #define LAB_FLAGS_ALL	(LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK)
@@ -146,7 +146,7 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 	return 0;
 }
 
-/* All ready and quarantined pages go to the kernel. The owner is dead and its refill stopped. */
+/* Free all ready and quarantined pages. The owner is dead and its refill stopped. */
 static void lab_owner_drain(struct labyrinth_owner *owner)
 {
 	while (lab_shrink_recycled(owner) || lab_shrink_stocked(owner))
@@ -154,7 +154,7 @@ static void lab_owner_drain(struct labyrinth_owner *owner)
 	lab_quarantine_drain(owner);
 }
 
-/* Part with every page that still has the owner's tag. Returns those that were out. */
+/* Release every page that still has the owner's tag. Returns how many were owned. */
 static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 {
 	struct lab_walk walk = {};
@@ -163,7 +163,7 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 
 	while ((tag = lab_walk_next(&walk))) {
 		u64 meta = READ_ONCE(tag->meta);
-		struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
+		struct page *page = READ_ONCE(tag->page);	/* NULL once the slot is free */
 
 		cond_resched();
 		if (!page || lab_meta_owner(meta) != owner->id || lab_meta_phase(meta) != LAB_OWNED)
@@ -174,7 +174,7 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 			preempt_enable();
 			continue;
 		}
-		/* Another owner's alloc may just find that somebody freed the page. */
+		/* An alloc on another CPU may be dropping this tag of a page freed behind. */
 		if (!lab_tag_try_transition(tag, lab_meta_state(meta), owner->moving_state))
 			continue;
 		lab_event_orphan(owner, walk.table, tag, meta);
@@ -184,7 +184,7 @@ static unsigned int lab_owner_part(struct labyrinth_owner *owner)
 	return out;
 }
 
-/* Is a dead owner's handle still somebody's? */
+/* Is a dead owner's handle still in use? */
 static bool lab_owner_kept(struct labyrinth_owner *owner)
 {
 	return READ_ONCE(owner->devm) || lab_event_owner_busy(owner);
@@ -196,7 +196,7 @@ static void lab_owner_free_handle(struct labyrinth_owner *owner)
 	kfree(owner);
 }
 
-/* Keep the handle, and free the oldest where there are too many. Needs lab_owners_lock. */
+/* Keep the handle, and free the oldest if there are too many. Needs lab_owners_lock. */
 static void lab_owner_keep_handle(struct labyrinth_owner *owner)
 {
 	struct labyrinth_owner *oldest;
@@ -228,13 +228,13 @@ static bool lab_owner_kill(struct labyrinth_owner *owner)
 	return alive;
 }
 
-/* What is left to do for an owner that lab_owner_kill() was first to kill. */
+/* Finish the destruction of an owner that lab_owner_kill() has marked dead. */
 static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 {
 	unsigned int noio = memalloc_noio_save();
 	unsigned int out;
 
-	/* O1: calls in flight have seen it dead, or have ended. Pairs with preempt_disable(). */
+	/* O1: calls in flight see it dead, or have ended. Pairs with preempt_disable(). */
 	synchronize_rcu();
 	lab_work_stop(owner);
 	lab_event_owner_dead(owner);
@@ -243,15 +243,15 @@ static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 	out = lab_owner_part(owner);
 	lab_event_owner_parted(owner);
 	mutex_unlock(&lab_owners_lock);
-	/* On PREEMPT_RT pages leave by a work item: also the references that destroy gives up. */
+	/* On PREEMPT_RT a work item frees pages, and the references that destroy drops. */
 	lab_page_flush();
 	lab_event_owner_ended(owner);
 	mutex_lock(&lab_owners_lock);
 	lab_owner_id_remove(owner->id);
-	/* Nobody has a place on a stack of this owner any more: these will do as well. */
+	/* No tag is on a stack of this owner any more. */
 	WRITE_ONCE(owner->slots.tags, lab_nowhere);
 	lab_table_put(owner->table, owner->tags);
-	/* Reports in flight may still read the name: the handle outlives this. */
+	/* Reports in flight may still read the name; the handle is kept. */
 	synchronize_rcu();
 	free_percpu(owner->cpu);
 	put_pid(owner->pid);
@@ -263,8 +263,8 @@ static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 }
 
 /*
- * The allocator of per-CPU memory has a mutex under which others wait for memory of any kind.
- * A caller that may not wait for them takes what is there; asking has it made, by a work item.
+ * The per-CPU allocator has a mutex whose holder may wait for memory. A caller that may not
+ * wait for it takes from what is there; its attempt also starts the work item that adds more.
  */
 static struct lab_cpu __percpu *lab_owner_cpus(void)
 {
@@ -303,7 +303,7 @@ static struct labyrinth_owner *lab_owner_new(const struct labyrinth_owner_params
 	memalloc_noio_restore(noio);
 	if (err)
 		goto free;
-	/* The owner keeps labyrinth loaded, whatever becomes of its module. */
+	/* The owner keeps labyrinth loaded, even if its module leaves. */
 	__module_get(THIS_MODULE);
 	return owner;
 free:
@@ -318,7 +318,7 @@ unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner)
 	might_sleep();
 	if (IS_ERR_OR_NULL(owner))
 		return 0;
-	/* First, so that its name is free only when its folder is gone, or in line to go. */
+	/* First: the name may be reused only once the removal of its folder is queued. */
 	lab_event_owner_closing(owner);
 	if (!lab_owner_kill(owner)) {
 		lab_event_violation(&(struct lab_violation_info){
@@ -347,7 +347,7 @@ lab_owner_create(const struct labyrinth_owner_params *params, struct module *mod
 	owner = lab_owner_new(params, module);
 	if (IS_ERR(owner))
 		return owner;
-	/* A stock is a promise: without it there is no owner. */
+	/* The stock is a guarantee: creation fails without it. */
 	if (!lab_refill_now(owner)) {
 		labyrinth_owner_destroy(owner);
 		return ERR_PTR(-ENOMEM);
@@ -364,7 +364,7 @@ __labyrinth_owner_create(const struct labyrinth_owner_params *params, struct mod
 }
 EXPORT_SYMBOL_GPL(__labyrinth_owner_create);
 
-/* Labyrinth and the handle stay for this, though the owner should go with its module. */
+/* The handle and labyrinth stay for this, even if the owner goes with its module. */
 static void lab_owner_devm_destroy(void *data)
 {
 	struct labyrinth_owner *owner = data;
@@ -393,7 +393,7 @@ __devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_p
 }
 EXPORT_SYMBOL_GPL(__devm_labyrinth_owner_create);
 
-/* An owner that @module has created, or NULL. Context: process. */
+/* Returns an owner created by @module, or NULL. Context: process. */
 struct labyrinth_owner *lab_owner_of_module(const struct module *module)
 {
 	struct labyrinth_owner *owner, *found = NULL;
@@ -408,7 +408,7 @@ struct labyrinth_owner *lab_owner_of_module(const struct module *module)
 	return found;
 }
 
-/* Destroy it in place of a module that left without. Context: process. */
+/* Destroy an owner on behalf of a module that left without doing so. Context: process. */
 void lab_owner_destroy_for(struct labyrinth_owner *owner)
 {
 	lab_event_owner_closing(owner);
@@ -416,7 +416,7 @@ void lab_owner_destroy_for(struct labyrinth_owner *owner)
 		lab_owner_end(owner);
 }
 
-/* Nothing runs any more that could have been given a handle. */
+/* No code that could have a handle runs any more. */
 void lab_owner_free_handles(void)
 {
 	struct labyrinth_owner *owner, *next;

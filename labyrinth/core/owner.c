@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The owners there are, by number and by name; and whether their calls may take the fast
- * path.
- */
+/* All owners, by number and by name, and the switch of their fast path. */
 #include <linux/idr.h>
 #include <linux/string.h>
 
@@ -12,11 +9,11 @@
 LIST_HEAD(lab_owners);
 int lab_default_reserve_pct = 50;
 
-/* labyrinth_owner::fast of those that may not take the fast path. */
+/* labyrinth_owner::fast while the fast path is disabled: empty stacks. */
 static DEFINE_PER_CPU(struct lab_cpu, lab_nothing_here);
 static DEFINE_IDR(lab_owner_ids);	/* changed under lab_owners_lock, read under RCU */
 
-/* A number for a new owner, or an errno. Needs lab_owners_lock. */
+/* Returns a number for a new owner, or an errno. Needs lab_owners_lock. */
 int lab_owner_id_new(struct labyrinth_owner *owner)
 {
 	return idr_alloc_cyclic(&lab_owner_ids, owner, 1, LAB_OWNER_MAX, GFP_KERNEL);
@@ -48,9 +45,9 @@ void lab_owner_name(u32 id, char name[LABYRINTH_NAME_LEN])
 }
 
 /*
- * No call goes the fast path from now on. One that is on it sees any mixture of old and
- * new, and each is right: what was on its CPU's stack is its, and what it does not
- * find, the slow way does. Needs lab_owners_lock.
+ * No further call takes the fast path. A call already on it may see any mixture of old and
+ * new values, which is harmless: a page it popped is its own, and if it finds none it goes
+ * to the slow path. Needs lab_owners_lock.
  */
 void lab_owner_disable_fast_path(struct labyrinth_owner *owner, u32 why)
 {
@@ -60,7 +57,7 @@ void lab_owner_disable_fast_path(struct labyrinth_owner *owner, u32 why)
 	WRITE_ONCE(owner->owned_state, LAB_NO_STATE);
 }
 
-/* The same back, unless something else is in the way. Needs lab_owners_lock. */
+/* Clear @why, and enable the fast path if no other reason is left. Needs lab_owners_lock. */
 void lab_owner_enable_fast_path(struct labyrinth_owner *owner, u32 why)
 {
 	WRITE_ONCE(owner->slow, owner->slow & ~why);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* An owner: what it may do and what it has. See owner.c, and lifetime.c for its life. */
+/* An owner: its limits and its pages. See owner.c and lifetime.c. */
 #ifndef _LABYRINTH_CORE_OWNER_H
 #define _LABYRINTH_CORE_OWNER_H
 
@@ -22,27 +22,27 @@
 #include "hooks.h"
 #include "table.h"
 
-/* Why no call may go the fast path. */
+/* Reasons for the slow path. */
 #define LAB_SLOW_DEAD	BIT(0)
 #define LAB_SLOW_SCOPE	BIT(1)
 #define LAB_SLOW_ZERO	BIT(2)
 #define LAB_SLOW_POISON	BIT(3)
 #define LAB_SLOW_STACK	BIT(4)
-#define LAB_SLOW_TRACE	BIT(5)	/* comes and goes while the owner lives */
+#define LAB_SLOW_TRACE	BIT(5)	/* set and cleared while the owner lives */
 #define LAB_SLOW_CLEAR	BIT(6)	/* the kernel clears pages that are freed */
 
-/* One cache line a CPU. */
+/* Per CPU, one cache line. */
 struct lab_cpu {
-	/* Pages freed here; other CPUs may take them. Its count is of these frees. */
+	/* Pages freed here, which other CPUs may take. The push count is the number of frees. */
 	struct lab_stack recycled;
 	u64 owned_here;			/* tag meta of a page handed out here, less the context */
 	local_t allocs;
 	long left;			/* pages that left ownership here other than by free */
-	long unrecycled;			/* frees that pushed nothing less pushes of none */
-	long uncharged;			/* on @recycled; taken elsewhere, they are missing there */
+	long unrecycled;			/* frees without a push, minus pushes without a free */
+	long uncharged;			/* pushed here minus popped here; only the sum has a meaning */
 } __aligned(64);
 
-/* Pages in memory that is to go offline, as offline.c last found them. */
+/* Pages in memory that goes offline, as last counted by offline.c. */
 struct lab_offline_pages {
 	unsigned int idle, owned;
 };
@@ -51,61 +51,61 @@ struct lab_owner_diag;
 
 struct labyrinth_owner {
 	/*
-	 * All of the owner that the fast path reads. An owner that wants something special,
-	 * is traced or is dead, has no homes here, @owned is no tag's state, and @fast is a
-	 * CPU's line on which nothing ever lies: so every call leaves the fast path without
-	 * having to ask.
+	 * All that the fast path reads of the owner. While @slow is not 0, @slots has no
+	 * homes, @owned_state is no tag's state and @fast has empty stacks: every call then
+	 * leaves the fast path at a test that it makes anyway. A test of @slow in its place
+	 * would not fit into the limits of tests/bench.
 	 */
 	struct lab_cpu __percpu *fast;
 	struct lab_cpu __percpu *cpu;
 	struct lab_slots slots;		/* table->slots */
-	/* Tag heads of the owner's pages, no flag set. */
+	/* States of the owner's tags, without flags. */
 	u32 owned_state;		/* or LAB_NO_STATE */
 	u32 ready_state;
 	u32 moving_state;
-	/* Written by none but create, destroy and tracing, as are those above. */
+	/* Written by create, destroy and tracing only, as are those above. */
 	u32 slow;
 	u32 budget;
-	u32 stock;			/* changed at run time: READ_ONCE() or lab_peek() */
+	u32 stock;			/* may change at run time: READ_ONCE() or lab_peek() */
 
 	struct lab_table *table;
 	u32 id;
 	int nid;
 	u32 flags;
-	s16 reserve_pct;		/* 0 to 100, the module's default put in; as @stock */
+	s16 reserve_pct;		/* 0 to 100, the default resolved; may change as @stock */
 	u8 scope;
 
-	/* Written by the slower paths, from any CPU. */
+	/* Written by the slow paths, on any CPU. */
 	struct lab_stack stocked ____cacheline_aligned_in_smp;	/* uncharged: the stock */
 	struct lab_stack quarantine, looked_at;
-	atomic_t nr_stocked;		/* pages on @stocked, give or take those in flight */
-	atomic_t charged;		/* places taken in the budget, see below; at most @budget */
+	atomic_t nr_stocked;		/* pages on @stocked, but for those in flight */
+	atomic_t charged;		/* charges of the budget, see below; at most @budget */
 	atomic_t quarantined;
 	atomic_t from_reserve;
 	atomic_long_t transferred_in;		/* pages transferred in */
-	atomic_long_t hwpoison;		/* pages that left with bad memory */
-	u32 peak;			/* most of @charged while a page was handed out */
+	atomic_long_t hwpoison;		/* pages with bad memory given back to the kernel */
+	u32 peak;			/* greatest @charged when a page was handed out */
 	struct irq_work kick;
 	struct delayed_work refill;
-	struct delayed_work look;	/* at the quarantine */
-	unsigned long looked;		/* jiffies of the last one that counted */
-	struct lab_owner_diag *diag;	/* what diag/ remembers of it */
+	struct delayed_work look;	/* scans the quarantine */
+	unsigned long looked;		/* jiffies of the last scan that counted */
+	struct lab_owner_diag *diag;	/* owned by diag/ */
 
 	/* Guarded by lab_owners_lock. */
 	struct list_head list;
-	u32 tags;			/* reserved in @table: uncharged come on top of the budget */
-	bool devm;			/* its device has the handle */
-	struct pid *pid;		/* of the creating task or its thread group, by scope */
+	u32 tags;			/* reserved in @table: budget and stock */
+	bool devm;			/* the handle is device-managed */
+	struct pid *pid;		/* the creating task's or its thread group's, by @scope */
 	struct module *module;
 	struct lab_offline_pages offline;
 	char name[LABYRINTH_NAME_LEN];
 	char module_name[MODULE_NAME_LEN];
 } __aligned(64);
 
-/* A handle begins with a cache line, as the kernel aligns what is a power of 2 in size. */
+/* kmalloc() aligns a power of 2 to its size: a handle starts with a cache line. */
 #define LAB_OWNER_SIZE	roundup_pow_of_two(sizeof(struct labyrinth_owner))
 
-/* alloc and free touch these two lines, the page's tag, and its struct page. */
+/* The fast paths touch these two lines, the page's tag and its struct page. */
 static_assert(sizeof(struct lab_cpu) == 64);
 static_assert(offsetofend(struct labyrinth_owner, stock) <= 64);
 
@@ -135,7 +135,7 @@ static inline bool lab_owner_dead(const struct labyrinth_owner *owner)
 	return READ_ONCE(owner->slow) & LAB_SLOW_DEAD;
 }
 
-/* Needs no preemption disabled: any node will do. */
+/* Works with preemption enabled: any node will do. */
 static inline int lab_owner_nid(const struct labyrinth_owner *owner)
 {
 	return owner->nid == NUMA_NO_NODE ? numa_mem_id() : owner->nid;
@@ -153,20 +153,20 @@ static inline bool lab_owner_in_scope(const struct labyrinth_owner *owner)
 	}
 }
 
-/* A page becomes owned on this CPU. Needs preemption disabled; may nest by interrupts. */
+/* Count a page handed out here. Needs preemption disabled; interrupts may nest. */
 static __always_inline void lab_cpu_count_alloc(struct lab_cpu *here)
 {
 	local_inc(&here->allocs);
 }
 
-/* Pages handed out on a CPU less those that left ownership there, modulo 2^32. */
+/* Pages handed out on @cpu minus those given back or gone there, modulo 2^32. */
 static inline u32 lab_cpu_owned(const struct lab_cpu *cpu)
 {
 	return (u32)local_read(&cpu->allocs) - lab_stack_pushes(READ_ONCE(cpu->recycled.head)) -
 	       (u32)READ_ONCE(cpu->left) - (u32)READ_ONCE(cpu->unrecycled);
 }
 
-/* A page left ownership other than by a free. Needs preemption disabled. */
+/* Count a page that left ownership other than by a free. Needs preemption disabled. */
 static inline void lab_owner_count_left(struct labyrinth_owner *owner)
 {
 	this_cpu_inc(owner->cpu->left);
@@ -186,7 +186,7 @@ static inline bool lab_recycles_uncharged(const struct labyrinth_owner *owner)
 	return owner->flags & LABYRINTH_ZERO;
 }
 
-/* Exact on any number of CPUs: no attempt that fails is ever counted, even for an instant. */
+/* Exact: a failing attempt never changes the counter, not even for an instant. */
 static inline bool lab_budget_charge(struct labyrinth_owner *owner)
 {
 	int bound = atomic_read(&owner->charged);
@@ -198,7 +198,7 @@ static inline bool lab_budget_charge(struct labyrinth_owner *owner)
 	return true;
 }
 
-/* The same for up to @nr places: how many. */
+/* Charge up to @nr pages; returns how many. */
 static inline unsigned int lab_budget_charge_many(struct labyrinth_owner *owner, unsigned int nr)
 {
 	int bound = atomic_read(&owner->charged);
@@ -210,7 +210,7 @@ static inline unsigned int lab_budget_charge_many(struct labyrinth_owner *owner,
 	return taken;
 }
 
-/* A place that was taken has come to hold an owned page. */
+/* A charge has become an owned page: update the peak. */
 static inline void lab_peak_note(struct labyrinth_owner *owner)
 {
 	u32 peak = READ_ONCE(owner->peak);
@@ -220,10 +220,10 @@ static inline void lab_peak_note(struct labyrinth_owner *owner)
 		;
 }
 
-/* Begin anew. Recycled pages count: to take one again is not noted. */
+/* Recycled pages count, since taking one again is not recorded. */
 static inline void lab_peak_reset(struct labyrinth_owner *owner)
 {
-	/* A full barrier: an alloc that has not seen the 0 has its place seen here. */
+	/* A full barrier: the charge of an alloc that missed the 0 is seen below. */
 	xchg(&owner->peak, 0);
 	lab_peak_note(owner);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pages that go back to the kernel, from any context. */
+/* Giving pages back to the kernel, from any context. */
 #include <linux/irq_work.h>
 #include <linux/llist.h>
 #include <linux/mm.h>
@@ -12,12 +12,12 @@
 DEFINE_WAIT_OVERRIDE_MAP(lab_allocator_map, LD_WAIT_SLEEP);
 #endif
 
-/* Pages on their way to the kernel, linked through page->lru, which is ours again. */
+/* Pages to be freed, linked through page->lru, which is unused again. */
 static LLIST_HEAD(lab_leaving);
 
 static void lab_page_free(struct page *page)
 {
-	/* The holder was free to use these; the kernel wants them clean. */
+	/* The owner may have used these; the page allocator wants them clean. */
 	if (likely(lab_page_sole(page))) {
 		page->mapping = NULL;
 		set_page_private(page, 0);
@@ -44,7 +44,7 @@ static void lab_leaving_kicked(struct irq_work *kick)
 
 static struct irq_work lab_leaving_kick = IRQ_WORK_INIT_HARD(lab_leaving_kicked);
 
-/* Context: any. The reference given is labyrinth's. */
+/* Drop labyrinth's reference. Context: any. */
 void lab_page_to_kernel(struct page *page)
 {
 	if (lab_context_may_allocate()) {
@@ -55,7 +55,7 @@ void lab_page_to_kernel(struct page *page)
 		irq_work_queue(&lab_leaving_kick);
 }
 
-/* Wait until all pages given to lab_page_to_kernel() have left. */
+/* Wait until all pages passed to lab_page_to_kernel() are freed. */
 void lab_page_flush(void)
 {
 	irq_work_sync(&lab_leaving_kick);

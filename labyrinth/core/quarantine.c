@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages that were shared when they were given back or popped.
+ * The quarantine: pages that were shared when they were freed or popped.
  *
- * They lie on a stack of their owner and keep their place in its budget. A look pops each,
- * puts it back into use if it is exclusive by then, and else pushes it to a second stack,
- * so that an alloc at the end of the budget can take it back meanwhile. A
- * reference that passes, as of a look-up in the page cache or GUP-fast, is gone at the
- * next look. One that stays for three looks is a violation, reported once.
+ * They are on a stack of their owner, and stay charged. A periodic scan pops each page and
+ * recycles it if it is exclusive by then, else pushes it to a second stack, so that an alloc
+ * at the end of the budget can reclaim it during the scan. A transient reference, as of a page
+ * cache look-up or GUP-fast, is gone by the next scan. One that lasts for three scans is a
+ * violation, reported once.
  */
 #include <linux/irq_work.h>
 #include <linux/mm.h>
@@ -21,15 +21,15 @@
 #include "track.h"
 #include "work.h"
 
-/* From the first look to the third there is a second, and a grace period. */
+/* From the first scan to the third it is a second and a grace period. */
 #define LAB_LOOK_EVERY		max(HZ / 2, 1)
 
-/* A page that an alloc at the end of the budget may take back: bounds its work. */
+/* Most pages that an alloc at the end of the budget examines. */
 #define LAB_RECLAIM_MOST	16
 
 /*
- * @tag, which the caller has to itself, goes into quarantine with its place in the budget.
- * @flags: LAB_AWAY, LAB_POISONED, LAB_LOOKS_REPORTED. Needs preemption disabled.
+ * Put a page into quarantine; its @tag is in LAB_MOVING, and it stays charged. @flags:
+ * LAB_AWAY, LAB_POISONED, LAB_LOOKS_REPORTED. Needs preemption disabled.
  */
 void lab_quarantine_add(struct labyrinth_owner *owner, struct lab_tag *tag, u32 flags)
 {
@@ -40,8 +40,8 @@ void lab_quarantine_add(struct labyrinth_owner *owner, struct lab_tag *tag, u32 
 }
 
 /*
- * A tag in hand is not counted: an alloc at the end of the budget that misses it then looks
- * again, see lab_steal(). Needs preemption disabled.
+ * A popped tag is not counted as quarantined: an alloc at the end of the budget that misses
+ * its page then retries, see lab_steal(). Needs preemption disabled.
  */
 static struct lab_tag *lab_quarantine_pop(struct labyrinth_owner *owner, struct lab_stack *stack)
 {
@@ -52,7 +52,7 @@ static struct lab_tag *lab_quarantine_pop(struct labyrinth_owner *owner, struct 
 	return tag;
 }
 
-/* It has to wait on, where a look that is under way does not find it once more. The same. */
+/* Keep a popped tag, where the running scan does not find it again. The same. */
 static void lab_quarantine_keep(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
 	lab_stack_push(&owner->looked_at, &owner->slots, tag);
@@ -65,7 +65,7 @@ static void lab_quarantine_leave(struct labyrinth_owner *owner, struct lab_tag *
 	lab_page_to_kernel(lab_leave(owner, owner->table, tag));
 }
 
-/* A page that has no mark any more. */
+/* The page has lost its mark. */
 static void lab_quarantine_freed_behind(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
 	struct lab_violation_info info = {
@@ -82,7 +82,7 @@ static void lab_quarantine_freed_behind(struct labyrinth_owner *owner, struct la
 	lab_event_violation(&info);
 }
 
-/* A tag in hand: back into use, or to the kernel. False where it has to wait on. The same. */
+/* Recycle or free the page of a popped tag. False if it is still shared. The same. */
 static bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
 	u32 flags = tag->state & LAB_FLAGS_MASK;
@@ -95,14 +95,14 @@ static bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *ta
 	if (lab_page_hwpoison(page) ? !lab_page_sole(page) : !lab_page_exclusive(page))
 		return false;
 	if (flags & LAB_POISONED && !lab_page_hwpoison(page) && !lab_page_poison_intact(page)) {
-		/* It was written to, or still is. */
+		/* It was written to while shared. */
 		lab_page_poison(page);
 		return false;
 	}
 	if (flags & LAB_AWAY || lab_page_hwpoison(page)) {
 		lab_quarantine_leave(owner, tag);
 	} else {
-		/* It is free already: the push does not free it again. */
+		/* Its free was counted before: do not count the push as another. */
 		this_cpu_dec(owner->cpu->unrecycled);
 		lab_recycle(owner, tag);
 	}
@@ -110,7 +110,7 @@ static bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *ta
 	return true;
 }
 
-/* A look has found the page shared. */
+/* A scan has found the page shared. */
 static void lab_quarantine_seen(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
 	if ((tag->state & LAB_LOOKS_REPORTED) == LAB_LOOKS_REPORTED)
@@ -127,7 +127,7 @@ static void lab_quarantine_seen(struct labyrinth_owner *owner, struct lab_tag *t
 }
 
 /*
- * Take back up to LAB_RECLAIM_MOST pages that are exclusive by now. False where none was.
+ * Recycle up to LAB_RECLAIM_MOST pages that are exclusive by now. False if there was none.
  * Context: any, with preemption disabled.
  */
 bool lab_quarantine_reclaim(struct labyrinth_owner *owner)
@@ -147,19 +147,19 @@ bool lab_quarantine_reclaim(struct labyrinth_owner *owner)
 	if (nr_kept) {
 		while (nr_kept)
 			lab_quarantine_keep(owner, kept[--nr_kept]);
-		/* A look may have found nothing left. */
+		/* The scan may have found an empty stack and stopped. */
 		lab_refill_kick(owner);
 	}
 	return nr;
 }
 
-/* Pages that have been looked at wait for the next look. Context: process. */
+/* Move scanned pages back for the next scan. Context: process. */
 static void lab_quarantine_return(struct labyrinth_owner *owner)
 {
 	struct lab_tag *tag;
 	unsigned long flags;
 
-	/* One at a time: an alloc at the end of the budget may need any of them. */
+	/* One by one: an alloc at the end of the budget may need any of them. */
 	do {
 		local_irq_save(flags);
 		tag = lab_quarantine_pop(owner, &owner->looked_at);
@@ -172,21 +172,21 @@ static void lab_quarantine_return(struct labyrinth_owner *owner)
 	} while (tag);
 }
 
-/* True where nothing is left in quarantine. Context: process. */
+/* Scan once. True if the quarantine is empty. Context: process. */
 bool lab_quarantine_look(struct labyrinth_owner *owner)
 {
 	struct lab_tag *tag;
 	unsigned long flags;
 	bool counts;
 
-	/* What is done with the page in an RCU reader from before does not count. */
+	/* References of RCU readers that are running now do not count. */
 	synchronize_rcu();
-	/* Nor does a look that somebody asked for between two others. */
+	/* Nor does a scan that was kicked early. */
 	counts = !time_before(jiffies, owner->looked + LAB_LOOK_EVERY);
 	if (counts)
 		owner->looked = jiffies;
 	lab_quarantine_return(owner);
-	/* An interrupt does not find the tag that is in hand: none comes meanwhile. */
+	/* An alloc in an interrupt could not find the popped tag: keep interrupts off. */
 	do {
 		local_irq_save(flags);
 		tag = lab_quarantine_pop(owner, &owner->quarantine);
@@ -212,8 +212,8 @@ void lab_quarantine_work(struct work_struct *work)
 }
 
 /*
- * The owner is dead: other holders of such a page keep their references, labyrinth gives up
- * its own. Needs lab_owners_lock.
+ * The owner is dead: drop labyrinth's references. Other holders keep theirs. Needs
+ * lab_owners_lock.
  */
 void lab_quarantine_drain(struct labyrinth_owner *owner)
 {

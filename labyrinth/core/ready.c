@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Ready pages, on an owner's stacks. */
+/* Ready pages, on the stacks of an owner. */
 #include <linux/mm.h>
 
 #include "ready.h"
 #include "track.h"
 
 /*
- * Make a page whose tag this CPU has set to LAB_MOVING ready again, here. Its
- * place in the budget goes along or is given back. Needs preemption disabled.
+ * Recycle a page on this CPU, which has set its tag to LAB_MOVING. It stays charged unless
+ * the owner recycles uncharged. Needs preemption disabled.
  */
 void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
@@ -20,7 +20,7 @@ void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag)
 		clear_page(page_address(tag->page));
 		flags = LAB_ZEROED;
 	}
-	/* The poison is there before the audit can miss it. */
+	/* The page is poisoned before the audit may expect it. */
 	smp_store_release(&tag->state, owner->ready_state | flags);
 	lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, tag);
 	if (lab_recycles_uncharged(owner)) {
@@ -29,7 +29,7 @@ void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag)
 	}
 }
 
-/* Any page recycled, here or on any CPU. Bounded by these. Needs preemption disabled. */
+/* Pop a recycled page of any CPU, this one first. Needs preemption disabled. */
 struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner)
 {
 	int cpu;
@@ -57,8 +57,8 @@ struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner)
 }
 
 /*
- * Has a page that is ready under @state been misused? A bare reference may be a passing one. Bad
- * memory is not read: the machine may stop.
+ * Has a ready page been misused? A bare reference is not, since it may be transient. Bad memory
+ * is not read: that could bring the machine down.
  */
 bool lab_ready_misused(struct page *page, u32 state, enum lab_violation *kind)
 {
@@ -74,10 +74,9 @@ bool lab_ready_misused(struct page *page, u32 state, enum lab_violation *kind)
 }
 
 /*
- * A popped tag is in the caller's hand alone, in LAB_MOVING from here on. What has been
- * done to its page is reported, unless the audit has. NULL where the page is labyrinth's
- * no more: then the tag has gone. @caller noticed it, 0 where nobody called. Needs preemption
- * disabled.
+ * Set a popped tag to LAB_MOVING, and report misuse of its page unless the audit has done so.
+ * NULL if the page is not labyrinth's any more; its tag is dropped then. @caller found it, 0
+ * outside of a call. Needs preemption disabled.
  */
 struct page *lab_popped_page(struct labyrinth_owner *owner, struct lab_tag *tag,
 			     enum lab_outcome outcome, unsigned long caller)
@@ -106,8 +105,8 @@ struct page *lab_popped_page(struct labyrinth_owner *owner, struct lab_tag *tag,
 }
 
 /*
- * A popped tag goes. Returns its page with our reference, for lab_page_to_kernel(), or NULL
- * where somebody freed it. Needs preemption disabled.
+ * Drop a popped tag. Returns its page, for lab_page_to_kernel(), or NULL if the page was freed
+ * behind. Needs preemption disabled.
  */
 struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
@@ -122,9 +121,9 @@ struct page *lab_discard(struct labyrinth_owner *owner, struct lab_tag *tag)
 }
 
 /*
- * Pop a recycled page without its place in the budget. Interrupts are off while
- * the place is in hand, since an alloc elsewhere misses both page and place then;
- * it looks again, see lab_steal(). Needs preemption disabled.
+ * Pop a recycled page and uncharge it. In between, a concurrent alloc can get neither the page
+ * nor the charge; it retries, see lab_steal(). Interrupts are disabled to keep this short.
+ * Needs preemption disabled.
  */
 static struct lab_tag *lab_pop_to_uncharge(struct labyrinth_owner *owner)
 {
@@ -139,7 +138,7 @@ static struct lab_tag *lab_pop_to_uncharge(struct labyrinth_owner *owner)
 	return tag;
 }
 
-/* One recycled page goes to the stock. False where there is none. */
+/* Move one recycled page to the stock. False if there is none. */
 bool lab_stock_recycled(struct labyrinth_owner *owner)
 {
 	struct lab_tag *tag;
@@ -154,7 +153,7 @@ bool lab_stock_recycled(struct labyrinth_owner *owner)
 	return tag;
 }
 
-/* One ready page, of those that @pop gives, goes to the kernel. False where there is none. */
+/* Free one ready page, popped by @pop. False if there is none. */
 static bool lab_shrink_ready(struct labyrinth_owner *owner,
 			     struct lab_tag *(*pop)(struct labyrinth_owner *owner))
 {

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Memory is short: what owners have ready above their stock goes back to the
- * kernel.
- */
+/* The shrinker: it frees ready pages of owners above their stock. */
 #include <linux/mutex.h>
 #include <linux/shrinker.h>
 
@@ -14,17 +11,17 @@
 
 static struct shrinker *lab_shrinker;
 
-/* The owner that the last scan stopped at. Guarded by lab_owners_lock. */
+/* The owner at which the last scan stopped. Guarded by lab_owners_lock. */
 static u32 lab_shrink_at;
 
-/* Pages that an owner has ready above its stock, give or take those that calls have in hand. */
+/* Ready pages above the stock, but for those in flight. */
 static unsigned long lab_excess(const struct labyrinth_owner *owner)
 {
 	return max(lab_owner_stocked(owner) - (long)READ_ONCE(owner->stock), 0L);
 }
 
 /*
- * No recycled page goes while one is missing in the stock: it goes there, though a
+ * While the stock is not full, a recycled page is moved there instead of freed, even though a
  * zeroing owner will have to clear it.
  */
 static bool lab_shrink_one(struct labyrinth_owner *owner)
@@ -43,7 +40,7 @@ unsigned long lab_shrink_count(struct shrinker *shrinker, struct shrink_control 
 	const struct labyrinth_owner *owner;
 	unsigned long nr = 0;
 
-	/* The holder of the lock may be waiting for memory itself. */
+	/* The holder of the lock may itself wait for memory. */
 	if (!mutex_trylock(&lab_owners_lock))
 		return 0;
 	list_for_each_entry(owner, &lab_owners, list) {
@@ -54,7 +51,7 @@ unsigned long lab_shrink_count(struct shrinker *shrinker, struct shrink_control 
 	return nr ?: SHRINK_EMPTY;
 }
 
-/* The owner to go on with, or NULL where there is none. Needs lab_owners_lock. */
+/* The owner to continue with, or NULL. Needs lab_owners_lock. */
 static struct labyrinth_owner *lab_shrink_first(void)
 {
 	struct labyrinth_owner *owner;
@@ -62,7 +59,7 @@ static struct labyrinth_owner *lab_shrink_first(void)
 	preempt_disable();
 	owner = lab_owner_by_id(lab_shrink_at);
 	preempt_enable();
-	/* One that is destroyed is in the list no more. */
+	/* A destroyed owner is not in the list any more. */
 	if (owner && !lab_owner_dead(owner))
 		return owner;
 	return list_first_entry_or_null(&lab_owners, struct labyrinth_owner, list);
@@ -76,8 +73,8 @@ static struct labyrinth_owner *lab_shrink_next(struct labyrinth_owner *owner)
 }
 
 /*
- * A scan asks for few pages and comes again: each goes on where the last one
- * stopped, or all of them together would look at the first owners again and again.
+ * A scan asks for few pages and is repeated. Each continues where the last one stopped, or the
+ * first owners would be scanned again and again.
  */
 unsigned long lab_shrink_scan(struct shrinker *shrinker, struct shrink_control *sc)
 {
@@ -98,7 +95,7 @@ unsigned long lab_shrink_scan(struct shrinker *shrinker, struct shrink_control *
 		cond_resched();
 	}
 	mutex_unlock(&lab_owners_lock);
-	/* After a round in vain another would be: the kernel asks for more than it was told of. */
+	/* Nothing was found in a full round: stop, though the kernel asks for more. */
 	return nr ?: SHRINK_STOP;
 }
 

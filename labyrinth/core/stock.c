@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What waits for process context: keeping the stock full, and looking at the quarantine. An
- * irq_work carries the wish from any context, NMI included, to the workqueue.
+ * The refill of the stock, in process context. An irq_work queues it from any context, NMI
+ * included.
  *
- * The stock is asked for when it is down to half and filled to the whole, so
- * that it does not flap; at the end of a budget, as far as that leaves room.
+ * A refill starts when the stock is down to half and fills all of it, so that it does not
+ * flap; near the end of the budget, as far as the budget permits.
  */
 #include <linux/gfp.h>
 #include <linux/irq_work.h>
@@ -20,22 +20,22 @@
 #include "stock.h"
 #include "track.h"
 
-/* After a refill that found no memory. */
+/* Delay after a refill that found no memory. */
 #define LAB_REFILL_RETRY	max(HZ / 10, 1)
 
-/* Pages with a crowded place in the table before a refill gives up for now. */
+/* Pages without room near their homes until a refill gives up for now. */
 #define LAB_STOCK_TRIES		8
 
 /*
- * Reclaim as hard as may be for the stock, but kill nobody for it, and start no I/O: destroy
- * waits for this, and the device that would have to do it may wait for destroy.
+ * Reclaim hard for the stock, but without the OOM killer, and without I/O: destroy waits for
+ * this, and the device that would do the I/O may wait for destroy.
  */
 #define LAB_GFP_STOCK		(GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN | \
 				 __GFP_NOMEMALLOC)
 
 /*
- * Fill the stock as far as the budget goes. A clean page for a zeroing owner takes
- * the place of one that was given back. False where memory is short.
+ * Fill the stock as far as the budget permits. For a zeroing owner, a clean page replaces a
+ * recycled one. False if memory is short.
  */
 bool lab_refill_now(struct labyrinth_owner *owner)
 {
@@ -52,7 +52,7 @@ bool lab_refill_now(struct labyrinth_owner *owner)
 		if (!full)
 			break;
 		if (!lab_enter_stocked(owner, page))
-			/* Its place is crowded: kept, or the next would be the same. */
+			/* No room for its tag. Keep it, or the next page would be the same. */
 			rejected[nr_rejected++] = page;
 		else if (lab_recycles_uncharged(owner))
 			lab_shrink_recycled(owner);
@@ -75,13 +75,13 @@ static void lab_refill_work(struct work_struct *work)
 		queue_delayed_work(lab_wq, &owner->refill, LAB_REFILL_RETRY);
 }
 
-/* The work items of a new owner. */
+/* Set up the work items of a new owner. */
 void lab_stock_init(struct labyrinth_owner *owner)
 {
 	lab_work_init(owner, lab_refill_work, lab_quarantine_work);
 }
 
-/* Pages with a tag, give or take those that move just now. */
+/* Pages with a tag, but for those in flight. */
 static long lab_owner_tagged(const struct labyrinth_owner *owner)
 {
 	return lab_owner_owned(owner) + atomic_read(&owner->quarantined) +
@@ -89,8 +89,8 @@ static long lab_owner_tagged(const struct labyrinth_owner *owner)
 }
 
 /*
- * More tags are taken for a greater stock, or some given back: in time for the
- * pages, which come after and go before. 0 or an errno, and nothing changed.
+ * Change the stock at run time. Tags are reserved before there are more pages, and given back
+ * after. Returns 0, or an errno and nothing has changed.
  */
 int lab_owner_set_stock(struct labyrinth_owner *owner, u64 stock)
 {
@@ -104,7 +104,7 @@ int lab_owner_set_stock(struct labyrinth_owner *owner, u64 stock)
 	WRITE_ONCE(owner->stock, stock);
 	while (atomic_read(&owner->nr_stocked) > (int)stock && lab_shrink_stocked(owner))
 		cond_resched();
-	/* A zeroing owner's recycled pages lie beside its budget, in place of the stock. */
+	/* A zeroing owner's recycled pages are uncharged: they use tags of the stock. */
 	while (lab_recycles_uncharged(owner) &&
 	       lab_owner_tagged(owner) > (long)(owner->budget + stock) &&
 	       lab_shrink_recycled(owner))

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tracepoints. The fast path has none, so they cost nothing while they are off.
- * Turning on one of a fast call's events disables the fast path of all owners.
+ * The tracepoints. The fast path has none: they cost nothing while disabled, and enabling
+ * one for a call that has a fast path disables that path for all owners.
  */
 #define CREATE_TRACE_POINTS
 #include <trace/events/labyrinth.h>
 
 #include "owner.h"
 
-/* Events that are on, of those a fast call would have. Guarded by lab_owners_lock. */
+/* Enabled events of calls with a fast path. Guarded by lab_owners_lock. */
 static unsigned int lab_nr_tracing;
 
 bool lab_tracing(void)
@@ -17,7 +17,7 @@ bool lab_tracing(void)
 	return lab_nr_tracing;
 }
 
-/* Context: process. The tracepoint's own list is locked. */
+/* Context: process, with tracepoints_mutex held. */
 int labyrinth_trace_begin(void)
 {
 	struct labyrinth_owner *owner;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where pages enter labyrinth.
+ * How pages enter labyrinth.
  *
- * A page that somebody freed behind labyrinth's back may come back, fresh from the kernel,
- * while the tag that it had still stands. If that is an owned page's, it goes. A tag on a
- * stack belongs to its popper, which may have it in hand already: it stays, and the
- * page is set aside until it has gone. So the page gets no mark as long as an old tag
- * stands, and a popper that finds the mark has found the page that was pushed.
+ * A page that was freed behind labyrinth's back may be allocated again while its old tag is
+ * still there. The tag of an owned page is dropped. A tag on a stack belongs to the CPU that
+ * pops it, possibly at this instant: it stays, and the page is set aside until it is gone. So
+ * a page is marked only if it has no old tag, and a popped tag whose page has the mark is the
+ * tag of that page.
  */
 #include <linux/irq_work.h>
 #include <linux/mm.h>
@@ -18,8 +18,8 @@
 #include "work.h"
 
 /*
- * An owned page of @meta has no mark: the kernel gave it to another user, or to labyrinth
- * again. Drop its tag and report it; true for the one CPU that does. @caller noticed it, 0
+ * The owned page of @meta has no mark: the kernel gave it to another user, or to labyrinth
+ * again. Drop its tag and report it; true on the one CPU that does. @caller found it, 0
  * outside of a call. Needs preemption disabled.
  */
 bool lab_owned_freed_behind(struct lab_table *table, struct lab_tag *tag, struct page *page,
@@ -38,9 +38,9 @@ bool lab_owned_freed_behind(struct lab_table *table, struct lab_tag *tag, struct
 
 	if (!lab_tag_transition(tag, page, state, moving))
 		return false;
-	/* Nobody can change the mark now. If it is there, @meta is of the page's next holding. */
+	/* The mark cannot change now. If it is set, the page was handed out again meanwhile. */
 	if (unlikely(lab_page_marked(page))) {
-		/* M1: the mark was seen before anybody may take it away again. */
+		/* M1: the mark is read before another CPU may clear it. */
 		smp_store_release(&tag->state, state);
 		return false;
 	}
@@ -55,7 +55,7 @@ bool lab_owned_freed_behind(struct lab_table *table, struct lab_tag *tag, struct
 	return true;
 }
 
-/* Report once that a page of @meta was freed, which the kernel has just given to this CPU. */
+/* Report once that a ready page was freed; this CPU has just allocated it. */
 static void lab_ready_freed_behind(struct lab_table *table, struct lab_tag *tag, struct page *page,
 				   u64 meta)
 {
@@ -67,15 +67,15 @@ static void lab_ready_freed_behind(struct lab_table *table, struct lab_tag *tag,
 		.track = lab_tag_track(table, tag),
 	};
 
-	/* A popper that gets the tag first reports it instead. */
+	/* A CPU that pops the tag first reports it instead. */
 	if (lab_meta_phase(meta) == LAB_READY && !(lab_meta_flags(meta) & LAB_REPORTED) &&
 	    lab_tag_transition(tag, page, lab_meta_state(meta), lab_meta_state(meta) | LAB_REPORTED))
 		lab_event_violation(&info);
 }
 
 /*
- * May a page fresh from the kernel be marked? Not while it has a tag from before. @first: the
- * table to look in first, or NULL. Needs preemption disabled.
+ * May a page fresh from the kernel be marked? Not while it has an old tag. @first is the table
+ * to search first, or NULL. Needs preemption disabled.
  */
 static bool lab_enter_clear(struct lab_table *first, struct page *page)
 {
@@ -94,8 +94,8 @@ static bool lab_enter_clear(struct lab_table *first, struct page *page)
 }
 
 /*
- * Mark a page fresh from the kernel, and tag it as @state says. NULL where it still has a tag
- * from before, or its place in every table is crowded: then it goes to lab_page_reject(). Needs
+ * Mark a page fresh from the kernel and give it a tag with @state. NULL if it has an old tag or
+ * there is no room near its home in any table: then pass it to lab_page_reject(). Needs
  * preemption disabled.
  */
 struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 state,
@@ -112,7 +112,7 @@ struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 
 	return tag;
 }
 
-/* Put a page fresh from the kernel on the stock, uncharged. False where its place is crowded. */
+/* Put a page fresh from the kernel on the stock, uncharged. False if there is no room. */
 bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page)
 {
 	u32 zeroed = owner->flags & LABYRINTH_ZERO ? LAB_ZEROED : 0;
@@ -121,7 +121,7 @@ bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page)
 
 	preempt_disable();
 	tag = lab_enter(owner, page, owner->ready_state | zeroed, _THIS_IP_, &table);
-	/* Stacks link the slots of one table: a page that found no room there is of no use. */
+	/* Stacks link the slots of one table only. */
 	if (tag && table != owner->table) {
 		WRITE_ONCE(tag->state, owner->moving_state);
 		lab_page_unmark(page);
@@ -137,8 +137,8 @@ bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page)
 }
 
 /*
- * Pages that wait for their old tag to go. Not linked through struct page: if that tag was
- * popped just before the page was freed, its holder may write there.
+ * Pages set aside until their old tag is gone. Not linked through struct page: a CPU that
+ * popped the tag just before the page was freed may write there.
  */
 #define LAB_NR_ASIDE		64
 #define LAB_ASIDE_RETRY		max(HZ / 4, 1)
@@ -148,7 +148,7 @@ static struct page *lab_aside[LAB_NR_ASIDE];
 static void lab_aside_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(lab_aside_worker, lab_aside_work);
 
-/* True where none is left. */
+/* Free those whose tag is gone. True if none is left. */
 static bool lab_aside_look(void)
 {
 	bool none = true;
@@ -184,7 +184,7 @@ static void lab_aside_kicked(struct irq_work *kick)
 
 static struct irq_work lab_aside_kick = IRQ_WORK_INIT_HARD(lab_aside_kicked);
 
-/* False where there is no room. */
+/* False if there is no room. */
 static bool lab_page_set_aside(struct page *page)
 {
 	unsigned int i;
@@ -198,8 +198,8 @@ static bool lab_page_set_aside(struct page *page)
 }
 
 /*
- * A page that lab_enter() did not take goes back to the kernel. One that still has a tag is set
- * aside, or the next allocation would get the same page. Context: any.
+ * Free a page that lab_enter() did not take. If it has an old tag, set it aside: the next
+ * allocation would return it again. Context: any.
  */
 void lab_page_reject(struct page *page)
 {
@@ -213,7 +213,7 @@ void lab_page_reject(struct page *page)
 		lab_page_to_kernel(page);
 }
 
-/* Memory that is to go offline gets its pages back: from there the kernel gives none again. */
+/* Free what was set aside in memory that goes offline: it is not allocated from again. */
 void lab_track_offline(unsigned long start_pfn, unsigned long end_pfn)
 {
 	unsigned int i;
@@ -228,7 +228,7 @@ void lab_track_offline(unsigned long start_pfn, unsigned long end_pfn)
 	}
 }
 
-/* No tag is left, so no page stays. */
+/* No tag is left, so no page need wait. */
 void lab_track_exit(void)
 {
 	irq_work_sync(&lab_aside_kick);

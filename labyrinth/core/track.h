@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where pages enter and leave labyrinth: mark and tag. See track.c. */
+/* How pages enter and leave labyrinth: mark and tag. See track.c. */
 #ifndef _LABYRINTH_CORE_TRACK_H
 #define _LABYRINTH_CORE_TRACK_H
 
 #include "page.h"
 
 /*
- * A tag that this CPU has set to LAB_MOVING goes, and its page is the caller's.
- * Needs preemption disabled.
+ * Drop a tag that this CPU has set to LAB_MOVING; the page becomes the caller's. Needs
+ * preemption disabled.
  */
 static inline struct page *lab_leave(struct labyrinth_owner *owner, struct lab_table *table,
 				     struct lab_tag *tag)
@@ -22,9 +22,9 @@ static inline struct page *lab_leave(struct labyrinth_owner *owner, struct lab_t
 }
 
 /*
- * The common case of lab_enter(), for a page handed out here: it has no tag, this table
- * keeps no traces, and there is room near its home. False where it is not that, and
- * nothing has changed. Needs preemption disabled.
+ * The common case of lab_enter(), for a page handed out here: no old tag, a table without
+ * stack traces, and room near its home. Otherwise false, and nothing has changed. Needs
+ * preemption disabled.
  */
 static __always_inline bool lab_enter_near(struct labyrinth_owner *owner, struct page *page,
 					   unsigned long caller)
@@ -34,14 +34,14 @@ static __always_inline bool lab_enter_near(struct labyrinth_owner *owner, struct
 	int moves = lab_tag_moves_before();
 	struct page *vacant = NULL;
 
-	/* A tag would be that of a page freed behind our back; an old trace lies in its slot. */
+	/* An old tag means that the page was freed behind; a slot may have an old trace. */
 	if (unlikely(lab_find(home, page, &tag) || owner->table->stacks) ||
 	    !lab_tag_nowhere_but(owner->table, page) || lab_tag_moved_since(moves))
 		return false;
 	for (tag = home; !try_cmpxchg(&tag->page, &vacant, page); vacant = NULL)
 		if (++tag == home + LAB_HOP_NEAR)
 			return false;
-	/* The tag says nothing yet. */
+	/* The tag has no state yet. */
 	lab_page_mark(page);
 	lab_tag_fill(tag, here->owned_here | lab_where(0, lab_context_bits()), caller);
 	return true;

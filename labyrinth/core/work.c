@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Work that any context may ask for, and that is done in process context. */
+/* Work queued from any context and done in process context. */
 #include <linux/irq_work.h>
 #include <linux/workqueue.h>
 
 #include "owner.h"
 #include "work.h"
 
-/* WQ_MEM_RECLAIM: a refill goes on where memory is too short to make a worker. */
+/* WQ_MEM_RECLAIM: a refill must run even if there is no memory for a new worker. */
 struct workqueue_struct *lab_wq;
 
 static void lab_refill_kicked(struct irq_work *kick)
 {
 	struct labyrinth_owner *owner = container_of(kick, struct labyrinth_owner, kick);
 
-	/* Apart: the look waits for a grace period, and must not hold up the stock. */
+	/* Two items: the scan of the quarantine waits for a grace period, the refill must not. */
 	queue_delayed_work(lab_wq, &owner->refill, 0);
 	if (atomic_read(&owner->quarantined))
 		queue_delayed_work(lab_wq, &owner->look, 0);
@@ -22,7 +22,7 @@ static void lab_refill_kicked(struct irq_work *kick)
 /* Context: any, with preemption disabled. */
 void lab_refill_kick(struct labyrinth_owner *owner)
 {
-	/* Its works may have been stopped. Pairs with the grace period before that. */
+	/* The works may have been stopped. Pairs with the grace period before that. */
 	if (unlikely(lab_owner_dead(owner)))
 		return;
 	if (!delayed_work_pending(&owner->refill) ||
@@ -37,7 +37,7 @@ void lab_work_init(struct labyrinth_owner *owner, work_func_t refill, work_func_
 	INIT_DELAYED_WORK(&owner->look, look);
 }
 
-/* The owner is dead, and an RCU grace period has passed: nobody kicks any more. */
+/* The owner is dead and an RCU grace period has passed: no new kick can come. */
 void lab_work_stop(struct labyrinth_owner *owner)
 {
 	irq_work_sync(&owner->kick);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Work that any context may ask for, and that is done in process context. See work.c. */
+/* Work queued from any context and done in process context. See work.c. */
 #ifndef _LABYRINTH_CORE_WORK_H
 #define _LABYRINTH_CORE_WORK_H
 
@@ -15,7 +15,7 @@ void lab_work_stop(struct labyrinth_owner *owner);
 int lab_wq_init(void);
 void lab_wq_exit(void);
 
-/* Pages that should lie in stock: as many as could be handed out from there. */
+/* Pages that the stock should have: no more than the budget permits to hand out. */
 static inline int lab_stock_wanted(const struct labyrinth_owner *owner)
 {
 	int room = (int)owner->budget - atomic_read(&owner->charged);
@@ -25,8 +25,8 @@ static inline int lab_stock_wanted(const struct labyrinth_owner *owner)
 }
 
 /*
- * Ask for more when the stock is down to half. For a call that took a page from it,
- * or gave a place in the budget back. Needs preemption disabled.
+ * Start a refill if the stock is down to half. For calls that took a page of the stock or
+ * uncharged the budget. Needs preemption disabled.
  */
 static __always_inline void lab_stock_watch(struct labyrinth_owner *owner)
 {
