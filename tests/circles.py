@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Which files call or include each other in a circle? circles.py SOURCES OBJECTS
+"""Find files that call or include each other in a circle. circles.py SOURCES OBJECTS
 
-OBJECTS is where SOURCES, the folder of the module or of the command, was built: what an object
-file defines and what it needs says which file calls which. What core/hooks.h declares does not
-count: it is how core/ announces events to diag/. Includes are those of SOURCES; a .c and its .h
-are one. Prints each circle, and each name of diag/ that core/ needs beside the hooks; exit
-status 1 if there is any."""
+SOURCES is the folder of the module or of the command, and OBJECTS the folder it was built in.
+Calls are derived from the symbols that each object file defines and needs. The functions of
+core/hooks.h do not count: core/ announces events to diag/ through them. Includes are those of
+SOURCES; a .c file and its .h count as one. Prints each circle, and each name of diag/ that
+core/ needs besides the hooks; the exit status is 1 if there is any."""
 
 import collections
 import os
@@ -23,7 +23,7 @@ def files(folder, suffixes):
 
 
 def calls(objects, hooks):
-    """Edges by object file, without its suffix, each with a name that is needed."""
+    """Return edges by object file, without its suffix, each with a symbol that is needed."""
     needs, where = {}, {}
     for name in files(objects, ".o"):
         unit = name[:-2]
@@ -58,7 +58,7 @@ def includes(sources):
 
 
 def circles(edges):
-    """Tarjan's strongly connected components of more than one file."""
+    """Return the strongly connected components of more than one file (Tarjan)."""
     index, low, stack, found = {}, {}, [], []
 
     def visit(at):

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Sum up gcov's JSON: coverage.py DIR EXEMPT.
 
-Prints "lines:" and "branches:" in percent, and one line for each file; on standard
-error, what no test ran. EXEMPT has lines of "FILE<tab>TEXT<tab>REASON": source lines of
-FILE (or of any, for "*") that contain TEXT are not counted. Each must be of use."""
+Prints one line per file, then "lines:" and "branches:" in percent; on standard error,
+the lines and branches that no test ran. EXEMPT has lines "FILE<tab>TEXT<tab>REASON":
+source lines of FILE ("*" for any) that contain TEXT are not counted. Unused rules are
+reported."""
 
 import collections
 import glob
@@ -15,7 +16,7 @@ import sys
 
 
 def read_counts(folder):
-    """Line counts and branch counts by file, summed over all objects."""
+    """Return line counts and branch counts by file, summed over all objects."""
     lines = collections.defaultdict(lambda: collections.defaultdict(int))
     branches = collections.defaultdict(dict)
     for path in glob.glob(os.path.join(folder, "*.gcov.json.gz")):
@@ -33,7 +34,7 @@ def read_counts(folder):
                 number = line["line_number"]
                 lines[name][number] += line["count"]
                 counts = [branch["count"] for branch in line["branches"] if not branch["throw"]]
-                # A header's line has as many branches as what it was inlined into needs.
+                # The number of branches of a header's line depends on where it is inlined.
                 known = branches[name].setdefault((number, len(counts)), [0] * len(counts))
                 for i, count in enumerate(counts):
                     known[i] += count
@@ -84,7 +85,7 @@ def main():
             here["branches"] += len(counts)
             here["branches run"] += sum(count > 0 for count in counts)
             if 0 in counts:
-                missed.append((number, f"{counts.count(0)} of {len(counts)} ways never taken"))
+                missed.append((number, f"{counts.count(0)} of {len(counts)} branches never taken"))
         print(f"{name}: lines {here['lines run']} of {here['lines']}, "
               f"branches {here['branches run']} of {here['branches']}")
         for number, what in sorted(missed):
@@ -92,7 +93,7 @@ def main():
         sums += here
     for rule in rules:
         if not rule["used"]:
-            print(f"{exempt_path}: of no use: {rule['file']} {rule['text']}", file=sys.stderr)
+            print(f"{exempt_path}: unused rule: {rule['file']} {rule['text']}", file=sys.stderr)
     if not sums["lines"] or not sums["branches"]:
         sys.exit("no counters")
     for what in ("lines", "branches"):

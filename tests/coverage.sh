@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# How much of the module do the tests run? KUnit, the kselftests and the torture,
-# on a kernel with GCOV, and KTAP of what came out.
+# Measure how much of the module the tests run: KUnit, the kselftests and the torture,
+# on a kernel with GCOV. Prints KTAP.
 #
 # usage: coverage.sh
 #
-# All is done in build/coverage, where "left-out" lists what no test ran.
+# All files are in build/coverage; "left-out" there lists the lines that no test ran.
 
 set -uo pipefail
 export LC_ALL=C
@@ -15,12 +15,12 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 kernel=kunit-6.12
 out=$top/build/coverage
 tree=$out/tree
-# Percent. Branches as gcov counts them: each way of each condition.
+# Percent. gcov counts each outcome of each condition as a branch.
 lines_limit=95
 branches_limit=90
 . "$top/tests/lib/ktap.sh"
 
-# The tests run in a copy, so that nothing here is built with the counters.
+# The tests run in a copy, so that this checkout is not built with the counters.
 copy_tree() {
 	rm -rf "$out"
 	mkdir -p "$tree"
@@ -32,10 +32,10 @@ run() { # NAME COMMAND...
 	local name=$1
 	shift
 	"$@" >"$out/$name.log" 2>&1
-	result $? "$name passes with the counters on"
+	result $? "$name passes with counters on"
 }
 
-# What each boot left, summed up beside the objects.
+# Sum up the counters of all boots beside the objects.
 gather() {
 	local archive objects=$tree/build/$kernel/labyrinth sum=$out/sum one=$out/one n=0
 
@@ -64,16 +64,16 @@ echo "1..6"
 copy_tree
 export LABYRINTH_COVERAGE=1 LABYRINTH_MAKE="LABYRINTH_GCOV=y LABYRINTH_KUNIT=y"
 run kunit "$tree/tests/kunit/run.sh"
-# The module has KUnit's suites in it: they have run.
+# The module contains the KUnit suites, which have run above.
 export LABYRINTH_APPEND=kunit.enable=0
 run kselftest "$tree/tests/kselftest/run-kernel.sh" "$kernel"
 run torture "$tree/tests/torture/run.sh" "$kernel" smoke
 gather
-result $? "the counters can be read"
+result $? "counters are readable"
 python3 "$top/tests/coverage.py" "$out" "$top/tests/coverage.exempt" >"$out/sums" 2>"$out/left-out"
 status=$?
 sed 's/^/# /' "$out/sums"
-sed 's/^/# left out: /' "$out/left-out"
+sed 's/^/# not run: /' "$out/left-out"
 figure() { sed -n "s/^$1: \([0-9.]*\) .*/\1/p" "$out/sums"; }
 at_least() { # WHAT LIMIT
 	[ "$status" -eq 0 ] && awk -v got="$(figure "$1")" -v limit="$2" \

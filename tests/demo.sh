@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# make demo as a test: each of its expectations is one result, and so is that it ends
-# with what the command labyrinth says.
+# "make demo" as a test: each of its expectations is one result, and so is its end, the
+# output of the command labyrinth.
 set -uo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -15,7 +15,7 @@ echo "KTAP version 1"
 	{ print "# " $0 }
 	END {
 		good = seen ~ /^ zones gauge.* advise verdicts$/
-		print (good ? "ok " : "not ok ") ++n " demo: it ends with gauges, advice and a verdict"
+		print (good ? "ok " : "not ok ") ++n " demo: the end shows gauges, advice and a verdict"
 		print "1.." n
 	}'
 exit "${PIPESTATUS[0]}"

@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the sources can be asked without running them, as KTAP:
-# checkpatch --strict, kernel-doc, coccicheck, and builds under W=1 C=2.
+# Static checks of the sources, with results in KTAP: checkpatch --strict, kernel-doc,
+# coccicheck, builds with W=1 C=2, and others.
 #
 # usage: lint.sh [--quick | --short]
 #
-#   --quick  without the documentation, and as --short
-#   --short  without coccicheck and the command; builds for 6.12 only, and without test modules; checkpatch
-#            of what is no test
+#   --quick  as --short, and without the documentation
+#   --short  without coccicheck and the command; builds for 6.12 only and without test modules;
+#            checkpatch without the tests
 set -uo pipefail
-# A locale that is not installed makes perl and sphinx complain.
+# perl and sphinx warn if the locale is not installed.
 export LC_ALL=C.UTF-8
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -44,15 +44,15 @@ check() { # NAME COMMAND...
 	fi
 }
 
-# The largest part of all are tests.
+# Most sources are tests.
 product() { find include labyrinth samples -name '*.[ch]' ! -name '*.mod.c'; }
 sources() { product; find tests -path tests/command -prune -o \
 	\( -name '*.[ch]' ! -name '*.mod.c' \) -print; }
 command_sources() { find tools/labyrinth tests/command -name '*.[ch]'; }
 scripts() { find scripts tools tests samples .ci -name '*.sh' -o -name '*.bash' -o -path .ci/run; }
 
-# Run among links to the sources: it would ask git where it finds .git, and leaves a file of
-# the names in CamelCase where it is run.
+# Run in a folder of links to the sources: checkpatch calls git where it finds .git, and leaves
+# a file of CamelCase names in its working directory.
 checkpatch() { # OPTION... <FILES
 	local here=$logs/checkpatch
 
@@ -62,8 +62,8 @@ checkpatch() { # OPTION... <FILES
 	(cd "$here" && xargs perl "$scripts/checkpatch.pl" --no-tree --root=. --no-summary --strict --terse "$@" -f)
 }
 
-# compat.h tests the kernel's version: that is what it is for.
-# The macros of a trace header are laid out as all of the kernel's; a report's line is one string.
+# compat.h is the one place that tests the kernel's version. The trace header is laid out like
+# the kernel's. Lines of reports are single strings.
 run_checkpatch() {
 	$checked | checkpatch |
 		grep -Ev -e '^labyrinth/core/compat.h:[0-9]*: WARNING: (LINUX_VERSION_CODE|Comparisons) should' \
@@ -72,14 +72,14 @@ run_checkpatch() {
 	return 0
 }
 
-# It is no part of the kernel: its types and attributes are C's own, its messages one string.
+# The command is no kernel code: it uses the types and attributes of C; messages are single strings.
 run_command_checkpatch() {
 	command_sources | checkpatch --ignore PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,CAMELCASE |
 		grep -v 'CHECK: line length'
 	return 0
 }
 
-# By both compilers.
+# With both compilers.
 run_command_build() {
 	local cc
 
@@ -106,8 +106,8 @@ run_spdx() {
 	return 0
 }
 
-# Nothing of what .gitignore names is kept in git, or comes in an archive without it. In such a
-# folder modules.order tells that make has been run.
+# No file that .gitignore names is in git, or in an archive without .git. In an archive,
+# modules.order shows that make has been run.
 run_ignored() {
 	local pattern names=()
 
@@ -122,13 +122,13 @@ run_ignored() {
 	find . \( -path ./build -o -path ./.git \) -prune -o -type f \( "${names[@]:1}" \) -print
 }
 
-# Files that are found only in the guest, what they define, and busybox's "local".
+# Excluded: files that exist only in the guest, variables defined there, and busybox's "local".
 run_shellcheck() {
 	scripts | xargs shellcheck -S warning -e SC1091,SC2034,SC2154,SC3043
 }
 
-# sparse, the extra warnings and modpost must have nothing to say. Built as tests/run.sh has
-# all steps build: only sparse looks at each file again.
+# sparse, the extra warnings and modpost must report nothing. The options are those of all
+# steps of tests/run.sh, so that only sparse processes each file again.
 run_build() { # KERNEL
 	local log=$logs/build-$1.log
 
@@ -139,7 +139,7 @@ run_build() { # KERNEL
 	return 0
 }
 
-# The kernel's own scripts but for two that want an OCaml compiler.
+# The kernel's own scripts, except two that need an OCaml compiler.
 run_coccicheck() {
 	local src=build/coccicheck log=$logs/coccicheck.log
 	rm -rf "$src"
@@ -152,20 +152,20 @@ run_coccicheck() {
 	return 0
 }
 
-# Below: as tests/run.sh has built the module for 6.12.
+# Built with the options of tests/run.sh, which has built the module for 6.12 before.
 run_circles() {
 	LABYRINTH_MAKE="W=1 KCFLAGS=-Werror" scripts/build.sh 6.12 $modules >"$logs/build-circles.log" 2>&1 ||
 		{ tail -n 20 "$logs/build-circles.log"; return 1; }
 	tests/circles.py labyrinth build/6.12/labyrinth
 }
 
-# A version of the kernel is tested in one place.
+# Only compat.h tests the kernel's version.
 run_versions() {
 	product | grep -v '^labyrinth/core/compat.h$' | xargs grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION'
 	return 0
 }
 
-# Longer than a reader bears.
+# The limit is about 400 lines.
 run_lengths() {
 	find labyrinth tools -name '*.[ch]' ! -name '*.mod.c' -exec wc -l {} + |
 		awk '$2 != "total" && $1 > 430'
@@ -173,19 +173,19 @@ run_lengths() {
 
 echo "KTAP version 1"
 check "shellcheck" run_shellcheck
-check "every kind of splat is caught, and nothing else" run_splat_self_test
+check "splat.sh finds every kind of splat and nothing else" run_splat_self_test
 check "SPDX line in every file" run_spdx
-check "nothing is kept that .gitignore names" run_ignored
+check "no file that .gitignore names is tracked" run_ignored
 check "no file is too long" run_lengths
-check "the kernel's version is tested in compat.h alone" run_versions
-check "no files call each other in a circle, and core/ calls diag/ by hooks alone" run_circles
+check "only compat.h tests the kernel's version" run_versions
+check "no files call each other in a circle, and core/ calls diag/ only through hooks" run_circles
 check "checkpatch --strict" run_checkpatch
 [ -n "$short" ] || check "checkpatch of the command labyrinth" run_command_checkpatch
-[ -n "$short" ] || check "the command labyrinth builds without a word from gcc and clang, and has no circle" run_command_build
+[ -n "$short" ] || check "command labyrinth builds without warnings from gcc and clang, and has no circle" run_command_build
 check "kernel-doc -none" run_kernel_doc
-check "what Documentation says of code and reports is so" samples/check-doc.sh
+check "code and reports in Documentation match the sources" samples/check-doc.sh
 for k in $kernels; do
-	check "builds for $k without a word from W=1 and sparse" run_build "$k"
+	check "builds for $k without warnings from W=1 and sparse" run_build "$k"
 done
 [ -n "$quick" ] || check "documentation builds" scripts/docs.sh
 [ -n "$short" ] || check "coccicheck" run_coccicheck

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""How many of labyrinth's own functions can a call reach, and how deep?
+"""Count the functions of labyrinth that each call can reach, and the depth of the calls.
 
 usage: reach.py [FOLDER [FUNCTION...]]
 
-FOLDER is labyrinth or labyrinth/core (the default, without what reports). Prints for each
-FUNCTION (by default the calls of the interface) the functions that it reaches, the files they
-are in, and the longest chain of calls; then each circle of functions. Reads the sources: a name
-that is followed by a parenthesis is a call."""
+FOLDER is labyrinth or labyrinth/core (the default, without reporting). Prints for each FUNCTION
+(by default the calls of the interface) the number of functions that it reaches, of the files
+they are in, and the longest chain of calls; then each circle of functions. The sources are
+parsed simply: a name followed by a parenthesis is a call."""
 
 import os
 import re
@@ -19,7 +19,7 @@ CALLS = ("labyrinth_void_alloc_page_gfp_atomic_exclusive", "labyrinth_alloc_page
 
 
 def functions(folder):
-    """Name to (file, body)."""
+    """Return {name: (file, body)}."""
     found = {}
     for where, _, names in os.walk(folder):
         for name in names:

@@ -1,36 +1,36 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The tests, and one line of sums at the end.
+# Run the tests, and print one line with the totals at the end.
 #
 # usage: run.sh check|test|test-all
 #
-#   check     what a change is tried with: minutes
-#   test      what a change must pass: the stock kernels, and one of our own
-#   test-all  that, and all tests on every kernel of our own: hours
+#   check     a quick run while working on a change: minutes
+#   test      what a change must pass: the stock kernels, and one built here
+#   test-all  "test" in full, and all tests on every kernel built here: hours
 #
-# Each step prints KTAP; it is shown when the step has ended, kept in build/results/,
-# and its results are counted: of nested ones the innermost. A step that fails
-# without saying which test, or that runs none, counts as one failed.
+# Each step prints KTAP. It is shown when the step has ended and kept in build/results/.
+# Of nested results the innermost are counted. A step that fails without a failed test,
+# or that runs no test, counts as one failure.
 set -uo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit
-# The programs that scripts/setup.sh installs, not others of the same name, and their own words.
+# Use the programs that scripts/setup.sh installs, and their untranslated messages.
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 results=build/results
 rm -rf "$results"
 mkdir -p "$results"
 begun=$SECONDS
-# How much of a step to run: test leaves out of most what is slow as it repeats.
+# Options of the steps: "test" skips slow repetitions in most of them.
 short=--short long=
-# A warning in whatever is built fails the step that builds it.
+# A warning fails the step that builds.
 export LABYRINTH_MAKE="W=1 KCFLAGS=-Werror"
 
 say() { echo "==> [$((SECONDS - begun)) s] $*"; }
 
-# Counts of a KTAP log: "passed failed skipped". A result line is a parent's if
-# the one before it is indented deeper; a parent counts only if it alone failed.
+# Print the counts of a KTAP log: "passed failed skipped". A result line is a parent's if
+# the one before it is indented deeper; a parent counts only if it failed and no child did.
 count() { # LOG
 	awk '/^ *(not )?ok [0-9]+/ {
 		match($0, /^ */); indent = RLENGTH
@@ -64,14 +64,14 @@ step() { # NAME COMMAND...
 	(flock 8; cat "$log"; say "$name: $p passed, $f failed, $s skipped; $((SECONDS - begun_step)) s, $cpu s of CPU") 8>"$results/lock"
 }
 
-# Steps that wait for a worker, each a name and a command of words without blanks.
+# Queued steps, each a name and a command of words without blanks.
 queue=()
 
 later() { # NAME COMMAND...
 	queue+=("$*")
 }
 
-# The number of the step that is next, which is then taken.
+# Take the next step from the queue and print its number.
 take() {
 	local next
 
@@ -92,8 +92,8 @@ work() {
 	done
 }
 
-# Two at a time, a virtual machine waits as well as it computes. With more of them their
-# CPUs wait for each other while they hold a lock, and all take longer.
+# Run two steps at a time, because a virtual machine is idle part of the time. With more of
+# them, virtual CPUs that hold locks wait for each other, and all steps take longer.
 work_off() {
 	echo 0 >"$results/next"
 	work &
@@ -117,7 +117,7 @@ run_check() {
 	work_off
 }
 
-# The longest first, and by turns what waits and what computes.
+# The longest steps first; steps that wait alternate with steps that compute.
 run_test() {
 	later kselftest-6.12 tests/kselftest/run-kernel.sh 6.12 $long
 	later command tests/command/run.sh $short
@@ -136,7 +136,7 @@ run_test() {
 	work_off
 }
 
-# Each kernel looks for something else, so each gets everything.
+# Each of these kernels detects other errors, so each runs all tests.
 run_own() {
 	for k in $own; do
 		LABYRINTH_APPEND=
@@ -184,7 +184,7 @@ esac
 grep -hE '^ *not ok' "$results"/*.ktap
 read -r passed failed skipped < <(cat "$results"/*.count |
 	awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }')
-# The machines are ours: nothing has a reason to be skipped.
+# The virtual machines have all that the tests need: no test may be skipped.
 [ "$skipped" -eq 0 ] || echo "==> $skipped skipped, counted as failed"
 failed=$((failed + skipped))
 say "done"

@@ -56,15 +56,15 @@ mapfile -d '' files < <(find . -name '*.[ch]' -print0)
 
 spatch --very-quiet --in-place --local-includes --max-width 100 -D owner="$name" \
 	--sp-file "$rules/labyrinth.cocci" "${files[@]}" >/dev/null || die "spatch failed"
-taken=$(count void_alloc_page_gfp_atomic_exclusive)
+taken=$(count alloc_page)
 if [ "$taken" -gt 0 ]; then
 	write_header >labyrinth_port.h
-	grep -lZE 'labyrinth_(void|owner)_' "${files[@]}" | xargs -0 -n 1 \
+	grep -lZE 'labyrinth_(alloc|free|release|owner)_' "${files[@]}" | xargs -0 -n 1 \
 		spatch --very-quiet --in-place --sp-file "$rules/include.cocci" >/dev/null
 fi
 
-echo "$taken taken, $(count void_free_page_exclusive) given back," \
-	"$(count void_release_page_exclusive) released"
+echo "$taken taken, $(count free_page) given back," \
+	"$(count release_page) released"
 grep -rn --include='*.[ch]' 'labyrinth: decide:' . | sed 's|^\./||; s|:[[:space:]]*/\* |: |; s| \*/$||'
 [ "$taken" -gt 0 ] || exit 1
 [ "$(count owner_create)" -gt 0 ] ||

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How everything is measured: around one operation, or one pair of them, with
- * interrupts off, the difference of two readings of the cycle counter, less that
- * of two readings with nothing between. Under QEMU's -icount a cycle is one
- * instruction, and every run gives the same figures.
+ * A sample is the difference of two readings of the cycle counter around one operation
+ * or pair, with interrupts off, less that of two readings with nothing between. Under
+ * QEMU's -icount a cycle is one instruction, and every run gives the same figures.
  */
 #ifndef _LAB_BENCH_H
 #define _LAB_BENCH_H
@@ -19,10 +18,10 @@
 #define BENCH_SAMPLES	256
 #define BENCH_BULK	32
 
-/* Where each operation may run. */
+/* The context of an operation. */
 enum bench_where {
 	BENCH_IRQS_OFF,
-	/* Uses the kernel's allocator, which PREEMPT_RT lets nobody call with interrupts off. */
+	/* Calls the kernel's allocator, which PREEMPT_RT forbids with interrupts off. */
 	BENCH_ALLOCATOR,
 };
 
@@ -44,8 +43,8 @@ static __always_inline bool bench_irqs_off(enum bench_where where)
 }
 
 /*
- * Measure @op, which counts @count operations. All three functions are inlined:
- * what is measured is @op as a driver would have it.
+ * Measure @op, which counts as @count operations. All three functions are inlined, so
+ * that @op is compiled as in a driver.
  */
 static __always_inline void bench_in(enum bench_where where, const char *name, unsigned int count,
 				     void (*before)(void), void (*op)(void), void (*after)(void))
@@ -90,7 +89,7 @@ static __always_inline void bench_alloc(const char *name, unsigned int count, vo
 	bench_in(BENCH_ALLOCATOR, name, count, before, op, after);
 }
 
-/* The same with softirqs off, as where a network driver polls. */
+/* The same with softirqs off, as when a network driver polls. */
 static __always_inline void bench_bh(const char *name, unsigned int count, void (*before)(void),
 				     void (*op)(void), void (*after)(void))
 {

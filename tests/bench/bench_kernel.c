@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the kernel itself has to offer. */
+/* The kernel's own allocators and caches. */
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/mempool.h>
@@ -46,7 +46,7 @@ static void buddy_free(void)
 		bench_nr_failed++;
 }
 
-/* The kernel fills in what is NULL. */
+/* The kernel fills only entries that are NULL. */
 static void buddy_bulk_clear(void)
 {
 	memset(pages, 0, sizeof(pages));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What labyrinth costs, on every way that a page can take through it. */
+/* The cost of labyrinth on each path of a page. */
 #include <linux/cpumask.h>
 #include <linux/labyrinth.h>
 #include <linux/mm.h>
@@ -9,18 +9,18 @@
 
 #include "bench.h"
 
-/* Pages taken one by one from the kernel. */
+/* Pages allocated one by one from the kernel. */
 #define BENCH_COLD	16
 
-/* Pages that take turns: where a page's tag lies, and so its cost, depends on the page. */
+/* Pages used in turn: the place of a page's tag, and so its cost, depends on the page. */
 #define BENCH_TURNS	8
 
-/* More than the samples take, so that no refill is asked for meanwhile. */
+/* More than the samples take, so that they trigger no refill. */
 #define BENCH_STOCK	(2 * BENCH_SAMPLES + 2)
 #define BENCH_MANY	16384
 
 static struct labyrinth_owner *owner, *other;
-static struct page *page, *pages[BENCH_BULK];	/* what an operation has for the next */
+static struct page *page, *pages[BENCH_BULK];	/* passed between operations */
 
 /* ---- operations */
 
@@ -43,7 +43,7 @@ static __always_inline void lab_pair(void)
 		bench_nr_failed++;
 }
 
-/* Out of labyrinth and back to the kernel: the owner has one ready page less. */
+/* Alloc, release and __free_page(): the owner has one ready page less. */
 static __always_inline void lab_part(void)
 {
 	struct page *taken = labyrinth_alloc_page(owner);
@@ -115,7 +115,7 @@ static __always_inline void lab_bulk_part(void)
 	}
 }
 
-/* Taken, released and freed, again and again, as by a driver that never gives back. */
+/* Alloc, release and free repeatedly, as by a driver that never frees to labyrinth. */
 static __always_inline void lab_stream(void)
 {
 	unsigned int i;
@@ -124,7 +124,7 @@ static __always_inline void lab_stream(void)
 		lab_part();
 }
 
-/* Let another recycled page be the next: under those that were taken, the first goes. */
+/* Move the recycled page on top below the others, so that another one is used next. */
 static void lab_turn(void)
 {
 	unsigned int nr;
@@ -149,7 +149,7 @@ static void lab_take_in_interrupt(void *unused)
 	lab_take();
 }
 
-/* By an interrupt of another CPU, which is idle again thereafter. */
+/* Allocate in an interrupt of another CPU, which is idle again afterwards. */
 static void lab_take_elsewhere(void)
 {
 	unsigned int cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
@@ -158,7 +158,7 @@ static void lab_take_elsewhere(void)
 	smp_call_function_single(cpu, lab_take_in_interrupt, NULL, true);
 }
 
-/* ---- and an owner of its own for each: nothing but itself is in its way */
+/* ---- the measurements, each with an owner of its own, so that they are independent */
 
 static bool owner_begin(const struct labyrinth_owner_params *wish)
 {
@@ -210,8 +210,8 @@ static void bench_stock(void)
 }
 
 /*
- * The kernel hands out again what it got back last, and where a page's tag lies
- * depends on the page: keep one back before each sample, and they get another.
+ * The kernel hands out the page freed last, and the place of a page's tag depends on the
+ * page: hold a page back before each sample, so that each sample gets another page.
  */
 static struct page *aside[BENCH_COLD];
 static unsigned int nr_aside;
@@ -232,7 +232,7 @@ static void free_aside(void)
 		__free_page(aside[--nr_aside]);
 }
 
-/* Nothing recycled, nothing in stock: the page comes from the kernel, and goes back to it. */
+/* No recycled page and no stock: the page comes from the kernel and goes back to it. */
 static void bench_cold(void)
 {
 	bench_nr_samples = BENCH_COLD;
@@ -261,7 +261,7 @@ static struct labyrinth_owner *neighbour(const char *name, unsigned int budget)
 	});
 }
 
-/* The same among others: one of them is too large for the tags that were there before it. */
+/* The same among other owners, of which one is too large for the existing table. */
 static void bench_cold_among_others(void)
 {
 	struct labyrinth_owner *first = neighbour("first", BENCH_BULK);
@@ -288,7 +288,7 @@ static void bench_transfer(void)
 	labyrinth_owner_destroy(other);
 }
 
-/* The stock is for kernels where an interrupt gets nothing else. */
+/* The stock is for kernels on which an interrupt cannot get other pages. */
 static void bench_remote(void)
 {
 	if (num_online_cpus() == 1)
@@ -316,7 +316,7 @@ static bool trace(bool on)
 	       !trace_set_clr_event("labyrinth", "free", on);
 }
 
-/* Into the ring buffer. All others are measured with the events off. */
+/* Events go to the ring buffer. All other measurements run with the events off. */
 static void bench_traced(void)
 {
 	if (trace(true))
@@ -326,7 +326,7 @@ static void bench_traced(void)
 			bench("lab_traced_free", 1, lab_turn_and_take, lab_give, bench_nothing);
 		}
 	trace(false);
-	/* And as if nothing had been. */
+	/* Tracing must leave no cost behind. */
 	WITH_OWNER(.budget = BENCH_BULK)
 		bench("lab_untraced_pair", 1, lab_turn, lab_pair, bench_nothing);
 }

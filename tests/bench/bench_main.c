@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a page costs, from labyrinth and from what the kernel has.
+ * The cost of a page, from labyrinth and from the kernel's allocators.
  *
- * Loading the module measures; the kernel log has a line for each operation:
+ * Loading the module measures and prints a line for each operation to the kernel log:
  *
  *	lab_bench: bench NAME MINIMUM MEDIAN
  */
@@ -28,7 +28,7 @@ static int bench_cmp(const void *a, const void *b)
 	return *(const u32 *)a < *(const u32 *)b ? -1 : *(const u32 *)a > *(const u32 *)b;
 }
 
-/* A machine's counter may go a little back and forth around nothing at all. */
+/* On a real machine an empty sample varies a little, in both directions. */
 static u32 bench_net(u32 sample, unsigned int count)
 {
 	return sample > overhead ? DIV_ROUND_CLOSEST(sample - overhead, count) : 0;
@@ -47,7 +47,7 @@ void bench_report(const char *name, unsigned int count)
 		bench_net(bench_samples[nr / 2], count));
 }
 
-/* What the clock alone takes comes first, and off all that follows. */
+/* Measure the clock alone first; it is subtracted from all other samples. */
 static void bench_empty(void)
 {
 	bench("empty", 1, bench_nothing, bench_nothing, bench_nothing);
@@ -78,7 +78,7 @@ out:
 	return err;
 }
 
-/* All is done and undone at load; this lets the module be unloaded. */
+/* All work is done at load; without this the module could not be unloaded. */
 static void __exit lab_bench_exit(void)
 {
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Yardsticks: the least that anything of the kind can cost. */
+/* Yardsticks: lower bounds for the cost of a page cache. */
 #include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
@@ -8,7 +8,7 @@
 
 #include "bench.h"
 
-/* The least that a cache of pages can do, with nothing known of them. */
+/* The simplest cache of pages, which keeps no information about them. */
 struct bench_stack {
 	unsigned int nr;
 	struct page *pages[BENCH_BULK];
@@ -54,7 +54,7 @@ static __always_inline void stack_pair(void)
 		bench_nr_failed++;
 }
 
-/* spin_lock() is this, but for PREEMPT_RT. */
+/* The same as spin_lock(), except on PREEMPT_RT. */
 static __always_inline void lock_pair(void)
 {
 	raw_spin_lock(&lock);
@@ -77,7 +77,7 @@ int bench_yardsticks(void)
 	stacks = alloc_percpu(struct bench_stack);
 	if (!stacks)
 		return -ENOMEM;
-	/* It is never looked into: any pointer will do. */
+	/* Never dereferenced: any pointer will do. */
 	for_each_possible_cpu(cpu) {
 		stack = per_cpu_ptr(stacks, cpu);
 		stack->pages[stack->nr++] = ZERO_PAGE(0);

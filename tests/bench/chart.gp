@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# The chart of what tests/bench/report.py chart says, which is in the file "data", of
-# the kernel "release": a line "PANEL LABEL COLOUR COUNT COUNT-WITH-INIT_ON_ALLOC=1" for each bar.
+# Draw the output of "tests/bench/report.py chart", in the file "data", measured on the kernel
+# "release": a line "PANEL LABEL COLOUR COUNT COUNT-WITH-INIT_ON_ALLOC=1" for each bar.
 
 set terminal svg size 900,860 font "DejaVu Sans,13" background rgb "white"
 unset key

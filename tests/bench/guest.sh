@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# In the guest, measure and print: $what is any of path, worst, bench and scale, and
-# with $second_cpu there is another CPU for the bench.
+# In the guest, measure and print: $what is any of path, worst, bench and scale;
+# with $second_cpu the bench uses another CPU as well.
 # shellcheck disable=SC2154
 set -e
 
@@ -14,9 +14,9 @@ measure() { # MODULE
 
 echo "release $(uname -r)"
 for part in $what; do
-	# Each with a labyrinth in which nobody has been before.
+	# Load labyrinth again for each part, so that it starts fresh.
 	insmod /lib/labyrinth/labyrinth.ko
-	# Another CPU to free on: until then nothing but the measured one runs.
+	# The other CPU comes online late, so that it does not disturb the parts before.
 	if [ "$part" = bench ] && [ -n "$second_cpu" ]; then
 		echo 1 >/sys/devices/system/cpu/cpu1/online
 	fi

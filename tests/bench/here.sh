@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Measure on this machine, in cycles of its clock and by several CPUs at once:
+# Measure on this machine, in cycles of its clock and on several CPUs at once:
 # labyrinth, lab_bench and lab_scale are built for the running kernel, loaded, and
-# taken out again.
+# unloaded again.
 #
 # usage: here.sh [KERNEL-HEADERS]	as root; nothing is installed
-#        here.sh --built FOLDER		with those three .ko from there
+#        here.sh --built FOLDER		with these three .ko from FOLDER
 #
-# A labyrinth that is loaded already, and not by us, stays and is the one measured.
+# If labyrinth is already loaded, that module is measured and stays loaded.
 
 set -euo pipefail
 export LC_ALL=C
@@ -35,7 +35,7 @@ is_loaded() { # MODULE
 	[ -d "/sys/module/$1" ]
 }
 
-# Our own copy, as the other tests have theirs: the checkout is not built into.
+# Build in a copy, like the other tests: the checkout stays clean.
 build() { # KERNEL-HEADERS
 	local headers=$1
 
@@ -56,17 +56,17 @@ build() { # KERNEL-HEADERS
 	cp "$built/labyrinth/labyrinth.ko" "$built"/tests/bench/lab_{bench,scale}.ko "$modules/"
 }
 
-# Where that one is not as ours, the kernel refuses to load lab_bench beside it.
+# If the loaded module differs from this one, the kernel refuses to load lab_bench.
 load() {
 	if is_loaded labyrinth; then
-		say "labyrinth is loaded already: that one is measured, and stays"
+		say "labyrinth is already loaded: that module is measured and stays loaded"
 		return
 	fi
 	insmod "$modules/labyrinth.ko"
 	ours=1
 }
 
-# The kernel's log since $mark, which we have written into it.
+# Load MODULE and print its lines of the kernel log after $mark.
 measure() { # MODULE
 	local mark="bench-here $$.$RANDOM"
 
@@ -84,15 +84,15 @@ show_cycles() {
 		BEGIN { printf "%-28s %8s %8s\n", "cycles", "least", "median" }
 		END {
 			printf "\nA cycle is a tick of the time stamp counter, at %.0f MHz here: not of the\n", khz / 1000
-			print "core, whose frequency varies. Least: with everything in the cache. A bulk is"
-			print "per page. Each sample is one call with interrupts off, less the empty one."
+			print "core, whose frequency varies. Least: all data in the cache. A bulk is"
+			print "per page. Each sample is one call with interrupts off, less an empty sample."
 			exit bad || !n
 		}'
 }
 
 show_rates() {
 	awk '
-		BEGIN { print "\nMillion pairs a second and CPU, of so many CPUs that do nothing else" }
+		BEGIN { print "\nMillion pairs per second and CPU, on as many CPUs that do nothing else" }
 		$1 == "scale" { printf "%-28s %3d CPUs %8.2f\n", $2, $3, $4 / 1e6; next }
 		{ print "! " $0; bad = 1 }
 		END { exit bad }'
@@ -103,7 +103,7 @@ case $(uname -m) in
 x86_64) ;;
 *) die "labyrinth is for x86-64" ;;
 esac
-! is_loaded lab_bench && ! is_loaded lab_scale || die "the bench is loaded already: rmmod it first"
+! is_loaded lab_bench && ! is_loaded lab_scale || die "the bench is already loaded: rmmod it first"
 say "this loads labyrinth, lab_bench and lab_scale into the running kernel, and keeps up to"
 say "8 CPUs busy for some seconds"
 if [ "${1-}" = --built ]; then

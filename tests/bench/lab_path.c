@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which instructions a call runs, and with what in the registers: the CPU traps
- * after each while its trap flag is set. That is what tests/bench/path.py tells the
- * locked ones and the cache lines from.
+ * The instructions that a call executes, and the registers before each: the CPU traps
+ * after each instruction while its trap flag is set. tests/bench/path.py derives the
+ * locked instructions and the cache lines from this.
  *
- * Loading the module records; debugfs lab_path/steps then has for each operation
+ * Loading the module records; debugfs lab_path/steps then holds for each operation
  *
  *	path NAME page=ADDRESS gs=ADDRESS
  *	step FUNCTION+OFFSET RAX RCX RDX RBX RSP RBP RSI RDI R8 ... R15
  *	kernel FUNCTION STEPS
  *
- * where "kernel" stands for steps outside of labyrinth, one after the other.
+ * where "kernel" stands for consecutive steps outside labyrinth.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -91,7 +91,7 @@ static struct labyrinth_owner *path_owner(const char *name, unsigned int stock, 
 	});
 }
 
-/* Not before: an owner's cold pages cost more where there are tags of others. */
+/* Created late, because cold pages cost more beside the tags of other owners. */
 static void begin_zeroing(void)
 {
 	zeroing = path_owner("path.zeroing", PATH_STOCK, LABYRINTH_ZERO);
@@ -136,7 +136,7 @@ static void recycle_bulk(void)
 	give_bulk();
 }
 
-/* The cold ones first: the owner has nothing yet. */
+/* The cold paths come first, while the owner has no page. */
 static struct lab_path {
 	const char *name;
 	void (*before)(void);
@@ -175,7 +175,7 @@ static void path_step(const struct pt_regs *regs)
 	stepping->nr_steps++;
 }
 
-/* Comes as an exception after each instruction, as if it were an NMI. */
+/* Called from the debug exception after each instruction, a context like NMI. */
 static int path_trap(struct notifier_block *block, unsigned long event, void *data)
 {
 	struct die_args *args = data;
@@ -195,7 +195,7 @@ static void path_record(struct lab_path *path)
 	unsigned long flags;
 
 	path->before();
-	cond_resched();		/* or labyrinth's preempt_enable() would see to it */
+	cond_resched();		/* or labyrinth's preempt_enable() would reschedule */
 	local_irq_save(flags);
 	stepping = path;
 	asm volatile("pushfq; orq %0, (%%rsp); popfq" : : "i" (X86_EFLAGS_TF) : "memory", "cc");
@@ -207,10 +207,10 @@ static void path_record(struct lab_path *path)
 	path->after();
 }
 
-/* Too long for the stack; the file has one reader. */
+/* Too large for the stack; the file has only one reader. */
 static char where[KSYM_SYMBOL_LEN], same[KSYM_SYMBOL_LEN];
 
-/* Steps outside of labyrinth, from @step on. */
+/* Print the steps outside labyrinth from @step on as one line. Returns their number. */
 static unsigned int show_outside(struct seq_file *file, const struct path_step *step,
 				 const struct path_step *end)
 {
@@ -273,7 +273,7 @@ static int path_record_all(void)
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(paths); i++) {
-		/* One more, which is looked at after the last. */
+		/* One more, because show_outside() reads one after the last. */
 		paths[i].steps = vzalloc(array_size(PATH_STEPS + 1, sizeof(*paths[i].steps)));
 		if (!paths[i].steps)
 			return -ENOMEM;
@@ -291,7 +291,7 @@ static int __init path_init(void)
 {
 	int err = -ENOMEM;
 
-	/* There no page comes from the kernel with interrupts off. */
+	/* PREEMPT_RT forbids the kernel's allocator with interrupts off. */
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		return -EOPNOTSUPP;
 	owner = path_owner("path", 0, 0);
@@ -316,5 +316,5 @@ static void __exit path_exit(void)
 module_init(path_init);
 module_exit(path_exit);
 
-MODULE_DESCRIPTION("Which instructions a call of labyrinth runs");
+MODULE_DESCRIPTION("Instructions that a call of labyrinth executes");
 MODULE_LICENSE("GPL");

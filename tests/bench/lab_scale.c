@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How many pairs of alloc and free in a second of the wall clock, when 1, 2, 4, ...
- * CPUs do nothing else. The clock is the machine's: under QEMU that says how its
- * virtual CPUs share the real ones, and little of a cache's cost.
+ * Pairs of alloc and free per second of the wall clock, when 1, 2, 4, ... CPUs do
+ * nothing else. Under QEMU this shows how its virtual CPUs share the real ones, and
+ * little of the cost of caches.
  *
- * Loading the module measures; the kernel log has a line for each:
+ * Loading the module measures and prints a line for each to the kernel log:
  *
  *	lab_scale: scale NAME CPUS PAIRS-PER-SECOND-AND-CPU
  */
@@ -25,14 +25,14 @@
 #define SCALE_CPUS	8
 #define SCALE_BUDGET	256
 #define SCALE_NS	(300 * NSEC_PER_MSEC)
-#define SCALE_TURN	64	/* pairs between two looks at the clock */
+#define SCALE_TURN	64	/* pairs between two readings of the clock */
 
 struct scale_cpu {
 	struct labyrinth_owner *owner;
-	struct scale_cpu *next;		/* that pages are handed to */
+	struct scale_cpu *next;		/* receives pages from this one */
 	const struct scale_way *way;
 	u64 pairs, ns;
-	struct page *box;		/* one page on its way to this CPU */
+	struct page *box;		/* a page handed to this CPU */
 } ____cacheline_aligned;
 
 struct scale_way {
@@ -63,7 +63,7 @@ static bool pair_labyrinth(struct scale_cpu *cpu)
 	return page && !labyrinth_free_page(cpu->owner, page);
 }
 
-/* Taken here and handed on; what was handed here is given back here. */
+/* Allocate a page and hand it to the next CPU; free the page handed to this one. */
 static bool pair_handed(struct scale_cpu *cpu)
 {
 	struct page *page = labyrinth_alloc_page(cpu->owner);
@@ -101,7 +101,7 @@ static int scale_thread(void *data)
 	} while (cpu->ns < SCALE_NS);
 	if (failed)
 		WRITE_ONCE(nr_failed, failed);
-	/* Nothing of this module runs after that. */
+	/* No code of this module runs after this. */
 	kthread_complete_and_exit(&done, 0);
 }
 
@@ -115,7 +115,7 @@ static struct labyrinth_owner *scale_owner(unsigned int nr)
 	});
 }
 
-/* Threads for the first @nr online CPUs; how many there are. */
+/* Start threads on the first @nr online CPUs. Returns how many were started. */
 static unsigned int scale_start(unsigned int nr)
 {
 	unsigned int started = 0;
@@ -193,7 +193,7 @@ static int __init scale_init(void)
 	return err;
 }
 
-/* All is done and undone at load; this lets the module be unloaded. */
+/* All work is done at load; without this the module could not be unloaded. */
 static void __exit scale_exit(void)
 {
 }
@@ -201,5 +201,5 @@ static void __exit scale_exit(void)
 module_init(scale_init);
 module_exit(scale_exit);
 
-MODULE_DESCRIPTION("Pairs of alloc and free in a second, of several CPUs at once");
+MODULE_DESCRIPTION("Pairs of alloc and free per second, on several CPUs at once");
 MODULE_LICENSE("GPL");

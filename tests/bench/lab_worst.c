@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The most that one call can cost where it may not wait: each path of alloc and
- * free that keeps away from the kernel's allocator, the worst of many, in NMI and
- * in a hard interrupt.
+ * The highest cost of one call that may not wait: each path of alloc and free that
+ * does not call the kernel's allocator, the worst of many samples, in NMI and in a
+ * hard interrupt.
  *
- * As with bench.h a cycle is an instruction under QEMU's -icount, and loading
- * measures; the kernel log has a line for each path in each context:
+ * As in bench.h a cycle is an instruction under QEMU's -icount. Loading the module
+ * measures and prints a line for each path in each context to the kernel log:
  *
  *	lab_worst: worst_nmi NAME MAXIMUM
  *	lab_worst: worst_hardirq NAME MAXIMUM
@@ -22,13 +22,13 @@
 #include <asm/nmi.h>
 
 #define WORST_SAMPLES	200
-/* More than half of the stock, so that asking for more is among what is measured. */
+/* More than half of the stock, so that the samples include a kick of the refill. */
 #define WORST_STOCK	72
 
 #define lab_alloc	labyrinth_alloc_page
 #define lab_free	labyrinth_free_page
 
-/* One with a stock, one whose budget is spent, one for transfers and foreign frees. */
+/* One owner with a stock, one with its budget spent, one for transfers and foreign frees. */
 static struct labyrinth_owner *stocked, *spent, *other;
 static struct page *page, *plain, *spent_page;
 static long result;
@@ -53,7 +53,7 @@ static void release(void)
 		__free_page(page);
 }
 
-/* From the stock: what is recycled here must be out of the way. */
+/* Pages of the stock are kept, because recycled pages would be used before the stock. */
 static struct page *kept[2 * WORST_STOCK];
 static unsigned int nr_kept;
 
@@ -76,7 +76,7 @@ static void take_nothing_ready(void)
 	result = page ? -EINVAL : 0;
 }
 
-/* From 7.x on, NMI may get a page from the kernel. */
+/* From 7.x on, a call in NMI may get a page from the kernel. */
 static void give_any(void)
 {
 	if (page)
@@ -129,7 +129,7 @@ static const struct worst_path {
 	void (*op)(void);
 	void (*after)(void);
 	unsigned int samples;
-	long result;	/* that the operation must have */
+	long result;	/* expected from the operation */
 	bool nmi_only;	/* in an interrupt the kernel's allocator would be called */
 } worst_paths[] = {
 	{ "nothing",			nothing, nothing, nothing, WORST_SAMPLES },
@@ -207,12 +207,12 @@ static void worst_measure(const char *context, void (*send)(void))
 	if (path->op == nothing)
 		overhead = most;
 	if (wrong)
-		pr_err("%s: %u calls went another way\n", path->name, wrong);
+		pr_err("%s: %u calls returned a wrong result\n", path->name, wrong);
 	else
 		pr_info("worst_%s %s %llu\n", context, path->name, most - min(most, overhead));
 }
 
-/* What was taken from the stock and kept. */
+/* Free the pages of keep(). */
 static void worst_give_kept(void)
 {
 	while (nr_kept)
@@ -252,7 +252,7 @@ static void worst_end(void)
 		__free_page(plain);
 }
 
-/* With owners of its own: what one context does is not in the other's way. */
+/* Each context has owners of its own, so that they do not influence each other. */
 static int worst_measure_all(const char *context, void (*send)(void), bool nmi)
 {
 	int err = worst_begin();
@@ -279,7 +279,7 @@ static int __init worst_init(void)
 	return err;
 }
 
-/* All is done and undone at load; this lets the module be unloaded. */
+/* All work is done at load; without this the module could not be unloaded. */
 static void __exit worst_exit(void)
 {
 }
@@ -287,5 +287,5 @@ static void __exit worst_exit(void)
 module_init(worst_init);
 module_exit(worst_exit);
 
-MODULE_DESCRIPTION("The most that one call of labyrinth can cost");
+MODULE_DESCRIPTION("Highest cost of one call of labyrinth");
 MODULE_LICENSE("GPL");

@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""What the paths that lab_path.ko recorded consist of.
+"""Evaluate the paths that lab_path.ko recorded.
 
-usage: path.py MODULE LOG             a line "path NAME STEPS LOCKED LINES WRITTEN" for each
-       path.py MODULE LOG NAME...     the machine code that those paths ran, with where
-                                      it comes from and what it touches
+usage: path.py MODULE LOG             a line "path NAME STEPS LOCKED LINES WRITTEN" per path
+       path.py MODULE LOG NAME...     the machine code that these paths executed, with its
+                                      source lines and the memory it touches
 
-MODULE is labyrinth.ko with its symbols, LOG what lab_path's debugfs file said. STEPS
-counts labyrinth's own instructions; LINES the cache lines of 64 bytes that they touch
-and that are neither stack, struct page, nor the kernel's variables; WRITTEN those of
-them that they write to.
+MODULE is labyrinth.ko with its symbols, LOG the text of lab_path's debugfs file. STEPS
+counts labyrinth's own instructions; LINES the cache lines of 64 bytes that they touch,
+without the stack, struct page and the kernel's variables; WRITTEN those of these that
+they write to.
 """
 import re
 import subprocess
@@ -32,7 +32,7 @@ class Code:
         bare = text.removeprefix("lock ")
         self.operand = None if NO_ACCESS.match(bare) else \
             OPERAND.search(bare) or ABSOLUTE.search(bare)
-        # A xchg with memory locks without being told to.
+        # xchg with memory locks without a prefix.
         self.locked = bare != text or (bare.startswith("xchg") and self.operand is not None)
         self.writes = self.operand is not None and not ONLY_READS.match(bare) and (
             self.locked or bare.rstrip().endswith(self.operand.group(0)) or
@@ -40,7 +40,7 @@ class Code:
 
 
 def read_module(module):
-    """{function: {offset: Code}}, and the symbols that are the module's own."""
+    """Return {function: {offset: Code}} and the symbols that the module defines."""
     said = subprocess.run(["objdump", "-dlr", "--no-show-raw-insn", module], check=True,
                           stdout=subprocess.PIPE, text=True).stdout
     code, start, function, source, last = {}, 0, None, "", None
@@ -61,7 +61,7 @@ def read_module(module):
 
 
 class Step:
-    """One instruction as it ran: what it is, and which line it touched."""
+    """One executed instruction, and the cache line it touched."""
 
     def __init__(self, code, regs, path, own):
         self.code, self.line, self.touches = code, None, ""
@@ -95,7 +95,7 @@ class Step:
 
 
 class Path:
-    """One path: its steps, and runs of instructions that are not labyrinth's."""
+    """One path: its steps, and runs of instructions outside labyrinth."""
 
     def __init__(self, name, page, gs):
         self.name, self.steps = name, []
@@ -130,7 +130,7 @@ class Path:
 
 
 def instruction(code, function, offset):
-    """The one there, or the one in whose place the kernel has patched others."""
+    """Return the instruction at offset, or the one that the kernel patched with others."""
     found = code[function]
     return found[max(start for start in found if start <= offset)]
 

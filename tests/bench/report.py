@@ -1,21 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""What the runs of tests/bench say, as one JSON document; and that document as tables.
+"""Collect the results of tests/bench in one JSON document, and print it as tables.
 
-usage: report.py collect FOLDER KEY=VALUE...   the JSON, of the logs in FOLDER; the
+usage: report.py collect FOLDER KEY=VALUE...   the JSON, from the logs in FOLDER; the
                                                pairs go into "about"
        report.py table|goals|rst|chart|counts JSON
        report.py gate JSON COUNTS              KTAP result lines, not yet numbered
-       report.py unmet JSON                    the paths that a missed goal asks to look at
+       report.py unmet JSON                    the paths that explain the missed goals
 
-The document, "schema" 1. Counts are instructions under QEMU's -icount, of one operation
-or pair, or of one page where a bulk is meant; each has "min" and "median".
-  about      kernel release, compiler, and how it was measured
+The document has "schema" 1. Counts are instructions under QEMU's -icount, of one
+operation or pair, or per page for bulk calls; each has "min" and "median".
+  about      kernel release, compiler and method
   counts     {operation: {setting: {min, median}}}
-  worst      {operation: {"nmi"|"hardirq": most, or the same with CPUs that are possible}}
+  worst      {operation: {context: maximum}}: "nmi" and "hardirq", and both with the
+             suffix "_of_many_cpus", for more possible CPUs
   paths      {path: {instructions, locked, lines, written}}: see path.py
   goals      [{name, what, goal, value, met}]
-  wallclock  {way: {CPUs: pairs a second and CPU}}: of the machine it ran on; to look at
+  wallclock  {way: {CPUs: pairs per second and CPU}}: depends on the machine, not gated
 """
 import json
 import re
@@ -24,7 +25,7 @@ import sys
 FREE, ZEROED = "init_on_alloc=0", "init_on_alloc=1"
 TOLERANCE = 3  # percent
 
-# Name; what, with {other counts}; the goal; what must not be more; paths that explain it.
+# Name; description, with {other counts}; goal; value, at most the goal; paths that explain it.
 GOALS = [
     ("recycled_pair", "recycled alloc+free pair; page_pool, direct: {page_pool_direct_pair_bh}", 82,
      lambda d: least(d, "lab_recycled_pair"), "alloc free"),
@@ -41,19 +42,19 @@ GOALS = [
     ("check", "check", 30, lambda d: least(d, "lab_check"), "check"),
     ("locked", "locked instructions of a recycled pair", 3,
      lambda d: d["paths"]["alloc"]["locked"] + d["paths"]["free"]["locked"], "alloc free"),
-    # The page's own are its struct page, which is not counted, and its tag, which is.
+    # The page's own lines: its struct page, which is not counted, and its tag, which is.
     ("lines_alloc", "cache lines besides the page's own, recycled alloc", 2,
      lambda d: d["paths"]["alloc"]["lines"] - 1, "alloc"),
     ("lines_free", "cache lines besides the page's own, free", 2,
      lambda d: d["paths"]["free"]["lines"] - 1, "free"),
 ]
 
-# Most of it is the kernel's unwinder, which takes longer where there is more code.
+# Mostly the kernel's unwinder, which takes longer the more code there is.
 NOT_GATED = ["lab_stack_pair"]
 
-# What a right call can take; a wrong one's report has a limit of its own.
+# Correct calls; a wrong call's report has a limit of its own.
 GATED_WORST = ["alloc_stock", "alloc_recycled", "free"]
-# It looks at every possible CPU, of which there are eight, and at every zone.
+# Such a call visits every possible CPU, of which there are eight, and every zone.
 WORST_CALL = 4000
 
 WHAT = {
@@ -109,7 +110,7 @@ def ratio(doc, ours, theirs):
 
 
 def read_logs(doc, folder):
-    """The lines of each run: plain, zeroing (with more possible CPUs), scale."""
+    """Read the lines of each run: plain, zeroing (with more possible CPUs), scale."""
     for run, setting in (("plain", FREE), ("zeroing", ZEROED)):
         for word in lines(f"{folder}/{run}/result.log"):
             if word[0] == "bench" and len(word) == 4:
@@ -147,7 +148,7 @@ def collect(folder, *about):
             got = value(doc)
             what = what.format_map({other: least(doc, other) for other in doc["counts"]})
         except KeyError as missing:
-            sys.exit(f"report.py: nothing was measured of {missing}")
+            sys.exit(f"report.py: no measurement of {missing}")
         doc["goals"].append({"name": name, "what": what, "goal": goal, "value": got,
                              "met": got <= goal})
     json.dump(doc, sys.stdout, indent=1)
@@ -155,10 +156,10 @@ def collect(folder, *about):
 
 
 def counted(doc):
-    """{name: count} of what the gate compares: labyrinth's own."""
+    """Return {name: count} of labyrinth's own counts, which the gate compares."""
     own = {name: least(doc, name) for name in doc["counts"]
            if name.startswith("lab_") and name not in NOT_GATED}
-    # The kernel's part hides what labyrinth adds to it.
+    # The kernel's part would hide changes of what labyrinth adds to it.
     added = least(doc, "lab_cold_pair") - least(doc, "buddy_pair")
     own["lab_cold_pair_added"] = max(added, 0)
     for name in GATED_WORST:
@@ -192,12 +193,12 @@ def gate_counts(doc, name):
         elif word[1] in ("kernel:", "compiler:"):
             now, then = doc["about"][word[1][:-1]], " ".join(word[2:])
             if now != then:
-                print(f"# {word[1]} {now} here, {then} when the counts were committed: "
-                      "they are compared nevertheless")
+                print(f"# {word[1]} {now} here, {then} in the committed counts: "
+                      "compared nevertheless")
     got = counted(doc)
     for path in sorted(committed | got):
         if path not in got:
-            tell(False, "count_" + path, "committed, but not measured")
+            tell(False, "count_" + path, "committed but not measured")
         elif path not in committed:
             tell(False, "count_" + path, f"{got[path]}, none committed: make bench-accept")
         else:
@@ -210,7 +211,7 @@ def gate_count(path, got, committed):
     said = f"{got} instructions, {committed} committed"
     tell(not grown, "count_" + path, said + (f": grown by {by}" if grown else ""))
     if got * 100 < committed * (100 - TOLERANCE):
-        print(f"# {path}: {by}: to hold on to it, make bench-accept")
+        print(f"# {path}: {by}: to accept the lower count, make bench-accept")
 
 
 def tell(good, name, said):
@@ -218,7 +219,7 @@ def tell(good, name, said):
 
 
 def rows(doc, prefix=None):
-    """(name, what, the four figures) in the order in which they were measured."""
+    """Yield (name, what, the four figures) in the order of measurement."""
     for name, by_setting in doc["counts"].items():
         if prefix is None or name.startswith("lab_") == prefix:
             yield name, WHAT.get(name, name), [by_setting.get(s, {}).get(k, "-")
@@ -238,7 +239,7 @@ def table(doc):
     for name, path in doc["paths"].items():
         print(f"# {name:26}" + "".join(f"{figure:>9}" for figure in path.values()))
     if doc["wallclock"]:
-        print("# to look at, by this machine's clock: million pairs a second and CPU (all, to one)")
+        print("# not gated, by this machine's clock: million pairs per second and CPU (all, to one)")
         print("# busy virtual CPUs                     " + "".join(
             f"{cpus:>9}         " for cpus in next(iter(doc["wallclock"].values()))))
     for way, rates in doc["wallclock"].items():
@@ -286,7 +287,7 @@ def rst(doc):
 
 
 def chart(doc):
-    """Lines for chart.gp: panel, label, colour, count, with zeroing; '-' where none."""
+    """Print lines for chart.gp: panel, label, colour, count, count with zeroing or '-'."""
     for panel, names in (
             ("ready", "locked_cmpxchg lock_pair percpu_stack_pair objpool_pair "
              "page_pool_direct_pair_bh page_pool_ring_pair slub_4k_pair lab_bulk_pair "

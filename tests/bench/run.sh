@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Count the instructions that a page costs, from labyrinth and from the kernel,
-# and say in KTAP whether labyrinth keeps to its goals and to the counts committed.
+# and report in KTAP whether labyrinth meets its goals and the committed counts.
 #
 # usage: run.sh [--full] [--repeat]
 #
-#   --full    and measure by the wall clock, write the table and the chart into
-#             Documentation/, and show the machine code where a goal is missed
+#   --full    measure by the wall clock as well, write the table and the chart to
+#             Documentation/, and show the machine code of missed goals
 #   --repeat  measure twice, and require that both agree to the instruction
 #
-# In build/bench: bench.json (see report.py), counts, and a folder for each virtual machine.
+# Writes to build/bench: bench.json (see report.py), counts, and a folder per virtual machine.
 
 set -euo pipefail
 export LC_ALL=C
@@ -34,10 +34,10 @@ run_vm() { # RUN PARTS VM-OPTION...: into $out/RUN
 	done
 	"$top/scripts/vm.sh" --kernel "$kernel" --timeout 400 "$@" --out "$out/$run" --env what="$parts" \
 		--file "$built/labyrinth/labyrinth.ko" "$bench/guest.sh" \
-		2>"$out/$run.vm.log" || die "the measuring failed: see $out/$run and $out/$run.vm.log"
+		2>"$out/$run.vm.log" || die "the measurement failed: see $out/$run and $out/$run.vm.log"
 }
 
-# The second CPU is only there to take pages, the many are only possible.
+# The second CPU only allocates pages; of many CPUs the others are possible, not online.
 measure() {
 	run_vm plain "path worst bench" --icount --append init_on_alloc=0 \
 		--possible 2 --env second_cpu=1
@@ -96,7 +96,7 @@ results() {
 	[ -z "$repeat" ] || agreement
 }
 
-# Numbers the result lines, and comes to the plan last.
+# Number the result lines, and print the plan last.
 number() {
 	awk '/^(not )?ok - / { n++; bad += /^not/; sub(/ok - /, "ok " n " ") } { print }
 		END { print "1.." n; exit bad > 0 }'
@@ -108,7 +108,7 @@ explain() {
 	read -r -a paths < <("$bench/report.py" unmet "$out/bench.json"; echo)
 	[ "${#paths[@]}" -eq 0 ] || {
 		echo
-		echo "What stands in the way of the goals missed (L: locked, W: writes):"
+		echo "Machine code of the paths that miss their goals (L: locked, W: writes):"
 		echo
 		"$bench/path.py" "$built/labyrinth/labyrinth.ko" "$out/plain/result.log" "${paths[@]}"
 	}
@@ -118,7 +118,7 @@ document() {
 	"$bench/report.py" rst "$out/bench.json" >"$top/Documentation/bench-table.inc"
 	"$bench/report.py" chart "$out/bench.json" >"$out/chart.data"
 	gnuplot -e "data='$out/chart.data'; release='$(release)'" "$bench/chart.gp" >"$out/bench.svg"
-	# The licence goes after the line that says that this is XML.
+	# The licence goes after the XML declaration.
 	sed '1a <!-- SPDX-License-Identifier: GPL-2.0 -->' "$out/bench.svg" \
 		>"$top/Documentation/bench.svg"
 	echo "Written: build/bench/bench.json, Documentation/bench-table.inc, Documentation/bench.svg"
@@ -137,7 +137,7 @@ rm -rf "$out"
 mkdir -p "$out"
 "$top/scripts/build.sh" "$kernel" bench >"$out/build.log" 2>&1 || die "the build failed: see $out/build.log"
 measure
-collect || die "the measuring is not complete: see $out"
+collect || die "the measurement is incomplete: see $out"
 status=0
 results | number || status=1
 if [ -n "$full" ]; then

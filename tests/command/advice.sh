@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Tests of run.sh: how advise shows what the module has computed.
+# Tests of run.sh: how advise shows the advice computed by the module.
 
-# A folder in which nothing was refused but what is reported by LINES, of an owner that has gone.
+# A folder whose only refusals are those reported by LINES, of an owner that is gone.
 new_advice() { # LINES
 	new_folder
 	sed -i '2,$d' "$folder/refusals"
@@ -22,7 +22,7 @@ advised() { # CHANGE
 		sed -n "s/.*\"owner\":\"asker\",.*\"change\":\"$1\",\"from\":\([0-9]*\),\"to\":\([0-9]*\),.*/\1 \2/p"
 }
 
-test_advise_shows_the_numbers_of_the_module() {
+test_advise_shows_the_modules_numbers() {
 	new_advice "$call"
 	expect_equal "stock" "$(advised stock)" "0 170"
 	expect_equal "reserve_pct" "$(advised reserve_pct)" "10 65"
@@ -36,7 +36,7 @@ test_advise_shows_the_numbers_of_the_module() {
       by sysctl; zone DMA32 had 5716 pages above what is protected, min 10761, the owner's floor 10089, GFP_ATOMIC's 4036"
 }
 
-test_advise_takes_the_report_that_counted_most() {
+test_advise_uses_the_report_with_the_most_refusals() {
 	new_advice "$call
 $(sed 's/report=7/report=8/; s/=170/=167/g; s/to=65/to=64/' <<<"$call")"
 	expect_equal "stock" "$(advised stock)" "0 170"
@@ -44,20 +44,20 @@ $(sed 's/report=7/report=8/; s/=170/=167/g; s/to=65/to=64/' <<<"$call")"
 	new_advice "$call
 $(sed 's/report=7/report=8/; s/=170/=171/g' <<<"$call")"
 	expect_equal "stock" "$(advised stock)" "0 171"
-	# Of as many, the last.
+	# With equal counts, the last report.
 	new_advice "$call
 $(sed 's/report=7/report=8/; s/to=65/to=66/' <<<"$call")"
 	expect_equal "reserve_pct" "$(advised reserve_pct)" "10 66"
 }
 
-test_a_report_that_is_not_closed_advises_nothing() {
+test_open_report_gives_no_advice() {
 	new_advice "$(sed 's/=170/=-/g; /change/d' <<<"$call")"
 	expect_equal "said" "$(labyrinth advise --from="$folder")" \
 		"asker: refused an unknown number of times, for the reason \"floor\""
 	expect_equal "JSON" "$(labyrinth advise --from="$folder" --json | tr -d '\n')" "[]"
 }
 
-test_refusals_without_a_report_are_not_passed_over() {
+test_refusals_without_a_report_are_shown() {
 	new_advice "$call"
 	echo "9 late lab_reserve owner 1000 0 0 0 0 0 0 0 5 0 0 10 1 0" >>"$folder/owners"
 	labyrinth advise --from="$folder" |
@@ -65,7 +65,7 @@ test_refusals_without_a_report_are_not_passed_over() {
 		fail "$(labyrinth advise --from="$folder")"
 }
 
-test_what_has_been_done_since_is_shown_as_done() {
+test_advice_already_followed_is_shown_as_done() {
 	new_advice "$call"
 	echo "9 asker lab_reserve owner 1000 0 0 171 0 0 0 0 170 0 0 10 1 0" >>"$folder/owners"
 	said=$(labyrinth advise --from="$folder")
@@ -78,7 +78,7 @@ test_what_has_been_done_since_is_shown_as_done() {
 	[[ $said == *"  vm.min_free_kbytes is 300000 by now: 289156 would have sufficed"* ]] || fail "not done: $said"
 }
 
-test_a_stock_without_room_grows_where_the_driver_creates_it() {
+test_stock_without_room_is_set_by_the_driver() {
 	new_advice "$call"
 	echo "9 asker lab_reserve owner 1000 0 0 0 0 0 0 0 170 0 0 10 1 0" >>"$folder/owners"
 	labyrinth advise --from="$folder" | grep -q "by .*/owner/asker/stock, or where the driver creates it" ||
@@ -87,12 +87,12 @@ test_a_stock_without_room_grows_where_the_driver_creates_it() {
 	labyrinth advise --from="$folder" | grep -q "owner/asker/stock" && fail "by its file"
 }
 
-# What is said of the caller that asked atomically without need.
+# The line about a caller that allocated atomically without need.
 sleeper() { # OWNER
 	labyrinth advise --from="$folder" | grep -A 2 "^$1.* atomically where it could sleep" | tail -n 1
 }
 
-test_the_caller_that_asks_atomically_without_need_is_named_by_function_and_module() {
+test_needlessly_atomic_caller_is_named_by_function_and_module() {
 	local stats
 
 	new_folder

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What labyrinth advises after a machine ran dry: who it was, and a number that is enough.
-# For a machine with one CPU.
+# The advice after a machine ran out of memory: it names the owner and sufficient numbers.
+# Needs a machine with one CPU.
 . "${0%/*}/ktap.sh"
 need_module lab_reserve
 
 . "${0%/*}/reserve_lib.sh"
 
-# KEY of the last advice of a saved folder for CHANGE.
+# KEY of the last advice for CHANGE in a saved folder.
 advised() { # CHANGE KEY
 	rm -rf /tmp/dry
 	labyrinth save /tmp/dry
@@ -17,7 +17,7 @@ advised() { # CHANGE KEY
 		tail -n 1
 }
 
-# Refusals of before are not to be seen.
+# Reload the modules, so that earlier refusals are forgotten.
 forget() {
 	rmmod lab_reserve
 	rmmod labyrinth
@@ -30,22 +30,22 @@ expect_helped() { # WHAT
 	expect_at_most "tolerance" "$(figure tolerance)" 63
 }
 
-# FROM TO of the last advice of the module for CHANGE.
+# FROM TO of the module's last advice for CHANGE.
 computed() { # CHANGE
 	sed -n "s/.* change=$1 from=\([0-9]*\) to=\([0-9]*\) .*/\1 \2/p" $lab/advice | tail -n 1
 }
 
-test_it_says_which_owner_was_refused_and_the_figures() {
+test_advice_names_the_refused_owner_and_the_figures() {
 	ask dry 0 10
 	refused=$(figure refused)
 	labyrinth advise >/tmp/advice
 	grep -qx "asker: refused $refused times, for the reason \"floor\"" /tmp/advice ||
-		fail "not who: $(cat /tmp/advice)"
+		fail "no owner: $(cat /tmp/advice)"
 	grep -qE "; zone DMA(32)? had [0-9]+ pages above what is protected, min [0-9]+, the owner's floor [0-9]+, GFP_ATOMIC's [0-9]+$" /tmp/advice ||
-		fail "not how: $(cat /tmp/advice)"
+		fail "no figures: $(cat /tmp/advice)"
 }
 
-test_its_numbers_are_those_of_the_module() {
+test_advised_numbers_match_the_module() {
 	for change in stock reserve_pct vm.min_free_kbytes; do
 		expect_equal "$change" "$(advised $change from) $(advised $change to)" \
 			"$(computed $change)"
@@ -53,7 +53,7 @@ test_its_numbers_are_those_of_the_module() {
 	forget
 }
 
-test_the_pages_that_it_names_are_enough_as_a_stock() {
+test_advised_stock_is_sufficient() {
 	ask dry 0 10
 	expect_at_least "pages refused before" "$(figure refused)" 100
 	stock=$(advised stock count)
@@ -62,7 +62,7 @@ test_the_pages_that_it_names_are_enough_as_a_stock() {
 	forget
 }
 
-test_the_reserve_pct_that_it_names_is_enough() {
+test_advised_reserve_pct_is_sufficient() {
 	ask dry 0 10
 	expect_at_least "pages refused before" "$(figure refused)" 100
 	pct=$(advised reserve_pct to)
@@ -71,12 +71,12 @@ test_the_reserve_pct_that_it_names_is_enough() {
 	forget
 }
 
-test_the_min_free_kbytes_that_it_names_is_enough() {
-	# So deep that the 3/8 that the formula does without are more than one refill.
+test_advised_min_free_kbytes_is_sufficient() {
+	# So deep that the 3/8 that the formula ignores are more than one refill.
 	ask dry 0 15
 	wanted=$(advised vm.min_free_kbytes to)
 	expect_at_least "pages refused before" "$(figure refused)" 100
-	# The eater takes what it took before, and not 3/4 of a larger reserve.
+	# The eater takes as much as before, and not 3/4 of a larger reserve.
 	say eat "$(figure eaten)"
 	echo "$wanted" >/proc/sys/vm/min_free_kbytes
 	ask dry 0 15

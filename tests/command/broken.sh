@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Tests of run.sh: folders that are not as they should be, and those who made them so.
+# Tests of run.sh: broken and hostile folders.
 
-# A copy of the good one in $folder.
+# Copy the intact folder to $folder.
 new_folder() {
 	folder=$out/folder
 	rm -rf "$folder"
 	cp -r "$here/dry" "$folder"
 }
 
-# Of FILE in $folder this is said, and nothing crashes.
+# Expect MESSAGE about FILE in $folder, and no crash of any command.
 expect_refused() { # FILE COMMAND MESSAGE
 	local said status labyrinth=("$sanitized")
 
@@ -20,19 +20,19 @@ expect_refused() { # FILE COMMAND MESSAGE
 	run_all "$folder"
 }
 
-test_an_empty_table_is_refused() {
+test_empty_table_is_refused() {
 	new_folder
 	: >"$folder/owners"
 	expect_refused owners owners "1: There is no line that names the columns."
 }
 
-test_a_file_that_is_cut_off_is_refused_with_its_line() {
+test_truncated_file_is_refused_with_its_line() {
 	new_folder
 	head -c 200 "$here/dry/owners" >"$folder/owners"
 	expect_refused owners owners "2: The line is cut off."
 }
 
-test_a_row_that_is_too_short_or_too_long_is_refused_with_its_line() {
+test_row_of_wrong_length_is_refused_with_its_line() {
 	new_folder
 	sed -i '3s/ [0-9]*$//' "$folder/owners"
 	expect_refused owners owners "3: There are 17 cells, and 18 columns in line 1."
@@ -40,7 +40,7 @@ test_a_row_that_is_too_short_or_too_long_is_refused_with_its_line() {
 	expect_refused owners owners "3: There are more cells than columns in line 1."
 }
 
-test_a_number_that_is_none_is_refused_with_its_column() {
+test_invalid_number_is_refused_with_its_column() {
 	local number
 
 	for number in 12x 0x - 99999999999999999999 2305843009213693952 1e3; do
@@ -74,7 +74,7 @@ test_garbage_is_refused() {
 	expect_refused saved status '1: The columns are not "name" and "value".'
 }
 
-test_a_byte_of_0_is_refused_with_its_line() {
+test_zero_byte_is_refused_with_its_line() {
 	new_folder
 	sed -i '4s/floor/fl\x00or/' "$folder/refusals"
 	expect_refused refusals refusals "4: A byte is 0: this is no text."
@@ -82,7 +82,7 @@ test_a_byte_of_0_is_refused_with_its_line() {
 	expect_refused verdicts verdicts "44: A byte is 0: this is no text."
 }
 
-test_verdicts_that_are_none_are_refused_with_their_line() {
+test_invalid_verdicts_are_refused_with_their_line() {
 	new_folder
 	sed -i '9s/ms ago/s ago/' "$folder/verdicts"
 	expect_refused verdicts verdicts "9: A verdict begins with \"N ms ago\"."
@@ -93,14 +93,14 @@ test_verdicts_that_are_none_are_refused_with_their_line() {
 	expect_refused verdicts verdicts "1: The line is cut off."
 	: >"$folder/verdicts"
 	expect_equal "an empty one" "$(labyrinth verdicts --from="$folder")" "Nothing has happened yet."
-	# The module cuts one that is too long, and its end with it.
+	# The module truncates a verdict that is too long, so that its end is missing.
 	new_folder
 	sed -i 8d "$folder/verdicts"
 	expect_equal "one without an end" "$(labyrinth verdicts --from="$folder" --json | grep -c age_ms)" \
 		"$(grep -c ' ms ago$' "$here/dry/verdicts")"
 }
 
-test_advice_that_is_none_is_refused_with_its_line() {
+test_invalid_advice_is_refused_with_its_line() {
 	new_folder
 	sed -i '3s/owner=/owner /' "$folder/advice"
 	expect_refused advice advise '3: "owner" is no key=value.'
@@ -121,13 +121,13 @@ test_advice_that_is_none_is_refused_with_its_line() {
 	labyrinth advise --from="$folder" >/dev/null || fail "an empty one is refused"
 }
 
-test_what_is_behind_a_table_is_refused_with_its_line() {
+test_text_behind_a_table_is_refused_with_its_line() {
 	new_folder
 	printf '\nname value\n' >>"$folder/owners"
 	expect_refused owners owners "7: There is more behind an empty line."
 }
 
-test_what_is_too_long_is_refused() {
+test_too_long_lines_and_files_are_refused() {
 	new_folder
 	head -c 70000 /dev/zero | tr '\0' a >>"$folder/pages"
 	expect_refused pages pages "273: The line is longer than 65536 bytes."
@@ -135,7 +135,7 @@ test_what_is_too_long_is_refused() {
 	expect_refused pages pages ' The file is larger than 256 MiB. "labyrinth pages --owner=NAME" reads those of one owner.'
 }
 
-test_what_is_no_file_is_refused() {
+test_pipes_and_folders_are_refused() {
 	new_folder
 	rm "$folder/pages" "$folder/zones" "$folder/refusals"
 	mkfifo "$folder/pages"
@@ -144,7 +144,7 @@ test_what_is_no_file_is_refused() {
 	expect_refused zones zones " This is no ordinary file."
 }
 
-test_a_symbolic_link_does_not_lead_out_of_the_folder() {
+test_symbolic_links_are_not_followed_out_of_the_folder() {
 	local command said
 
 	new_folder
@@ -159,7 +159,7 @@ test_a_symbolic_link_does_not_lead_out_of_the_folder() {
 	expect_equal "said" "$said" "labyrinth: $folder/owner/nic-rx/stats: Not a directory."
 }
 
-test_a_table_or_column_that_is_needed_and_not_there_is_named() {
+test_missing_table_or_column_is_named() {
 	new_folder
 	sed -i '1s/ min / minimum /' "$folder/zones"
 	expect_refused zones zones '1: There is no column "min", and this command needs it.'
@@ -169,7 +169,7 @@ test_a_table_or_column_that_is_needed_and_not_there_is_named() {
 	expect_refused owners status " There is no such file, and this command needs it."
 }
 
-test_a_file_cut_anywhere_crashes_nothing() {
+test_file_truncated_anywhere_causes_no_crash() {
 	local file size at cuts=7 labyrinth=("$sanitized")
 
 	[ -z "$short" ] || cuts=2
@@ -183,10 +183,10 @@ test_a_file_cut_anywhere_crashes_nothing() {
 	done
 }
 
-# ESC, CSI of one byte, BEL, CR, DEL, a direction mark, and no UTF-8 at all.
+# ESC, CSI of one byte, BEL, CR, DEL, a direction mark, and a byte that is no UTF-8.
 nasty=$'\033[31m\2331m\a\r\177\342\200\256\377\\"'
 
-test_no_byte_that_controls_a_terminal_gets_out() {
+test_control_characters_are_escaped() {
 	local file
 
 	new_folder
@@ -206,7 +206,7 @@ test_no_byte_that_controls_a_terminal_gets_out() {
 	labyrinth pages --from="$here/dry" --sort="$nasty" >>"$out/all" 2>&1
 	grep -nP '[^\x20-\x7e]' "$out/all" >"$out/bad" && fail "$(head -n 3 "$out/bad" | cat -v)"
 	labyrinth owners --from="$folder" --json | python3 -m json.tool >/dev/null ||
-		fail "JSON of it is none"
+		fail "the JSON is invalid"
 	labyrinth metrics --from="$folder" | promtool check metrics >"$out/said" 2>&1 ||
-		fail "Prometheus does not take it: $(cat "$out/said")"
+		fail "promtool rejects it: $(cat "$out/said")"
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Anything in place of one file of a saved folder: each command says something of it, or why
- * not. Linked with --wrap=die, which would end the program. The first byte says which file.
+ * Replace one file of a saved folder by the input and run each command that reads it; the
+ * first byte selects the file. Linked with --wrap=die, because die() ends the program.
  *
- * FUZZ_FOLDER is a folder to be written to, with all the files there are; best with short ones.
+ * FUZZ_FOLDER is a writable folder with all of these files, preferably short ones.
  */
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The command labyrinth on the live module: what it says is what the tables say.
+# The command labyrinth on the live module: its output must match the tables.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
-# A run of the command: what it said is in $said, its status in $status.
+# Run the command: its output is in $said, its exit status in $status.
 run() { # ARGS...
 	said=$(labyrinth "$@" 2>&1)
 	status=$?
@@ -19,7 +19,7 @@ is_stocked() {
 	[ "$(owner_cell nic-rx stocked)" -ge 6 ]
 }
 
-# Some owners with something to tell.
+# Create owners with pages, refusals and violations.
 some_owners() {
 	expect 0 create 0 name=nic-rx budget=24 stock=8 flags=4
 	expect 5 alloc 0 0 times=5 in=hardirq cpu=1
@@ -31,38 +31,38 @@ some_owners() {
 	wait_until is_stocked
 }
 
-# COLUMN of the row of NAME in what was said.
+# The cell of COLUMN in the row of NAME in $said.
 said_cell() { # NAME COLUMN
 	echo "$said" | awk -v name="$1" -v want="$2" '
 		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
 		$at["name"] == name { print $at[want] }'
 }
 
-# The line of $said that begins with NAME, without it.
+# The rest of the line of $said that begins with NAME.
 said_line() { # NAME
 	echo "$said" | sed -n "s/^$1  *//p"
 }
 
-# A file system of its own in /tmp/small.
+# Mount a file system of SIZE on /tmp/small.
 small_disk() { # SIZE
 	mkdir -p /tmp/small
 	mount -t tmpfs -o size="$1" none /tmp/small
 }
 
-test_it_says_that_only_root_may_read() {
+test_only_root_may_read() {
 	said=$("$modules/setpriv" --reuid=65534 --regid=65534 --clear-groups labyrinth status 2>&1)
 	status=$?
 	expect_said 5 "labyrinth: Only root may read $lab: run this command as root."
 }
 
-test_it_says_that_debugfs_is_not_mounted() {
+test_unmounted_debugfs_is_reported() {
 	umount /sys/kernel/debug
 	run status
 	mount -t debugfs debug /sys/kernel/debug
 	expect_said 4 "labyrinth: debugfs is not mounted: run \"mount -t debugfs none /sys/kernel/debug\" as root."
 }
 
-test_it_says_that_the_module_is_not_loaded() {
+test_missing_module_is_reported() {
 	rmmod lab_stub
 	rmmod labyrinth
 	for command in status owners pages zones refusals violations verdicts advise metrics "whois 1" "save /tmp/none" "record /tmp/none"; do
@@ -70,12 +70,12 @@ test_it_says_that_the_module_is_not_loaded() {
 		run $command
 		expect_said 3 "labyrinth: The module labyrinth is not loaded: run \"modprobe labyrinth\" as root, or name a saved folder with --from."
 	done
-	[ ! -e /tmp/none ] || fail "a folder was made all the same"
+	[ ! -e /tmp/none ] || fail "a folder was created"
 	insmod "$modules/labyrinth.ko"
 	insmod "$modules/lab_stub.ko"
 }
 
-test_without_owners_it_says_so() {
+test_missing_owners_are_reported() {
 	run owners
 	expect_said 0 "There is no such owner."
 	run status
@@ -84,7 +84,7 @@ test_without_owners_it_says_so() {
 	expect_equal "status" "$status" 0
 }
 
-test_owners_have_the_numbers_of_the_table() {
+test_owners_match_the_table() {
 	some_owners
 	run owners
 	for name in nic-rx disk-tx; do
@@ -99,7 +99,7 @@ test_owners_have_the_numbers_of_the_table() {
 	expect_equal "lines" "$(echo "$said" | wc -l)" 2
 }
 
-test_status_adds_them_up() {
+test_status_shows_the_totals() {
 	some_owners
 	run status
 	expect_equal "owners" "$(said_line owners)" 2
@@ -110,7 +110,7 @@ test_status_adds_them_up() {
 		"$(table violations seq); the last * ago: double_free, nic-rx, by stub_call_once*"
 }
 
-test_pages_are_those_of_the_table() {
+test_pages_match_the_table() {
 	some_owners
 	run pages --owner=nic-rx --state=owned
 	expect_equal "owned" "$(echo "$said" | sed 1d | wc -l)" 7
@@ -122,7 +122,7 @@ test_pages_are_those_of_the_table() {
 	expect_equal "objects" "$(echo "$said" | grep -c '"pfn":')" $(($(wc -l <$lab/pages) - 1))
 }
 
-test_zones_have_the_marks_of_the_table() {
+test_zones_show_the_marks_of_the_table() {
 	some_owners
 	zone=$(table zones zone lowmem_reserve=0)
 	run zones
@@ -130,7 +130,7 @@ test_zones_have_the_marks_of_the_table() {
 		"  3/8 $(table zones atomic_floor zone=$zone)  floor * (nic-rx, 50 %)  min $(table zones min zone=$zone)  low $(table zones low zone=$zone)  high $(table zones high zone=$zone)"
 }
 
-test_whois_finds_a_page_by_each_of_its_numbers() {
+test_whois_finds_a_page_by_pfn_and_phys() {
 	some_owners
 	pfn=$(number pfn 2)
 	for question in "pfn $pfn" "phys $((pfn * 4096 + 5))" "$pfn"; do
@@ -150,7 +150,7 @@ test_whois_finds_a_page_by_each_of_its_numbers() {
 	expect_said 1 "labyrinth: There is no such page of memory."
 }
 
-test_reports_are_those_of_the_tables() {
+test_refusals_violations_and_verdicts_match_the_tables() {
 	some_owners
 	run refusals --owner=disk-tx --reason=budget
 	expect_equal "refusals" "$(echo "$said" | sed 1d | wc -l)" \
@@ -162,7 +162,7 @@ test_reports_are_those_of_the_tables() {
 	expect_match "verdicts" "$said" "*double_free: a page was given back that had been given back before*"
 }
 
-test_metrics_have_the_numbers_of_the_tables() {
+test_metrics_match_the_tables() {
 	some_owners
 	labyrinth metrics --output=/tmp/labyrinth.prom || fail "status $?"
 	for line in \
@@ -174,8 +174,8 @@ test_metrics_have_the_numbers_of_the_tables() {
 	done
 }
 
-# But for the ages, which go on.
-test_a_saved_folder_says_what_the_machine_said() {
+# Without the ages, which advance.
+test_saved_folder_gives_the_same_output() {
 	some_owners
 	rm -rf /tmp/saved
 	labyrinth save /tmp/saved || fail "save: status $?"
@@ -198,7 +198,7 @@ test_a_saved_folder_says_what_the_machine_said() {
 	expect_said 1 "labyrinth: /tmp/saved: File exists."
 }
 
-test_a_saved_folder_is_whole_however_long_its_tables_are() {
+test_saved_folder_with_long_tables_is_complete() {
 	expect 0 create 0 name=many budget=3000
 	expect 3000 alloc 0 0 times=3000
 	rm -rf /tmp/saved
@@ -210,11 +210,11 @@ test_a_saved_folder_is_whole_however_long_its_tables_are() {
 	run save /tmp/small/saved
 	expect_equal "status" "$status" 1
 	expect_match "said" "$said" "labyrinth: /tmp/small/saved: *: No space left on device."
-	[ ! -e /tmp/small/saved/saved ] || fail "it looks whole"
+	[ ! -e /tmp/small/saved/saved ] || fail "the folder looks complete"
 	umount /tmp/small
 }
 
-test_metrics_on_a_full_disk_leave_the_file_that_was_there() {
+test_metrics_on_a_full_disk_keep_the_old_file() {
 	some_owners
 	small_disk 64k
 	run metrics --output=/tmp/small/m
@@ -228,7 +228,7 @@ test_metrics_on_a_full_disk_leave_the_file_that_was_there() {
 	umount /tmp/small
 }
 
-test_advise_names_who_asks_atomically_without_need() {
+test_advise_names_the_needlessly_atomic_caller() {
 	some_owners
 	run advise
 	expect_match "who" "$said" "*disk-tx of module lab_stub: asked the kernel 8 times atomically where it could sleep*"
@@ -237,7 +237,7 @@ test_advise_names_who_asks_atomically_without_need() {
 	expect_match "caller" "$said" "*\"caller\":\"stub_call_once+*\[lab_stub\]\",*"
 }
 
-test_status_has_what_the_last_audit_found() {
+test_status_shows_the_findings_of_the_last_audit() {
 	rmmod lab_stub
 	rmmod labyrinth
 	insmod "$modules/labyrinth.ko"
@@ -252,7 +252,7 @@ test_status_has_what_the_last_audit_found() {
 	expect_match "after" "$(said_line audits)" "1; the last * ago found 0 differences, 2 orphans"
 }
 
-test_a_recording_has_what_the_tables_have() {
+test_recording_matches_the_tables() {
 	some_owners
 	rm -f /tmp/recording
 	labyrinth record --count=3 --interval=50ms /tmp/recording || fail "status $?"
@@ -267,15 +267,15 @@ test_a_recording_has_what_the_tables_have() {
 	grep -q '<h3>nic-rx <small>lab_stub; budget 24' /tmp/report.html || fail "no nic-rx in the report"
 }
 
-test_a_recording_is_left_whole_by_a_module_that_goes() {
+test_recording_is_complete_when_the_module_is_unloaded() {
 	rm -f /tmp/recording
 	labyrinth record --interval=50ms /tmp/recording 2>/tmp/said &
 	wait_until grep -q '"ms"' /tmp/recording 2>/dev/null
 	rmmod lab_stub
-	# Not while a table is being read.
+	# Fails while a table is being read.
 	wait_until rmmod labyrinth 2>/dev/null || fail "it cannot be unloaded"
 	wait $!
-	# It may look while the tables have gone, and the module is about to.
+	# The command may read after the tables are gone but before the module is.
 	case $? in
 	3) expect_match "said" "$(cat /tmp/said)" "labyrinth: The module labyrinth *loaded:*" ;;
 	6) expect_match "said" "$(cat /tmp/said)" "labyrinth: $lab/*: There is no such file*" ;;
@@ -286,7 +286,7 @@ test_a_recording_is_left_whole_by_a_module_that_goes() {
 	insmod "$modules/lab_stub.ko"
 }
 
-test_a_recording_ends_where_the_module_was_loaded_again() {
+test_recording_ends_when_the_module_is_reloaded() {
 	rm -f /tmp/recording
 	labyrinth record --interval=3s /tmp/recording 2>/tmp/said &
 	wait_until grep -q '"ms"' /tmp/recording 2>/dev/null
@@ -301,7 +301,7 @@ test_a_recording_ends_where_the_module_was_loaded_again() {
 	labyrinth report /tmp/recording >/tmp/report.html || fail "report: status $?"
 }
 
-test_owners_that_come_and_go_meanwhile_trouble_nobody() {
+test_commands_succeed_while_owners_come_and_go() {
 	on_cpus $all_cpus
 	rm -f /tmp/stop
 	(while [ ! -e /tmp/stop ]; do

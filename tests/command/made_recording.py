@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""A recording of a machine that ran dry and recovered, made up.
+"""Print a made-up recording of a machine that ran out of memory and recovered.
 
 usage: made_recording.py OWNERS SAMPLES [NAME]    NAME is the first owner's
 """

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Tests of run.sh: metrics for Prometheus, whose programs may be where scripts/setup.sh put them.
+# Tests of run.sh: metrics for Prometheus. scripts/setup.sh may have put its programs in the cache.
 PATH=$PATH:${LABYRINTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/labyrinth}/prometheus/usr/bin
 
-test_prometheus_takes_the_metrics() {
+test_promtool_accepts_the_metrics() {
 	labyrinth metrics --from="$here/dry" | promtool check metrics >"$out/said" 2>&1 ||
 		fail "$(cat "$out/said")"
 	expect_equal "said" "$(cat "$out/said")" ""
 }
 
-# What a node_exporter on this port serves.
+# Print the metrics that a node_exporter on PORT serves.
 served() { # PORT
 	exec 3<>"/dev/tcp/127.0.0.1/$1" || return
 	printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3
@@ -33,14 +33,14 @@ test_node_exporter_serves_the_metrics() {
 	kill "$exporter"
 	wait "$exporter" 2>/dev/null
 	grep -qx 'node_textfile_scrape_error 0' "$dir/served" || fail "$(tail -n 3 "$dir/log")"
-	# It sorts them, and their labels.
+	# node_exporter sorts the samples and their labels.
 	expect_equal "samples" "$(grep -c ^labyrinth_ "$dir/served")" \
 		"$(grep -c ^labyrinth_ "$dir/labyrinth.prom")"
 	grep -qx 'labyrinth_owner_refused_total{module="lab_sample",owner="lab_sample.producer",reason="floor"} 182' \
-		"$dir/served" || fail "not as they were: $(grep refused_total "$dir/served" | tail -n 2)"
+		"$dir/served" || fail "changed: $(grep refused_total "$dir/served" | tail -n 2)"
 }
 
-test_a_file_of_metrics_is_never_seen_half_written() {
+test_metrics_file_is_replaced_atomically() {
 	local file=$out/metrics/labyrinth.prom i lines
 
 	rm -rf "$out/metrics"
@@ -63,7 +63,7 @@ test_a_file_of_metrics_is_never_seen_half_written() {
 	expect_equal "lines after a failure" "$(wc -l <"$file")" "$lines"
 }
 
-test_an_output_that_is_full_is_reported() {
+test_full_output_device_is_reported() {
 	labyrinth owners --from="$here/dry" 2>"$out/said" >/dev/full
 	expect_equal "status" $? 1
 	expect_equal "said" "$(cat "$out/said")" \

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Tests of run.sh: those who use it otherwise than they were told.
+# Tests of run.sh: wrong and unusual uses of the command.
 
-# A run in $folder's place: $said and $status.
+# Run the command: its output is in $said, its exit status in $status.
 run() { # ARG...
 	said=$(labyrinth "$@" 2>&1 </dev/null)
 	status=$?
 }
 
-test_words_that_there_are_not_are_named_with_those_that_there_are() {
+test_unknown_words_are_reported_with_the_valid_ones() {
 	new_folder
 	run pages --from="$folder" --state=own
 	expect_equal "state" "$status $said" \
@@ -20,7 +20,7 @@ test_words_that_there_are_not_are_named_with_those_that_there_are() {
 	expect_equal "kind" "$status ${said%%,*}" '2 labyrinth: There is no kind "double"'
 	run pages --from="$folder" --state=quarantined
 	expect_equal "none of them" "$status $said" "0 There is no such page."
-	# Of another version.
+	# A state of another version of the module.
 	sed -i '2s/ ready / borrowed /' "$folder/pages"
 	run pages --from="$folder" --state=borrowed
 	expect_equal "a new one" "$status $(wc -l <<<"$said")" "0 2"
@@ -29,7 +29,7 @@ test_words_that_there_are_not_are_named_with_those_that_there_are() {
 		fail "columns: $said"
 }
 
-test_options_that_there_are_not_are_named_in_plain_text() {
+test_unknown_options_are_reported_in_plain_text() {
 	local option
 
 	for option in -x -xy --json=1 --s=1 --none "--$nasty"; do
@@ -46,21 +46,21 @@ test_options_that_there_are_not_are_named_in_plain_text() {
 	expect_equal "options before the command" "$status $(wc -l <<<"$said")" "0 3"
 }
 
-test_numbers_of_pages_may_be_as_large_as_they_like() {
+test_whois_accepts_64_bit_numbers() {
 	run whois --from="$here/dry" 18446744073709551615
 	expect_equal "said" "$status $said" "0 Page 18446744073709551615 had no tag when this was saved."
 	run whois --from="$here/dry" 18446744073709551616
 	expect_equal "status" "$status" 2
 	run whois --from="$here/dry" phys $((7054 * 4096 + 4095))
 	[[ $said = "pfn           7054"* ]] || fail "physical address: $said"
-	# Pages may be larger there.
+	# Pages of the saved machine may be larger.
 	new_folder
 	sed -i 's/^page_size .*/page_size 65536/' "$folder/saved"
 	run whois --from="$folder" phys $((7054 * 65536 + 4096))
 	[[ $said = "pfn           7054"* ]] || fail "of large pages: $said"
 }
 
-test_what_is_no_file_is_written_to_and_not_replaced() {
+test_pipes_and_links_are_written_and_not_replaced() {
 	local dir=$out/outputs
 
 	rm -rf "$dir"
@@ -71,12 +71,12 @@ test_what_is_no_file_is_written_to_and_not_replaced() {
 	wait $!
 	[ -p "$dir/pipe" ] || fail "the pipe has become a file"
 	labyrinth metrics --from="$here/dry" | cmp -s - "$dir/got" || fail "the pipe got something else"
-	# Of a link, what it leads to.
+	# The target of a link is written.
 	echo old >"$dir/real"
 	ln -s real "$dir/link"
 	run metrics --from="$here/dry" --output="$dir/link"
 	[ -L "$dir/link" ] || fail "the link has become a file"
-	cmp -s "$dir/real" "$dir/got" || fail "the link's file is as it was"
+	cmp -s "$dir/real" "$dir/got" || fail "the link's target is unchanged"
 	run metrics --from="$here/dry" --output="$dir"
 	expect_equal "a folder" "$status $said" "1 labyrinth: $dir: Is a directory."
 	run metrics --from="$here/dry" --output="$dir/none/such"
@@ -84,7 +84,7 @@ test_what_is_no_file_is_written_to_and_not_replaced() {
 	expect_equal "files" "$(ls "$dir" | tr '\n' ' ')" "got link pipe real "
 }
 
-test_streams_that_are_closed_trouble_no_file() {
+test_closed_streams_corrupt_no_file() {
 	local dir=$out/closed
 
 	rm -rf "$dir"
@@ -93,8 +93,8 @@ test_streams_that_are_closed_trouble_no_file() {
 	expect_equal "status" $? 1
 	expect_equal "said" "$said" "labyrinth: What was to be shown cannot be written: Bad file descriptor."
 	labyrinth metrics --from="$here/dry" --output="$dir/file" <&- >&- 2>&-
-	labyrinth metrics --from="$here/dry" | cmp -s - "$dir/file" || fail "another file"
-	# What it dies of is not for the file that took the place of standard error.
+	labyrinth metrics --from="$here/dry" | cmp -s - "$dir/file" || fail "the file differs"
+	# The message must not go to the file that took the descriptor of standard error.
 	new_folder
 	timeout 10 "$plain" record --from="$folder" --interval=10ms "$dir/recording" <&- 2>&- &
 	for _ in {1..100}; do
@@ -105,10 +105,10 @@ test_streams_that_are_closed_trouble_no_file() {
 	wait $!
 	expect_equal "status without owners" $? 6
 	grep -q '"ms"' "$dir/recording" || fail "there is no recording"
-	! grep -v '^{' "$dir/recording" || fail "what was said is in the file"
+	! grep -v '^{' "$dir/recording" || fail "the message is in the file"
 }
 
-test_a_reader_that_stops_ends_it() {
+test_closed_pipe_ends_the_command() {
 	new_folder
 	for _ in {1..50}; do
 		sed 1d "$here/dry/pages"
@@ -118,8 +118,8 @@ test_a_reader_that_stops_ends_it() {
 	expect_equal "said" "$(cat "$out/said")" ""
 }
 
-# As others have it, what is in the folder of somebody who sent it is not run.
-test_bash_runs_nothing_of_what_it_completes() {
+# A folder from another machine may contain shell code in names: it must not be run.
+test_bash_completion_runs_no_code_from_names() {
 	new_folder
 	rm -f "$out/run"
 	sed -i "s/ disk-tx / \$(touch\${IFS}$(sed 's/\//\\\//g' <<<"$out")\/run) /; 1s/budget/\$(touch\${IFS}$(sed 's/\//\\\//g' <<<"$out")\/run)/" \
@@ -130,7 +130,7 @@ test_bash_runs_nothing_of_what_it_completes() {
 	[ ! -e "$out/run" ] || fail "it was run"
 }
 
-test_files_of_any_size_trouble_only_those_who_need_them() {
+test_too_large_file_fails_only_commands_that_read_it() {
 	local command
 
 	new_folder
@@ -148,7 +148,7 @@ test_files_of_any_size_trouble_only_those_who_need_them() {
 	expect_equal "orphans" "$status" 6
 }
 
-test_an_owner_without_a_table_is_looked_for_in_all_pages() {
+test_owner_without_a_table_is_searched_in_all_pages() {
 	new_folder
 	run pages --from="$folder" --owner=nic-rx
 	expect_equal "pages of nic-rx" "$status $(wc -l <<<"$said")" "0 14"

@@ -15,7 +15,7 @@ expect_lines() { # NR
 		fail "$(tail -n 1 "$out/said")"
 }
 
-test_a_recording_has_the_tables_and_what_is_new() {
+test_recording_contains_the_tables_and_new_reports() {
 	local labyrinth=("$sanitized") i
 
 	new_folder
@@ -48,13 +48,13 @@ test_a_recording_has_the_tables_and_what_is_new() {
 	look <<<'assert "broken off" not in page'
 }
 
-test_a_recording_ends_well_when_it_is_interrupted() {
+test_interrupted_recording_is_complete() {
 	local signal
 
 	new_folder
 	for signal in INT TERM HUP; do
 		rm -f "$out/recording"
-		# A shell's background commands do not have SIGINT, nor those of nohup SIGHUP.
+		# A shell's background commands ignore SIGINT, and those of nohup SIGHUP.
 		python3 - "$signal" "${labyrinth[@]}" record --from="$folder" --interval=1h "$out/recording" <<-'EOP' ||
 			import os, signal, subprocess, sys, time
 			sent = getattr(signal, "SIG" + sys.argv[1])
@@ -74,7 +74,7 @@ test_a_recording_ends_well_when_it_is_interrupted() {
 	done
 }
 
-test_a_recording_that_is_killed_can_be_read() {
+test_killed_recording_is_readable() {
 	new_folder
 	rm -f "$out/recording"
 	(timeout -s KILL 0.7 "$plain" record --from="$folder" --interval=10ms "$out/recording"; true) 2>/dev/null
@@ -83,14 +83,14 @@ test_a_recording_that_is_killed_can_be_read() {
 	look <<<'assert "The recording was broken off" in page'
 }
 
-test_a_recording_lasts_as_long_as_asked() {
+test_recording_lasts_for_the_given_time() {
 	new_folder
 	record --time=300ms --interval=100ms || fail "status $?"
 	expect_lines 6
 	grep -q '"why":"time"' "$recording" || fail "$(tail -c 100 "$recording")"
 }
 
-test_no_line_is_left_half_written_where_the_disk_is_full() {
+test_full_disk_leaves_no_partial_line() {
 	new_folder
 	(
 		ulimit -f 40
@@ -101,10 +101,10 @@ test_no_line_is_left_half_written_where_the_disk_is_full() {
 	recording=$out/recording
 	expect_equal "said" "$(sed 's/full: .*/full/' "$out/said")" "labyrinth: $recording: No space left on device."
 	expect_lines "$(wc -l <"$recording")"
-	[ -z "$(tail -c 1 "$recording" | tr -d '\n')" ] || fail "the last line is not whole"
+	[ -z "$(tail -c 1 "$recording" | tr -d '\n')" ] || fail "the last line is incomplete"
 }
 
-test_a_file_that_is_there_is_not_recorded_over() {
+test_existing_file_is_not_overwritten() {
 	new_folder
 	record --count=1
 	labyrinth record --from="$folder" --count=1 "$recording" 2>"$out/said"
@@ -117,7 +117,7 @@ test_a_file_that_is_there_is_not_recorded_over() {
 	[ ! -e "$recording" ] || fail "a file is left"
 }
 
-# A table that nobody is to read is none.
+# The table of pages is invalid, so reading it would fail.
 test_record_reads_no_pages() {
 	new_folder
 	echo "no table" >"$folder/pages"
@@ -125,7 +125,7 @@ test_record_reads_no_pages() {
 	grep -q 'stock from' "$recording" || fail "no words"
 }
 
-# The next sample is waited for from when the last one was to be taken, not from when it was done.
+# The interval is counted from the time a sample is due, not from the time it is done.
 test_samples_do_not_drift() {
 	new_folder
 	record --count=40 --interval=50ms
@@ -136,7 +136,7 @@ test_samples_do_not_drift() {
 	EOP
 }
 
-test_record_waits_on_where_it_was_stopped() {
+test_stopped_record_continues_to_wait() {
 	local pid
 
 	new_folder
@@ -153,8 +153,8 @@ ms = json.loads(list(open(sys.argv[1]))[2])["ms"]
 assert ms >= 2000, ms' "$out/recording" 2>"$out/said" || fail "$(tail -n 1 "$out/said")"
 }
 
-# The folder must not take the place of standard output, nor the recording that of errors.
-test_record_stands_closed_output() {
+# Neither the folder nor the recording may get the descriptor of a closed stream.
+test_record_works_with_closed_streams() {
 	local pid
 
 	new_folder
@@ -174,7 +174,7 @@ test_record_stands_closed_output() {
 	expect_lines "$(wc -l <"$recording")"
 }
 
-test_times_and_numbers_that_make_no_sense_are_refused() {
+test_invalid_times_and_counts_are_refused() {
 	new_folder
 	record --interval=9ms --time=0
 	expect_equal "status" $? 2
@@ -185,8 +185,8 @@ test_times_and_numbers_that_make_no_sense_are_refused() {
 	expect_lines 3
 }
 
-# 52 MiB, and the last lines are for words.
-test_a_recording_that_is_full_ends_and_can_be_read() {
+# 52 MiB; the last lines are reserved for advice and verdicts.
+test_full_recording_ends_and_is_readable() {
 	new_folder
 	awk 'NR == 1; NR == 2 { for (i = 1; i <= 8000; i++) { $1 = i; $2 = "owner-" i; print } }' \
 		"$here/dry/owners" >"$folder/new"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Linked with --wrap=open: the live folder is $LIVE_FOLDER, so that a test needs no mount. */
+/* Linked with --wrap=open: $LIVE_FOLDER replaces debugfs' folder, so that tests need no mount. */
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Tests of run.sh: report's page, of recordings that are made up.
+# Tests of run.sh: the pages that report makes of made-up recordings.
 
-# A recording in $recording.
+# Create a recording in $recording.
 new_recording() { # OWNERS SAMPLES [NAME]
 	recording=$out/recording
 	"$here/made_recording.py" "$@" >"$recording"
 }
 
-# Python changes the @lines of $recording, from JSON.
+# Run Python that changes "lines", the parsed JSON of $recording, and write them back.
 change() { # <<PYTHON
 	{
 		cat <<-'EOP'
@@ -22,7 +22,7 @@ change() { # <<PYTHON
 	python3 "$out/change.py" "$recording"
 }
 
-# Python looks at the page of $recording: page is its text, tree its elements, words what one reads.
+# Run Python checks on the page of $recording: "page" is its text, "tree" its elements.
 look() { # <<PYTHON
 	local labyrinth=("$sanitized")
 
@@ -53,7 +53,7 @@ look() { # <<PYTHON
 	python3 "$out/look.py" "$out/page.html" >"$out/said" 2>&1 || fail "$(tail -n 3 "$out/said")"
 }
 
-test_a_report_has_the_numbers_of_its_recording() {
+test_report_shows_the_numbers_of_the_recording() {
 	new_recording 4 60
 	look <<-'EOP'
 		tiles = [text(e) for e in tree.iter(H + "div") if e.get("class", "").startswith("tile ") or e.get("class") == "tile"]
@@ -72,8 +72,8 @@ test_a_report_has_the_numbers_of_its_recording() {
 	EOP
 }
 
-# The scale: 0 is at the lower axis, and each step of it as far from the next.
-test_lines_are_drawn_where_their_values_are() {
+# The scale is linear, and 0 is on the lower axis.
+test_lines_are_drawn_at_their_values() {
 	new_recording 1 60
 	look <<-'EOP'
 		import json
@@ -99,7 +99,7 @@ test_lines_are_drawn_where_their_values_are() {
 	EOP
 }
 
-test_a_page_asks_for_nothing_from_outside_and_runs_nothing() {
+test_page_loads_nothing_and_runs_no_script() {
 	new_recording 4 60
 	look <<-'EOP'
 		tags = {e.tag.removeprefix(H) for e in tree.iter()}
@@ -112,7 +112,7 @@ test_a_page_asks_for_nothing_from_outside_and_runs_nothing() {
 	EOP
 }
 
-test_a_hostile_name_is_text() {
+test_hostile_name_is_escaped() {
 	new_recording 3 20 $'</h3></style><script>alert(1)</script>&amp;]]>" onload=\'x\' \\ \e[31m\xe2\x80\xae'
 	look <<-'EOP'
 		name = "</h3></style><script>alert(1)</script>&amp;]]>\" onload='x' \\\\ \\x1b[31m\\xe2\\x80\\xae"
@@ -120,7 +120,7 @@ test_a_hostile_name_is_text() {
 		wanted("rows", [r[0] for r in rows("All owners")].count(name), 1)
 		assert not [e for e in tree.iter() if e.tag == H + "script"]
 		assert page.isascii() and all(c == "\n" or c >= " " for c in page)
-		# As a browser reads it, too.
+		# The HTML parser, which is lenient like a browser, agrees.
 		class Parser(html.parser.HTMLParser):
 		    def handle_starttag(self, tag, attributes):
 		        assert tag != "script" and "onload" not in dict(attributes), tag
@@ -132,7 +132,7 @@ test_a_hostile_name_is_text() {
 	EOP
 }
 
-test_a_report_suits_1_sample_no_owner_and_40() {
+test_report_handles_1_sample_no_owner_and_40_owners() {
 	new_recording 1 1
 	look <<-'EOP'
 		assert "1 sample<" in page.replace("</b>", "") and "nan" not in page
@@ -150,7 +150,7 @@ test_a_report_suits_1_sample_no_owner_and_40() {
 	EOP
 }
 
-test_an_owner_that_went_and_came_leaves_a_gap() {
+test_absent_owner_leaves_a_gap() {
 	new_recording 2 12
 	change <<-'EOP'
 		for n in 0, 3, 4, 5, 7, 11:
@@ -159,15 +159,15 @@ test_an_owner_that_went_and_came_leaves_a_gap() {
 	look <<-'EOP'
 		path, = drawn(chart("disk-tx"), "line a")
 		wanted("points", [len(p) for p in pieces(path)], [2, 1, 3])
-		# One that is alone is seen.
+		# A single point is visible.
 		wanted("dashes", path.get("d").count("m-2 0h4"), 1)
 		assert "It was there in 6 of 12 samples, from 1.0s to 10.0s." in text(section("disk-tx")), text(section("disk-tx"))
 		wanted("samples", [r[-1] for r in rows("All owners")], ["samples", "12", "6"])
 	EOP
 }
 
-# It had 4 when it was first seen, and another one of its name has 6 more.
-test_what_an_owner_counted_before_it_was_seen_is_counted() {
+# The owner has 4 refusals in its first sample; a later owner of the same name has 6 more.
+test_refusals_before_an_owners_first_sample_are_counted() {
 	new_recording 2 6
 	change <<-'EOP'
 		del samples[0]["owners"][1]
@@ -180,7 +180,7 @@ test_what_an_owner_counted_before_it_was_seen_is_counted() {
 	EOP
 }
 
-test_what_was_before_the_recording_is_kept_apart() {
+test_reports_before_the_recording_are_separate() {
 	new_recording 1 6
 	change <<-'EOP'
 		refusal = {"seq": 1, "owner": "nic-rx", "reason": "budget", "context": "task", "caller": "f+0x1/0x2[m]"}
@@ -192,12 +192,12 @@ test_what_was_before_the_recording_is_kept_apart() {
 	look <<-'EOP'
 		wanted("refusals", [r[:5] for r in rows("Refusals") if r[4] == "budget"], [["1", "2.0s", "5", "nic-rx", "budget"]])
 		wanted("violations", [r[:6] for r in rows("Violations") if r[4] == "orphan"], [["3", "4.0s", "1", "gone", "orphan", "-"]])
-		# Of the owner that has gone, too.
+		# Includes those of the owner that is gone.
 		assert "<b>4</b> violations meanwhile" in page
 	EOP
 }
 
-test_violations_are_marked_where_they_were() {
+test_violations_are_marked_at_their_time() {
 	new_recording 1 60
 	change <<<'for n in range(50, 60): samples[n]["owners"][0]["violations"] += 2 if n < 55 else 5'
 	look <<-'EOP'
@@ -210,8 +210,8 @@ test_violations_are_marked_where_they_were() {
 	EOP
 }
 
-# 8 hours in a minute: what was recorded is not pushed together.
-test_a_suspended_machine_leaves_a_gap_that_is_cut_short() {
+# A gap of 8 hours in a minute of samples must not squeeze the samples.
+test_gap_of_a_suspended_machine_is_shortened() {
 	local nr
 
 	for nr in 60 3000; do
@@ -250,7 +250,7 @@ expect_labels_apart() {
 	EOP
 }
 
-test_no_label_is_upon_another_however_long_it_took() {
+test_labels_do_not_overlap_for_any_duration() {
 	local ms
 
 	for ms in 0 1 13 700 86400 3600000 86400000 40000000000; do
@@ -258,23 +258,23 @@ test_no_label_is_upon_another_however_long_it_took() {
 		change <<<"for n, sample in enumerate(samples): sample['ms'] = n * $ms"
 		expect_labels_apart
 	done
-	# Both sides of a gap have a time to be told.
+	# Both sides of a gap have a label.
 	new_recording 2 61
 	change <<<"for sample in samples[31:]: sample['ms'] += 8 * 3600 * 1000 + 9000"
 	expect_labels_apart
 }
 
-test_a_machine_without_zones_is_reported() {
+test_report_handles_a_machine_without_zones() {
 	new_recording 2 9
 	change <<<'for sample in samples: sample["zones"] = []'
 	look <<<'assert "There was no zone." in page and "nan" not in page; wanted("charts", len(sections()), 2)'
 }
 
-test_chromium_has_nothing_to_say_of_a_page() {
+test_chromium_reports_no_error() {
 	command -v chromium >/dev/null || { skip "no chromium"; return; }
 	new_recording 12 300 '<script>alert(1)</script>'
 	labyrinth report "$recording" --output="$out/page.html"
-	# Its sandbox is none for root; a container has little of /dev/shm, and maybe no network.
+	# The sandbox does not work for root; a container has a small /dev/shm and maybe no network.
 	chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run \
 		--disable-background-networking --disable-component-update --disable-sync \
 		--enable-logging=stderr --user-data-dir="$out/profile" --window-size=1280,2000 \
@@ -283,7 +283,7 @@ test_chromium_has_nothing_to_say_of_a_page() {
 	[ "$(stat -c %s "$out/page.png")" -gt 100000 ] || fail "the picture is empty"
 }
 
-# This is said of $recording, and nothing crashes.
+# Expect MESSAGE about $recording, and no crash.
 expect_no_recording() { # MESSAGE
 	local said status labyrinth=("$sanitized")
 
@@ -293,7 +293,7 @@ expect_no_recording() { # MESSAGE
 	expect_equal "said" "$said" "labyrinth: $recording:$1"
 }
 
-test_a_recording_that_is_damaged_is_refused_with_its_line() {
+test_damaged_recording_is_refused_with_its_line() {
 	new_recording 2 4
 	truncate -s -9 "$recording"
 	expect_no_recording "6: The line is cut off."
@@ -325,7 +325,7 @@ test_a_recording_that_is_damaged_is_refused_with_its_line() {
 	expect_no_recording "4: A byte is 0: this is no text."
 }
 
-test_what_is_no_recording_is_refused() {
+test_other_files_are_refused() {
 	recording=$out/recording
 	: >"$recording"
 	expect_no_recording "1: There is no sample."
@@ -352,8 +352,8 @@ test_what_is_no_recording_is_refused() {
 	rm "$recording"
 }
 
-# 1,000 in each sample: its memory would not do.
-test_a_recording_of_too_many_names_is_refused() {
+# 1,000 new names in each sample would take too much memory.
+test_recording_with_too_many_names_is_refused() {
 	local what
 
 	recording=$out/recording
@@ -371,7 +371,7 @@ test_a_recording_of_too_many_names_is_refused() {
 	done
 }
 
-test_a_recording_cut_or_changed_anywhere_crashes_nothing() {
+test_recording_cut_or_changed_anywhere_causes_no_crash() {
 	local labyrinth=("$sanitized") status
 
 	new_recording 2 3

@@ -1,20 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The command labyrinth: what it says of saved folders, whole, old, broken and hostile;
-# and on a live module, in a virtual machine. Prints KTAP.
+# Test the command labyrinth: on saved folders, whole, old, broken and hostile; and on a
+# live module, in a virtual machine. Prints KTAP.
 #
 # usage: run.sh [--here|--short|--accept]
 #
 #   --here    without the virtual machine
-#   --short   without valgrind and the fuzzer, with fewer broken files, and without sanitizers in
-#             each of them
-#   --accept  write down in expect/ what it says now, and test nothing
+#   --short   without valgrind and the fuzzer, with fewer broken files, and these without
+#             sanitizers
+#   --accept  write the present output to expect/, and test nothing
 #
-# dry/ is from a virtual machine. Made up are: the line of DMA32 in zones, from_reserve of
-# lab_sample.consumer in owners and of 60 of its pages, and saved. older/ is what an older
-# module would have had of it.
-# Each file in expect/ has command lines, what they print, and their status in brackets.
+# dry/ is from a virtual machine, except these made-up parts: the line of DMA32 in zones,
+# from_reserve of lab_sample.consumer in owners and of 60 of its pages, and saved. older/ is
+# the same folder as an older module would have written it.
+# Each file in expect/ has command lines, their output, and their exit status in brackets.
 set -uo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -27,7 +27,7 @@ why='' skipped='' short='' left_out='^$'
 
 # ---- KTAP
 
-# A test is a function test_*; it may call fail, and its name is what it claims.
+# A test is a function test_*, named for its claim; it calls fail if the claim does not hold.
 fail() { # WORDS...
 	why+="# $*"$'\n'
 }
@@ -58,12 +58,12 @@ expect_equal() { # WHAT GOT WANTED
 
 # ---- the command
 
-# To be run as $labyrinth, which may be another build, or valgrind before it. One reads the
-# folder that LIVE_FOLDER names where it would read debugfs'.
+# Tests run $labyrinth, which may be another build or run under valgrind. $redirected reads
+# the folder named by LIVE_FOLDER instead of debugfs.
 plain=$out/plain/labyrinth
 checked=$out/checked/labyrinth
 redirected=$out/redirected
-# What reads broken files.
+# The build that reads broken files.
 sanitized=$checked
 labyrinth=("$plain")
 
@@ -80,7 +80,7 @@ build() {
 			-ljansson -lncurses -ltinfo -lm
 }
 
-# Every line of FILE that is a command, with what it prints.
+# Run every command line of FILE, and print the commands with their output and status.
 transcript() { # FILE
 	local line words
 
@@ -103,7 +103,7 @@ expect_transcripts() {
 
 all_commands="status owners pages zones refusals violations verdicts advise metrics whois"
 
-# All commands on FOLDER, text and JSON; the greatest status that one had is in $worst.
+# Run all commands on FOLDER, text and JSON; the highest exit status is in $worst.
 run_all() { # FOLDER
 	local command json args status
 
@@ -132,26 +132,26 @@ run_all() { # FOLDER
 . "$here/report.sh"
 . "$here/record.sh"
 
-# ---- what it says
+# ---- output
 
-test_what_it_says_of_saved_folders_is_as_written_down() {
+test_output_for_saved_folders_matches_expect() {
 	expect_transcripts
 }
 
-test_it_says_the_same_under_the_address_and_undefined_behaviour_sanitizers() {
+test_output_matches_expect_under_sanitizers() {
 	local labyrinth=(env ASAN_OPTIONS= "$checked")
 
 	expect_transcripts
 }
 
-test_it_says_the_same_under_valgrind() {
+test_output_matches_expect_under_valgrind() {
 	local labyrinth=(valgrind -q --error-exitcode=99 --leak-check=full
 		--errors-for-leak-kinds=definite "$plain")
 
 	expect_transcripts
 }
 
-test_json_has_each_cell_of_each_table() {
+test_json_contains_each_cell_of_each_table() {
 	local command
 
 	for command in owners pages zones refusals violations; do
@@ -180,18 +180,18 @@ test_json_has_each_cell_of_each_table() {
 	done
 }
 
-test_the_floor_of_an_owner_is_the_modules_own_to_the_page() {
+test_floor_of_an_owner_matches_the_module_exactly() {
 	rm -rf "$out/floor"
 	mkdir "$out/floor"
 	printf 'node zone free min atomic_floor\n0 DMA32 200 160 60\n' >"$out/floor/zones"
-	# 29 * 100 / 100 of the 100 pages between; in binary fractions it is less.
+	# 29 % of the 100 pages between are 29; binary fractions would give less.
 	printf 'name reserve_pct\none 29\n' >"$out/floor/owners"
 	labyrinth zones --from="$out/floor" | grep -q "floor 131 (one, 29 %)" ||
 		fail "$(labyrinth zones --from="$out/floor")"
 }
 
-# As long as other work does not take the processor from it.
-test_a_hundred_thousand_pages_are_sorted_in_a_second() {
+# Measures CPU time, so that other load does not matter.
+test_100000_pages_are_sorted_in_one_second() {
 	local TIMEFORMAT=%U spent
 
 	mkdir -p "$out/many"
@@ -213,7 +213,7 @@ on_a_terminal() { # COMMAND...
 	TERM=xterm script -qec "$*" /dev/null </dev/null
 }
 
-test_colours_are_for_terminals_only() {
+test_colours_are_used_only_on_terminals() {
 	local command
 
 	for command in status owners zones; do
@@ -228,9 +228,9 @@ test_colours_are_for_terminals_only() {
 	done
 }
 
-# ---- what comes with it
+# ---- manual, completion and installation
 
-test_the_manual_has_each_command_and_option() {
+test_manual_describes_each_command_and_option() {
 	local word
 
 	man --warnings -l "$top/tools/labyrinth/labyrinth.8" 2>&1 >/dev/null | grep . >"$out/said" &&
@@ -250,7 +250,7 @@ complete_words() { # WORD...
 		_labyrinth 2>&1; echo "${COMPREPLY[*]}"' - "$top" "$@"
 }
 
-test_bash_completes_what_there_is() {
+test_bash_completes_commands_options_and_values() {
 	local command word said
 
 	expect_equal "commands" "$(complete_words '')" \
@@ -270,7 +270,7 @@ test_bash_completes_what_there_is() {
 	expect_equal "columns" "$(complete_words owners --from "$here/dry" --sort = st)" "stocked stock"
 }
 
-test_it_is_installed_and_taken_away() {
+test_install_and_uninstall_are_complete() {
 	local stage=$out/stage
 
 	rm -rf "$stage"
@@ -284,8 +284,8 @@ test_it_is_installed_and_taken_away() {
 
 # ---- fuzzing
 
-# The same inputs each time.
-test_10000_inputs_of_libfuzzer_crash_nothing() {
+# The seed is fixed: the inputs are the same in each run.
+test_10000_inputs_of_libfuzzer_cause_no_crash() {
 	local dir=$out/fuzz file n=0 sources
 
 	rm -rf "$dir"
@@ -308,7 +308,7 @@ test_10000_inputs_of_libfuzzer_crash_nothing() {
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		-Wl,--wrap=die -o "$dir/fuzz" "$here/fuzz.c" "${sources[@]}" -ljansson -lncurses -ltinfo -lm \
 		>"$dir/log" 2>&1 || { fail "$(tail -n 5 "$dir/log")"; return; }
-	# Where it gives up a folder, it would end and leave its memory to the kernel.
+	# No leak detection: where a command fails it would exit, and it does not free its memory.
 	(cd "$dir" && ASAN_OPTIONS=quarantine_size_mb=8:detect_leaks=0 FUZZ_FOLDER=folder \
 		./fuzz -runs=10000 -seed=1 -max_len=2048 -detect_leaks=0 corpus) >>"$dir/log" 2>&1 ||
 		fail "$(grep -A 8 -m 1 -E 'ERROR|runtime error' "$dir/log")"
@@ -317,7 +317,7 @@ test_10000_inputs_of_libfuzzer_crash_nothing() {
 
 # ---- the live module
 
-# FILE.sh as kselftests are run.
+# Run FILE.sh in a virtual machine, in the same way as the kselftests.
 boot() { # FILE VM-OPTION...
 	local file=$1 vm=$out/$1 status
 
@@ -347,7 +347,7 @@ live() {
 	boot live --smp 2
 	result $? "on a live module"
 	boot advise --smp 1 --mem 384M --append init_on_alloc=0
-	result $? "after a machine ran dry"
+	result $? "after a machine ran out of memory"
 }
 
 case ${1-} in
@@ -358,7 +358,7 @@ case ${1-} in
 esac
 rm -rf "$out"
 mkdir -p "$out"
-build >"$out/build.log" 2>&1 || { head -n 20 "$out/build.log" | sed 's/^/# /'; echo "Bail out! It does not build."; exit 1; }
+build >"$out/build.log" 2>&1 || { head -n 20 "$out/build.log" | sed 's/^/# /'; echo "Bail out! the build failed"; exit 1; }
 if [ "${1-}" = --accept ]; then
 	for file in "$here"/expect/*; do
 		transcript "$file" >"$out/said"

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Tests of run.sh: top, by its keys, in terminals of tmux. Whole screens are in screens/.
+# Tests of run.sh: top and its keys, in terminals of tmux. screens/ has whole screens.
 
 pane() { # TMUX-COMMAND...
 	tmux -S "$tmux_dir/socket" -f /dev/null "$@"
 }
 
-# COMMAND in a terminal of its own, with a shell's word on how it ended.
+# Start COMMAND in a terminal of its own; the shell there prints its exit status at the end.
 start() { # COLUMNSxLINES COMMAND...
 	local size=$1
 
@@ -17,14 +17,14 @@ start() { # COLUMNSxLINES COMMAND...
 		fail "tmux: $(cat "$tmux_dir/log")"
 }
 
-# Not by SIGHUP, whose SIGCONT LeakSanitizer's own stop of the process may wait for for ever.
+# SIGKILL, because LeakSanitizer may hang on the SIGCONT that comes with SIGHUP.
 stop() {
 	pkill -KILL -P "$(pane display-message -p '#{pane_pid}')"
 	pane kill-server 2>/dev/null
 	rm -rf "$tmux_dir"
 }
 
-# What is on the screen, once a line of it is like PATTERN; 20 seconds at most.
+# Wait until a line of the screen matches PATTERN, for at most 20 seconds.
 see() { # PATTERN
 	local end=$((SECONDS + 20))
 
@@ -34,7 +34,7 @@ see() { # PATTERN
 	done
 }
 
-# Keys, and what they bring.
+# Send keys, and wait until the screen matches PATTERN.
 press() { # PATTERN KEY...
 	local pattern=$1
 
@@ -43,7 +43,7 @@ press() { # PATTERN KEY...
 	see "$pattern"
 }
 
-# The owners as they are listed.
+# The listed owners, in their order.
 listed() {
 	sed -n '/^NAME /,/^Last ref/{/^NAME /d; /^Last ref/d; /./!d; s/ .*//p}' "$out/screen" | tr '\n' ' '
 }
@@ -70,7 +70,7 @@ expect_restored() { # STATUS
 	expect_equal "the other screen" "$(pane display-message -p '#{alternate_on} #{cursor_flag}')" "0 1"
 }
 
-# ---- what it shows
+# ---- saved folders
 
 test_top_shows_a_saved_folder_on_screens_of_each_size() {
 	local size
@@ -105,7 +105,7 @@ test_top_follows_the_size_of_its_terminal() {
 	stop
 }
 
-test_top_sorts_by_any_column_and_the_other_way_round() {
+test_top_sorts_by_any_column_in_both_directions() {
 	start 160x50 "$checked" top --from=dry
 	see "by OWNED/BUDGET$"
 	expect_listed "by owned" lab_sample.consumer disk-tx nic-rx lab_sample.producer
@@ -128,14 +128,14 @@ test_top_sorts_by_any_column_and_the_other_way_round() {
 	stop
 }
 
-test_top_shows_only_what_the_filter_has() {
+test_top_shows_only_lines_that_match_the_filter() {
 	start 80x24 "$checked" top --from=dry
 	see "^h help"
 	press "^Show only: SAMPLE_" / SAMPLE
 	expect_listed "while it is typed" lab_sample.consumer lab_sample.producer
 	press "^h help.*/SAMPLE$" Enter
-	grep -q "sample_tick" "$out/screen" || fail "refusals are not there"
-	! grep -q "double_free" "$out/screen" || fail "violations of others are there"
+	grep -q "sample_tick" "$out/screen" || fail "no refusals are shown"
+	! grep -q "double_free" "$out/screen" || fail "violations of other owners are shown"
 	press "^Show only: SAMPLE.none_" / .none
 	press "There is no such owner" Enter
 	press "There is no such owner" Up Down PageDown p
@@ -162,7 +162,7 @@ test_top_moves_through_owners_and_their_pages() {
 	stop
 }
 
-test_top_has_colours_but_not_with_no_color() {
+test_top_uses_colours_unless_no_color_is_set() {
 	local colour
 
 	for colour in '' 'NO_COLOR=1'; do
@@ -178,7 +178,7 @@ test_top_has_colours_but_not_with_no_color() {
 	done
 }
 
-test_top_gives_the_terminal_back_as_it_was() {
+test_top_restores_the_terminal() {
 	local signal
 
 	for signal in none:0 TERM:143 HUP:129 INT:130 QUIT:131; do
@@ -195,8 +195,9 @@ test_top_gives_the_terminal_back_as_it_was() {
 	done
 }
 
-# Once it reads keys: a terminal drops most of those that come before. Help opens and closes, and
-# as it takes an even number of keys between two pictures, is on one in three of these.
+# Send keys once top reads them: a terminal drops most of those that come before. The keys open
+# and close the help; top takes an even number of keys between two screens, so that one screen in
+# three shows it.
 keys_without_end() {
 	until grep -q "h help" "$out/flood"; do
 		sleep 0.1
@@ -204,27 +205,27 @@ keys_without_end() {
 	yes hjj | tr -d '\n' | head -c 20000000
 }
 
-test_top_hears_a_signal_while_keys_come_without_end() {
+test_top_handles_a_signal_while_keys_keep_coming() {
 	local begun=$SECONDS top
 
 	: >"$out/flood"
 	keys_without_end | TERM=xterm script -qfc "echo \$\$ >$out/pid; exec $plain top --from=$here/dry" \
 		/dev/null >"$out/flood" 2>&1 &
 	until [ -s "$out/pid" ] && grep -q "Any key: back" "$out/flood"; do
-		[ $((SECONDS - begun)) -le 60 ] || { fail "it did not begin"; break; }
+		[ $((SECONDS - begun)) -le 60 ] || { fail "top did not start"; break; }
 		sleep 0.1
 	done
 	top=$(cat "$out/pid")
 	kill -TERM "$top"
 	begun=$SECONDS
 	while kill -0 "$top" 2>/dev/null; do
-		[ $((SECONDS - begun)) -le 20 ] || { fail "it goes on"; kill -KILL "$top"; break; }
+		[ $((SECONDS - begun)) -le 20 ] || { fail "top still runs"; kill -KILL "$top"; break; }
 		sleep 0.1
 	done
 	wait
 }
 
-test_top_says_where_there_is_no_terminal_for_it() {
+test_top_reports_an_unsuitable_terminal() {
 	expect_equal "in a pipe" "$(labyrinth top --from="$here/dry" 2>&1 </dev/null)" \
 		'labyrinth: "top" wants a terminal: see "owners", "zones" and "refusals".'
 	labyrinth top --from="$here/dry" >/dev/null 2>&1
@@ -235,7 +236,7 @@ test_top_says_where_there_is_no_terminal_for_it() {
 		fail "an unknown terminal is drawn on"
 }
 
-test_top_ends_with_a_clear_word_where_pages_are_no_table() {
+test_top_ends_with_an_error_for_a_broken_table_of_pages() {
 	new_folder
 	sed -i '$s/ [0-9]* - / x - /' "$folder/pages"
 	start 160x24 "$checked" top --from="$folder"
@@ -264,7 +265,7 @@ test_top_ends_with_a_clear_word_where_pages_are_no_table() {
 
 # ---- many pages
 
-# Milliseconds from KEY until PATTERN is seen; tmux needs about 5 of them.
+# Measure the milliseconds from KEY until PATTERN is seen, of which tmux takes about 5.
 time_key() { # PATTERN KEY
 	local begun=${EPOCHREALTIME/./} took
 
@@ -301,7 +302,7 @@ test_top_usually_redraws_within_500_ms_of_a_key_with_100000_pages() {
 		stop
 		echo "# $size, 100,000 pages, from key to screen: ${printed%, }"
 	done
-	# More than are kept.
+	# More pages than top keeps.
 	awk 'NR > 1 && NR <= 40001' "$out/crowd/pages" >>"$out/crowd/pages.more"
 	cat "$out/crowd/pages.more" >>"$out/crowd/pages"
 	start 80x24 "$plain" top --from="$out/crowd"
@@ -311,17 +312,17 @@ test_top_usually_redraws_within_500_ms_of_a_key_with_100000_pages() {
 	press "^q back" End
 	stop
 	usual=$(printf '%s\n' "${times[@]}" | sort -n | sed -n "$(((${#times[@]} + 1) / 2))p")
-	[ "$usual" -le 500 ] || fail "half of them took over $usual ms"
+	[ "$usual" -le 500 ] || fail "the median is $usual ms"
 }
 
 # ---- live
 
-# The folder $folder in place of debugfs' own.
+# Start top on $folder in place of debugfs.
 start_live() { # SIZE
 	start "$1" env LIVE_FOLDER="$folder" "$redirected" top
 }
 
-# More allocations and refusals of disk-tx, 500 and 100 a second, as debugfs would show them.
+# Add 500 allocations and 100 refusals per second to disk-tx, as debugfs would show them.
 go_on() {
 	local begun=${EPOCHREALTIME/./} allocs
 
@@ -333,7 +334,7 @@ go_on() {
 	done
 }
 
-test_top_counts_by_the_second_waits_and_never_reads_pages_unasked() {
+test_top_shows_rates_pauses_and_reads_pages_only_on_request() {
 	local rate was others
 
 	new_folder
@@ -364,7 +365,7 @@ test_top_counts_by_the_second_waits_and_never_reads_pages_unasked() {
 	stop
 }
 
-test_top_ends_with_a_clear_word_when_the_module_goes() {
+test_top_ends_with_an_error_when_the_module_is_unloaded() {
 	new_folder
 	start_live 80x24
 	see "^h help"

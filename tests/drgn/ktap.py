@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests are functions test_*, named for what they claim; their results as KTAP."""
+"""Run functions test_*, each named for its claim, and print the results as KTAP."""
 import os
 import signal
 import sys
@@ -19,7 +19,7 @@ def expect_in(text, said):
 
 
 def too_long(_signal, _frame):
-    raise AssertionError("it does not end")
+    raise AssertionError("timed out")
 
 
 def run_tests(module):

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# tools/drgn/labyrinth.py on the live kernel that it runs on, and the tables for a core of it.
+# Run tools/drgn/labyrinth.py on the live kernel, and save the tables for a core of it.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 script=$modules/drgn/labyrinth.py
@@ -9,7 +9,7 @@ python() {
 	/usr/bin/python3 -B "$@"
 }
 
-# A run of the script: what it said is in $said, its status in $status.
+# Run the script: its output is in $said, its exit status in $status.
 run() { # ARGS...
 	said=$(python "$script" --module="$modules/labyrinth.ko" "$@" 2>&1)
 	status=$?
@@ -20,13 +20,13 @@ expect_said() { # STATUS PATTERN
 	expect_match "said" "$said" "$2"
 }
 
-# A table without what goes on by itself.
+# A table without the ages, which change by themselves.
 without_ages() {
 	awk 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "age_ms") age = i }
 		{ if (age) $age = "-"; print }'
 }
 
-# What the script and the file of debugfs say while nothing moves: until a worker has done.
+# Expect the script and debugfs to print the same. Retry while a worker changes the table.
 expect_same() { # TABLE
 	local before='' after=x tries=0
 
@@ -61,7 +61,7 @@ some_owners() {
 	say free 0 1
 }
 
-test_it_says_that_the_module_is_not_loaded() {
+test_missing_module_is_reported() {
 	rmmod lab_stub
 	rmmod labyrinth
 	run owners
@@ -70,19 +70,19 @@ test_it_says_that_the_module_is_not_loaded() {
 	insmod "$modules/lab_stub.ko"
 }
 
-test_it_says_that_only_root_may_read() {
+test_only_root_may_read() {
 	said=$("$modules/setpriv" --reuid=65534 --regid=65534 --clear-groups \
 		/usr/bin/python3 -B "$script" owners 2>&1)
 	status=$?
 	expect_said 5 "labyrinth.py: Only root may read /proc/kcore: run this command as root."
 }
 
-test_without_owners_there_is_only_the_line_of_names() {
+test_owners_without_owners_prints_only_the_column_names() {
 	expect_same owners
 	expect_equal "lines" "$(echo "$said" | wc -l)" 1
 }
 
-test_owners_and_pages_are_those_of_the_tables() {
+test_owners_and_pages_match_debugfs() {
 	some_owners
 	expect_same owners
 	expect_equal "lines" "$(echo "$said" | wc -l)" 5
@@ -99,7 +99,7 @@ test_owners_and_pages_are_those_of_the_tables() {
 		"$(without_ages <$lab/owner/disk-tx/pages)"
 }
 
-test_the_orphans_of_a_module_that_left_are_those_of_the_table() {
+test_orphans_of_an_unloaded_module_match_debugfs() {
 	some_owners
 	expect 0 leave 1
 	rmmod lab_stub
@@ -108,8 +108,8 @@ test_the_orphans_of_a_module_that_left_are_those_of_the_table() {
 	insmod "$modules/lab_stub.ko"
 }
 
-# For the core: the host takes it between the two lines, and says so.
-test_a_core_is_taken() {
+# The host takes the core after "now", and then answers.
+test_core_is_taken() {
 	insmod "$modules/qemu_fw_cfg.ko" || fail "no qemu_fw_cfg"
 	some_owners
 	sleep 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A core, and the tables that debugfs had when it was taken: FOLDER and MODULE of the tests."""
+"""A core, and debugfs' tables when it was taken: FOLDER and MODULE of the tests."""
 import os
 import sys
 
@@ -13,7 +13,7 @@ def table(name):
 
 
 def rows(text):
-    """Cells by column, and the line of names."""
+    """Return the rows as cells by column, and the columns' names."""
     names, *lines = [line.split(" ") for line in text.splitlines()]
     assert all(len(line) == len(names) for line in lines), text
     return [dict(zip(names, line)) for line in lines], names

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""tools/drgn on memory that is not as it should be: a core, broken. Prints KTAP.
+"""Run tools/drgn on a core with broken memory. Prints KTAP.
 
 usage: on_broken.py FOLDER LABYRINTH.KO
 
@@ -29,7 +29,7 @@ from say import Trouble
 
 
 class Broken(Kernel):
-    """Some bytes say something else, and some pages are not there."""
+    """A core with some bytes replaced and some ranges missing."""
 
     def __init__(self):
         self.patches, self.lost = {}, []
@@ -52,7 +52,7 @@ class Broken(Kernel):
 
 
 class Memory:
-    """The core, opened once, to be broken by each test in its way."""
+    """The core, opened once, which each test breaks in its own way."""
 
     def __init__(self):
         self.kernel = Broken()
@@ -74,12 +74,12 @@ class Memory:
         return self.debug.value(self.debug.object("struct lab_table", self.table()).slots.tags)
 
     def used_tag(self):
-        """A tag of nic-rx, which is in the first table."""
+        """Return a tag of nic-rx, which is in the first table."""
         line = next(l for l in self.healthy.lines("nic-rx", True) if " owned " in l)
         return int(line.split(" ")[-2], 16), line
 
     def tables(self, patches=None, lost=()):
-        """Owners and pages, and what was complained."""
+        """Return the lines of owners and pages, and the complaints."""
         self.kernel.patches, self.kernel.lost = patches or {}, list(lost)
         self.kernel.named = {}
         with contextlib.redirect_stderr(io.StringIO()) as said:
@@ -111,14 +111,14 @@ def word(value):
     return struct.pack("<Q", value & WORD)
 
 
-def test_in_a_copy_of_its_memory_it_finds_the_same():
+def test_unbroken_core_has_no_complaints():
     owners, pages, said = broken()
     expect("owners", owners, table("owners").splitlines()[1:])
     expect("pages", len(pages), len(table("pages").splitlines()) - 1)
     expect("complaints", said, "")
 
 
-def test_a_list_that_runs_in_a_circle_ends():
+def test_circular_list_ends():
     broken()
     first, second = (memory.field("labyrinth_owner", memory.owner[name], "list")
                      for name in ("nic-rx", "disk-tx"))
@@ -130,25 +130,25 @@ def test_a_list_that_runs_in_a_circle_ends():
 
 
 class Changing:
-    """A list of which each node leads back to whoever asks, and on in a circle."""
+    """A circular list in which each node leads back to the one read before."""
     asked, last = 0, None
 
     def unpack(self, _layout, node):
         self.asked += 1
-        assert self.asked < 100, "it does not end"
+        assert self.asked < 100, "the walk does not end"
         links = {1: 2, 2: 3, 3: 2}[node], self.last
         self.last = node
         return links
 
 
-def test_a_list_that_changes_while_it_is_read_ends():
+def test_list_that_changes_while_read_ends():
     with contextlib.redirect_stderr(io.StringIO()) as said:
         expect("nodes", nodes(Changing(), 1, "owners"), [2, 3])
     expect_in("the list of owners is broken: after 2 it leads to 0x2, which it had already",
               said.getvalue())
 
 
-def test_what_is_behind_a_broken_link_is_found_from_the_other_end():
+def test_nodes_behind_a_broken_link_are_found_from_the_other_end():
     broken()
     node = memory.field("labyrinth_owner", memory.owner["nic-rx"], "list")
     for wrong, why in ((0x6b6b6b6b6b6b6b6b, "cannot be read"),
@@ -160,7 +160,7 @@ def test_what_is_behind_a_broken_link_is_found_from_the_other_end():
         assert not any(" #" in line for line in pages), pages
 
 
-def test_an_owner_that_cannot_be_read_is_named_and_the_rest_goes_on():
+def test_unreadable_owner_is_named_and_the_others_are_printed():
     broken()
     at = memory.owner["disk-tx"]
     cpu = memory.field("labyrinth_owner", at, "cpu")
@@ -173,13 +173,13 @@ def test_an_owner_that_cannot_be_read_is_named_and_the_rest_goes_on():
     owners, _, said = broken(lost=[(start, start + 4)])
     expect("owners", len(owners), 4)
     expect_in("owner disk-tx", said)
-    table = memory.field("labyrinth_owner", at, "table")
-    owners, _, said = broken({table: word(1 << 62)})
+    field = memory.field("labyrinth_owner", at, "table")
+    owners, _, said = broken({field: word(1 << 62)})
     expect_in(" 1 0 ? 8", owners[1])
     expect_in("owner disk-tx", said)
 
 
-def test_a_name_of_garbage_is_one_cell():
+def test_name_of_garbage_is_one_cell():
     broken()
     at = memory.field("labyrinth_owner", memory.owner["disk-tx"], "name")
     owners, _, _ = broken({at: b"a b\n\xff\x1b[31m\\" + b"z" * 60})
@@ -195,7 +195,7 @@ def test_a_name_of_garbage_is_one_cell():
     assert any(" orphan " in line and line.endswith(" ?") for line in pages), pages
 
 
-def test_a_bank_that_cannot_be_is_left_out():
+def test_impossible_table_is_left_out():
     broken()
     slots = memory.field("lab_table", memory.table(), "nr_slots")
     _, pages, said = broken({slots: b"\xff\xff\xff\xff"})
@@ -213,7 +213,7 @@ def test_a_bank_that_cannot_be_is_left_out():
     expect_in("there cannot be 2147483648 tables", said)
 
 
-def test_slots_that_cannot_be_read_are_counted():
+def test_unreadable_slots_are_counted():
     broken()
     tag, line = memory.used_tag()
     _, pages, said = broken(lost=[(tag, tag + 1)])
@@ -223,7 +223,7 @@ def test_slots_that_cannot_be_read_are_counted():
     expect_in(f"slots cannot be read, from {slot} to {slot}: pages may be missing", said)
 
 
-def test_a_page_that_is_none_is_named():
+def test_address_of_no_page_is_named():
     broken()
     tag, _ = memory.used_tag()
     page = memory.field("lab_tag", tag, "page")
@@ -234,13 +234,13 @@ def test_a_page_that_is_none_is_named():
     expect_in(f"owner nic-rx: the struct page of pfn {1 << 36}, ", said)
 
 
-def test_zones_are_called_as_the_kernel_does():
+def test_zones_have_the_kernels_names():
     broken()
     expect("zones", set(memory.healthy.memmap.zones.values()),
            {"DMA", "DMA32", "Normal", "Movable", "Device"})
 
 
-def test_a_tag_of_nobody_shows_the_number():
+def test_tag_of_an_unknown_owner_shows_the_number():
     broken()
     tag, line = memory.used_tag()
     old = int(line.split(" ")[-1], 16)
@@ -251,7 +251,7 @@ def test_a_tag_of_nobody_shows_the_number():
     expect_in("is no tag's meta word", said)
 
 
-# The same breaks each time, in whatever is read.
+# The seed is fixed: the breaks are the same in each run.
 def test_500_random_breaks_end_without_a_traceback():
     broken()
     rng = random.Random(1)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""tools/drgn on a core: as it is, and of what is none. Prints KTAP.
+"""Run tools/drgn on a core, and on files that are no core. Prints KTAP.
 
 usage: on_core.py FOLDER LABYRINTH.KO OTHER.KO
 
@@ -34,17 +34,17 @@ def without_ages(text):
     return names, [{**line, "age_ms": ""} for line in lines]
 
 
-# ---- what it says of the core as it is
+# ---- an intact core
 
 
-def test_owners_are_line_by_line_those_of_the_table():
+def test_owners_match_debugfs():
     status, out, err = run_on_core("owners")
     expect("status and complaints", (status, err), (0, ""))
     expect("owners", out, table("owners"))
     assert len(out.splitlines()) == 5, out
 
 
-def test_pages_are_line_by_line_those_of_the_table():
+def test_pages_match_debugfs():
     status, out, err = run_on_core("pages")
     expect("status and complaints", (status, err), (0, ""))
     expect("pages", without_ages(out), without_ages(table("pages")))
@@ -52,7 +52,7 @@ def test_pages_are_line_by_line_those_of_the_table():
     expect("states", states, {"owned", "ready", "quarantined", "orphan"})
 
 
-def test_all_ages_have_gone_on_by_as_much():
+def test_all_ages_advance_equally():
     was, now = (rows(text)[0] for text in (table("pages"), run_on_core("pages")[1]))
     later = [int(b["age_ms"]) - int(a["age_ms"]) for a, b in zip(was, now)]
     # The first lines of a long table are read before the last.
@@ -60,7 +60,7 @@ def test_all_ages_have_gone_on_by_as_much():
     assert min(int(line["age_ms"]) for line in rows(table("pages"))[0]) >= 2000
 
 
-def test_one_owner_has_its_pages():
+def test_owner_option_selects_one_owner():
     for owner in {line["owner"] for line in rows(table("pages"))[0]} | {"nobody"}:
         lines = rows(run_on_core("pages", f"--owner={owner}")[1])[0]
         wanted = [line for line in rows(table("pages"))[0] if line["owner"] == owner]
@@ -69,7 +69,7 @@ def test_one_owner_has_its_pages():
     expect("owners", [line["name"] for line in lines], ["nic-rx"])
 
 
-def test_more_columns_come_behind_the_others():
+def test_more_columns_come_last():
     for name in ("owners", "pages"):
         plain, more = run_on_core(name)[1], run_on_core(name, "--more")[1]
         wider = 2 if name == "owners" else 3
@@ -77,7 +77,7 @@ def test_more_columns_come_behind_the_others():
         expect(name, cut, plain)
 
 
-def test_it_runs_by_itself_and_by_drgn_and_through_a_link():
+def test_script_runs_directly_by_drgn_and_through_a_link():
     link = FOLDER + "/link"
     if not os.path.islink(link):
         os.symlink(SCRIPT, link)
@@ -88,7 +88,7 @@ def test_it_runs_by_itself_and_by_drgn_and_through_a_link():
             expect("owners", out, table("owners"))
 
 
-def test_the_module_is_found_where_it_is_installed_xz_or_not():
+def test_compressed_module_is_read():
     with open(MODULE, "rb") as file:
         data = file.read()
     packed = FOLDER + "/labyrinth.ko.xz"
@@ -99,7 +99,7 @@ def test_the_module_is_found_where_it_is_installed_xz_or_not():
     expect("owners", out, table("owners"))
 
 
-# ---- what cannot be done, in words
+# ---- error messages
 
 
 def expect_words(got, status, words):
@@ -108,17 +108,17 @@ def expect_words(got, status, words):
     assert "Traceback" not in got[2] and got[2].startswith("labyrinth.py: "), got[2]
 
 
-def test_it_says_that_drgn_is_missing():
+def test_missing_drgn_is_reported():
     expect_words(run("owners", by=("/usr/bin/python3", "-I", "-S", SCRIPT)), 1,
                  "drgn is missing: as root, run \"apt-get install python3-drgn\".")
 
 
-def test_it_says_that_there_is_no_such_file():
+def test_missing_file_is_reported():
     expect_words(run("--core=/nowhere", "owners"), 1, "There is no /nowhere.")
     expect_words(run(f"--core={CORE}", "--module=/nowhere", "owners"), 6, "there is no /nowhere")
 
 
-def test_it_says_that_a_module_is_cut_off():
+def test_truncated_module_is_reported():
     with open(MODULE, "rb") as file:
         data = file.read()
     for name, part in (("cut.ko", data[:len(data) // 2]),
@@ -129,7 +129,7 @@ def test_it_says_that_a_module_is_cut_off():
                      f"{name} cannot be read: ")
 
 
-def test_it_says_what_is_no_core():
+def test_file_that_is_no_core_is_reported():
     expect_words(run(f"--core={SCRIPT}", "owners"), 1, "is no core that drgn can read")
     expect_words(run(f"--core={MODULE}", "owners"), 1, "is no core that drgn can read")
 
@@ -143,19 +143,19 @@ def cut_core(size, change=lambda head: head):
     return CORE + ".cut"
 
 
-def test_it_says_that_vmcoreinfo_is_missing():
+def test_missing_vmcoreinfo_is_reported():
     cut = cut_core(1 << 16, lambda head: head.replace(b"VMCOREINFO", b"vmcoreinfo"))
     expect_words(run(f"--core={cut}", "owners"), 1, "-device vmcoreinfo")
 
 
-def test_it_says_that_a_core_was_cut_off():
+def test_truncated_core_is_reported():
     cut = cut_core(1 << 20)
     expect_words(run(f"--core={cut}", "owners"), 1, "")
     os.truncate(cut, 1 << 20)
     expect_words(run(f"--core={cut}", "owners"), 1, "")
 
 
-def test_it_says_that_debug_info_is_missing():
+def test_missing_debug_info_is_reported():
     stripped = FOLDER + "/stripped.ko"
     subprocess.run(["objcopy", "-g", MODULE, stripped], check=True)
     expect_words(run(f"--core={CORE}", f"--module={stripped}", "owners"), 6,
@@ -164,7 +164,7 @@ def test_it_says_that_debug_info_is_missing():
                  "has no debug info of labyrinth")
 
 
-def test_it_says_that_debug_info_is_of_another_build():
+def test_debug_info_of_another_build_is_reported():
     with open(MODULE, "rb") as file:
         data = file.read()
     build_id = elf.sections(MODULE)[b".note.gnu.build-id"]
@@ -176,7 +176,7 @@ def test_it_says_that_debug_info_is_of_another_build():
                  "other.ko is of another build than the module that is loaded")
 
 
-def test_it_says_how_it_is_used():
+def test_help_prints_the_usage():
     status, out, _ = run("--help")
     expect("status", status, 0)
     expect_in("usage: labyrinth.py [--core=FILE]", out)

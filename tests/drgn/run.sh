@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# tools/drgn/labyrinth.py says what the tables of debugfs say: on a live kernel, in a virtual
-# machine, and of a core of that machine; and what it says of broken ones. Prints KTAP.
+# Test tools/drgn/labyrinth.py: its output must match debugfs' tables on the live kernel of a
+# virtual machine and in a core of that machine, and it must survive broken cores. Prints KTAP.
 #
-# usage: run.sh [KERNEL...]	stock ones, by default 6.1 and 6.12
-#        run.sh --sources	only what the script knows of the sources
+# usage: run.sh [KERNEL...]	stock kernels, by default 6.1 and 6.12
+#        run.sh --sources	only compare the script with the sources
 #
-# None of this needs a package with the kernel's debug info: see the script's --help.
+# No package with the kernel's debug info is needed: see the script's --help.
 set -uo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -20,8 +20,8 @@ export PYTHONDONTWRITEBYTECODE=1
 
 trap '[ -z "$vm" ] || kill "$vm" 2>/dev/null' EXIT
 
-# What of QEMU's cores tells where the kernel is: Debian's kernels have it as a module.
-# 6.1 has other names for the same.
+# The driver that writes the kernel's location to QEMU's cores; Debian's kernels have it as a
+# module. 6.1 has another header and option for vmcoreinfo.
 build_fw_cfg() {
 	local dir=$out/qemu_fw_cfg source
 
@@ -42,7 +42,7 @@ build() {
 	[ -n "$kdir" ] && "$top/scripts/build.sh" "$kernel" kselftest && build_fw_cfg
 }
 
-# The files of Python that the script needs, and their libraries, each at its place: SRC:DEST.
+# The files of Python that the script needs, and their libraries, as SRC:DEST.
 python_files() {
 	"$python" - "$script" <<-'EOP'
 		import importlib, os, re, subprocess, sys
@@ -69,7 +69,7 @@ python_tests() { # NAME FILE ARGS...
 	result "${PIPESTATUS[0]}" "$kernel: $name"
 }
 
-# The machine runs live.sh, and stops where it wants a core taken.
+# Boot a machine that runs live.sh, which waits while the host takes a core.
 boot() {
 	local files=() file
 
@@ -93,7 +93,7 @@ boot() {
 
 take_core() {
 	until grep -q '^# now' "$out/vm/result.log" 2>/dev/null; do
-		kill -0 "$vm" 2>/dev/null || { echo "# no core was wanted: see $out/vm"; return 1; }
+		kill -0 "$vm" 2>/dev/null || { echo "# the machine requested no core: see $out/vm"; return 1; }
 		sleep 0.5
 	done
 	(cd "$out/vm" && "$python" "$here/take_core.py" core)
@@ -127,7 +127,7 @@ echo "KTAP version 1"
 "$python" -c 'import drgn' 2>/dev/null ||
 	{ echo "Bail out! drgn is missing: run scripts/setup.sh test"; exit 1; }
 kernel=sources
-python_tests "what it knows of tags" source.py
+python_tests "tag.py matches the sources" source.py
 [ "$1" != --sources ] || shift
 for kernel; do
 	out=$top/build/drgn/$kernel
@@ -141,9 +141,9 @@ for kernel; do
 	live
 	[ -s "$out/vm/core" ] || continue
 	modules=$top/build/$kernel
-	python_tests "of its core" on_core.py "$out" "$modules/labyrinth/labyrinth.ko" \
+	python_tests "on its core" on_core.py "$out" "$modules/labyrinth/labyrinth.ko" \
 		"$modules/tests/kselftest/lab_stub.ko"
-	python_tests "of that core, broken" on_broken.py "$out" "$modules/labyrinth/labyrinth.ko"
+	python_tests "on that core, broken" on_broken.py "$out" "$modules/labyrinth/labyrinth.ko"
 	rm -f "$out/vm/core" "$out/vm/core."*
 done
 echo "1..$nr"

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""tools/drgn/tag.py says what labyrinth's headers say. Prints KTAP."""
+"""Compare tools/drgn/tag.py with labyrinth's headers. Prints KTAP."""
 import itertools
 import os
 import re
@@ -26,7 +26,7 @@ PHASES = range(re.findall(r"^\t(LAB_\w+),", ENUM, re.M).index("LAB_NR_PHASES"))
 
 
 def worth(text, **variables):
-    """What an expression of C comes to: of numbers, whose operators Python has as well."""
+    """Evaluate a C expression of numbers, with operators that Python has as well."""
     text = re.sub(r"\(u(32|64)\)", "", text).replace("/", "//")
     text = re.sub(r"\b(0x[0-9a-f]+|[0-9]+)U?L*\b", r"\1", text)
     names = {
@@ -41,14 +41,14 @@ def worth(text, **variables):
 
 
 def returned(function, **arguments):
-    """What a function of one line returns."""
+    """Return the value of a one-line function."""
     found = re.search(rf"\b{function}\([^)]*\)\n\{{\n\treturn (.*);\n\}}", SOURCE)
-    assert found, f"{function}() is not there, or has more lines"
+    assert found, f"{function}() is missing or has more than one line"
     return worth(found[1], **arguments)
 
 
 def metas():
-    """Meta words of tags as the module has them, and what is in each."""
+    """Yield metas of tags as the module builds them, with their fields."""
     for cpu, context, owner, phase, reserve in itertools.product(
             (0, 1, 0xff, 0x100, 0x1234, 0xffff), (0, 1, 2, 0x0100, 0x1000, 0xffff),
             (1, 0x123456, 0xffffff), PHASES, (0, 1)):
@@ -58,7 +58,7 @@ def metas():
         yield returned("lab_meta", state=state, where=where), (owner, phase, reserve, cpu), context
 
 
-def test_each_constant_is_that_of_its_macro():
+def test_constants_match_the_macros():
     names = [name for name in vars(tag) if name.isupper()]
     expect("constants", len(names), 8)
     for name in names:
@@ -66,13 +66,13 @@ def test_each_constant_is_that_of_its_macro():
         expect(name, getattr(tag, name), worth("LAB_" + name))
 
 
-def test_a_meta_word_is_taken_apart_as_it_is_put_together():
+def test_fields_of_meta_match_the_headers():
     for meta, parts, _ in metas():
         got = tag.owner(meta), tag.phase(meta), tag.from_reserve(meta), tag.cpu(meta)
         expect(f"owner, phase, from_reserve and CPU of {meta:#x}", got, parts)
 
 
-def test_a_context_is_the_innermost():
+def test_context_is_the_innermost():
     named = {0: "task", 1: "softirq", 2: "task", 0x0100: "hardirq", 0x1000: "nmi", 0xffff: "nmi"}
     for meta, _, context in metas():
         expect(f"context of {meta:#x}", tag.context(meta), named[context])
@@ -80,17 +80,17 @@ def test_a_context_is_the_innermost():
         expect(f"context {bits:#x}", tag.context(bits << 8), "hardirq")
 
 
-def test_a_unit_of_time_is_as_long():
+def test_unit_of_time_matches():
     for hz in (100, 250, 300, 1000):
         expect(f"jiffies at {hz} HZ", tag.time_jiffies(hz), worth("LAB_TIME_JIFFIES", HZ=hz))
 
 
-def test_a_caller_is_near():
+def test_caller_is_sign_extended():
     for far in (0, 1, -1, (1 << 31) - 1, -(1 << 31)):
         expect(f"signed {far}", tag.signed(far & 0xffffffff), far)
 
 
-def test_every_phase_has_room_in_a_meta_word():
+def test_every_phase_fits_in_meta():
     assert 4 < len(PHASES) <= tag.PHASE_MASK + 1, PHASES
 
 

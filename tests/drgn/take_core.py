@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""Have QEMU, whose sockets are here, write a core; then let the guest go on.
+"""Have QEMU write a core through its sockets in this folder, then let the guest continue.
 
 usage: take_core.py FILE
 """

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What becomes of the cost of a page when labyrinth grows: owners, pages, CPUs.
+ * The cost of a page as labyrinth grows: by owners, pages and CPUs.
  *
- * A scale of owners is made as large as the shell says, and takes as many pages;
- * then one thing is measured, with interrupts off where it is short.
- * As with ../bench a cycle is an instruction under QEMU's -icount. A line written
- * to /sys/kernel/debug/labyrinth_growth/command is carried out, and "answer" holds:
+ * The shell creates as many owners and allocates as many pages as it needs, and then
+ * measures one operation, with interrupts off if it is short. As in ../bench a cycle
+ * is an instruction under QEMU's -icount. A line written to
+ * /sys/kernel/debug/labyrinth_growth/command is executed; "answer" then holds:
  *
- *	make NR BUDGET		CYCLES		that growing to NR owners took
- *	take NR			CYCLES		that taking pages took, until each owner has NR
- *	empty			CYCLES		that giving all back and destroying them took
+ *	make NR BUDGET		CYCLES		to create owners until there are NR
+ *	take NR			CYCLES		to allocate pages until each owner has NR
+ *	empty			CYCLES		to free all pages and destroy all owners
  *	create BUDGET		CREATE KERNEL	for an owner, and as many pages from the kernel
- *	pairs FIRST LAST	FIGURES		a free and an alloc, all over these owners
+ *	pairs FIRST LAST	FIGURES		a free and an alloc, spread over these owners
  *	refused INDEX		FIGURES		an alloc beyond the budget
  *	cold			FIGURES		a page from the kernel and back to it
- *	recycle NR		0		each owner gives back so many pages
- *	orphan			0		all owners are destroyed with their pages out
- *	scatter NR		0		the next NR pages will not be neighbours
- *	gather			0		that ends
- *	clock			CYCLES		since it was last asked
- *	timer PERIOD_US		0		begin to free and alloc from a hard interrupt
+ *	recycle NR		0		each owner frees NR pages
+ *	orphan			0		destroy all owners with their pages out
+ *	scatter NR		0		the kernel's next NR pages are no neighbours
+ *	gather			0		undo scatter
+ *	clock			CYCLES		since the last "clock"
+ *	timer PERIOD_US		0		start a free and alloc in a hard interrupt
  *	stop			TICKS LATE CALL	the latest timer in ns, the longest call
- *	race THREADS HOW MS	PAIRS		by so many CPUs in MS milliseconds; see growth.h
+ *	race THREADS HOW MS	PAIRS		of all threads in MS milliseconds; see growth.h
  *
- * FIGURES are LEAST MEDIAN MEAN P99 MOST, or "failed" where a call did not do what
- * it should.
+ * FIGURES are LEAST MEDIAN MEAN P99 MOST, or "failed" if a call returned the wrong
+ * result.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -195,7 +195,7 @@ static void growth_run(char *line)
 		growth_commands[i].run(arg[0], arg[1], arg[2]);
 		return;
 	}
-	lab_answer("failed: what is %s?", line);
+	lab_answer("failed: unknown command: %s", line);
 }
 
 static int __init growth_init(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of lab_growth.ko share. See growth.c for what it is for. */
+/* Declarations shared by the files of lab_growth.ko. See growth.c. */
 #ifndef _LAB_GROWTH_H
 #define _LAB_GROWTH_H
 
@@ -15,16 +15,16 @@
 
 /* An owner and the pages that it has out. */
 struct growth_member {
-	struct labyrinth_owner *owner;	/* ERR_PTR once it is destroyed with its pages out */
+	struct labyrinth_owner *owner;	/* ERR_PTR after destroy with its pages out */
 	struct page **pages;
 	unsigned int nr;
 };
 
-/* All owners alive. */
+/* All live owners. */
 extern struct growth_member growth_scale[GROWTH_OWNERS];
 extern unsigned int growth_nr;
 
-/* What sampling gave, in cycles: under QEMU's -icount these are instructions. */
+/* Results of sampling, in cycles: instructions under QEMU's -icount. */
 struct growth_figures {
 	u32 least, median, mean, p99, most;
 	unsigned int failed;
@@ -42,7 +42,7 @@ static __always_inline u64 growth_clock(void)
 
 struct labyrinth_owner *growth_owner(const char *name, unsigned int index, unsigned int budget);
 
-/* Each returns the cycles that it took, or 0 where it failed. */
+/* Those that return u64 return the cycles they took, or 0 if they failed. */
 u64 growth_make(unsigned int nr, unsigned int budget);
 u64 growth_take(unsigned int nr);
 u64 growth_empty(void);
@@ -60,9 +60,9 @@ void growth_timer_start(unsigned int period_us);
 void growth_timer_stop(u64 *ticks, u64 *late, u64 *call, unsigned int *failed);
 
 enum growth_how {
-	GROWTH_SEPARATE,	/* each with an owner of its own */
-	GROWTH_SHARED,		/* all with one */
-	GROWTH_IDLE,		/* each turning round and round instead */
+	GROWTH_SEPARATE,	/* one owner per thread */
+	GROWTH_SHARED,		/* one owner for all */
+	GROWTH_IDLE,		/* a loop without labyrinth instead */
 	GROWTH_NR_HOW,
 };
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# In the guest: the $steps one after another, each a function here with its
-# arguments after colons. What they find are lines "growth NAME FIGURE...".
+# In the guest: run the $steps one after another, each a function below with its
+# arguments after colons. The results are lines "growth NAME FIGURE...".
 lab=/sys/kernel/debug/labyrinth
 growth=/sys/kernel/debug/labyrinth_growth
 
@@ -18,19 +18,19 @@ say() { # COMMAND...: the reply is in $answer
 
 tell() { echo "growth $*"; }
 
-# What one column of "owners" adds up to.
+# The sum of a column of "owners".
 sum() { # COLUMN
 	awk -v column="$1" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
 		{ total += $at[column] } END { print total + 0 }' $lab/owners
 }
 
-# Those that wait in the CPUs' lists are free as well.
+# Free memory, the pages in the per-CPU lists included.
 free_kb() {
 	awk '/^ *(nr_free_pages|count:) / { free += $2 } END { print 4 * free }' /proc/zoneinfo
 }
 
-# Cycles that COMMAND takes, and how a timer fares meanwhile: in $cycles, $late and
-# $call. What it takes to run a command at all is not counted.
+# Run COMMAND with a timer interrupt: its cycles are in $cycles, the timer's latency and
+# longest call in $late and $call. The overhead of running a command is subtracted.
 timed() { # COMMAND...
 	say timer 200
 	say clock
@@ -51,7 +51,7 @@ read_all() { # FILE
 
 # ---- steps
 
-# An owner of BUDGET pages, against so many pages from the kernel.
+# An owner of BUDGET pages, against as many pages from the kernel.
 create() { # BUDGET
 	for _ in 1 2 3 4 5; do
 		say create "$1"
@@ -59,11 +59,11 @@ create() { # BUDGET
 	done
 }
 
-# What NR owners of BUDGET say that they cost, and what is gone.
+# The memory that NR owners of BUDGET report, and what is really used.
 memory() { # NR BUDGET
 	local before after
 
-	say make 1 1	# so that what labyrinth has but once is there
+	say make 1 1	# allocates what labyrinth has only once
 	say empty
 	before=$(free_kb)
 	say make "$1" "$2"
@@ -82,7 +82,7 @@ pages() { # NR scattered|neighbours
 	tell "pages_$2" "$1" "$answer"
 }
 
-# The scale grows to NR owners, of 16 pages each.
+# Grow to NR owners of 16 pages each.
 owners() { # NR
 	local index
 
@@ -102,7 +102,7 @@ owners() { # NR
 	tell bytes "$1" "$(sum bytes)"
 }
 
-# A table of labyrinth's with ROWS of them.
+# Read a table of labyrinth's, which has ROWS rows.
 table() { # NAME ROWS
 	timed read_all "$lab/$1"
 	tell "table_$1" "$2" "$cycles" "$late" "$call"
@@ -120,28 +120,28 @@ orphans() { # NR
 	say orphan
 	table pages "$1" | sed s/table_pages/orphans/
 	say empty
-	read_all $lab/pages	# sees that they are free
+	read_all $lab/pages	# notices that the orphans are free
 }
 
 drop_caches() { echo 2 >/proc/sys/vm/drop_caches; }
 
-# Memory is short, and each owner has NR pages recycled.
+# Run the shrinkers when each owner has NR recycled pages.
 shrink() { # NR
 	local before after
 
-	echo 4 >/proc/sys/vm/drop_caches	# without a word in the log from now on
-	drop_caches				# what is not ours
+	echo 4 >/proc/sys/vm/drop_caches	# no message in the log from now on
+	drop_caches				# frees the kernel's own caches
 	timed drop_caches
 	tell shrink_nothing "$(wc -l <$lab/owners)" "$cycles" "$late" "$call"
 	say recycle "$1"
 	before=$(sum stocked)
 	timed drop_caches
 	after=$(sum stocked)
-	[ "$after" -lt "$before" ] || { echo "nothing was given back"; exit 1; }
+	[ "$after" -lt "$before" ] || { echo "the shrinker freed nothing"; exit 1; }
 	tell shrink $((before - after)) "$cycles" "$late" "$call"
 }
 
-# NR pages that labyrinth has nothing to do with go back to the kernel, for comparison.
+# Free NR ordinary pages to the kernel, for comparison.
 plain() { # NR
 	say scatter "$1"
 	timed say gather
@@ -154,7 +154,7 @@ empty() {
 	tell empty "$answer"
 }
 
-# By turns, for the machine under us has other things to do as well.
+# Alternate between the kinds, because the host may be busy with other work.
 race() { # SLICES
 	for _ in $(seq "$1"); do
 		for how in "1 0" "2 0" "1 1" "2 1" "1 2" "2 2"; do

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pairs by one CPU or by two at once, for a while: no instructions, but time. */
+/* Pairs by one CPU or by two at once for some time: measures time, not instructions. */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/jiffies.h>
@@ -11,11 +11,11 @@
 #define RACE_THREADS	2
 #define RACE_BATCH	64
 
-/* What a pair takes, about. */
+/* About as long as a pair. */
 #define RACE_TURNS	20
 
 struct growth_racer {
-	struct labyrinth_owner *owner;	/* NULL: turn round and round instead */
+	struct labyrinth_owner *owner;	/* NULL: run a loop instead */
 	u64 turns;
 	struct task_struct *task;
 	struct completion done;
@@ -53,7 +53,7 @@ static int growth_run(void *data)
 	struct growth_racer *r = data;
 	unsigned int i;
 
-	/* All start when the last is there, at the beginning of a tick. */
+	/* All start together when the last one is ready. */
 	atomic_dec(&growth_waiting);
 	while (atomic_read(&growth_waiting))
 		cpu_relax();
@@ -97,7 +97,7 @@ static int growth_race_of(unsigned int threads, struct labyrinth_owner *const ow
 	}
 	atomic_set(&growth_waiting, threads);
 	for (i = 0; i < threads; i++) {
-		/* The first tick of it is shared by the start. */
+		/* One tick more, because the start takes part of the first. */
 		racers[i].end = jiffies + msecs_to_jiffies(ms) + 1;
 		wake_up_process(racers[i].task);
 	}
@@ -111,7 +111,7 @@ static int growth_race_of(unsigned int threads, struct labyrinth_owner *const ow
 	return err;
 }
 
-/* On CPUs 0 and on. */
+/* Race on CPUs 0 to @threads - 1. */
 int growth_race(unsigned int threads, enum growth_how how, unsigned int ms, u64 *pairs)
 {
 	struct labyrinth_owner *owners[RACE_THREADS] = {};

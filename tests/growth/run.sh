@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Count what a page, an owner and a table cost as there are more of them, and say
-# in KTAP whether labyrinth keeps to its limits.
+# Count the cost of a page, an owner and a table as their number grows, and report
+# in KTAP whether labyrinth keeps its limits.
 #
 # usage: run.sh [--long] [--scaling]
 #
 #   --long     up to a million pages, and 64 possible CPUs instead of 8
-#   --scaling  two CPUs at once against one, in time: for a machine that is idle
+#   --scaling  two CPUs at once against one, by the clock: needs an idle machine
 #
-# All but the last are counts of instructions, and the same in each run. The logs
-# stay in build/6.12/growth/.
+# All but --scaling count instructions, with the same result in each run. The logs
+# are in build/6.12/growth/.
 set -euo pipefail
 export LC_ALL=C
 
@@ -20,38 +20,38 @@ built=$top/build/$kernel
 out=$built/growth
 long='' scaling='' most_cpus=8 most_pages=100,000
 
-# Percent by which the pair's median and mean may grow, over all owners and pages.
+# Limits, in percent, of the growth of a pair's median and mean over all owners and pages.
 median_limit=5
 mean_limit=10
-# The same for the median of any one owner, of whose few pages more than half may have
-# found their homes taken.
+# The same for the median of any one owner: more than half of its few pages may have found
+# their buckets taken.
 owner_limit=10
-# Percent of taking its pages from the kernel that creating an owner may cost.
+# Cost of creating an owner, in percent of allocating its pages from the kernel.
 create_limit=20
 bytes_a_page=64
 bytes_a_cpu=128
-# Of an owner apart from pages and CPUs.
+# Of an owner, without its pages and CPUs.
 bytes_an_owner=2048
-# Of its folder: the kernel's inodes and dentries, which no owner knows of.
+# Of its folder: the kernel's inodes and dentries, which no owner counts.
 bytes_a_folder=8192
-# Percent by which what is gone may differ from what an owner says that it costs; and from
-# what many do, as a new table has room for a quarter of all before it, for those to come.
+# Difference, in percent, between the memory used and what an owner reports; and what many
+# owners report: a new table has room for a quarter of all before it, for later owners.
 memory_limit=5
 many_memory_limit=25
-# Percent by which a table's line may cost more where there are many.
+# Growth of the cost of a table's line, in percent, as the table gets longer.
 line_limit=25
-# The same for orphans, of which each read counts those before.
+# The same for orphans, because each read counts those before.
 orphan_limit=50
-# Instructions: a call in an interrupt, and how late the interrupt may be. A tick of
-# the kernel's own timer, which may be served just before, takes some thousands.
+# Instructions: a call in an interrupt, and the latency of the interrupt. A tick of the
+# kernel's own timer, which may run just before, takes some thousands.
 call_limit=300
 late_limit=50000
-# A call in an interrupt that may be told as an event, as long as that takes no lock and
-# goes into the ring buffer.
+# A call in an interrupt with its event on; the event takes no lock and goes into the ring
+# buffer.
 traced_limit=1500
-# Instructions for a page that the shrinker gives back, the kernel's own part included.
+# Instructions per page that the shrinker frees, the kernel's own part included.
 shrink_limit=4000
-# Pairs of two CPUs in hundredths of those of one, and the least that must be possible.
+# Pairs of two CPUs in percent of one CPU's, and the least that the host must allow.
 scaling_limit=180
 ideal_limit=150
 
@@ -70,7 +70,7 @@ measure() { # RUN STEPS [VM-OPTION...]: into $out/RUN, by $script
 		--out "$out/$run" --file "$built/labyrinth/labyrinth.ko" --env steps="$steps" \
 		--file "$built/tests/growth/lab_growth.ko" "$top/tests/growth/$script" \
 		2>"$out/$run/vm.log" ||
-		die "the measuring failed: $(tail -n 2 "$out/$run/result.log" | head -n 1)" \
+		die "the measurement failed: $(tail -n 2 "$out/$run/result.log" | head -n 1)" \
 			"(see $out/$run)"
 }
 
@@ -80,7 +80,7 @@ figures() { # RUN NAME: its lines, without both
 	tr -d '\r' <"$out/$1/result.log" | sed -n "s/^growth $2 //p" | grep . || die "no $2 in $1"
 }
 
-# Field N of the line that begins with KEY; field 1 is what comes behind KEY.
+# Field N of the line that begins with KEY; field 1 is the one after KEY.
 figure() { # RUN NAME KEY N
 	figures "$1" "$2" | awk -v key="$3" -v n="$4" '$1 == key { print $(n + 1); exit }' | grep . ||
 		die "no $2 of $3 in $1"
@@ -88,7 +88,7 @@ figure() { # RUN NAME KEY N
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
-# Percent by which the greatest of some numbers exceeds the first, with two decimals.
+# Percent by which the largest number exceeds the first, with two decimals.
 growth() {
 	awk 'NR == 1 { first = $1 } $1 > most { most = $1 }
 		END { printf "%.2f", (most - first) * 100 / first }'
@@ -104,7 +104,7 @@ result() { # STATUS NAME DETAILS
 	fi
 }
 
-# NAME passes where GOT, which may have decimals, is at most LIMIT.
+# NAME passes if GOT, which may have decimals, is at most LIMIT.
 at_most() { # NAME GOT LIMIT DETAILS
 	local status=0
 
@@ -125,8 +125,8 @@ tell_pairs() {
 	pair_lines many owners "owners, with $most_cpus possible CPUs"
 	[ -z "$long" ] || pair_lines some owners "owner, with 8 possible CPUs"
 	pair_lines one pages_neighbours "pages of one owner, all out"
-	pair_lines one pages_scattered "the same, of an aged machine"
-	[ -z "$long" ] || pair_lines million 'pages_[a-z]*' "the same, aged and not"
+	pair_lines one pages_scattered "the same, memory fragmented"
+	[ -z "$long" ] || pair_lines million 'pages_[a-z]*' "the same, both kinds"
 	echo "# of one owner alone: the first, the one in the middle, and the last"
 	pair_lines scale owner ""
 	pair_lines many owner "with $most_cpus possible CPUs"
@@ -134,11 +134,11 @@ tell_pairs() {
 	pair_lines scale refused "owners"
 	[ -z "$long" ] || pair_lines some refused "owner, with 8 possible CPUs"
 	pair_lines many refused "owners, with $most_cpus possible CPUs"
-	echo "# a page from the kernel and back to it, of the youngest owner"
+	echo "# a page from the kernel and back to it, of the newest owner"
 	pair_lines scale cold "owners"
 }
 
-# Each from the smallest on.
+# Each in ascending order.
 owner_figures() { # FIELD
 	figures scale owners | awk -v n="$1" '{ print $n }'
 }
@@ -176,7 +176,7 @@ gate_create() {
 
 	ours=$(figures one create | awk '$2 > most { most = $2 } END { printf "%.0f", most }')
 	theirs=$(figures one create | awk '{ print $3 }' | median)
-	echo "# creating an owner of 100,000 pages, and taking them from the kernel:"
+	echo "# creating an owner of 100,000 pages, and allocating them from the kernel:"
 	figures one create | awk '{ printf "# %12.0f %12.0f\n", $2, $3 }'
 	at_most create "$(awk "BEGIN { printf \"%.2f\", $ours * 100 / $theirs }")" $create_limit \
 		"percent, the most of five, $ours of $theirs instructions"
@@ -185,26 +185,26 @@ gate_create() {
 gate_memory() {
 	local nr budget said gone a_page off limit
 
-	echo "# what owners say that they cost, and what is gone: bytes, and a page of the budget"
+	echo "# memory that owners report, and memory used: bytes, and bytes per page of the budget"
 	while read -r nr budget said gone; do
 		a_page=$(((said - nr * (bytes_an_owner + bytes_a_cpu)) / (nr * budget)))
 		off=$(((gone - nr * bytes_a_folder - said) * 100 / said))
 		awk -v nr="$nr" -v budget="$budget" -v said="$said" -v gone="$gone" 'BEGIN {
-			printf "# %5d owners of %8d: %10d said, %6.2f; %10d gone, %6.2f\n", nr, budget,
+			printf "# %5d owners of %8d: %10d reported, %6.2f; %10d used, %6.2f\n", nr, budget,
 				said, said / nr / budget, gone, gone / nr / budget }'
-		at_most "bytes_a_page_of_$budget" "$a_page" $bytes_a_page "beside its fixed part"
+		at_most "bytes_per_page_of_$budget" "$a_page" $bytes_a_page "without its fixed part"
 		limit=$memory_limit
 		[ "$nr" -eq 1 ] || limit=$many_memory_limit
-		at_most "memory_gone_of_$budget" "${off#-}" "$limit" \
-			"percent from what it says, its folder apart"
+		at_most "memory_used_of_$budget" "${off#-}" "$limit" \
+			"percent from what it reports, without its folder"
 	done < <(figures one memory)
-	at_most bytes_a_cpu \
+	at_most bytes_per_cpu \
 		$((($(figure many bytes 1 1) - $(figure scale bytes 1 1)) / (most_cpus - 1))) \
 		$bytes_a_cpu \
-		"bytes an owner and a possible CPU"
+		"bytes per owner and possible CPU"
 }
 
-# Instructions a line, from tables short to long, of two columns: lines, instructions.
+# Instructions per line, of two columns: lines, instructions; from short tables to long.
 a_line() { awk '{ printf "%.1f\n", $2 / $1 }'; }
 
 gate_table() { # RUN NAME LIMIT
@@ -215,7 +215,7 @@ gate_table() { # RUN NAME LIMIT
 gate_tables() {
 	local run
 
-	echo "# tables: lines, instructions, the latest interrupt and its longest call meanwhile"
+	echo "# tables: lines, instructions, the interrupt's latency and longest call meanwhile"
 	for run in one scale many ${long:+million}; do
 		tr -d '\r' <"$out/$run/result.log" | awk -v run="$run" '
 			/^growth (table_|orphans|kallsyms|shrink|plain)/ {
@@ -230,27 +230,27 @@ gate_tables() {
 		"percent that a line's cost grows from 10,000"
 }
 
-interrupts() { # FIELD LINES: the greatest there
+interrupts() { # FIELD LINES: the largest value
 	cat "$out"/{one,scale,many,million}/result.log 2>/dev/null | tr -d '\r' | awk -v n="$1" '
 		$1 == "growth" && $2 ~ /^('"$2"')$/ && $n > most { most = $n } END { print most }'
 }
 
-# No table and no shrinker stands in an interrupt's way.
+# No table and no shrinker delays an interrupt.
 gate_interrupts() {
 	local kernels
 
 	at_most interrupt_late_by_table "$(interrupts 5 'table_.*')" $late_limit \
 		"instructions while a table is read"
-	# A list of the kernel's that is full goes back at once, with interrupts off.
+	# The kernel empties a full per-CPU list with interrupts off.
 	kernels=$(figure many plain 32768 2)
 	at_most interrupt_late_by_shrinker "$(interrupts 5 'shrink.*')" \
 		$((kernels * 5 / 4 + late_limit)) \
-		"instructions while pages are given back ($kernels where labyrinth has no part)"
+		"instructions while pages are freed ($kernels without labyrinth)"
 	at_most interrupt_call "$(interrupts 6 'table_.*|shrink.*')" $call_limit \
 		"instructions the longest alloc or free meanwhile"
 }
 
-# Whoever traces is slower, nobody else waits for that, and nothing of it stays.
+# Tracing slows down traced calls, delays nothing else, and leaves no cost behind.
 gate_traced() {
 	local before after slow
 
@@ -260,48 +260,48 @@ gate_traced() {
 		printf "# %-12s %-12s %6d %6d %6d %6d %6d\n", $2, $3, $4, $5, $6, $7, $8 }'
 	before=$(figure scale untraced before 1)
 	slow=$(figures scale traced | awk -v least="$before" '$2 < least * 2 { n++ } END { print n + 0 }')
-	at_most traced_pair_is_slow "$slow" 0 "ways to trace in which the fast way was open"
+	at_most traced_pair_is_slow "$slow" 0 "combinations of events that leave the fast path open"
 	after=$(figures scale untraced | awk '{ print $2 }' | growth)
-	at_most untraced_pair "$after" 0 "percent by which a pair is slower after it was traced"
+	at_most untraced_pair "$after" 0 "percent that a pair is slower after tracing"
 	at_most interrupt_late_by_tracing "$(interrupts 5 'tracing.*')" $late_limit \
-		"instructions while events come and go, and while tables are read with events on"
+		"instructions while events are toggled, and while tables are read with events on"
 	at_most interrupt_call_traced "$(interrupts 6 'tracing.*')" $traced_limit \
 		"instructions the longest alloc or free meanwhile"
 }
 
 gate_shrink() {
 	at_most shrinker "$(figures many shrink | a_line)" $shrink_limit \
-		"instructions a page, of 4096 owners with $most_cpus possible CPUs"
+		"instructions per page, of 4096 owners with $most_cpus possible CPUs"
 }
 
 tell_makes() {
-	echo "# making owners, each of 16 pages: instructions for each since the line above"
+	echo "# creating owners of 16 pages each: instructions per owner since the line above"
 	figures scale make | awk '{ printf "# %5d %10.0f\n", $1, $2 / ($1 - last); last = $1 }'
 	[ -z "$long" ] || echo "# destroying 4096: $(($(figures million empty | tail -n 1) / 4096))" \
 		"instructions or ns each, mostly waiting"
 }
 
-# Two CPUs' pairs in hundredths of one's. HOW is race's second argument in guest.sh.
+# Two CPUs' pairs in percent of one CPU's. HOW is the second argument of the command "race".
 race_ratio() { # HOW
 	figures scaling race | awk -v how="$1" '$1 == 1 && $2 == how { one = $3 }
 		$1 == 2 && $2 == how && one { print int($3 * 100 / one) }' | median
 }
 
-# The machine under us may not have two CPUs to give: what it has, a loop shows.
+# The host may not have two CPUs to spare: a loop without labyrinth measures what it has.
 gate_scaling() {
 	local how ratio ideal
 
 	ideal=$(race_ratio 2)
-	echo "# two CPUs in a loop without labyrinth do $ideal hundredths of what one does"
+	echo "# two CPUs in a loop without labyrinth do $ideal percent of what one does"
 	for how in "0 separate_owners" "1 one_shared_owner"; do
 		ratio=$(race_ratio "${how% *}")
 		if [ "$ideal" -lt $ideal_limit ]; then
-			result 0 "two_cpus_${how#* }" "SKIP no second CPU to be had: $ratio, of $ideal"
+			result 0 "two_cpus_${how#* }" "SKIP no second CPU to use: $ratio, of $ideal"
 			continue
 		fi
 		# More is better here.
 		result $((ratio * 200 / ideal < scaling_limit)) "two_cpus_${how#* }" \
-			"$ratio hundredths of one CPU's pairs, where 200 were $ideal; at least $scaling_limit"
+			"$ratio percent of one CPU's pairs, $ideal possible; at least $scaling_limit of 200"
 	done
 }
 
@@ -329,7 +329,7 @@ rm -rf "$out"
 mkdir -p "$out"
 "$top/scripts/build.sh" "$kernel" growth >"$out/build.log" 2>&1 || die "the build failed: see $out/build.log"
 
-# Each begins with the least, in a kernel that has not seen more.
+# Each begins with the smallest number, in a kernel that has not had more.
 measure one "pages:16:neighbours empty create:100000 \
 	memory:64:1000 memory:1:100000 memory:1:1000000 \
 	pages:1000:scattered empty pages:30000:scattered empty orphans:1000 orphans:8000 \

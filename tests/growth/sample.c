@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One operation many times with interrupts off, each time on another page or owner. */
+/* Measure an operation many times with interrupts off, each time on another page or owner. */
 #include <linux/irqflags.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
@@ -9,7 +9,7 @@
 
 #define GROWTH_SAMPLES	2048
 
-/* Pages taken one by one from the kernel. */
+/* Pages allocated one by one from the kernel. */
 #define GROWTH_COLD	16
 
 static u32 samples[GROWTH_SAMPLES];
@@ -20,7 +20,7 @@ static int growth_cmp(const void *a, const void *b)
 }
 
 /*
- * As under spin_lock_irqsave(). With interrupts off alone, a worker that waits for its turn
+ * As under spin_lock_irqsave(). With interrupts off alone, a worker that waits for the CPU
  * would make each preempt_enable() two instructions longer.
  */
 static unsigned long growth_begin(void)
@@ -38,7 +38,7 @@ static void growth_end(unsigned long flags)
 	local_irq_restore(flags);
 }
 
-/* What reading the clock twice costs. */
+/* The cost of reading the clock twice. */
 static u32 growth_overhead(void)
 {
 	u32 least = U32_MAX;
@@ -77,8 +77,8 @@ static void growth_evaluate(struct growth_figures *f, unsigned int nr, unsigned 
 }
 
 /*
- * Free a page, and take one: the same again, for it was the last to come. So a
- * pair is that of the page, wherever its tag stands.
+ * Free a page and allocate it again: the page freed last is handed out first. So the
+ * pair's cost depends on the place of this page's tag.
  */
 static bool growth_pair(struct labyrinth_owner *owner, struct page *page, u32 *cost)
 {
@@ -97,7 +97,7 @@ static bool growth_pair(struct labyrinth_owner *owner, struct page *page, u32 *c
 	return !err && taken == page;
 }
 
-/* The samples spread over owners @first to @last, and over all pages of each. */
+/* Spread the samples over owners @first to @last, and over all pages of each. */
 void growth_sample_pairs(unsigned int first, unsigned int last, struct growth_figures *figures)
 {
 	unsigned int i, failed = 0;
@@ -148,7 +148,7 @@ void growth_sample_refusals(unsigned int index, struct growth_figures *figures)
 	growth_evaluate(figures, GROWTH_SAMPLES, failed);
 }
 
-/* Of a new owner, the youngest of all. */
+/* Sample a new owner, the newest of all. */
 void growth_sample_cold(struct growth_figures *figures)
 {
 	struct labyrinth_owner *owner = growth_owner("cold", 0, GROWTH_COLD);

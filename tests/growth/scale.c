@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Owners with all their pages out, as many as are wanted. */
+/* Any number of owners with all their pages out. */
+#include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -20,7 +21,7 @@ struct labyrinth_owner *growth_owner(const char *name, unsigned int index, unsig
 	});
 }
 
-/* The scale grows to @nr owners of @budget pages. */
+/* Grow to @nr owners of @budget pages. */
 u64 growth_make(unsigned int nr, unsigned int budget)
 {
 	u64 start = growth_clock();
@@ -57,7 +58,7 @@ static bool growth_member_take(struct growth_member *m, unsigned int nr)
 	return true;
 }
 
-/* Those that have less take pages until they have @nr. */
+/* Allocate pages until each owner has at least @nr. */
 u64 growth_take(unsigned int nr)
 {
 	u64 start = growth_clock();
@@ -94,7 +95,7 @@ u64 growth_empty(void)
 	return growth_clock() - start;
 }
 
-/* Each owner gives back @nr of its pages. */
+/* Free @nr pages of each owner. */
 void growth_recycle(unsigned int nr)
 {
 	unsigned int i, j;
@@ -118,7 +119,7 @@ void growth_orphan(void)
 	}
 }
 
-/* An owner of @budget pages, against so many pages from the kernel. */
+/* Measure an owner of @budget pages, against as many pages from the kernel. */
 u64 growth_create(unsigned int budget, u64 *kernel)
 {
 	struct page **pages = kvmalloc_array(budget, sizeof(*pages), GFP_KERNEL);
@@ -128,6 +129,8 @@ u64 growth_create(unsigned int budget, u64 *kernel)
 
 	if (!pages)
 		return 0;
+	/* The folder of the last one is removed, and its table freed, by work items. */
+	msleep(500);
 	start = growth_clock();
 	owner = growth_owner("create", 0, budget);
 	if (!IS_ERR(owner))
@@ -146,7 +149,7 @@ u64 growth_create(unsigned int budget, u64 *kernel)
 	return create;
 }
 
-/* Pages held so that those between them stand alone. */
+/* Pages held so that the free ones between them are no neighbours. */
 static struct page **growth_held;
 static unsigned int growth_nr_held;
 
@@ -159,8 +162,8 @@ void growth_gather(void)
 }
 
 /*
- * The next @nr pages that the kernel gives stand at random among twice as many, as
- * on a machine that has run for long.
+ * Make the next @nr pages from the kernel a random half of 2 * @nr, as on a machine that
+ * has run for a long time.
  */
 bool growth_scatter(unsigned int nr)
 {

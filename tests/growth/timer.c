@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A driver's interrupt: a free and an alloc each period, while something long goes
- * on in a task. What that delays shows as lateness, what it makes longer as a call.
+ * A driver's interrupt: a free and an alloc each period, while a task runs a long
+ * operation. The latency of the timer and its longest call show the task's influence.
  */
 #include <linux/hrtimer.h>
 #include <linux/irqflags.h>
@@ -38,7 +38,7 @@ static enum hrtimer_restart growth_tick(struct hrtimer *timer)
 	growth_call = max3(growth_call, freed - start, taken - freed);
 	growth_late = max(growth_late, late);
 	growth_ticks++;
-	/* A page that is gone cannot be freed again. */
+	/* Stop after a failure: the page may be lost. */
 	if (growth_failed)
 		return HRTIMER_NORESTART;
 	hrtimer_forward_now(timer, growth_period);
@@ -53,7 +53,7 @@ void growth_timer_start(unsigned int period_us)
 	growth_late = 0;
 	growth_call = 0;
 	growth_failed = 0;
-	/* Nobody to call for. */
+	/* No owner with a page. */
 	if (!growth_nr || IS_ERR(growth_scale[0].owner) || !growth_scale[0].nr)
 		return;
 	growth_period = ns_to_ktime((u64)period_us * NSEC_PER_USEC);

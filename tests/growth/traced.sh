@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# In the guest: guest.sh with one more step. Apart, for where a page's tag lies depends on
-# all that was loaded before.
+# In the guest: guest.sh with one more step. It is a separate file because the place of a
+# page's tag depends on all that was loaded before.
 events=/sys/kernel/tracing/events/labyrinth
 
 switch() { # 0|1 EVENT...
@@ -21,8 +21,8 @@ toggle() { # TIMES
 	done
 }
 
-# The first owner's pairs before, with and after events, and an interrupt while they come
-# and go, and while a table is read of what is traced.
+# The first owner's pairs before, with and after events, and a timer interrupt while events
+# are toggled and while tables are read with events on.
 traced() {
 	say pairs 0 0
 	tell untraced before "$answer"

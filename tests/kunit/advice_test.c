@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is advised after a refusal, number by number. */
+/* The advice after a refusal and its numbers. */
 #include <linux/seq_buf.h>
 #include <linux/string.h>
 
@@ -7,7 +7,7 @@
 #include "diag/shortage.h"
 #include "fixture.h"
 
-/* A zone whose reserve is 5/8 of 800 pages: 100 % at 300 usable pages, 50 % at 550. */
+/* The atomic reserve is 5/8 of 800 pages: 100 % are used at 300 usable pages, 50 % at 550. */
 #define ZONE_MIN	800
 #define ATOMIC_MIN	300
 
@@ -52,22 +52,22 @@ static const char *advise(struct advice *a, long times)
 
 static void expect_said(struct kunit *test, const char *text, const char *words)
 {
-	KUNIT_EXPECT_TRUE_MSG(test, strstr(text, words), "said: %s", text);
+	KUNIT_EXPECT_TRUE_MSG(test, strstr(text, words), "advice: %s", text);
 }
 
 static void expect_not_said(struct kunit *test, const char *text, const char *words)
 {
-	KUNIT_EXPECT_FALSE_MSG(test, strstr(text, words), "said: %s", text);
+	KUNIT_EXPECT_FALSE_MSG(test, strstr(text, words), "advice: %s", text);
 }
 
-static void the_share_that_would_have_done_is_named(struct kunit *test)
+static void sufficient_reserve_pct_is_advised(struct kunit *test)
 {
-	/* 10 pages more than 550 usable ones: 260 below min, of 500. */
+	/* 10 more pages at 550 usable ones reach 260 below min, 52 % of 500. */
 	expect_said(test, advise(new_zones(test, LAB_REFUSE_FLOOR, 550), 10),
 		    "  or: its reserve_pct from 50 to 52, by /sys/kernel/debug/labyrinth/owner/one/reserve_pct\n");
 }
 
-static void no_share_above_all_is_named(struct kunit *test)
+static void no_reserve_pct_above_100_is_advised(struct kunit *test)
 {
 	const char *text = advise(new_zones(test, LAB_REFUSE_FLOOR, ATOMIC_MIN + 5), 10);
 
@@ -75,7 +75,7 @@ static void no_share_above_all_is_named(struct kunit *test)
 	expect_said(test, text, "  or: vm.min_free_kbytes from ");
 }
 
-static void no_smaller_share_is_named_where_memory_came_back(struct kunit *test)
+static void no_smaller_reserve_pct_is_advised_after_memory_recovered(struct kunit *test)
 {
 	long usable;
 
@@ -88,7 +88,7 @@ static void no_smaller_share_is_named_where_memory_came_back(struct kunit *test)
 	}
 }
 
-static void without_a_share_no_mark_would_do(struct kunit *test)
+static void without_a_reserve_pct_no_min_free_kbytes_is_advised(struct kunit *test)
 {
 	struct advice *a = new_zones(test, LAB_REFUSE_FLOOR, ZONE_MIN);
 	const char *text;
@@ -99,7 +99,7 @@ static void without_a_share_no_mark_would_do(struct kunit *test)
 	expect_not_said(test, text, "min_free_kbytes");
 }
 
-static void the_kernels_own_refusal_is_no_matter_of_the_share(struct kunit *test)
+static void buddy_refusal_advises_no_reserve_pct(struct kunit *test)
 {
 	const char *text = advise(new_zones(test, LAB_REFUSE_BUDDY, ATOMIC_MIN), 10);
 
@@ -107,7 +107,7 @@ static void the_kernels_own_refusal_is_no_matter_of_the_share(struct kunit *test
 	expect_said(test, text, "  or: vm.min_free_kbytes from ");
 }
 
-static void a_stock_grows_no_further_than_the_budget(struct kunit *test)
+static void advised_stock_is_at_most_the_budget(struct kunit *test)
 {
 	struct advice *a = new_advice(test, LAB_REFUSE_CONTEXT);
 
@@ -118,13 +118,13 @@ static void a_stock_grows_no_further_than_the_budget(struct kunit *test)
 		    "its budget and stock from 1000 to 1050 pages, where the driver creates it: ");
 }
 
-static void a_stock_of_an_owner_that_has_gone_is_its_drivers_matter(struct kunit *test)
+static void stock_of_a_destroyed_owner_is_set_by_its_driver(struct kunit *test)
 {
 	expect_said(test, advise(new_advice(test, LAB_REFUSE_CONTEXT), 50),
 		    "its stock from 0 to 50 pages, where the driver creates it: ");
 }
 
-static void a_stock_that_there_is_no_room_for_is_its_drivers_matter(struct kunit *test)
+static void stock_without_room_in_the_table_is_set_by_its_driver(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "one", 100);
 	struct advice *a = new_advice(test, LAB_REFUSE_CONTEXT);
@@ -140,7 +140,7 @@ static void a_stock_that_there_is_no_room_for_is_its_drivers_matter(struct kunit
 	expect_said(test, advise(a, room + 1), " pages, where the driver creates it: ");
 }
 
-static void more_than_the_budget_has_left_was_not_wanted(struct kunit *test)
+static void advised_stock_is_at_most_the_free_budget(struct kunit *test)
 {
 	struct advice *a = new_advice(test, LAB_REFUSE_CONTEXT);
 
@@ -149,7 +149,7 @@ static void more_than_the_budget_has_left_was_not_wanted(struct kunit *test)
 	expect_said(test, advise(a, 500), "its stock from 0 to 30 pages, ");
 }
 
-static void a_quarantine_is_named_before_the_budget(struct kunit *test)
+static void quarantine_is_advised_before_the_budget(struct kunit *test)
 {
 	struct advice *a = new_advice(test, LAB_REFUSE_BUDGET);
 
@@ -158,7 +158,7 @@ static void a_quarantine_is_named_before_the_budget(struct kunit *test)
 	expect_said(test, advise(a, 61), "  change: its budget from 1000 to 1061 pages, ");
 }
 
-static void an_owner_without_figures_gets_no_advice(struct kunit *test)
+static void owner_without_figures_gets_no_advice(struct kunit *test)
 {
 	struct advice *a = new_advice(test, LAB_REFUSE_FLOOR);
 
@@ -167,7 +167,7 @@ static void an_owner_without_figures_gets_no_advice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->advice.nr, 0);
 }
 
-static void a_dead_owner_was_destroyed_too_early(struct kunit *test)
+static void dying_refusal_advises_to_destroy_later(struct kunit *test)
 {
 	struct advice *a = new_advice(test, LAB_REFUSE_DYING);
 
@@ -177,18 +177,18 @@ static void a_dead_owner_was_destroyed_too_early(struct kunit *test)
 }
 
 static struct kunit_case lab_advice_cases[] = {
-	KUNIT_CASE(the_share_that_would_have_done_is_named),
-	KUNIT_CASE(no_share_above_all_is_named),
-	KUNIT_CASE(no_smaller_share_is_named_where_memory_came_back),
-	KUNIT_CASE(without_a_share_no_mark_would_do),
-	KUNIT_CASE(the_kernels_own_refusal_is_no_matter_of_the_share),
-	KUNIT_CASE(a_stock_grows_no_further_than_the_budget),
-	KUNIT_CASE(a_stock_of_an_owner_that_has_gone_is_its_drivers_matter),
-	KUNIT_CASE(a_stock_that_there_is_no_room_for_is_its_drivers_matter),
-	KUNIT_CASE(more_than_the_budget_has_left_was_not_wanted),
-	KUNIT_CASE(a_quarantine_is_named_before_the_budget),
-	KUNIT_CASE(an_owner_without_figures_gets_no_advice),
-	KUNIT_CASE(a_dead_owner_was_destroyed_too_early),
+	KUNIT_CASE(sufficient_reserve_pct_is_advised),
+	KUNIT_CASE(no_reserve_pct_above_100_is_advised),
+	KUNIT_CASE(no_smaller_reserve_pct_is_advised_after_memory_recovered),
+	KUNIT_CASE(without_a_reserve_pct_no_min_free_kbytes_is_advised),
+	KUNIT_CASE(buddy_refusal_advises_no_reserve_pct),
+	KUNIT_CASE(advised_stock_is_at_most_the_budget),
+	KUNIT_CASE(stock_of_a_destroyed_owner_is_set_by_its_driver),
+	KUNIT_CASE(stock_without_room_in_the_table_is_set_by_its_driver),
+	KUNIT_CASE(advised_stock_is_at_most_the_free_budget),
+	KUNIT_CASE(quarantine_is_advised_before_the_budget),
+	KUNIT_CASE(owner_without_figures_gets_no_advice),
+	KUNIT_CASE(dying_refusal_advises_to_destroy_later),
 	{}
 };
 

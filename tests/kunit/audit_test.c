@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The audit: what it finds, how often it says so, and what it leaves alone. */
+/* The audit: what it finds, how often it reports, and what it leaves alone. */
 #include <linux/delay.h>
 #include <linux/mm.h>
 
@@ -19,14 +19,14 @@ static unsigned int found(void)
 	return audit().found;
 }
 
-/* A page given back, so that it lies ready. */
+/* Allocate and free a page, so that it is ready. */
 static struct page *ready_page(struct kunit *test, struct labyrinth_owner *owner)
 {
 	struct page *page = lab_test_take(test, owner);
 
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_ASSERT_EQ(test, lab_meta_phase(lab_test_meta(page)), LAB_READY);
-	/* The audit judges no page that may have been handed out since it began. */
+	/* The audit skips a page that may have been handed out since it began. */
 	msleep(2 * jiffies_to_msecs(LAB_TIME_JIFFIES));
 	return page;
 }
@@ -42,7 +42,7 @@ static void expect_report_of(struct kunit *test, struct page *page, const char *
 	KUNIT_EXPECT_STREQ(test, v.caller, "-");
 }
 
-static void nothing_is_found_where_all_is_well(struct kunit *test)
+static void healthy_owners_have_no_findings(struct kunit *test)
 {
 	static const u32 flags[] = {
 		0, LABYRINTH_ZERO, LABYRINTH_POISON, LABYRINTH_STACK,
@@ -78,7 +78,7 @@ static void nothing_is_found_where_all_is_well(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, figures.quarantined, 1UL);
 		KUNIT_EXPECT_EQ(test, figures.tags, figures.owned + figures.ready + 1);
 	}
-	KUNIT_EXPECT_EQ_MSG(test, figures.busy, 0U, "nobody has moved");
+	KUNIT_EXPECT_EQ_MSG(test, figures.busy, 0U, "no owner changed");
 	__free_page(released);
 	put_page(shared);
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
@@ -89,7 +89,7 @@ static void nothing_is_found_where_all_is_well(struct kunit *test)
 							      pages[i][j]));
 }
 
-static void owner_that_was_never_used_adds_up(struct kunit *test)
+static void unused_owner_has_no_findings(struct kunit *test)
 {
 	struct lab_audit figures;
 
@@ -99,7 +99,7 @@ static void owner_that_was_never_used_adds_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, figures.ready, 8UL);
 }
 
-static void owned_page_that_is_shared_is_reported_once(struct kunit *test)
+static void shared_owned_page_is_reported_once(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
 	struct page *page = lab_test_take(test, owner);
@@ -108,14 +108,14 @@ static void owned_page_that_is_shared_is_reported_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	expect_report_of(test, page, "shared_page");
 	KUNIT_EXPECT_EQ(test, found(), 0U);
-	KUNIT_EXPECT_EQ_MSG(test, lab_check_page(owner, page), -EBUSY, "nothing has changed");
+	KUNIT_EXPECT_EQ_MSG(test, lab_check_page(owner, page), -EBUSY, "the state is unchanged");
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 1L);
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, lab_check_page(owner, page), 0);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void owned_page_that_is_shared_again_is_reported_again(struct kunit *test)
+static void owned_page_shared_again_is_reported_again(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
 	struct page *page = lab_test_take(test, owner);
@@ -142,7 +142,7 @@ static void mapped_page_is_found(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void more_shared_pages_than_can_be_noted_are_reported_later(struct kunit *test)
+static void suspects_beyond_the_limit_are_reported_later(struct kunit *test)
 {
 	const unsigned int more = 10, nr = LAB_AUDIT_SUSPECTS + more;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", nr);
@@ -150,12 +150,12 @@ static void more_shared_pages_than_can_be_noted_are_reported_later(struct kunit 
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, nr, pages), nr);
-	KUNIT_EXPECT_EQ_MSG(test, found(), 0U, "what was noted of other tests is over");
+	KUNIT_EXPECT_EQ_MSG(test, found(), 0U, "suspects of other tests are gone");
 	for (i = 0; i < nr; i++)
 		get_page(pages[i]);
 	KUNIT_EXPECT_EQ(test, found(), (unsigned int)LAB_AUDIT_SUSPECTS);
 	KUNIT_EXPECT_EQ(test, found(), 0U);
-	/* As many as there are any notes for: which those are is not said. */
+	/* LAB_AUDIT_SUSPECTS of them are remembered; which ones is unspecified. */
 	for (i = 0; i < nr; i++)
 		put_page(pages[i]);
 	KUNIT_EXPECT_EQ(test, found(), 0U);
@@ -178,7 +178,7 @@ static void give_to_a_stranger(struct kunit *test, struct page *page)
 	lab_test_free_behind(page, true);
 }
 
-static void owned_page_freed_behind_leaves_the_books(struct kunit *test)
+static void owned_page_freed_behind_loses_its_tag(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner), *next;
@@ -189,7 +189,7 @@ static void owned_page_freed_behind_leaves_the_books(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_test_meta(page), 0ULL);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
-	KUNIT_EXPECT_EQ_MSG(test, page_ref_count(page), 0, "it is the kernel's");
+	KUNIT_EXPECT_EQ_MSG(test, page_ref_count(page), 0, "the kernel's page is untouched");
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 	next = lab_test_take(test, owner);
 	KUNIT_EXPECT_PTR_NE(test, next, page);
@@ -208,7 +208,7 @@ static struct lab_tag *tag_of(struct labyrinth_owner *owner, struct page *page)
 	return tag;
 }
 
-static void page_from_the_reserve_freed_behind_is_booked_out(struct kunit *test)
+static void reserve_page_freed_behind_is_uncounted(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -223,7 +223,7 @@ static void page_from_the_reserve_freed_behind_is_booked_out(struct kunit *test)
 	lab_test_end_behind(page);
 }
 
-static void page_that_is_as_it_should_be_stays(struct kunit *test)
+static void healthy_page_keeps_its_tag(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -261,7 +261,7 @@ static void write(struct kunit *test, struct page *page)
 
 static void no_end(struct page *page) { }
 
-/* Those before the last two, a mapped page, the kernel takes when their owner is destroyed. */
+/* The kernel takes back all but the mapped pages, the last two, when the owner is destroyed. */
 static const struct misuse misuses[] = {
 	{ "freed_behind", 0, free_behind, lab_test_end_behind },
 	{ "freed_behind", LABYRINTH_STACK, give_to_a_stranger, lab_test_end_behind },
@@ -282,7 +282,7 @@ static void misuse_name(const struct misuse *m, char *name)
 KUNIT_ARRAY_PARAM(misuse, misuses, misuse_name);
 KUNIT_ARRAY_PARAM(unmapped, unmapped_misuses, misuse_name);
 
-static void ready_page_that_is_misused_is_reported_once(struct kunit *test)
+static void misused_ready_page_is_reported_once(struct kunit *test)
 {
 	const struct misuse *misuse = test->param_value;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .flags = misuse->flags);
@@ -300,7 +300,7 @@ static void ready_page_that_is_misused_is_reported_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 1L);
 }
 
-static void what_the_audit_has_reported_alloc_does_not_report_again(struct kunit *test)
+static void alloc_does_not_repeat_a_report(struct kunit *test)
 {
 	const struct misuse *misuse = test->param_value;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .flags = misuse->flags);
@@ -309,7 +309,7 @@ static void what_the_audit_has_reported_alloc_does_not_report_again(struct kunit
 	misuse->begin(test, page);
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	got = lab_alloc_page(owner);
-	KUNIT_EXPECT_PTR_NE_MSG(test, got, page, "it is not handed out");
+	KUNIT_EXPECT_PTR_NE_MSG(test, got, page, "the page is not handed out");
 	if (got)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, got), 0);
 	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 1L);
@@ -317,7 +317,7 @@ static void what_the_audit_has_reported_alloc_does_not_report_again(struct kunit
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 }
 
-static void what_the_audit_has_reported_destroy_does_not_report_again(struct kunit *test)
+static void destroy_does_not_repeat_a_report(struct kunit *test)
 {
 	const struct misuse *misuse = test->param_value;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .flags = misuse->flags);
@@ -333,7 +333,7 @@ static void what_the_audit_has_reported_destroy_does_not_report_again(struct kun
 	misuse->end(page);
 }
 
-static void what_the_audit_has_reported_is_not_reported_again_of_the_kernels_next_page(struct kunit *test)
+static void reentry_of_a_reported_page_does_not_repeat_the_report(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct labyrinth_owner *other = lab_test_owner(test, "other", 1);
@@ -341,14 +341,14 @@ static void what_the_audit_has_reported_is_not_reported_again_of_the_kernels_nex
 
 	give_to_a_stranger(test, page);
 	KUNIT_EXPECT_EQ(test, found(), 1U);
-	/* As if that were another owner, who cannot have it and gives it back. */
+	/* The kernel gives the page to another owner, which has to return it. */
 	KUNIT_EXPECT_FALSE(test, lab_enter_stocked(other, page));
 	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 1L);
 	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
 	lab_test_end_behind(page);
 }
 
-static void ready_page_that_was_reported_of_is_well_when_handed_out(struct kunit *test)
+static void reported_page_is_handed_out_after_it_is_unmapped(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = ready_page(test, owner);
@@ -361,11 +361,11 @@ static void ready_page_that_was_reported_of_is_well_when_handed_out(struct kunit
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	msleep(2 * jiffies_to_msecs(LAB_TIME_JIFFIES));
 	map(test, page);
-	KUNIT_EXPECT_EQ_MSG(test, found(), 1U, "another time");
+	KUNIT_EXPECT_EQ_MSG(test, found(), 1U, "a new violation");
 	unmap(page);
 }
 
-static void ready_page_that_is_shared_again_is_reported_again(struct kunit *test)
+static void ready_page_mapped_again_is_reported_again(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = ready_page(test, owner);
@@ -380,7 +380,7 @@ static void ready_page_that_is_shared_again_is_reported_again(struct kunit *test
 	unmap(page);
 }
 
-static void late_free_is_put_back_whatever_the_audit_noted(struct kunit *test)
+static void late_free_is_reverted_despite_a_report(struct kunit *test)
 {
 	static const u32 notes[] = { 0, LAB_REPORTED };
 	u32 owned = lab_state(3, 0, LAB_OWNED), ready = lab_state(3, 0, LAB_READY);
@@ -394,13 +394,13 @@ static void late_free_is_put_back_whatever_the_audit_noted(struct kunit *test)
 	}
 	tag.state = ready | LAB_ZEROED;
 	lab_tag_revert(&tag, owned, ready);
-	KUNIT_EXPECT_EQ_MSG(test, tag.state, ready | LAB_ZEROED, "that was somebody else");
+	KUNIT_EXPECT_EQ_MSG(test, tag.state, ready | LAB_ZEROED, "another CPU freed it");
 	tag.state = lab_state(3, LAB_AWAY, LAB_QUARANTINED);
 	lab_tag_revert(&tag, owned, lab_state(3, 0, LAB_QUARANTINED));
-	KUNIT_EXPECT_EQ_MSG(test, lab_state_phase(tag.state), LAB_QUARANTINED, "no note there");
+	KUNIT_EXPECT_EQ_MSG(test, lab_state_phase(tag.state), LAB_QUARANTINED, "not reverted");
 }
 
-/* A counter put wrong by @by. */
+/* Add @by to a counter. */
 struct tampering {
 	const char *what;
 	void (*tamper)(struct labyrinth_owner *owner, int by);
@@ -433,7 +433,7 @@ static void tamper_arrived(struct labyrinth_owner *owner, int by)
 	atomic_long_add(by, &owner->transferred_in);
 }
 
-/* The other way round: more ready pages than there are places for. */
+/* The other sign: more ready pages than charges. */
 static void tamper_bound(struct labyrinth_owner *owner, int by)
 {
 	atomic_sub(by, &owner->charged);
@@ -455,7 +455,7 @@ static void tampering_name(const struct tampering *t, char *name)
 
 KUNIT_ARRAY_PARAM(tampering, tamperings, tampering_name);
 
-static void counter_that_is_off_is_reported_once(struct kunit *test)
+static void wrong_counter_is_reported_once(struct kunit *test)
 {
 	const struct tampering *t = test->param_value;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
@@ -468,18 +468,18 @@ static void counter_that_is_off_is_reported_once(struct kunit *test)
 	lab_expect_violation(test, "miscounted", "owner", "-");
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 	t->tamper(owner, 1);
-	KUNIT_EXPECT_EQ_MSG(test, found(), 1U, "it has got worse");
+	KUNIT_EXPECT_EQ_MSG(test, found(), 1U, "the difference grew");
 	t->tamper(owner, -2);
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 2L);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void place_without_a_page_is_believed_only_of_an_owner_at_rest(struct kunit *test)
+static void charge_without_a_page_is_reported_once_the_owner_is_idle(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
 
-	/* So it looks while a call is in the kernel's allocator. */
+	/* A call that is in the kernel's allocator has charged a page as well. */
 	KUNIT_ASSERT_TRUE(test, lab_budget_charge(owner));
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 	owner->diag->audit.since -= 59 * HZ;
@@ -488,7 +488,7 @@ static void place_without_a_page_is_believed_only_of_an_owner_at_rest(struct kun
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	lab_expect_violation(test, "miscounted", "owner", "-");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, lab_test_take(test, owner)), 0);
-	KUNIT_EXPECT_EQ_MSG(test, found(), 0U, "told already");
+	KUNIT_EXPECT_EQ_MSG(test, found(), 0U, "already reported");
 	lab_budget_uncharge(owner);
 	KUNIT_EXPECT_EQ(test, found(), 0U);
 }
@@ -513,7 +513,7 @@ static void take_and_free_until_stopped(struct lab_crew *crew, unsigned int memb
 		struct labyrinth_owner *owner = owners[1 + i % 3];
 		unsigned int nr = lab_alloc_bulk(owner, 8, pages);
 
-		/* As a holder may: this is what must not be taken for misuse of a ready page. */
+		/* The holder may write: the audit must not take this for misuse of a ready page. */
 		while (nr--) {
 			memset(page_address(pages[nr]), 0x11, PAGE_SIZE);
 			if (nr == 7 && owner != owners[1] &&
@@ -528,7 +528,7 @@ static void take_and_free_until_stopped(struct lab_crew *crew, unsigned int memb
 	}
 }
 
-static void nothing_is_found_while_pages_come_and_go(struct kunit *test)
+static void concurrent_calls_cause_no_findings(struct kunit *test)
 {
 	struct labyrinth_owner *owners[4];
 	unsigned int i;
@@ -543,21 +543,21 @@ static void nothing_is_found_while_pages_come_and_go(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lab_owner_violations(owners[i]), 0L);
 		KUNIT_EXPECT_EQ(test, lab_owner_owned(owners[i]), 0L);
 	}
-	KUNIT_EXPECT_EQ_MSG(test, found(), 0U, "and all adds up in the end");
+	KUNIT_EXPECT_EQ_MSG(test, found(), 0U, "the counters agree afterwards");
 }
 
-static void owner_that_moves_is_not_judged(struct kunit *test)
+static void counters_of_a_changing_owner_are_skipped(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
 	struct page *page = lab_test_take(test, owner);
 	struct lab_audit figures;
 
-	/* The audit itself takes it out of the books, after it has read them. */
+	/* The audit itself takes the page off the counters, after it has read them. */
 	free_behind(test, page);
 	atomic_inc(&owner->from_reserve);
 	figures = audit();
 	KUNIT_EXPECT_EQ(test, figures.busy, 1U);
-	KUNIT_EXPECT_EQ_MSG(test, figures.found, 1U, "the page, not the counters");
+	KUNIT_EXPECT_EQ_MSG(test, figures.found, 1U, "only the page is reported");
 	figures = audit();
 	KUNIT_EXPECT_EQ(test, figures.busy, 0U);
 	KUNIT_EXPECT_EQ(test, figures.found, 1U);
@@ -588,26 +588,26 @@ static void audits_are_numbered_and_timed(struct kunit *test)
 }
 
 static struct kunit_case lab_audit_cases[] = {
-	KUNIT_CASE(nothing_is_found_where_all_is_well),
-	KUNIT_CASE(owner_that_was_never_used_adds_up),
-	KUNIT_CASE(owned_page_that_is_shared_is_reported_once),
-	KUNIT_CASE(owned_page_that_is_shared_again_is_reported_again),
+	KUNIT_CASE(healthy_owners_have_no_findings),
+	KUNIT_CASE(unused_owner_has_no_findings),
+	KUNIT_CASE(shared_owned_page_is_reported_once),
+	KUNIT_CASE(owned_page_shared_again_is_reported_again),
 	KUNIT_CASE(mapped_page_is_found),
-	KUNIT_CASE(more_shared_pages_than_can_be_noted_are_reported_later),
-	KUNIT_CASE(owned_page_freed_behind_leaves_the_books),
-	KUNIT_CASE(page_from_the_reserve_freed_behind_is_booked_out),
-	KUNIT_CASE(page_that_is_as_it_should_be_stays),
-	KUNIT_CASE_PARAM(ready_page_that_is_misused_is_reported_once, misuse_gen_params),
-	KUNIT_CASE_PARAM(what_the_audit_has_reported_alloc_does_not_report_again, misuse_gen_params),
-	KUNIT_CASE_PARAM(what_the_audit_has_reported_destroy_does_not_report_again, unmapped_gen_params),
-	KUNIT_CASE(what_the_audit_has_reported_is_not_reported_again_of_the_kernels_next_page),
-	KUNIT_CASE(ready_page_that_was_reported_of_is_well_when_handed_out),
-	KUNIT_CASE(ready_page_that_is_shared_again_is_reported_again),
-	KUNIT_CASE(late_free_is_put_back_whatever_the_audit_noted),
-	KUNIT_CASE_PARAM(counter_that_is_off_is_reported_once, tampering_gen_params),
-	KUNIT_CASE(place_without_a_page_is_believed_only_of_an_owner_at_rest),
-	KUNIT_CASE(nothing_is_found_while_pages_come_and_go),
-	KUNIT_CASE(owner_that_moves_is_not_judged),
+	KUNIT_CASE(suspects_beyond_the_limit_are_reported_later),
+	KUNIT_CASE(owned_page_freed_behind_loses_its_tag),
+	KUNIT_CASE(reserve_page_freed_behind_is_uncounted),
+	KUNIT_CASE(healthy_page_keeps_its_tag),
+	KUNIT_CASE_PARAM(misused_ready_page_is_reported_once, misuse_gen_params),
+	KUNIT_CASE_PARAM(alloc_does_not_repeat_a_report, misuse_gen_params),
+	KUNIT_CASE_PARAM(destroy_does_not_repeat_a_report, unmapped_gen_params),
+	KUNIT_CASE(reentry_of_a_reported_page_does_not_repeat_the_report),
+	KUNIT_CASE(reported_page_is_handed_out_after_it_is_unmapped),
+	KUNIT_CASE(ready_page_mapped_again_is_reported_again),
+	KUNIT_CASE(late_free_is_reverted_despite_a_report),
+	KUNIT_CASE_PARAM(wrong_counter_is_reported_once, tampering_gen_params),
+	KUNIT_CASE(charge_without_a_page_is_reported_once_the_owner_is_idle),
+	KUNIT_CASE(concurrent_calls_cause_no_findings),
+	KUNIT_CASE(counters_of_a_changing_owner_are_skipped),
 	KUNIT_CASE(orphan_is_counted_until_it_is_freed),
 	KUNIT_CASE(audits_are_numbered_and_timed),
 	{}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The budget: exact on any number of CPUs, and a promise that can be used up to the last page. */
+/* The budget: exact on any number of CPUs, and usable up to the last page. */
 #include <linux/mm.h>
 #include <linux/workqueue.h>
 
@@ -8,7 +8,7 @@
 #define BUDGET		32U
 #define ROUNDS		300U
 
-static void bulk_beyond_the_budget_gives_the_budget(struct kunit *test)
+static void bulk_beyond_the_budget_returns_the_budget(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", BUDGET);
 	struct page *pages[40] = { };
@@ -16,14 +16,14 @@ static void bulk_beyond_the_budget_gives_the_budget(struct kunit *test)
 
 	pages[BUDGET] = ERR_PTR(-EIO);
 	KUNIT_EXPECT_EQ(test, lab_alloc_bulk(owner, 40, pages), BUDGET);
-	KUNIT_EXPECT_PTR_EQ_MSG(test, pages[BUDGET], ERR_PTR(-EIO), "entries from there on stay");
+	KUNIT_EXPECT_PTR_EQ_MSG(test, pages[BUDGET], ERR_PTR(-EIO), "later entries are unchanged");
 	lab_expect_refusal(test, "owner", "budget");
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), (long)BUDGET);
 	for (i = 0; i < BUDGET; i++)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }
 
-static void bulk_of_none_gives_none_and_refuses_nothing(struct kunit *test)
+static void bulk_of_zero_pages_is_no_refusal(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = NULL;
@@ -33,7 +33,7 @@ static void bulk_of_none_gives_none_and_refuses_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_owner_refused(owner), 0L);
 }
 
-static void page_given_back_makes_room_for_one(struct kunit *test)
+static void freed_page_makes_room_for_one(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -45,7 +45,7 @@ static void page_given_back_makes_room_for_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void page_released_makes_room_for_one(struct kunit *test)
+static void released_page_makes_room_for_one(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -70,7 +70,7 @@ static void raise_most(struct budget_fixture *f, int out)
 		;
 }
 
-/* Each CPU asks for more than its share, so that the budget is what stops them. */
+/* Each CPU asks for more than its share, so that the budget limits them. */
 static void take_and_release(struct lab_crew *crew, unsigned int member)
 {
 	struct budget_fixture *f = crew->data;
@@ -85,7 +85,7 @@ static void take_and_release(struct lab_crew *crew, unsigned int member)
 			raise_most(f, atomic_inc_return(&f->out));
 		}
 		while (nr--) {
-			/* Before the page goes: its place may be taken at once. */
+			/* Before the release: the charge may be reused at once. */
 			atomic_dec(&f->out);
 			if (lab_release_page(f->owner, pages[nr]))
 				atomic_inc(&f->errors);
@@ -95,8 +95,8 @@ static void take_and_release(struct lab_crew *crew, unsigned int member)
 	}
 }
 
-/* Here every place in the budget is taken and given up again, and none is kept by a page. */
-static void budget_is_kept_by_several_cpus_whose_pages_leave(struct kunit *test)
+/* Each page is charged and uncharged again; no recycled page keeps its charge. */
+static void budget_holds_on_all_cpus_for_released_pages(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", BUDGET);
 	struct budget_fixture *f = lab_test_zalloc(test, sizeof(*f));
@@ -107,10 +107,10 @@ static void budget_is_kept_by_several_cpus_whose_pages_leave(struct kunit *test)
 	KUNIT_EXPECT_LE(test, atomic_read(&f->most), (int)BUDGET);
 	KUNIT_EXPECT_EQ(test, atomic_read(&f->errors), 0);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->charged), 0, "no place lost or won");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->charged), 0, "no charge is lost or gained");
 }
 
-/* The same with pages that stay the owner's. */
+/* The same with pages that are recycled. */
 static void take_and_give(struct lab_crew *crew, unsigned int member)
 {
 	struct budget_fixture *f = crew->data;
@@ -127,7 +127,7 @@ static void take_and_give(struct lab_crew *crew, unsigned int member)
 		if (nr < BUDGET)
 			atomic_inc(&f->refused);
 		for (i = 0; i < nr; i++) {
-			/* Before the page goes: it may be taken at once. */
+			/* Before the free: the page may be allocated at once. */
 			atomic_dec(&f->out);
 			if (lab_free_page(f->owner, pages[i]))
 				atomic_inc(&f->errors);
@@ -147,7 +147,7 @@ static void expect_budget_is_kept(struct kunit *test, struct labyrinth_owner *ow
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
 	KUNIT_EXPECT_LE(test, atomic_read(&owner->charged), (int)BUDGET);
 	KUNIT_EXPECT_EQ_MSG(test, lab_alloc_bulk(owner, BUDGET, f->pages), BUDGET,
-			    "all of it can be taken afterwards, wherever it lies");
+			    "the whole budget is available afterwards, from all CPUs");
 	KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
 	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), BUDGET);
 	while (f->rounds--)
@@ -155,17 +155,17 @@ static void expect_budget_is_kept(struct kunit *test, struct labyrinth_owner *ow
 			__free_page(f->pages[f->rounds]);
 }
 
-static void budget_is_kept_by_several_cpus(struct kunit *test)
+static void budget_holds_on_all_cpus(struct kunit *test)
 {
 	expect_budget_is_kept(test, lab_test_owner(test, "owner", BUDGET));
 }
 
-static void budget_is_kept_while_the_stock_is_refilled(struct kunit *test)
+static void budget_holds_while_the_stock_is_refilled(struct kunit *test)
 {
 	expect_budget_is_kept(test, lab_test_owner(test, "owner", BUDGET, .stock = BUDGET / 2));
 }
 
-/* As many out at any time as the budget has, none more, none less refused. */
+/* At most one page per CPU is out, and the budget covers them: no call is refused. */
 static void take_one_each(struct lab_crew *crew, unsigned int member)
 {
 	struct budget_fixture *f = crew->data;
@@ -181,7 +181,7 @@ static void take_one_each(struct lab_crew *crew, unsigned int member)
 	}
 }
 
-static void nobody_is_refused_whom_the_budget_has_room_for(struct kunit *test)
+static void no_call_within_the_budget_is_refused(struct kunit *test)
 {
 	struct budget_fixture *f = lab_test_zalloc(test, sizeof(*f));
 
@@ -204,7 +204,7 @@ static long free_here(void *data)
 	return lab_free_page(call->owner, call->page);
 }
 
-static void page_freed_on_any_cpu_can_be_taken_on_this_one(struct kunit *test)
+static void page_freed_on_any_cpu_is_available_here(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -220,7 +220,7 @@ static void page_freed_on_any_cpu_can_be_taken_on_this_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
 }
 
-static void stock_can_be_taken_on_any_cpu_in_full(struct kunit *test)
+static void whole_stock_is_available_on_one_cpu(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", BUDGET, .stock = BUDGET);
 	struct budget_fixture *f = lab_test_zalloc(test, sizeof(*f));
@@ -257,13 +257,13 @@ static void transfer_discards_a_ready_page_of_a_receiver_without_room(struct kun
 	KUNIT_ASSERT_EQ(test, atomic_read(&to->charged), 1);
 	KUNIT_EXPECT_EQ(test, lab_transfer_page(owner, to, page), 0);
 	KUNIT_EXPECT_EQ(test, lab_check_page(to, page), 0);
-	KUNIT_EXPECT_EQ_MSG(test, lab_test_meta(theirs), 0ULL, "the ready page has left");
+	KUNIT_EXPECT_EQ_MSG(test, lab_test_meta(theirs), 0ULL, "the ready page is discarded");
 	KUNIT_EXPECT_EQ(test, atomic_read(&to->charged), 1);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->charged), 0, "the giver has room again");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->charged), 0, "the giver is uncharged");
 	KUNIT_EXPECT_EQ(test, lab_free_page(to, page), 0);
 }
 
-static void transfer_finds_room_beside_a_full_stock(struct kunit *test)
+static void full_stock_leaves_room_for_a_transfer(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct labyrinth_owner *to = lab_test_owner(test, "to", 2, .stock = 2);
@@ -271,13 +271,13 @@ static void transfer_finds_room_beside_a_full_stock(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, lab_transfer_page(owner, to, page), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&to->charged), 1);
-	KUNIT_EXPECT_EQ_MSG(test, lab_alloc_bulk(to, 2, pages), 1U, "one place is left");
+	KUNIT_EXPECT_EQ_MSG(test, lab_alloc_bulk(to, 2, pages), 1U, "one page is left");
 	KUNIT_EXPECT_EQ(test, lab_free_page(to, page), 0);
 	KUNIT_EXPECT_EQ(test, lab_free_page(to, pages[0]), 0);
 }
 
-/* As when a refill, a quarantine or another call has it in hand. */
-static void spare_in_hand_does_not_make_the_budget_seem_spent(struct kunit *test)
+/* A refill, the quarantine or another call may hold a popped page in the same way. */
+static void popped_uncharged_page_does_not_use_up_the_budget(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2, .stock = 2);
 	struct lab_tag *in_hand;
@@ -290,12 +290,12 @@ static void spare_in_hand_does_not_make_the_budget_seem_spent(struct kunit *test
 	KUNIT_EXPECT_EQ(test, lab_alloc_bulk(owner, 2, pages), 2U);
 	lab_stack_push(&owner->stocked, &owner->slots, in_hand);
 	atomic_inc(&owner->nr_stocked);
-	KUNIT_EXPECT_NULL_MSG(test, lab_alloc_page(owner), "a spare is no place");
+	KUNIT_EXPECT_NULL_MSG(test, lab_alloc_page(owner), "the budget is spent");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[0]), 0);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[1]), 0);
 }
 
-static void zero_owner_keeps_no_place_for_a_recycled_page(struct kunit *test)
+static void zero_owner_uncharges_recycled_pages(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "zero", 2, .flags = LABYRINTH_ZERO);
 	struct page *page = lab_test_take(test, owner);
@@ -303,28 +303,28 @@ static void zero_owner_keeps_no_place_for_a_recycled_page(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 1L);
-	KUNIT_EXPECT_PTR_EQ_MSG(test, lab_test_take(test, owner), page, "and takes it again");
+	KUNIT_EXPECT_PTR_EQ_MSG(test, lab_test_take(test, owner), page, "the page is reused");
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 1);
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 0L);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
 static struct kunit_case lab_budget_cases[] = {
-	KUNIT_CASE(bulk_beyond_the_budget_gives_the_budget),
-	KUNIT_CASE(bulk_of_none_gives_none_and_refuses_nothing),
-	KUNIT_CASE(page_given_back_makes_room_for_one),
-	KUNIT_CASE(page_released_makes_room_for_one),
-	KUNIT_CASE(budget_is_kept_by_several_cpus_whose_pages_leave),
-	KUNIT_CASE(budget_is_kept_by_several_cpus),
-	KUNIT_CASE(budget_is_kept_while_the_stock_is_refilled),
-	KUNIT_CASE(nobody_is_refused_whom_the_budget_has_room_for),
-	KUNIT_CASE(page_freed_on_any_cpu_can_be_taken_on_this_one),
-	KUNIT_CASE(stock_can_be_taken_on_any_cpu_in_full),
+	KUNIT_CASE(bulk_beyond_the_budget_returns_the_budget),
+	KUNIT_CASE(bulk_of_zero_pages_is_no_refusal),
+	KUNIT_CASE(freed_page_makes_room_for_one),
+	KUNIT_CASE(released_page_makes_room_for_one),
+	KUNIT_CASE(budget_holds_on_all_cpus_for_released_pages),
+	KUNIT_CASE(budget_holds_on_all_cpus),
+	KUNIT_CASE(budget_holds_while_the_stock_is_refilled),
+	KUNIT_CASE(no_call_within_the_budget_is_refused),
+	KUNIT_CASE(page_freed_on_any_cpu_is_available_here),
+	KUNIT_CASE(whole_stock_is_available_on_one_cpu),
 	KUNIT_CASE(transfer_to_a_full_receiver_is_enospc_and_changes_nothing),
 	KUNIT_CASE(transfer_discards_a_ready_page_of_a_receiver_without_room),
-	KUNIT_CASE(transfer_finds_room_beside_a_full_stock),
-	KUNIT_CASE(spare_in_hand_does_not_make_the_budget_seem_spent),
-	KUNIT_CASE(zero_owner_keeps_no_place_for_a_recycled_page),
+	KUNIT_CASE(full_stock_leaves_room_for_a_transfer),
+	KUNIT_CASE(popped_uncharged_page_does_not_use_up_the_budget),
+	KUNIT_CASE(zero_owner_uncharges_recycled_pages),
 	{}
 };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Several pages at a time: as many one by one, and no odd page is in the way of the others. */
+/* Bulk calls: the same result as one by one, and a bad page does not stop the others. */
 #include <linux/mm.h>
 
 #include "fixture.h"
 
-#define MANY	100U	/* more than are dealt with in one go */
+#define MANY	100U	/* more than one batch */
 
 static unsigned int free_bulk(struct labyrinth_owner *owner, unsigned int nr, struct page **pages)
 {
@@ -33,7 +33,7 @@ static void expect_owned(struct kunit *test, struct labyrinth_owner *owner, unsi
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), (long)nr);
 }
 
-static void pages_come_and_go_in_any_number(struct kunit *test)
+static void bulk_calls_handle_any_number_of_pages(struct kunit *test)
 {
 	static const unsigned int numbers[] = { 1, 2, 31, 32, 33, 64, MANY };
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", MANY);
@@ -58,7 +58,7 @@ static void pages_come_and_go_in_any_number(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
 }
 
-static void what_is_recycled_is_topped_up(struct kunit *test)
+static void recycled_pages_are_topped_up_by_the_kernel(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", MANY);
 	struct page **pages = get_pages(test, owner, 10);
@@ -70,7 +70,7 @@ static void what_is_recycled_is_topped_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, free_bulk(owner, MANY, pages), MANY);
 }
 
-static void stock_is_taken_as_well(struct kunit *test)
+static void bulk_alloc_takes_the_stock(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 40, .stock = 40);
 	struct page **pages = get_pages(test, owner, 40);
@@ -79,7 +79,7 @@ static void stock_is_taken_as_well(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, free_bulk(owner, 40, pages), 40U);
 }
 
-static void budget_ends_it_and_leaves_the_rest_untouched(struct kunit *test)
+static void entries_beyond_the_budget_are_unchanged(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 40);
 	struct page *guard = (struct page *)0x1234;
@@ -97,7 +97,7 @@ static void budget_ends_it_and_leaves_the_rest_untouched(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 40);
 }
 
-static void recycled_page_that_went_bad_is_passed_over(struct kunit *test)
+static void shared_recycled_page_is_skipped(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
 	struct page **pages = get_pages(test, owner, 8);
@@ -105,8 +105,8 @@ static void recycled_page_that_went_bad_is_passed_over(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, free_bulk(owner, 8, pages), 8U);
 	get_page(bad);
-	KUNIT_EXPECT_EQ_MSG(test, lab_alloc_bulk(owner, 8, taken), 7U, "its place is taken");
-	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), 0L, "it may be a passing one");
+	KUNIT_EXPECT_EQ_MSG(test, lab_alloc_bulk(owner, 8, taken), 7U, "the bad page stays charged");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), 0L, "it may be transient");
 	KUNIT_EXPECT_EQ(test, lab_check_page(owner, bad), -EALREADY);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->quarantined), 1);
 	expect_owned(test, owner, 7, taken);
@@ -114,14 +114,14 @@ static void recycled_page_that_went_bad_is_passed_over(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, free_bulk(owner, 7, taken), 7U);
 }
 
-static void odd_pages_are_reported_and_the_others_given_back(struct kunit *test)
+static void bad_pages_are_reported_and_the_others_freed(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 16);
 	struct labyrinth_owner *other = lab_test_owner(test, "other", 1);
 	struct page **pages = get_pages(test, owner, 12);
 	struct page *foreign = lab_test_take(test, other), *shared = pages[6], *last = pages[11];
 
-	KUNIT_ASSERT_EQ(test, lab_free_page(owner, pages[0]), 0);	/* twice */
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, pages[0]), 0);	/* double free */
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, pages[1]), 0);
 	pages[1] = NULL;
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, pages[3]), 0);
@@ -130,11 +130,11 @@ static void odd_pages_are_reported_and_the_others_given_back(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, pages[9]), 0);
 	pages[9] = lab_test_plain_page(test);
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, pages[10]), 0);
-	pages[10] = last;						/* there twice */
+	pages[10] = last;						/* two entries */
 
 	KUNIT_EXPECT_EQ(test, free_bulk(owner, 12, pages), 7U);
 	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), 5L,
-			    "each odd one once: twice, NULL, foreign, plain, twice");
+			    "one per bad entry: double free, NULL, foreign, plain, second entry");
 	lab_expect_violation(test, "double_free", "owner", "owner");
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
 	KUNIT_EXPECT_EQ(test, lab_check_page(other, foreign), 0);
@@ -143,7 +143,7 @@ static void odd_pages_are_reported_and_the_others_given_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(other, foreign), 0);
 }
 
-static void flags_hold_for_many(struct kunit *test)
+static void bulk_alloc_zeroes_pages(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 40, .flags = LABYRINTH_ZERO);
 	struct page **pages = get_pages(test, owner, 40);
@@ -160,7 +160,7 @@ static void flags_hold_for_many(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, free_bulk(owner, 40, pages), 40U);
 }
 
-static void nothing_is_given_back_for_bad_arguments(struct kunit *test)
+static void bad_arguments_free_nothing(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
 	struct page **pages = get_pages(test, owner, 2);
@@ -179,14 +179,14 @@ static void nothing_is_given_back_for_bad_arguments(struct kunit *test)
 }
 
 static struct kunit_case lab_bulk_cases[] = {
-	KUNIT_CASE(pages_come_and_go_in_any_number),
-	KUNIT_CASE(what_is_recycled_is_topped_up),
-	KUNIT_CASE(stock_is_taken_as_well),
-	KUNIT_CASE(budget_ends_it_and_leaves_the_rest_untouched),
-	KUNIT_CASE(recycled_page_that_went_bad_is_passed_over),
-	KUNIT_CASE(odd_pages_are_reported_and_the_others_given_back),
-	KUNIT_CASE(flags_hold_for_many),
-	KUNIT_CASE(nothing_is_given_back_for_bad_arguments),
+	KUNIT_CASE(bulk_calls_handle_any_number_of_pages),
+	KUNIT_CASE(recycled_pages_are_topped_up_by_the_kernel),
+	KUNIT_CASE(bulk_alloc_takes_the_stock),
+	KUNIT_CASE(entries_beyond_the_budget_are_unchanged),
+	KUNIT_CASE(shared_recycled_page_is_skipped),
+	KUNIT_CASE(bad_pages_are_reported_and_the_others_freed),
+	KUNIT_CASE(bulk_alloc_zeroes_pages),
+	KUNIT_CASE(bad_arguments_free_nothing),
 	{}
 };
 

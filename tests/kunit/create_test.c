@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Making an owner: what is accepted, what is refused and with which errno. */
+/* Creating an owner: valid parameters, invalid parameters and their errno. */
 #include "diag/debugfs_owner.h"
 #include "fixture.h"
 
@@ -67,7 +67,7 @@ static void wrong_parameters_give_einval_and_a_report(struct kunit *test)
 	lab_expect_violation(test, "bad_argument", "-", "-");
 }
 
-static void right_parameters_give_an_owner_that_works(struct kunit *test)
+static void right_parameters_give_a_usable_owner(struct kunit *test)
 {
 	const struct attempt *attempt = test->param_value;
 	struct labyrinth_owner *owner = lab_test_owner_create(test, &attempt->params);
@@ -84,7 +84,7 @@ static void no_parameters_give_einval(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, labyrinth_owner_create(ERR_PTR(-EIO)), ERR_PTR(-EINVAL));
 }
 
-static void every_character_but_the_named_ones_is_refused(struct kunit *test)
+static void characters_outside_the_set_are_refused(struct kunit *test)
 {
 	struct labyrinth_owner_params params = { GOOD };
 	char name[] = "a?b";
@@ -105,7 +105,7 @@ static void every_character_but_the_named_ones_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, accepted, 26 + 26 + 10 + 5);
 }
 
-static void name_of_a_live_owner_gives_eexist(struct kunit *test)
+static void duplicate_name_gives_eexist(struct kunit *test)
 {
 	struct labyrinth_owner_params params = { GOOD };
 	struct labyrinth_owner *owner = lab_test_owner_create(test, &params);
@@ -115,7 +115,7 @@ static void name_of_a_live_owner_gives_eexist(struct kunit *test)
 	lab_test_owner_create(test, &params);
 }
 
-static void names_differ_by_case(struct kunit *test)
+static void names_are_case_sensitive(struct kunit *test)
 {
 	lab_test_owner(test, "name", 1);
 	lab_test_owner(test, "Name", 1);
@@ -130,7 +130,7 @@ static void name_is_copied(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, owner->name, "mine");
 }
 
-/* No splat either: the run is searched for them. */
+/* Without a splat as well: run.sh searches the console log for them. */
 static void budget_beyond_all_memory_gives_enomem(struct kunit *test)
 {
 	static const unsigned int budgets[] = { UINT_MAX, BIT(31), BIT(28) + 1, BIT(28), BIT(27) };
@@ -145,11 +145,11 @@ static void budget_beyond_all_memory_gives_enomem(struct kunit *test)
 		KUNIT_EXPECT_PTR_EQ(test, owner, ERR_PTR(-ENOMEM));
 		labyrinth_owner_destroy(owner);
 	}
-	KUNIT_EXPECT_TRUE_MSG(test, list_empty(&lab_owners), "nothing is left of them");
+	KUNIT_EXPECT_TRUE_MSG(test, list_empty(&lab_owners), "no owner is left behind");
 	lab_test_owner(test, "huge", 1);
 }
 
-static void default_share_of_the_reserve_is_the_modules(struct kunit *test)
+static void default_reserve_pct_is_the_modules(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, lab_test_owner(test, "a", 1)->reserve_pct,
 			lab_default_reserve_pct);
@@ -169,7 +169,7 @@ static void creator_is_this_module(struct kunit *test)
 #endif
 }
 
-static void memory_is_64_bytes_a_page_of_the_budget(struct kunit *test)
+static void memory_is_64_bytes_per_page_of_the_budget(struct kunit *test)
 {
 	struct labyrinth_owner *small = lab_test_owner(test, "small", 100);
 	struct labyrinth_owner *large = lab_test_owner(test, "large", 10100);
@@ -179,16 +179,16 @@ static void memory_is_64_bytes_a_page_of_the_budget(struct kunit *test)
 
 static struct kunit_case lab_create_cases[] = {
 	KUNIT_CASE_PARAM(wrong_parameters_give_einval_and_a_report, wrong_gen_params),
-	KUNIT_CASE_PARAM(right_parameters_give_an_owner_that_works, right_gen_params),
+	KUNIT_CASE_PARAM(right_parameters_give_a_usable_owner, right_gen_params),
 	KUNIT_CASE(no_parameters_give_einval),
-	KUNIT_CASE_SLOW(every_character_but_the_named_ones_is_refused),
-	KUNIT_CASE(name_of_a_live_owner_gives_eexist),
-	KUNIT_CASE(names_differ_by_case),
+	KUNIT_CASE_SLOW(characters_outside_the_set_are_refused),
+	KUNIT_CASE(duplicate_name_gives_eexist),
+	KUNIT_CASE(names_are_case_sensitive),
 	KUNIT_CASE(name_is_copied),
 	KUNIT_CASE(budget_beyond_all_memory_gives_enomem),
-	KUNIT_CASE(default_share_of_the_reserve_is_the_modules),
+	KUNIT_CASE(default_reserve_pct_is_the_modules),
 	KUNIT_CASE(creator_is_this_module),
-	KUNIT_CASE(memory_is_64_bytes_a_page_of_the_budget),
+	KUNIT_CASE(memory_is_64_bytes_per_page_of_the_budget),
 	{}
 };
 

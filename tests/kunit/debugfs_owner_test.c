@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What may be changed of an owner while it lives: its stock, and where its peak begins. */
+/* An owner's stock changed at run time, the reset of its peak, and the lines of pages. */
 #include <linux/iopoll.h>
 #include <linux/mm.h>
 
@@ -32,14 +32,14 @@ static int wait_for_stock(struct labyrinth_owner *owner, int nr)
 				 false, &owner->nr_stocked);
 }
 
-/* No refill is on its way. */
+/* Wait until no refill is pending. */
 static void settle(struct labyrinth_owner *owner)
 {
 	irq_work_sync(&owner->kick);
 	flush_delayed_work(&owner->refill);
 }
 
-static void a_raised_stock_is_filled(struct kunit *test)
+static void raised_stock_is_filled(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 32);
 	u32 reserved = owner->table->reserved;
@@ -50,7 +50,7 @@ static void a_raised_stock_is_filled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, owner->tags, 52U);
 }
 
-static void a_lowered_stock_is_shed_at_once(struct kunit *test)
+static void lowered_stock_is_shrunk_at_once(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 32, .stock = 20);
 	u32 reserved = owner->table->reserved;
@@ -63,7 +63,7 @@ static void a_lowered_stock_is_shed_at_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 0L);
 }
 
-static void a_zero_owners_stock_is_raised_with_clean_pages(struct kunit *test)
+static void raised_stock_of_a_zero_owner_is_zeroed(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 16, .flags = LABYRINTH_ZERO);
 	struct page *page;
@@ -78,7 +78,7 @@ static void a_zero_owners_stock_is_raised_with_clean_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->nr_stocked), 0);
 }
 
-static void a_zero_owners_recycled_pages_go_with_the_stock(struct kunit *test)
+static void lowered_stock_of_a_zero_owner_shrinks_recycled_pages(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 16, .stock = 16,
 						       .flags = LABYRINTH_ZERO);
@@ -88,7 +88,7 @@ static void a_zero_owners_recycled_pages_go_with_the_stock(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 16, pages), 16U);
 	KUNIT_ASSERT_EQ(test, wait_for_stock(owner, 16), 0);
 	settle(owner);
-	/* From here on as if memory were too short for a refill. */
+	/* Delay the refill, as if memory were short. */
 	queue_delayed_work(lab_wq, &owner->refill, 1000 * HZ);
 	for (i = 0; i < 16; i++)
 		KUNIT_ASSERT_EQ(test, lab_free_page(owner, pages[i]), 0);
@@ -98,13 +98,13 @@ static void a_zero_owners_recycled_pages_go_with_the_stock(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, set_stock(owner, 4), 0);
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 4L);
 	KUNIT_ASSERT_EQ(test, set_stock(owner, 0), 0);
-	KUNIT_EXPECT_EQ_MSG(test, lab_owner_stocked(owner), 0L, "no more than it has room for");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_stocked(owner), 0L, "within the budget");
 	KUNIT_EXPECT_EQ(test, owner->tags, 16U);
 	for (i = 0; i < 16; i++)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }
 
-static void a_stock_above_the_budget_is_refused(struct kunit *test)
+static void stock_above_the_budget_is_refused(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 32, .stock = 2);
 	u32 reserved = owner->table->reserved;
@@ -116,9 +116,9 @@ static void a_stock_above_the_budget_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, owner->table->reserved, reserved);
 }
 
-static void a_stock_without_room_in_the_table_is_refused(struct kunit *test)
+static void stock_without_room_in_the_table_is_refused(struct kunit *test)
 {
-	/* A table of its own, which it fills. */
+	/* So large a budget gets a table of its own and fills it. */
 	u32 budget = 64 * LAB_TABLE_MIN;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", budget);
 	struct labyrinth_owner *other;
@@ -129,14 +129,14 @@ static void a_stock_without_room_in_the_table_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, owner->stock, 0U);
 	KUNIT_EXPECT_EQ(test, owner->tags, budget);
 	KUNIT_ASSERT_EQ(test, set_stock(owner, room), 0);
-	KUNIT_EXPECT_EQ_MSG(test, wait_for_stock(owner, room), 0, "at 5/8 all find a place");
-	/* Whoever comes now must not think that there is room. */
+	KUNIT_EXPECT_EQ_MSG(test, wait_for_stock(owner, room), 0, "all pages fit at a load of 5/8");
+	/* A new owner must not get a share of the full table. */
 	other = lab_test_owner(test, "other", 1);
 	KUNIT_EXPECT_PTR_NE(test, other->table, owner->table);
 	KUNIT_EXPECT_EQ(test, set_stock(owner, 0), 0);
 }
 
-static void a_full_stock_at_5_8_leaves_the_budget_usable(struct kunit *test)
+static void full_stock_at_5_8_load_leaves_the_budget_usable(struct kunit *test)
 {
 	u32 budget = 16 * LAB_TABLE_MIN, i;
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", budget);
@@ -149,7 +149,7 @@ static void a_full_stock_at_5_8_leaves_the_budget_usable(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }
 
-static void reset_sets_the_peak_to_what_is_out(struct kunit *test)
+static void reset_sets_the_peak_to_the_owned_pages(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
 	struct page *pages[5];
@@ -169,7 +169,7 @@ static void reset_sets_the_peak_to_what_is_out(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }
 
-static void a_line_of_pages_is_of_who_has_the_page_now(struct kunit *test)
+static void line_of_pages_names_the_current_owner(struct kunit *test)
 {
 	struct labyrinth_owner *one = lab_test_owner(test, "one", 1);
 	struct labyrinth_owner *two = lab_test_owner(test, "two", 1);
@@ -196,15 +196,15 @@ static void a_line_of_pages_is_of_who_has_the_page_now(struct kunit *test)
 }
 
 static struct kunit_case lab_folder_cases[] = {
-	KUNIT_CASE(a_raised_stock_is_filled),
-	KUNIT_CASE(a_lowered_stock_is_shed_at_once),
-	KUNIT_CASE(a_zero_owners_stock_is_raised_with_clean_pages),
-	KUNIT_CASE(a_zero_owners_recycled_pages_go_with_the_stock),
-	KUNIT_CASE(a_stock_above_the_budget_is_refused),
-	KUNIT_CASE(a_stock_without_room_in_the_table_is_refused),
-	KUNIT_CASE(a_full_stock_at_5_8_leaves_the_budget_usable),
-	KUNIT_CASE(reset_sets_the_peak_to_what_is_out),
-	KUNIT_CASE(a_line_of_pages_is_of_who_has_the_page_now),
+	KUNIT_CASE(raised_stock_is_filled),
+	KUNIT_CASE(lowered_stock_is_shrunk_at_once),
+	KUNIT_CASE(raised_stock_of_a_zero_owner_is_zeroed),
+	KUNIT_CASE(lowered_stock_of_a_zero_owner_shrinks_recycled_pages),
+	KUNIT_CASE(stock_above_the_budget_is_refused),
+	KUNIT_CASE(stock_without_room_in_the_table_is_refused),
+	KUNIT_CASE(full_stock_at_5_8_load_leaves_the_budget_usable),
+	KUNIT_CASE(reset_sets_the_peak_to_the_owned_pages),
+	KUNIT_CASE(line_of_pages_names_the_current_owner),
 	{}
 };
 

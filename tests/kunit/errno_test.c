@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The errnos that do not come from the state of the page: no owner, no page, a
- * dead owner, NMI, a full receiver. state_test.c has the others, create_test.c
- * those of making an owner, scope_test.c those of who is calling.
+ * Errnos that do not depend on the page's state: no owner, no page, a dead owner,
+ * NMI, a full receiver. state_test.c covers the others, create_test.c those of
+ * creating an owner, scope_test.c those of the caller's scope.
  */
 #include <linux/hardirq.h>
 #include <linux/irqflags.h>
@@ -10,7 +10,7 @@
 
 #include "fixture.h"
 
-/* None of these may be looked into. */
+/* None of these may be dereferenced. */
 static void *const nothing[] = {
 	NULL, (void *)-ENOMEM, (void *)-EINVAL, (void *)-MAX_ERRNO
 };
@@ -59,12 +59,12 @@ static void transfer_to_no_owner_is_einval_and_changes_nothing(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void query_into_nothing_is_einval(struct kunit *test)
+static void query_without_a_buffer_is_einval(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, labyrinth_query_page(lab_test_plain_page(test), NULL), -EINVAL);
 }
 
-static void alloc_of_no_owner_is_null_and_refused_as_dying(struct kunit *test)
+static void alloc_of_no_owner_is_refused_as_dying(struct kunit *test)
 {
 	struct page *pages[2] = { };
 	int i;
@@ -77,7 +77,7 @@ static void alloc_of_no_owner_is_null_and_refused_as_dying(struct kunit *test)
 	}
 }
 
-static void bulk_into_nothing_gets_nothing(struct kunit *test)
+static void bulk_without_an_array_allocates_nothing(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4);
 
@@ -85,7 +85,7 @@ static void bulk_into_nothing_gets_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
 }
 
-static void destroy_of_no_owner_gives_0(struct kunit *test)
+static void destroy_of_no_owner_returns_0(struct kunit *test)
 {
 	int i;
 
@@ -93,7 +93,7 @@ static void destroy_of_no_owner_gives_0(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, labyrinth_owner_destroy(nothing[i]), 0U);
 }
 
-static void destroy_gives_the_pages_still_out(struct kunit *test)
+static void destroy_returns_the_pages_still_out(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8, .stock = 2);
 	struct page *pages[3];
@@ -102,12 +102,12 @@ static void destroy_gives_the_pages_still_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[0]), 0);
 	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 2U);
 	lab_expect_violation(test, "orphan", "owner", "-");
-	KUNIT_EXPECT_EQ_MSG(test, page_ref_count(pages[1]), 1, "the holder's");
+	KUNIT_EXPECT_EQ_MSG(test, page_ref_count(pages[1]), 1, "an orphan belongs to its holder");
 	__free_page(pages[1]);
 	__free_page(pages[2]);
 }
 
-static void second_destroy_gives_0_and_a_report(struct kunit *test)
+static void second_destroy_returns_0_and_is_reported(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 
@@ -147,7 +147,7 @@ static void transfer_to_a_dead_owner_is_einval_and_changes_nothing(struct kunit 
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-/* As far as labyrinth can tell, this is one: no function called may take a lock. */
+/* Make in_nmi() true. The code up to end_pretended_nmi() may take no lock. */
 static unsigned long pretend_nmi(void)
 {
 	unsigned long flags;
@@ -186,7 +186,7 @@ static void nmi_may_not_release_transfer_or_query(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void nmi_takes_checks_and_frees_what_is_ready(struct kunit *test)
+static void nmi_allocates_checks_and_frees_ready_pages(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4, .stock = 1);
 	struct labyrinth_page_info info = { };
@@ -225,16 +225,16 @@ static struct kunit_case lab_errno_cases[] = {
 	KUNIT_CASE(no_owner_is_einval),
 	KUNIT_CASE(no_page_is_einval),
 	KUNIT_CASE(transfer_to_no_owner_is_einval_and_changes_nothing),
-	KUNIT_CASE(query_into_nothing_is_einval),
-	KUNIT_CASE(alloc_of_no_owner_is_null_and_refused_as_dying),
-	KUNIT_CASE(bulk_into_nothing_gets_nothing),
-	KUNIT_CASE(destroy_of_no_owner_gives_0),
-	KUNIT_CASE(destroy_gives_the_pages_still_out),
-	KUNIT_CASE(second_destroy_gives_0_and_a_report),
+	KUNIT_CASE(query_without_a_buffer_is_einval),
+	KUNIT_CASE(alloc_of_no_owner_is_refused_as_dying),
+	KUNIT_CASE(bulk_without_an_array_allocates_nothing),
+	KUNIT_CASE(destroy_of_no_owner_returns_0),
+	KUNIT_CASE(destroy_returns_the_pages_still_out),
+	KUNIT_CASE(second_destroy_returns_0_and_is_reported),
 	KUNIT_CASE(dead_owner_has_no_pages),
 	KUNIT_CASE(transfer_to_a_dead_owner_is_einval_and_changes_nothing),
 	KUNIT_CASE(nmi_may_not_release_transfer_or_query),
-	KUNIT_CASE(nmi_takes_checks_and_frees_what_is_ready),
+	KUNIT_CASE(nmi_allocates_checks_and_frees_ready_pages),
 	{}
 };
 

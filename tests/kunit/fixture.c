@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the suites share: owners and pages that go with the test, reports, CPUs at work at once. */
+/* Fixtures of the suites: owners and pages that end with the test, reports, threads on all CPUs. */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
@@ -9,7 +9,7 @@
 
 #include "fixture.h"
 
-/* 1024 lines, none as long as this. */
+/* A report has up to 1024 lines, each shorter than 512 bytes. */
 #define LAB_TEST_REPORT_SIZE	(1024 * 512)
 
 static void lab_test_destroy(void *owner)
@@ -110,7 +110,7 @@ char *lab_test_report(struct kunit *test, int (*show)(struct seq_file *m, void *
 	return m.buf;
 }
 
-/* The last line of @text, of which at least the columns' names are there. */
+/* The last line of @text, which holds at least the line with the columns' names. */
 static char *lab_test_last_line(char *text)
 {
 	char *last = strim(text), *newline = strrchr(last, '\n');

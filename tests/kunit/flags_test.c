@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What an owner's flags promise of its pages: ZERO, POISON and STACK. */
+/* An owner's flags: ZERO, POISON and STACK. */
 #include <linux/iopoll.h>
 #include <linux/kallsyms.h>
 #include <linux/mm.h>
@@ -32,7 +32,7 @@ static void zero_page_from_the_kernel_is_zero(struct kunit *test)
 	struct page *pages[64];
 	unsigned int i;
 
-	/* What the kernel has at hand next is not zero. */
+	/* Soil the pages that the kernel hands out next. */
 	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(dirty, 64, pages), 64U);
 	for (i = 0; i < 64; i++) {
 		soil(pages[i]);
@@ -46,7 +46,7 @@ static void zero_page_from_the_kernel_is_zero(struct kunit *test)
 	}
 }
 
-static void zero_page_recycled_is_zero(struct kunit *test)
+static void zero_recycled_page_is_zero(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "zero", 1, .flags = LABYRINTH_ZERO);
 	struct page *page = lab_test_take(test, owner);
@@ -58,7 +58,7 @@ static void zero_page_recycled_is_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-/* What is known of the page on top of the stock. */
+/* The tag's flags of the page on top of the stock. */
 static u32 stocked_flags(const struct labyrinth_owner *owner)
 {
 	return lab_meta_flags(lab_stack_tag(&owner->slots, owner->stocked.head)->meta);
@@ -71,7 +71,7 @@ static void zero_stock_is_zeroed_ahead(struct kunit *test)
 	struct page *pages[4];
 	unsigned int round, i;
 
-	/* The second time round the stock is made of the pages soiled in the first. */
+	/* In the second round the stock consists of the pages soiled in the first. */
 	for (round = 0; round < 2; round++) {
 		KUNIT_ASSERT_EQ(test, wait_for_stock(owner, 4), 0);
 		KUNIT_EXPECT_TRUE(test, stocked_flags(owner) & LAB_ZEROED);
@@ -99,7 +99,7 @@ static void poison_fills_a_freed_page(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, all_bytes_are(page, LAB_POISON_BYTE));
 }
 
-static void poison_intact_page_is_handed_out_again(struct kunit *test)
+static void intact_poisoned_page_is_handed_out_again(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "poison", 1,
 						       .flags = LABYRINTH_POISON);
@@ -125,7 +125,7 @@ static void poison_and_zero_together_give_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-/* An alloc while the worker cannot look at the quarantine: it waits for a grace period first. */
+/* Allocate before the worker, which waits for a grace period, can empty the quarantine. */
 static struct page *alloc_without_worker(struct labyrinth_owner *owner, struct page *page,
 					 enum lab_phase *phase)
 {
@@ -138,7 +138,7 @@ static struct page *alloc_without_worker(struct labyrinth_owner *owner, struct p
 	return got;
 }
 
-/* One byte written at @offset after the page was given back. */
+/* Write one byte at @offset after the free. */
 static void expect_written_page_stays_out(struct kunit *test, unsigned int offset)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "poison", 1,
@@ -170,7 +170,7 @@ static void poison_written_at_the_last_byte_is_not_handed_out(struct kunit *test
 	expect_written_page_stays_out(test, PAGE_SIZE - 1);
 }
 
-static void poison_written_page_comes_back_when_it_stays_intact(struct kunit *test)
+static void written_poisoned_page_returns_once_it_stays_intact(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "poison", 1,
 						       .flags = LABYRINTH_POISON);
@@ -187,7 +187,7 @@ static void poison_written_page_comes_back_when_it_stays_intact(struct kunit *te
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-/* Does the trace that the tag keeps name @function? */
+/* True if the stack trace in the tag names @function. */
 static bool trace_names(struct page *page, const char *function)
 {
 	char symbol[KSYM_SYMBOL_LEN];
@@ -224,7 +224,7 @@ static noinline struct page *take_second(struct labyrinth_owner *owner)
 	return page;
 }
 
-static void stack_trace_names_who_took_the_page(struct kunit *test)
+static void stack_trace_names_the_allocating_function(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "stack", 1, .flags = LABYRINTH_STACK);
 	struct page *page = take_first(owner);
@@ -251,16 +251,16 @@ static void stack_trace_is_not_kept_without_the_flag(struct kunit *test)
 
 static struct kunit_case lab_flags_cases[] = {
 	KUNIT_CASE(zero_page_from_the_kernel_is_zero),
-	KUNIT_CASE(zero_page_recycled_is_zero),
+	KUNIT_CASE(zero_recycled_page_is_zero),
 	KUNIT_CASE(zero_stock_is_zeroed_ahead),
 	KUNIT_CASE(poison_fills_a_freed_page),
-	KUNIT_CASE(poison_intact_page_is_handed_out_again),
+	KUNIT_CASE(intact_poisoned_page_is_handed_out_again),
 	KUNIT_CASE(poison_and_zero_together_give_zero),
 	KUNIT_CASE(poison_written_at_the_first_byte_is_not_handed_out),
 	KUNIT_CASE(poison_written_in_the_middle_is_not_handed_out),
 	KUNIT_CASE(poison_written_at_the_last_byte_is_not_handed_out),
-	KUNIT_CASE_SLOW(poison_written_page_comes_back_when_it_stays_intact),
-	KUNIT_CASE(stack_trace_names_who_took_the_page),
+	KUNIT_CASE_SLOW(written_poisoned_page_returns_once_it_stays_intact),
+	KUNIT_CASE(stack_trace_names_the_allocating_function),
 	KUNIT_CASE(stack_trace_is_not_kept_without_the_flag),
 	{}
 };

@@ -8,7 +8,7 @@
 struct stack_fixture {
 	struct lab_stack stack;
 	struct lab_slots slots;
-	struct lab_tag tags[1 + NR_TAGS];	/* slot 0 ends a stack */
+	struct lab_tag tags[1 + NR_TAGS];	/* slot 0 is the sentinel */
 	unsigned int rounds;
 	atomic_t holders[1 + NR_TAGS];
 	atomic_t held_twice;
@@ -50,10 +50,10 @@ static void new_stack_is_empty(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, pop(f));
 	KUNIT_EXPECT_PTR_EQ(test, lab_stack_pop_any(&f->stack, &f->slots), &f->tags[0]);
 	KUNIT_EXPECT_PTR_EQ(test, lab_stack_pop_many(&f->stack, &f->slots, 3), &f->tags[0]);
-	KUNIT_EXPECT_EQ_MSG(test, f->stack.head, 0ULL, "a pop of nothing changes nothing");
+	KUNIT_EXPECT_EQ_MSG(test, f->stack.head, 0ULL, "a pop of an empty stack changes nothing");
 }
 
-static void last_pushed_is_first_popped(struct kunit *test)
+static void stack_is_last_in_first_out(struct kunit *test)
 {
 	struct stack_fixture *f = get_stack(test, NR_TAGS);
 	unsigned int i;
@@ -65,7 +65,7 @@ static void last_pushed_is_first_popped(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, pop(f));
 }
 
-static void every_push_changes_the_head_for_good(struct kunit *test)
+static void every_push_changes_the_head(struct kunit *test)
 {
 	struct stack_fixture *f = get_stack(test, 2);
 	u64 before = f->stack.head;
@@ -74,15 +74,15 @@ static void every_push_changes_the_head_for_good(struct kunit *test)
 
 	for (i = 1; i <= 100; i++) {
 		tag = pop(f);
-		KUNIT_EXPECT_EQ_MSG(test, pushes(f), 1 + i, "a pop keeps the count");
+		KUNIT_EXPECT_EQ_MSG(test, pushes(f), 1 + i, "a pop keeps the count of pushes");
 		lab_stack_push(&f->stack, &f->slots, tag);
 		KUNIT_EXPECT_EQ(test, pushes(f), 2 + i);
 		KUNIT_EXPECT_EQ(test, lab_stack_top(f->stack.head), lab_stack_top(before));
-		KUNIT_EXPECT_NE_MSG(test, f->stack.head, before, "the same tag on top, ABA");
+		KUNIT_EXPECT_NE_MSG(test, f->stack.head, before, "same tag, other count: no ABA");
 	}
 }
 
-static void count_of_pushes_wraps_without_harm(struct kunit *test)
+static void count_of_pushes_may_wrap(struct kunit *test)
 {
 	struct stack_fixture *f = get_stack(test, 2);
 	struct lab_tag *tag;
@@ -98,15 +98,15 @@ static void count_of_pushes_wraps_without_harm(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_empty(f));
 }
 
-/* The first slots of as large a table as may be, and the last: links of both signs. */
-static void links_reach_across_the_largest_bank(struct kunit *test)
+/* Link the first slots of the largest table to the last: offsets of both signs. */
+static void links_span_the_largest_table(struct kunit *test)
 {
 	struct stack_fixture *f = get_stack(test, 2);
 	u64 last = (LAB_TABLE_MAX * LAB_SLOTS_PER_PAGE + LAB_HOP_RANGE - 2) *
 		   sizeof(struct lab_tag);
 
 	KUNIT_EXPECT_LE(test, last, (u64)S32_MAX);
-	/* As if slot 0 lay so far before the first tag. */
+	/* Pretend that slot 0 is this far before the tag. */
 	f->slots.tags = (void *)&f->tags[2] - last;
 	f->slots.pushed = (void *)f->slots.tags - LAB_STACK_PUSH;
 	f->stack.head = 0;
@@ -118,7 +118,7 @@ static void links_reach_across_the_largest_bank(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pushes(f), 1U);
 }
 
-static void many_are_popped_in_order_and_no_more_than_there_are(struct kunit *test)
+static void pop_many_keeps_the_order_and_stops_at_the_end(struct kunit *test)
 {
 	struct stack_fixture *f = get_stack(test, 5);
 	struct lab_tag *tag = lab_stack_pop_many(&f->stack, &f->slots, 3);
@@ -132,7 +132,7 @@ static void many_are_popped_in_order_and_no_more_than_there_are(struct kunit *te
 	KUNIT_EXPECT_EQ(test, pushes(f), 5U);
 }
 
-static void many_are_pushed_in_one_step(struct kunit *test)
+static void push_all_pushes_a_chain_in_one_step(struct kunit *test)
 {
 	static const u32 order[] = { 2, 4, 3, 1 };
 	struct stack_fixture *f = get_stack(test, 1);
@@ -142,7 +142,7 @@ static void many_are_pushed_in_one_step(struct kunit *test)
 	lab_stack_link(&f->tags[2], &f->tags[4]);
 	lab_stack_link(&f->tags[4], &f->tags[3]);
 	lab_stack_push_all(&f->stack, &f->slots, &f->tags[2], &f->tags[3], 3);
-	KUNIT_EXPECT_EQ_MSG(test, pushes(f), 4U, "each of them counts");
+	KUNIT_EXPECT_EQ_MSG(test, pushes(f), 4U, "each tag counts as a push");
 	for (i = 0; i < ARRAY_SIZE(order); i++)
 		KUNIT_EXPECT_PTR_EQ(test, pop(f), &f->tags[order[i]]);
 	KUNIT_EXPECT_TRUE(test, is_empty(f));
@@ -154,7 +154,7 @@ static void hold(struct stack_fixture *f, const struct lab_tag *tag)
 		atomic_inc(&f->held_twice);
 }
 
-/* The same with up to four at a time, in one step each way. */
+/* As pop_and_push(), with up to four tags popped and pushed in one step. */
 static void pop_and_push_many(struct lab_crew *crew, unsigned int member)
 {
 	struct stack_fixture *f = crew->data;
@@ -181,7 +181,7 @@ static void pop_and_push_many(struct lab_crew *crew, unsigned int member)
 	}
 }
 
-/* Take up to four, check that they are nobody else's, put them back in another order. */
+/* Pop up to four tags, check that no other CPU holds them, push them in another order. */
 static void pop_and_push(struct lab_crew *crew, unsigned int member)
 {
 	struct stack_fixture *f = crew->data;
@@ -202,7 +202,7 @@ static void pop_and_push(struct lab_crew *crew, unsigned int member)
 	}
 }
 
-/* Some take one after the other, and some several at once. */
+/* Odd members pop several tags in one step, even members one by one. */
 static void pop_and_push_either_way(struct lab_crew *crew, unsigned int member)
 {
 	if (member & 1)
@@ -220,7 +220,7 @@ static void expect_nothing_lost(struct kunit *test, unsigned int nr_tags, unsign
 
 	f->rounds = rounds;
 	lab_test_crew(test, 0, pop_and_push_either_way, f);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&f->held_twice), 0, "popped by two at once");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&f->held_twice), 0, "one tag popped by two CPUs");
 	for (i = 0; i < nr_tags; i++) {
 		tag = pop(f);
 		KUNIT_ASSERT_NOT_NULL_MSG(test, tag, "lost after %u", i);
@@ -229,27 +229,27 @@ static void expect_nothing_lost(struct kunit *test, unsigned int nr_tags, unsign
 	KUNIT_EXPECT_NULL(test, pop(f));
 }
 
-static void cpus_at_once_lose_and_duplicate_nothing(struct kunit *test)
+static void concurrent_pops_and_pushes_lose_and_duplicate_no_tag(struct kunit *test)
 {
 	expect_nothing_lost(test, NR_TAGS, 50000);
 }
 
-/* So few that each is popped and pushed again all the time: ABA, and runs dry. */
-static void cpus_at_once_on_three_tags_lose_and_duplicate_nothing(struct kunit *test)
+/* With few tags each is popped and pushed again often: ABA, and an empty stack. */
+static void concurrent_pops_and_pushes_of_three_tags_are_safe(struct kunit *test)
 {
 	expect_nothing_lost(test, 3, 50000);
 }
 
 static struct kunit_case lab_stack_cases[] = {
 	KUNIT_CASE(new_stack_is_empty),
-	KUNIT_CASE(last_pushed_is_first_popped),
-	KUNIT_CASE(every_push_changes_the_head_for_good),
-	KUNIT_CASE(count_of_pushes_wraps_without_harm),
-	KUNIT_CASE(links_reach_across_the_largest_bank),
-	KUNIT_CASE(many_are_popped_in_order_and_no_more_than_there_are),
-	KUNIT_CASE(many_are_pushed_in_one_step),
-	KUNIT_CASE(cpus_at_once_lose_and_duplicate_nothing),
-	KUNIT_CASE(cpus_at_once_on_three_tags_lose_and_duplicate_nothing),
+	KUNIT_CASE(stack_is_last_in_first_out),
+	KUNIT_CASE(every_push_changes_the_head),
+	KUNIT_CASE(count_of_pushes_may_wrap),
+	KUNIT_CASE(links_span_the_largest_table),
+	KUNIT_CASE(pop_many_keeps_the_order_and_stops_at_the_end),
+	KUNIT_CASE(push_all_pushes_a_chain_in_one_step),
+	KUNIT_CASE(concurrent_pops_and_pushes_lose_and_duplicate_no_tag),
+	KUNIT_CASE(concurrent_pops_and_pushes_of_three_tags_are_safe),
 	{}
 };
 

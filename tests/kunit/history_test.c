@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Refusals by the minute, and pages of the reserve by depth. */
+/* Refusals per minute, and reserve pages by depth. */
 #include <linux/mm.h>
 
 #include "diag/history.h"
 #include "fixture.h"
 
-#define NOW	100000ULL	/* a minute like any other */
+#define NOW	100000ULL	/* an arbitrary minute */
 
 static struct lab_history *new_history(struct kunit *test)
 {
@@ -24,7 +24,7 @@ static void each_minute_has_its_count(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_history_count(h, NOW - 1), 0ULL);
 }
 
-static void a_minute_that_is_long_ago_is_forgotten(struct kunit *test)
+static void old_minutes_are_forgotten(struct kunit *test)
 {
 	struct lab_history *h = new_history(test);
 
@@ -35,7 +35,7 @@ static void a_minute_that_is_long_ago_is_forgotten(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_history_count(h, NOW + LAB_HISTORY_SLOTS), 1ULL);
 }
 
-static void an_hour_is_kept(struct kunit *test)
+static void one_hour_is_kept(struct kunit *test)
 {
 	struct lab_history *h = new_history(test);
 	unsigned int i, j;
@@ -47,7 +47,7 @@ static void an_hour_is_kept(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lab_history_count(h, NOW + i), i + 1ULL);
 }
 
-static void a_late_note_does_not_undo_a_newer_minute(struct kunit *test)
+static void late_note_keeps_the_newer_minute(struct kunit *test)
 {
 	struct lab_history *h = new_history(test);
 
@@ -69,7 +69,7 @@ static void note_at_once(struct lab_crew *crew, unsigned int member)
 	}
 }
 
-static void no_note_is_lost_where_many_cpus_begin_a_minute(struct kunit *test)
+static void concurrent_notes_in_a_new_minute_are_all_counted(struct kunit *test)
 {
 	struct lab_history *h = new_history(test);
 	unsigned int i;
@@ -88,7 +88,7 @@ static const struct depth depths[] = {
 	{ 90, 8 }, { 91, 9 }, { 100, 9 }, { 101, 9 }, { UINT_MAX, 9 },
 };
 
-static void depth_is_reported_by_its_upper_bound(struct kunit *test)
+static void depth_is_counted_under_its_upper_bound(struct kunit *test)
 {
 	unsigned int i, row;
 
@@ -103,7 +103,7 @@ static void depth_is_reported_by_its_upper_bound(struct kunit *test)
 	}
 }
 
-static void reset_forgets_all(struct kunit *test)
+static void reset_clears_the_history(struct kunit *test)
 {
 	struct lab_history *h = new_history(test);
 
@@ -113,14 +113,14 @@ static void reset_forgets_all(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(h, 0, sizeof(*h)));
 }
 
-/* In case a minute ends just then. */
+/* The call may have happened in the next minute. */
 static u64 refusals_lately(const struct labyrinth_owner *owner, u64 minute)
 {
 	return lab_history_count(&owner->diag->history, minute) +
 	       lab_history_count(&owner->diag->history, minute + 1);
 }
 
-static void an_owners_refusal_is_noted(struct kunit *test)
+static void refusal_is_counted_in_its_minute(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	u64 minute = lab_history_minute();
@@ -132,7 +132,7 @@ static void an_owners_refusal_is_noted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void a_dead_owners_refusal_is_noted(struct kunit *test)
+static void refusal_of_a_dead_owner_is_counted(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	u64 minute = lab_history_minute();
@@ -142,7 +142,7 @@ static void a_dead_owners_refusal_is_noted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refusals_lately(owner, minute), 1ULL);
 }
 
-static void a_refusal_without_an_owner_is_nobodys(struct kunit *test)
+static void refusal_without_an_owner_names_no_owner(struct kunit *test)
 {
 	KUNIT_EXPECT_NULL(test, lab_alloc_page(NULL));
 	lab_expect_refusal(test, "-", "dying");
@@ -150,15 +150,15 @@ static void a_refusal_without_an_owner_is_nobodys(struct kunit *test)
 
 static struct kunit_case lab_history_cases[] = {
 	KUNIT_CASE(each_minute_has_its_count),
-	KUNIT_CASE(a_minute_that_is_long_ago_is_forgotten),
-	KUNIT_CASE(an_hour_is_kept),
-	KUNIT_CASE(a_late_note_does_not_undo_a_newer_minute),
-	KUNIT_CASE(no_note_is_lost_where_many_cpus_begin_a_minute),
-	KUNIT_CASE(depth_is_reported_by_its_upper_bound),
-	KUNIT_CASE(reset_forgets_all),
-	KUNIT_CASE(an_owners_refusal_is_noted),
-	KUNIT_CASE(a_dead_owners_refusal_is_noted),
-	KUNIT_CASE(a_refusal_without_an_owner_is_nobodys),
+	KUNIT_CASE(old_minutes_are_forgotten),
+	KUNIT_CASE(one_hour_is_kept),
+	KUNIT_CASE(late_note_keeps_the_newer_minute),
+	KUNIT_CASE(concurrent_notes_in_a_new_minute_are_all_counted),
+	KUNIT_CASE(depth_is_counted_under_its_upper_bound),
+	KUNIT_CASE(reset_clears_the_history),
+	KUNIT_CASE(refusal_is_counted_in_its_minute),
+	KUNIT_CASE(refusal_of_a_dead_owner_is_counted),
+	KUNIT_CASE(refusal_without_an_owner_names_no_owner),
 	{}
 };
 

@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Run labyrinth's KUnit suites built into a kernel, by the kernel's own kunit.py.
+# Run labyrinth's KUnit suites built into a kernel, with the kernel's kunit.py.
 #
 # usage: in-tree.sh
 #
-# The source is the one that scripts/kernels.sh has fetched for kunit-6.12; it is
-# unpacked, linked and built in the cache: some minutes the first time. KTAP on
-# standard output: a test a suite, then "no_kernel_splat". The log is
-# build/kunit-in-tree/console.log. Exit status 0 iff kunit.py is content and
-# every suite of this folder passed.
+# The kernel source that scripts/kernels.sh fetched for kunit-6.12 is unpacked,
+# linked and built in the cache; the first run takes some minutes. KTAP on
+# standard output: one test per suite, then "no_kernel_splat". The log is
+# build/kunit-in-tree/console.log. The exit status is 0 iff kunit.py succeeded
+# and every suite of this folder passed.
 
 set -euo pipefail
 
@@ -31,7 +31,7 @@ unpack() { # DEB FOLDER
 	mv "$2.tmp" "$2"
 }
 
-# The objects of another checkout may be younger than this one's sources.
+# The objects of another checkout may be newer than the sources of this one.
 link() { # FOLDER
 	[ "$(readlink "$1/tree/drivers/misc/labyrinth")" = "$top" ] ||
 		rm -rf "$1/build/drivers/misc/labyrinth"
@@ -43,7 +43,7 @@ suites_of_the_sources() {
 }
 
 deb=$(find "$cache/sources" -name 'linux-source-6.12_*.deb' 2>/dev/null | sort -V | tail -n 1)
-[ -n "$deb" ] || die "no source of 6.12 in the cache: run scripts/kernels.sh kunit-6.12"
+[ -n "$deb" ] || die "no 6.12 source in the cache: run scripts/kernels.sh kunit-6.12"
 dir=$cache/kunit-in-tree/$(basename "$deb" .deb)
 mkdir -p "$out" "$cache/kunit-in-tree"
 exec 9>"$cache/kunit-in-tree/lock"
@@ -60,7 +60,7 @@ rm -f "$dir/build/test.log"
 	--kunitconfig=drivers/misc/labyrinth/labyrinth --build_dir="$dir/build" \
 	--jobs "$(nproc)" --timeout 600 --qemu_args='-smp 4' 'labyrinth*') \
 	>"$out/kunit.log" 2>&1 </dev/null || status=$?
-[ -e "$dir/build/test.log" ] || { tail -n 30 "$out/kunit.log" >&2; die "not built, or not run"; }
+[ -e "$dir/build/test.log" ] || { tail -n 30 "$out/kunit.log" >&2; die "no kernel was built or run"; }
 cp "$dir/build/test.log" "$out/console.log"
 
 sed -E 's/\r$//; s/^\[ *[0-9]+\.[0-9]+\](\[ *[TC][0-9]+\])? ?//' "$out/console.log" |

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What may be written to lookup, and that no number does harm. */
+/* What may be written to debugfs lookup; any number is safe. */
 #include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
@@ -31,7 +31,7 @@ static void expect_refused(struct kunit *test, const char *format, u64 n)
 	KUNIT_EXPECT_EQ_MSG(test, find(&pfn, format, n), -EINVAL, format, n);
 }
 
-static void a_page_is_found_by_each_of_its_numbers(struct kunit *test)
+static void page_is_found_by_pfn_phys_and_addr(struct kunit *test)
 {
 	struct page *page = lab_test_plain_page(test);
 	u64 pfn = page_to_pfn(page), phys = pfn << PAGE_SHIFT;
@@ -45,11 +45,11 @@ static void a_page_is_found_by_each_of_its_numbers(struct kunit *test)
 	expect_found(test, page, "%llu", pfn);
 	expect_found(test, page, "0x%llx", (u64)page_address(page));
 	expect_found(test, page, "%llu", (u64)page);
-	if (phys > 1ULL << 24)		/* no page's number on a machine as small */
+	if (phys > 1ULL << 24)		/* above any PFN, if memory is small */
 		expect_found(test, page, "0x%llx", phys);
 }
 
-static void what_is_no_struct_page_is_refused(struct kunit *test)
+static void address_of_no_struct_page_is_refused(struct kunit *test)
 {
 	u64 page = (u64)lab_test_plain_page(test);
 
@@ -72,7 +72,7 @@ static void garbage_is_refused(struct kunit *test)
 		expect_refused(test, garbage[i], 0);
 }
 
-static void no_memory_is_beyond_the_last_page(struct kunit *test)
+static void numbers_beyond_memory_are_refused(struct kunit *test)
 {
 	expect_refused(test, "pfn %llu", U64_MAX);
 	expect_refused(test, "pfn %llu", U64_MAX >> PAGE_SHIFT);
@@ -83,7 +83,7 @@ static void no_memory_is_beyond_the_last_page(struct kunit *test)
 	expect_refused(test, "addr %llu", PAGE_SIZE);
 }
 
-/* One with few bits, or near a power of 2, or near what is an address. */
+/* A number of random length, added to or subtracted from 0, U64_MAX or an address. */
 static u64 random_number(struct rnd_state *rnd)
 {
 	const u64 near[] = { 0, PAGE_OFFSET, VMALLOC_START, (u64)pfn_to_page(0), U64_MAX };
@@ -138,10 +138,10 @@ static void numbers_are_decimal_or_hexadecimal(struct kunit *test)
 }
 
 static struct kunit_case lab_lookup_cases[] = {
-	KUNIT_CASE(a_page_is_found_by_each_of_its_numbers),
-	KUNIT_CASE(what_is_no_struct_page_is_refused),
+	KUNIT_CASE(page_is_found_by_pfn_phys_and_addr),
+	KUNIT_CASE(address_of_no_struct_page_is_refused),
 	KUNIT_CASE(garbage_is_refused),
-	KUNIT_CASE(no_memory_is_beyond_the_last_page),
+	KUNIT_CASE(numbers_beyond_memory_are_refused),
 	KUNIT_CASE(any_number_is_found_or_refused),
 	KUNIT_CASE(numbers_are_decimal_or_hexadecimal),
 	{}

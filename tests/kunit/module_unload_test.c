@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Callers are forgotten when their module leaves, wherever they are remembered, and no others. */
+/* When a module is unloaded, every recorded caller in it is replaced, and no other. */
 #include <linux/kallsyms.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -8,7 +8,7 @@
 #include "diag/module_unload.h"
 #include "fixture.h"
 
-/* All callers here are of this one, and none of the other. */
+/* All callers in these tests are in OURS. */
 #ifdef MODULE
 #define OURS	THIS_MODULE
 #else
@@ -53,10 +53,10 @@ static void caller_of_a_page_is_gone(struct kunit *test)
 	expect_caller(test, caller_of(test, page), "lab_test_take+");
 	lab_module_gone(OURS);
 	expect_caller(test, caller_of(test, page), "gone");
-	KUNIT_EXPECT_EQ_MSG(test, lab_free_page(owner, page), 0, "it is as good as before");
+	KUNIT_EXPECT_EQ_MSG(test, lab_free_page(owner, page), 0, "the page is still usable");
 }
 
-static void gone_caller_has_a_name_for_all_who_print_it(struct kunit *test)
+static void gone_caller_is_printed_as_a_symbol(struct kunit *test)
 {
 	char name[KSYM_SYMBOL_LEN];
 
@@ -80,7 +80,7 @@ static void stack_of_a_page_is_gone(struct kunit *test)
 	expect_caller(test, stack[0], "gone");
 	for (i = 0; i < LAB_STACK_DEPTH; i++)
 		others += stack[i] && stack[i] != LAB_CALLER_GONE;
-	KUNIT_EXPECT_GT_MSG(test, others, 0U, "those of the kernel stay");
+	KUNIT_EXPECT_GT_MSG(test, others, 0U, "the kernel's callers stay");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
@@ -123,13 +123,13 @@ static void caller_of_a_refusal_is_gone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void caller_who_could_sleep_is_gone(struct kunit *test)
+static void could_sleep_caller_is_gone(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 
-	owner->diag->could_sleep_caller = (unsigned long)caller_who_could_sleep_is_gone;
+	owner->diag->could_sleep_caller = (unsigned long)could_sleep_caller_is_gone;
 	lab_module_gone(another_module(test));
-	expect_caller(test, owner->diag->could_sleep_caller, "caller_who_could_sleep");
+	expect_caller(test, owner->diag->could_sleep_caller, "could_sleep_caller_is_gone");
 	lab_module_gone(OURS);
 	expect_caller(test, owner->diag->could_sleep_caller, "gone");
 	owner->diag->could_sleep_caller = 0;
@@ -137,7 +137,7 @@ static void caller_who_could_sleep_is_gone(struct kunit *test)
 	expect_caller(test, owner->diag->could_sleep_caller, "-");
 }
 
-static void what_an_audit_has_reported_stays_reported(struct kunit *test)
+static void finding_of_the_audit_stays_reported(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -153,7 +153,7 @@ static void what_an_audit_has_reported_stays_reported(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void only_callers_in_init_functions_go_when_a_module_is_live(struct kunit *test)
+static void live_module_loses_only_callers_in_init(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -171,13 +171,13 @@ static void only_callers_in_init_functions_go_when_a_module_is_live(struct kunit
 
 static struct kunit_case lab_gone_cases[] = {
 	KUNIT_CASE(caller_of_a_page_is_gone),
-	KUNIT_CASE(gone_caller_has_a_name_for_all_who_print_it),
+	KUNIT_CASE(gone_caller_is_printed_as_a_symbol),
 	KUNIT_CASE(stack_of_a_page_is_gone),
 	KUNIT_CASE(callers_of_a_violation_are_gone),
 	KUNIT_CASE(caller_of_a_refusal_is_gone),
-	KUNIT_CASE(caller_who_could_sleep_is_gone),
-	KUNIT_CASE(only_callers_in_init_functions_go_when_a_module_is_live),
-	KUNIT_CASE(what_an_audit_has_reported_stays_reported),
+	KUNIT_CASE(could_sleep_caller_is_gone),
+	KUNIT_CASE(live_module_loses_only_callers_in_init),
+	KUNIT_CASE(finding_of_the_audit_stays_reported),
 	{}
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Memory that goes offline, as the notifier is told of it; here it stays. */
+/* The notifier of memory that goes offline; the memory itself stays online here. */
 #include <linux/mm.h>
 
 #include "core/offline.h"
@@ -20,8 +20,8 @@ static const u32 all_flags[] = {
 	0, LABYRINTH_ZERO, LABYRINTH_POISON, LABYRINTH_STACK,
 };
 
-/* The middle one of five lies under others on its stack: all go. */
-static void recycled_page_goes_with_those_beside_it(struct kunit *test)
+/* The page is below others on its stack: they go as well. */
+static void recycled_page_leaves_with_its_stack(struct kunit *test)
 {
 	unsigned int i, j;
 
@@ -40,7 +40,7 @@ static void recycled_page_goes_with_those_beside_it(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, prepare(pages[2]), 0);
 		KUNIT_EXPECT_EQ(test, lab_test_meta(pages[2]), 0ULL);
 		KUNIT_EXPECT_FALSE(test, lab_page_marked(pages[2]));
-		KUNIT_EXPECT_EQ_MSG(test, page_ref_count(pages[2]), 1, "our reference is given back");
+		KUNIT_EXPECT_EQ_MSG(test, page_ref_count(pages[2]), 1, "our reference is dropped");
 		KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
 		KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 0L);
 		KUNIT_EXPECT_EQ(test, lab_owner_frees(owner), 5L);
@@ -57,7 +57,7 @@ static void recycled_page_goes_with_those_beside_it(struct kunit *test)
 	}
 }
 
-static void page_in_stock_goes_and_another_comes(struct kunit *test)
+static void stocked_page_is_replaced(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8, .stock = 4);
 	struct page *page;
@@ -75,14 +75,14 @@ static void page_in_stock_goes_and_another_comes(struct kunit *test)
 	put_page(page);
 }
 
-static void quarantined_page_goes_once_it_is_exclusive(struct kunit *test)
+static void quarantined_page_leaves_once_it_is_exclusive(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
 	struct page *page = lab_test_take(test, owner);
 
 	get_page(page);
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
-	KUNIT_EXPECT_EQ_MSG(test, prepare(page), -EBUSY, "somebody else has it");
+	KUNIT_EXPECT_EQ_MSG(test, prepare(page), -EBUSY, "the page is shared");
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->quarantined), 1);
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, prepare(page), 0);
@@ -91,7 +91,7 @@ static void quarantined_page_goes_once_it_is_exclusive(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 }
 
-static void owned_page_refuses(struct kunit *test)
+static void owned_page_is_busy(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -99,12 +99,12 @@ static void owned_page_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, prepare(page), -EBUSY);
 	KUNIT_EXPECT_EQ(test, owner->offline.owned, 1U);
 	KUNIT_EXPECT_EQ(test, lab_check_page(owner, page), 0);
-	KUNIT_EXPECT_EQ_MSG(test, prepare(page + 1), 0, "the next is not its");
-	KUNIT_EXPECT_EQ_MSG(test, prepare(page - 1), 0, "nor the one before");
+	KUNIT_EXPECT_EQ_MSG(test, prepare(page + 1), 0, "the next page is not the owner's");
+	KUNIT_EXPECT_EQ_MSG(test, prepare(page - 1), 0, "the page before is not the owner's");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void tag_of_an_owned_page_that_was_freed_behind_goes(struct kunit *test)
+static void tag_of_an_owned_page_freed_behind_is_dropped(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -118,7 +118,7 @@ static void tag_of_an_owned_page_that_was_freed_behind_goes(struct kunit *test)
 	lab_test_end_behind(page);
 }
 
-static void tag_of_a_ready_page_that_was_freed_behind_goes(struct kunit *test)
+static void tag_of_a_ready_page_freed_behind_is_dropped(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -145,13 +145,13 @@ static bool is_orphan(const struct page *page)
 	return found;
 }
 
-static void orphan_is_forgotten_with_its_memory(struct kunit *test)
+static void orphan_in_offlined_memory_is_forgotten(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
 	struct page *gone = lab_test_take(test, owner), *stays = lab_test_take(test, owner);
 
 	KUNIT_ASSERT_EQ(test, lab_test_owner_end(test, owner), 2U);
-	KUNIT_EXPECT_EQ_MSG(test, prepare(gone), 0, "its holder's, not ours");
+	KUNIT_EXPECT_EQ_MSG(test, prepare(gone), 0, "an orphan belongs to its holder");
 	KUNIT_EXPECT_TRUE(test, is_orphan(gone));
 	forget(gone);
 	KUNIT_EXPECT_FALSE(test, is_orphan(gone));
@@ -160,8 +160,8 @@ static void orphan_is_forgotten_with_its_memory(struct kunit *test)
 	__free_page(stays);
 }
 
-/* More owners than there are lines for. */
-static void each_owner_is_counted_for_itself(struct kunit *test)
+/* More owners than the report has lines. */
+static void each_owner_is_counted_separately(struct kunit *test)
 {
 	struct labyrinth_owner *owners[12];
 	struct page *pages[12], *low, *high;
@@ -186,14 +186,14 @@ static void each_owner_is_counted_for_itself(struct kunit *test)
 }
 
 static struct kunit_case lab_offline_cases[] = {
-	KUNIT_CASE(recycled_page_goes_with_those_beside_it),
-	KUNIT_CASE(page_in_stock_goes_and_another_comes),
-	KUNIT_CASE(quarantined_page_goes_once_it_is_exclusive),
-	KUNIT_CASE(owned_page_refuses),
-	KUNIT_CASE(tag_of_an_owned_page_that_was_freed_behind_goes),
-	KUNIT_CASE(tag_of_a_ready_page_that_was_freed_behind_goes),
-	KUNIT_CASE(orphan_is_forgotten_with_its_memory),
-	KUNIT_CASE(each_owner_is_counted_for_itself),
+	KUNIT_CASE(recycled_page_leaves_with_its_stack),
+	KUNIT_CASE(stocked_page_is_replaced),
+	KUNIT_CASE(quarantined_page_leaves_once_it_is_exclusive),
+	KUNIT_CASE(owned_page_is_busy),
+	KUNIT_CASE(tag_of_an_owned_page_freed_behind_is_dropped),
+	KUNIT_CASE(tag_of_a_ready_page_freed_behind_is_dropped),
+	KUNIT_CASE(orphan_in_offlined_memory_is_forgotten),
+	KUNIT_CASE(each_owner_is_counted_separately),
 	{}
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* An owner's books, what query says, and owners that go with a device. */
+/* An owner's counters, the result of query, and device-managed owners. */
 #include <kunit/device.h>
 #include <linux/delay.h>
 #include <linux/interrupt.h>
@@ -40,40 +40,40 @@ static void expect_books(struct kunit *test, const struct labyrinth_owner *owner
 
 #define expect(when, ...) expect_books(test, owner, (struct books){ __VA_ARGS__ }, when)
 
-static void books_follow_alloc_and_free(struct kunit *test)
+static void counters_follow_alloc_and_free(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
 	struct page *pages[4];
 
 	expect("new", .owned = 0);
 	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 3, pages), 3U);
-	expect("three taken", .owned = 3, .peak = 3, .allocs = 3);
+	expect("three allocated", .owned = 3, .peak = 3, .allocs = 3);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[0]), 0);
-	expect("one given back", .owned = 2, .stocked = 1, .peak = 3, .allocs = 3, .frees = 1);
+	expect("one freed", .owned = 2, .stocked = 1, .peak = 3, .allocs = 3, .frees = 1);
 	pages[0] = lab_test_take(test, owner);
-	expect("and taken again", .owned = 3, .peak = 3, .allocs = 4, .frees = 1);
+	expect("allocated again", .owned = 3, .peak = 3, .allocs = 4, .frees = 1);
 	pages[3] = lab_test_take(test, owner);
-	expect("a fourth", .owned = 4, .peak = 4, .allocs = 5, .frees = 1);
+	expect("a fourth allocated", .owned = 4, .peak = 4, .allocs = 5, .frees = 1);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[0]), 0);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[1]), 0);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[2]), 0);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[3]), 0);
-	expect("all given back", .stocked = 4, .peak = 4, .allocs = 5, .frees = 5);
+	expect("all freed", .stocked = 4, .peak = 4, .allocs = 5, .frees = 5);
 }
 
-static void books_follow_stock(struct kunit *test)
+static void counters_follow_stock(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8, .stock = 8);
 	struct page *page;
 
 	expect("new", .stocked = 8);
 	page = lab_test_take(test, owner);
-	expect("one taken", .owned = 1, .stocked = 7, .peak = 1, .allocs = 1);
+	expect("one allocated", .owned = 1, .stocked = 7, .peak = 1, .allocs = 1);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
-	expect("and given back", .stocked = 8, .peak = 1, .allocs = 1, .frees = 1);
+	expect("freed again", .stocked = 8, .peak = 1, .allocs = 1, .frees = 1);
 }
 
-static void books_follow_release(struct kunit *test)
+static void counters_follow_release(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
 	struct page *page = lab_test_take(test, owner);
@@ -83,7 +83,7 @@ static void books_follow_release(struct kunit *test)
 	__free_page(page);
 }
 
-static void books_follow_transfer(struct kunit *test)
+static void counters_follow_transfer(struct kunit *test)
 {
 	struct labyrinth_owner *from = lab_test_owner(test, "from", 8);
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
@@ -93,10 +93,10 @@ static void books_follow_transfer(struct kunit *test)
 	expect("received", .owned = 1, .peak = 1);
 	expect_books(test, from, (struct books){ .peak = 1, .allocs = 1 }, "given");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
-	expect("given back", .peak = 1, .frees = 1);
+	expect("freed", .peak = 1, .frees = 1);
 }
 
-static void books_follow_quarantine(struct kunit *test)
+static void counters_follow_quarantine(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
 	struct page *page = lab_test_take(test, owner);
@@ -107,7 +107,7 @@ static void books_follow_quarantine(struct kunit *test)
 	put_page(page);
 }
 
-static void books_follow_a_page_freed_behind(struct kunit *test)
+static void counters_follow_a_page_freed_behind(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8);
 	struct page *page = lab_test_take(test, owner);
@@ -153,7 +153,7 @@ static void expect_query(struct kunit *test, struct page *page, enum labyrinth_c
 	KUNIT_EXPECT_LT(test, info.age_ms, 5000ULL);
 }
 
-static void query_tells_who_took_the_page_and_where(struct kunit *test)
+static void query_returns_owner_caller_context_and_cpu(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
 	struct page *page = lab_alloc_page(owner);
@@ -168,7 +168,7 @@ static void query_tells_who_took_the_page_and_where(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void query_tells_the_age_since_the_page_was_handed_out(struct kunit *test)
+static void query_returns_the_age_since_alloc(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -180,11 +180,11 @@ static void query_tells_the_age_since_the_page_was_handed_out(struct kunit *test
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_ASSERT_PTR_EQ(test, lab_test_take(test, owner), page);
 	KUNIT_EXPECT_EQ(test, labyrinth_query_page(page, &info), 0);
-	KUNIT_EXPECT_LT_MSG(test, info.age_ms, 80ULL, "recycled: from anew");
+	KUNIT_EXPECT_LT_MSG(test, info.age_ms, 80ULL, "the age restarts when the page is recycled");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void query_tells_of_a_page_taken_in_an_interrupt(struct kunit *test)
+static void query_returns_hardirq_for_alloc_in_an_interrupt(struct kunit *test)
 {
 	struct taken *taken = lab_test_zalloc(test, sizeof(*taken));
 
@@ -197,7 +197,7 @@ static void query_tells_of_a_page_taken_in_an_interrupt(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(taken->owner, taken->page), 0);
 }
 
-static void query_tells_of_a_page_taken_in_softirq(struct kunit *test)
+static void query_returns_softirq_for_alloc_in_a_tasklet(struct kunit *test)
 {
 	struct taken *taken = lab_test_zalloc(test, sizeof(*taken));
 
@@ -210,7 +210,7 @@ static void query_tells_of_a_page_taken_in_softirq(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(taken->owner, taken->page), 0);
 }
 
-static void page_is_its_holders_alone(struct kunit *test)
+static void allocated_page_is_exclusive_and_its_fields_are_free_to_use(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -229,7 +229,7 @@ static const struct labyrinth_owner_params devm_params = {
 	.name = "devm", .budget = 4, .stock = 2, .nid = NUMA_NO_NODE,
 };
 
-static void devm_owner_goes_with_its_device(struct kunit *test)
+static void devm_owner_is_destroyed_with_its_device(struct kunit *test)
 {
 	struct device *dev = kunit_device_register(test, "lab_test");
 	struct labyrinth_owner *owner;
@@ -246,7 +246,7 @@ static void devm_owner_goes_with_its_device(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&lab_owners));
 }
 
-static void labyrinth_stays_until_a_devm_owners_device_goes(struct kunit *test)
+static void devm_owner_pins_the_module_until_its_device_is_gone(struct kunit *test)
 {
 	struct device *dev = kunit_device_register(test, "lab_test");
 	struct labyrinth_owner *owner;
@@ -258,7 +258,7 @@ static void labyrinth_stays_until_a_devm_owners_device_goes(struct kunit *test)
 #endif
 	owner = devm_labyrinth_owner_create(dev, &devm_params);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, owner);
-	/* As when it goes with its module. */
+	/* The driver destroys it before the device goes. */
 	labyrinth_owner_destroy(owner);
 #ifdef CONFIG_MODULE_UNLOAD
 	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before + 1);
@@ -285,19 +285,19 @@ static void devm_owner_needs_a_device_and_parameters(struct kunit *test)
 }
 
 static struct kunit_case lab_owner_cases[] = {
-	KUNIT_CASE(books_follow_alloc_and_free),
-	KUNIT_CASE(books_follow_stock),
-	KUNIT_CASE(books_follow_release),
-	KUNIT_CASE(books_follow_transfer),
-	KUNIT_CASE(books_follow_quarantine),
-	KUNIT_CASE(books_follow_a_page_freed_behind),
-	KUNIT_CASE(query_tells_who_took_the_page_and_where),
-	KUNIT_CASE(query_tells_the_age_since_the_page_was_handed_out),
-	KUNIT_CASE(query_tells_of_a_page_taken_in_an_interrupt),
-	KUNIT_CASE(query_tells_of_a_page_taken_in_softirq),
-	KUNIT_CASE(page_is_its_holders_alone),
-	KUNIT_CASE(devm_owner_goes_with_its_device),
-	KUNIT_CASE(labyrinth_stays_until_a_devm_owners_device_goes),
+	KUNIT_CASE(counters_follow_alloc_and_free),
+	KUNIT_CASE(counters_follow_stock),
+	KUNIT_CASE(counters_follow_release),
+	KUNIT_CASE(counters_follow_transfer),
+	KUNIT_CASE(counters_follow_quarantine),
+	KUNIT_CASE(counters_follow_a_page_freed_behind),
+	KUNIT_CASE(query_returns_owner_caller_context_and_cpu),
+	KUNIT_CASE(query_returns_the_age_since_alloc),
+	KUNIT_CASE(query_returns_hardirq_for_alloc_in_an_interrupt),
+	KUNIT_CASE(query_returns_softirq_for_alloc_in_a_tasklet),
+	KUNIT_CASE(allocated_page_is_exclusive_and_its_fields_are_free_to_use),
+	KUNIT_CASE(devm_owner_is_destroyed_with_its_device),
+	KUNIT_CASE(devm_owner_pins_the_module_until_its_device_is_gone),
 	KUNIT_CASE(devm_owner_needs_a_device_and_parameters),
 	{}
 };

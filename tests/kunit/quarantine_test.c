@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pages that somebody else still holds, and pages that somebody freed behind labyrinth's back. */
+/* Quarantined pages with an extra reference, and pages freed behind labyrinth's back. */
 #include <linux/delay.h>
 #include <linux/iopoll.h>
 #include <linux/mm.h>
@@ -19,7 +19,7 @@ static int wait_for_quarantine_to_clear(struct labyrinth_owner *owner)
 				 owner);
 }
 
-/* A page given back while somebody, whose reference it is, still has one. */
+/* Free a page that has an extra reference, which the test puts later. */
 static struct page *quarantine(struct kunit *test, struct labyrinth_owner *owner)
 {
 	struct page *page = lab_test_take(test, owner);
@@ -29,7 +29,7 @@ static struct page *quarantine(struct kunit *test, struct labyrinth_owner *owner
 	return page;
 }
 
-static void shared_page_is_out_of_use(struct kunit *test)
+static void shared_page_is_quarantined_and_not_handed_out(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = quarantine(test, owner);
@@ -37,15 +37,15 @@ static void shared_page_is_out_of_use(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, labyrinth_query_page(page, &info), 0);
 	KUNIT_EXPECT_EQ(test, info.state, LABYRINTH_QUARANTINED);
-	KUNIT_EXPECT_EQ_MSG(test, lab_owner_owned(owner), 0L, "the caller has lost it");
-	KUNIT_EXPECT_EQ_MSG(test, lab_owner_frees(owner), 1L, "it was freed");
-	KUNIT_EXPECT_NULL_MSG(test, lab_alloc_page(owner), "it counts in the budget");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_owned(owner), 0L, "the page is no longer owned");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_frees(owner), 1L, "the free is counted");
+	KUNIT_EXPECT_NULL_MSG(test, lab_alloc_page(owner), "the page stays charged");
 	lab_expect_refusal(test, "owner", "budget");
 	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
 	put_page(page);
 }
 
-static void reference_that_stays_is_reported_once(struct kunit *test)
+static void lasting_reference_is_reported_once(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	unsigned long begun = jiffies;
@@ -55,14 +55,14 @@ static void reference_that_stays_is_reported_once(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(lab_owner_violations, nr, nr, LAB_TEST_POLL,
 						   LAB_TEST_PATIENCE, false, owner));
-	KUNIT_EXPECT_TRUE_MSG(test, time_after_eq(jiffies, begun + HZ), "not before a second");
+	KUNIT_EXPECT_TRUE_MSG(test, time_after_eq(jiffies, begun + HZ), "a second has passed");
 	lab_expect_violation(test, "shared_page", "owner", "-");
 	lab_test_last_violation(test, &v);
 	KUNIT_EXPECT_EQ(test, v.pfn, page_to_pfn(page));
 	KUNIT_EXPECT_EQ(test, v.refcount, 2);
 	KUNIT_EXPECT_EQ(test, v.mapcount, 0);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(v.alloc_caller, "lab_test_take"));
-	/* More than one look. */
+	/* The worker checks the page several times. */
 	ssleep(2);
 	KUNIT_EXPECT_EQ(test, quarantined(owner), 1);
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 2);
@@ -70,7 +70,7 @@ static void reference_that_stays_is_reported_once(struct kunit *test)
 	put_page(page);
 }
 
-static void reference_that_passes_is_not_reported(struct kunit *test)
+static void transient_reference_is_not_reported(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = quarantine(test, owner);
@@ -83,7 +83,7 @@ static void reference_that_passes_is_not_reported(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 0L);
 }
 
-static void alloc_at_the_end_of_the_budget_takes_back_what_is_not_shared_any_more(struct kunit *test)
+static void alloc_with_the_budget_spent_reuses_an_unshared_page(struct kunit *test)
 {
 	static const u32 flags[] = { 0, LABYRINTH_ZERO, LABYRINTH_POISON, LABYRINTH_STACK };
 	unsigned int i;
@@ -109,7 +109,7 @@ static void alloc_at_the_end_of_the_budget_takes_back_what_is_not_shared_any_mor
 	}
 }
 
-static void mapped_page_comes_back_when_unmapped(struct kunit *test)
+static void mapped_page_returns_once_unmapped(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -126,7 +126,7 @@ static void mapped_page_comes_back_when_unmapped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void reference_taken_of_a_ready_page_keeps_it_from_being_handed_out(struct kunit *test)
+static void ready_page_with_a_reference_is_not_handed_out(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -142,7 +142,7 @@ static void reference_taken_of_a_ready_page_keeps_it_from_being_handed_out(struc
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void arrived_page_leaves_when_the_other_lets_go(struct kunit *test)
+static void transferred_page_leaves_once_unshared(struct kunit *test)
 {
 	struct labyrinth_owner *from = lab_test_owner(test, "from", 1);
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
@@ -157,14 +157,14 @@ static void arrived_page_leaves_when_the_other_lets_go(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 }
 
-/* The kernel would say "Bad page state" of a page that goes with these still set. */
+/* The kernel reports "Bad page state" if these are still set when it gets the page back. */
 static void use_fields(struct page *page)
 {
 	page->mapping = page_address(page);
 	set_page_private(page, 1);
 }
 
-static void quarantined_page_goes_clean_when_its_owner_is_destroyed(struct kunit *test)
+static void destroy_clears_the_fields_of_quarantined_pages(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -176,7 +176,7 @@ static void quarantined_page_goes_clean_when_its_owner_is_destroyed(struct kunit
 	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
 }
 
-static void recycled_page_goes_clean_when_its_owner_is_destroyed(struct kunit *test)
+static void destroy_clears_the_fields_of_recycled_pages(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -186,7 +186,7 @@ static void recycled_page_goes_clean_when_its_owner_is_destroyed(struct kunit *t
 	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
 }
 
-static void freed_behind_is_seen_when_given_back(struct kunit *test)
+static void freed_behind_is_detected_by_free(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -202,7 +202,7 @@ static void freed_behind_is_seen_when_given_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, lab_test_take(test, owner)), 0);
 }
 
-static void freed_behind_is_seen_when_recycled(struct kunit *test)
+static void freed_behind_is_detected_by_alloc(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
@@ -213,14 +213,14 @@ static void freed_behind_is_seen_when_recycled(struct kunit *test)
 	page = lab_alloc_page(owner);
 	preempt_enable();
 	lab_expect_violation(test, "freed_behind", "owner", "-");
-	KUNIT_ASSERT_NOT_NULL_MSG(test, page, "the budget has room again");
+	KUNIT_ASSERT_NOT_NULL_MSG(test, page, "the lost page is uncharged");
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 1L);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_EXPECT_EQ(test, lab_owner_violations(owner), 1L);
 }
 
-/* Take pages until the kernel gives @page again; all but that one go back. */
+/* Allocate pages until the kernel gives out @page again; free all others. */
 static bool take_again(struct labyrinth_owner *owner, struct page *page)
 {
 	static struct page *others[256];
@@ -237,7 +237,7 @@ static bool take_again(struct labyrinth_owner *owner, struct page *page)
 	return got == page;
 }
 
-static void freed_behind_is_seen_when_the_kernel_gives_it_to_another(struct kunit *test)
+static void freed_behind_is_detected_when_another_owner_gets_the_page(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
 	struct labyrinth_owner *other = lab_test_owner(test, "other", 300);
@@ -245,7 +245,7 @@ static void freed_behind_is_seen_when_the_kernel_gives_it_to_another(struct kuni
 
 	put_page(page);
 	if (!take_again(other, page))
-		kunit_skip(test, "the kernel gave the page to somebody else");
+		kunit_skip(test, "the kernel gave the page to another user");
 	lab_expect_violation(test, "freed_behind", "owner", "-");
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
@@ -253,7 +253,7 @@ static void freed_behind_is_seen_when_the_kernel_gives_it_to_another(struct kuni
 	KUNIT_EXPECT_EQ(test, lab_free_page(other, page), 0);
 }
 
-static void freed_behind_while_ready_has_no_tag_after_it_is_popped(struct kunit *test)
+static void ready_page_freed_behind_loses_its_tag_when_popped(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct labyrinth_owner *other = lab_test_owner(test, "other", 300);
@@ -263,7 +263,7 @@ static void freed_behind_while_ready_has_no_tag_after_it_is_popped(struct kunit 
 	put_page(page);
 	KUNIT_EXPECT_FALSE_MSG(test, take_again(other, page), "its tag is on its owner's stack");
 	if (!lab_owner_violations(owner))
-		kunit_skip(test, "the kernel gave the page to somebody else");
+		kunit_skip(test, "the kernel gave the page to another user");
 	lab_expect_violation(test, "freed_behind", "owner", "-");
 	next = lab_test_take(test, owner);
 	KUNIT_EXPECT_PTR_NE(test, next, page);
@@ -272,7 +272,7 @@ static void freed_behind_while_ready_has_no_tag_after_it_is_popped(struct kunit 
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, next), 0);
 }
 
-/* A page of the kernel's that is @page; others go back. */
+/* Allocate pages from the kernel until it gives out @page; free all others. */
 static bool stranger_takes(struct page *page)
 {
 	static struct page *others[256];
@@ -289,7 +289,7 @@ static bool stranger_takes(struct page *page)
 	return got == page;
 }
 
-static void strangers_page_is_left_alone(struct kunit *test)
+static void page_of_a_stranger_is_not_touched(struct kunit *test)
 {
 	static const u32 flags[] = {
 		0, LABYRINTH_ZERO, LABYRINTH_POISON, LABYRINTH_STACK,
@@ -305,7 +305,7 @@ static void strangers_page_is_left_alone(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 		put_page(page);
 		if (!stranger_takes(page))
-			kunit_skip(test, "the kernel gave the page to somebody else");
+			kunit_skip(test, "the kernel gave the page to another user");
 		memset(page_address(page), 0x5a, PAGE_SIZE);
 		next = lab_test_take(test, owner);
 		KUNIT_EXPECT_PTR_NE(test, next, page);
@@ -315,42 +315,42 @@ static void strangers_page_is_left_alone(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
 		KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
 		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(page_address(page), 0x5a, PAGE_SIZE),
-				      "written to");
+				      "the stranger's page was written");
 		__free_page(page);
 	}
 }
 
-static void shared_page_popped_as_tracing_begins_is_not_lost(struct kunit *test)
+static void shared_page_popped_as_tracing_starts_is_quarantined(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_take(test, owner);
 
 	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
 	get_page(page);
-	/* Nothing more of it, as where the pop was before and the look at this is after. */
+	/* Tracing is enabled between the pop and the read of @slow. */
 	WRITE_ONCE(owner->slow, owner->slow | LAB_SLOW_TRACE);
 	KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
 	WRITE_ONCE(owner->slow, owner->slow & ~LAB_SLOW_TRACE);
-	KUNIT_EXPECT_EQ_MSG(test, quarantined(owner), 1, "it was taken, and found shared");
+	KUNIT_EXPECT_EQ_MSG(test, quarantined(owner), 1, "the popped page is quarantined");
 	put_page(page);
 }
 
 static struct kunit_case lab_quarantine_cases[] = {
-	KUNIT_CASE(shared_page_is_out_of_use),
-	KUNIT_CASE_SLOW(reference_that_stays_is_reported_once),
-	KUNIT_CASE_SLOW(reference_that_passes_is_not_reported),
-	KUNIT_CASE(alloc_at_the_end_of_the_budget_takes_back_what_is_not_shared_any_more),
-	KUNIT_CASE_SLOW(mapped_page_comes_back_when_unmapped),
-	KUNIT_CASE_SLOW(reference_taken_of_a_ready_page_keeps_it_from_being_handed_out),
-	KUNIT_CASE(shared_page_popped_as_tracing_begins_is_not_lost),
-	KUNIT_CASE_SLOW(arrived_page_leaves_when_the_other_lets_go),
-	KUNIT_CASE(quarantined_page_goes_clean_when_its_owner_is_destroyed),
-	KUNIT_CASE(recycled_page_goes_clean_when_its_owner_is_destroyed),
-	KUNIT_CASE(freed_behind_is_seen_when_given_back),
-	KUNIT_CASE(freed_behind_is_seen_when_recycled),
-	KUNIT_CASE(freed_behind_is_seen_when_the_kernel_gives_it_to_another),
-	KUNIT_CASE(freed_behind_while_ready_has_no_tag_after_it_is_popped),
-	KUNIT_CASE(strangers_page_is_left_alone),
+	KUNIT_CASE(shared_page_is_quarantined_and_not_handed_out),
+	KUNIT_CASE_SLOW(lasting_reference_is_reported_once),
+	KUNIT_CASE_SLOW(transient_reference_is_not_reported),
+	KUNIT_CASE(alloc_with_the_budget_spent_reuses_an_unshared_page),
+	KUNIT_CASE_SLOW(mapped_page_returns_once_unmapped),
+	KUNIT_CASE_SLOW(ready_page_with_a_reference_is_not_handed_out),
+	KUNIT_CASE(shared_page_popped_as_tracing_starts_is_quarantined),
+	KUNIT_CASE_SLOW(transferred_page_leaves_once_unshared),
+	KUNIT_CASE(destroy_clears_the_fields_of_quarantined_pages),
+	KUNIT_CASE(destroy_clears_the_fields_of_recycled_pages),
+	KUNIT_CASE(freed_behind_is_detected_by_free),
+	KUNIT_CASE(freed_behind_is_detected_by_alloc),
+	KUNIT_CASE(freed_behind_is_detected_when_another_owner_gets_the_page),
+	KUNIT_CASE(ready_page_freed_behind_loses_its_tag_when_popped),
+	KUNIT_CASE(page_of_a_stranger_is_not_touched),
 	{}
 };
 

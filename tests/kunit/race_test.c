@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Two CPUs and one page: exactly one wins, whatever they do, and the report names both parties. */
+/* Two CPUs give one page back: exactly one call succeeds, and the report names both parties. */
 #include <linux/mm.h>
 
 #include "fixture.h"
@@ -21,7 +21,7 @@ static noinline int race_free(struct race_fixture *f)
 {
 	int err = lab_free_page(f->owner, f->page);
 
-	barrier();	/* no tail call: the report shall name this function */
+	barrier();	/* no tail call: the report must name this function */
 	return err;
 }
 
@@ -37,7 +37,7 @@ static int do_verb(struct race_fixture *f, enum verb verb)
 	}
 }
 
-/* Only member 0 looks at the result and clears up, while the other waits. */
+/* Member 0 checks the result and cleans up, while the other waits. */
 static void judge(struct race_fixture *f)
 {
 	unsigned int loser = f->err[0] ? 0 : 1;
@@ -51,7 +51,7 @@ static void judge(struct race_fixture *f)
 		f->first_won++;
 	else
 		f->second_won++;
-	/* A loser may also find the page gone, or with the receiver. */
+	/* The loser may also find the page released, or owned by the receiver. */
 	if (err && err != -EALREADY &&
 	    !(f->verb[!loser] == RELEASE && err == -ENOENT) &&
 	    !(f->verb[!loser] == TRANSFER && err == -EPERM))
@@ -75,7 +75,7 @@ static noinline void race(struct lab_crew *crew, unsigned int member)
 			f->no_page += !f->page;
 		}
 		lab_crew_meet(crew);
-		/* Who comes last to the meeting leaves it first: give the other time. */
+		/* The last member at the barrier leaves it first: delay it to vary the order. */
 		for (i = 0; !member && i < round % 24; i++)
 			cpu_relax();
 		if (f->page)
@@ -99,15 +99,15 @@ static void expect_one_winner(struct kunit *test, enum verb first, enum verb sec
 
 	KUNIT_EXPECT_EQ(test, f->no_page, 0U);
 	KUNIT_EXPECT_EQ(test, f->first_won + f->second_won, ROUNDS);
-	KUNIT_EXPECT_EQ_MSG(test, f->both, 0U, "both were told that it was theirs");
-	KUNIT_EXPECT_EQ_MSG(test, f->neither, 0U, "neither got it");
+	KUNIT_EXPECT_EQ_MSG(test, f->both, 0U, "both calls succeeded");
+	KUNIT_EXPECT_EQ_MSG(test, f->neither, 0U, "both calls failed");
 	KUNIT_EXPECT_EQ(test, f->other_errors, 0U);
-	KUNIT_EXPECT_EQ_MSG(test, lab_owner_owned(f->owner), 0L, "each page left once");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_owned(f->owner), 0L, "each page left the owner once");
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(f->to), 0L);
 	kunit_info(test, "%u to %u", f->first_won, f->second_won);
 }
 
-static void of_two_frees_one_wins(struct kunit *test)
+static void one_of_two_frees_succeeds(struct kunit *test)
 {
 	struct lab_test_violation v;
 
@@ -118,22 +118,22 @@ static void of_two_frees_one_wins(struct kunit *test)
 	KUNIT_EXPECT_TRUE_MSG(test, strstarts(v.caller, "race_free"), "%s", v.caller);
 }
 
-static void of_two_frees_of_a_poisoning_owner_one_wins(struct kunit *test)
+static void one_of_two_frees_of_a_poison_owner_succeeds(struct kunit *test)
 {
 	expect_one_winner(test, FREE, FREE, LABYRINTH_POISON);
 }
 
-static void of_free_and_release_one_wins(struct kunit *test)
+static void one_of_free_and_release_succeeds(struct kunit *test)
 {
 	expect_one_winner(test, FREE, RELEASE, 0);
 }
 
-static void of_free_and_transfer_one_wins(struct kunit *test)
+static void one_of_free_and_transfer_succeeds(struct kunit *test)
 {
 	expect_one_winner(test, FREE, TRANSFER, 0);
 }
 
-static void of_two_transfers_one_wins(struct kunit *test)
+static void one_of_two_transfers_succeeds(struct kunit *test)
 {
 	expect_one_winner(test, TRANSFER, TRANSFER, 0);
 }
@@ -148,11 +148,11 @@ static void every_lost_race_is_counted(struct kunit *test)
 }
 
 static struct kunit_case lab_race_cases[] = {
-	KUNIT_CASE(of_two_frees_one_wins),
-	KUNIT_CASE_SLOW(of_two_frees_of_a_poisoning_owner_one_wins),
-	KUNIT_CASE_SLOW(of_free_and_release_one_wins),
-	KUNIT_CASE_SLOW(of_free_and_transfer_one_wins),
-	KUNIT_CASE_SLOW(of_two_transfers_one_wins),
+	KUNIT_CASE(one_of_two_frees_succeeds),
+	KUNIT_CASE_SLOW(one_of_two_frees_of_a_poison_owner_succeeds),
+	KUNIT_CASE_SLOW(one_of_free_and_release_succeeds),
+	KUNIT_CASE_SLOW(one_of_free_and_transfer_succeeds),
+	KUNIT_CASE_SLOW(one_of_two_transfers_succeeds),
 	KUNIT_CASE_SLOW(every_lost_race_is_counted),
 	{}
 };

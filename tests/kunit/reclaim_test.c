@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Owners that come and go where memory is being reclaimed, as when a storage driver resets
- * its device. lockdep knows of each lock under which somebody has waited for memory.
+ * Owners created and destroyed in memory reclaim, as by a storage driver that resets its
+ * device. lockdep knows each lock that was held during an allocation.
  */
 #include <linux/debug_locks.h>
 #include <linux/delay.h>
@@ -15,7 +15,7 @@ struct reclaim {
 	unsigned int noio;
 };
 
-/* As direct reclaim, and what a driver does there, look to lockdep. */
+/* Look to lockdep like a driver called from direct reclaim. */
 static void enter_reclaim(struct reclaim *reclaim)
 {
 	fs_reclaim_acquire(GFP_KERNEL);
@@ -40,7 +40,7 @@ static int wait_for_stock(struct labyrinth_owner *owner, int nr)
 				 false, &owner->nr_stocked);
 }
 
-/* Its work item has nothing left to do. */
+/* Wait until the work item of the owner's folder is done. */
 static int wait_for_folder(struct labyrinth_owner *owner)
 {
 	bool pending;
@@ -49,7 +49,7 @@ static int wait_for_folder(struct labyrinth_owner *owner)
 				 LAB_TEST_PATIENCE, false, owner);
 }
 
-/* lockdep only sees destroy wait for works that are running. */
+/* lockdep sees destroy wait only for work items that are running: annotate the wait. */
 static void wait_as_destroy_does(struct labyrinth_owner *owner)
 {
 #ifdef CONFIG_LOCKDEP
@@ -60,7 +60,7 @@ static void wait_as_destroy_does(struct labyrinth_owner *owner)
 #endif
 }
 
-/* An owner's whole life: its stock is refilled, and a page is out at the end. */
+/* Use @owner and destroy it: its stock is refilled, and one page is still out at the end. */
 static void live(struct kunit *test, struct labyrinth_owner *owner)
 {
 	struct page *pages[8];
@@ -76,12 +76,12 @@ static void live(struct kunit *test, struct labyrinth_owner *owner)
 	put_page(pages[0]);
 }
 
-static void nothing_waits_for_memory_that_waits_for_an_owner(struct kunit *test)
+static void create_and_destroy_are_safe_in_reclaim(struct kunit *test)
 {
 	struct labyrinth_owner *owner;
 	struct reclaim reclaim;
 
-	/* First where anything may wait: so lockdep learns what would wait under which lock. */
+	/* Outside reclaim first, so that lockdep learns which locks are held while waiting. */
 	owner = labyrinth_owner_create(&params);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, owner);
 	live(test, owner);
@@ -92,7 +92,7 @@ static void nothing_waits_for_memory_that_waits_for_an_owner(struct kunit *test)
 		live(test, owner);
 	leave_reclaim(&reclaim);
 	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, owner);
-	KUNIT_EXPECT_TRUE_MSG(test, debug_locks, "lockdep has found a fault, or had before");
+	KUNIT_EXPECT_TRUE_MSG(test, debug_locks, "lockdep reported a problem, here or earlier");
 }
 
 static struct labyrinth_owner *create_in_reclaim(struct kunit *test)
@@ -116,7 +116,7 @@ static void destroy_in_reclaim(struct labyrinth_owner *owner)
 	leave_reclaim(&reclaim);
 }
 
-static void folder_comes_and_goes_a_little_later(struct kunit *test)
+static void folder_is_created_and_removed_asynchronously(struct kunit *test)
 {
 	struct labyrinth_owner *owner = create_in_reclaim(test);
 
@@ -127,7 +127,7 @@ static void folder_comes_and_goes_a_little_later(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, READ_ONCE(owner->diag->dir));
 }
 
-static void next_owner_of_the_name_has_its_folder(struct kunit *test)
+static void next_owner_of_the_same_name_gets_its_folder(struct kunit *test)
 {
 	struct labyrinth_owner *owner;
 	unsigned int i;
@@ -145,7 +145,7 @@ static void next_owner_of_the_name_has_its_folder(struct kunit *test)
 	}
 }
 
-static void many_owners_in_reclaim_find_per_cpu_memory(struct kunit *test)
+static void many_owners_can_be_created_in_reclaim(struct kunit *test)
 {
 	static struct labyrinth_owner *owners[300];
 	struct labyrinth_owner_params many = { .budget = 1, .nid = NUMA_NO_NODE };
@@ -167,10 +167,10 @@ static void many_owners_in_reclaim_find_per_cpu_memory(struct kunit *test)
 }
 
 static struct kunit_case lab_reclaim_cases[] = {
-	KUNIT_CASE(nothing_waits_for_memory_that_waits_for_an_owner),
-	KUNIT_CASE(folder_comes_and_goes_a_little_later),
-	KUNIT_CASE(next_owner_of_the_name_has_its_folder),
-	KUNIT_CASE(many_owners_in_reclaim_find_per_cpu_memory),
+	KUNIT_CASE(create_and_destroy_are_safe_in_reclaim),
+	KUNIT_CASE(folder_is_created_and_removed_asynchronously),
+	KUNIT_CASE(next_owner_of_the_same_name_gets_its_folder),
+	KUNIT_CASE(many_owners_can_be_created_in_reclaim),
 	{}
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The stock: full from the start, and full again soon after it was used. */
+/* The stock: full after create, and refilled soon after use. */
 #include <linux/delay.h>
 #include <linux/iopoll.h>
 #include <linux/irqflags.h>
@@ -21,7 +21,7 @@ static int wait_for_stock(struct labyrinth_owner *owner, int nr, u64 patience_us
 				 owner);
 }
 
-/* All at once, so that no refill begins before the last is taken, and ends above half way. */
+/* With interrupts off, so that no refill runs before the last page is taken. */
 static unsigned int take_at_once(struct labyrinth_owner *owner, unsigned int nr,
 				 struct page **pages)
 {
@@ -51,12 +51,12 @@ static void stock_is_within_the_budget(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_owner_stocked(owner), 5L);
 	KUNIT_ASSERT_EQ(test, take_at_once(owner, 5, pages), 5U);
 	KUNIT_EXPECT_EQ_MSG(test, wait_for_stock(owner, 3, LAB_TEST_PATIENCE), 0,
-			    "no more than could be handed out");
+			    "stock and owned pages are within the budget");
 	for (i = 0; i < 5; i++)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }
 
-static void stock_is_filled_when_the_budget_has_room_again(struct kunit *test)
+static void stock_is_refilled_when_the_budget_has_room(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4, .stock = 4);
 	struct page *pages[4];
@@ -70,10 +70,10 @@ static void stock_is_filled_when_the_budget_has_room_again(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ_MSG(test, read_poll_timeout(stocked, val, val > 2, LAB_TEST_POLL,
 						    LAB_TEST_PATIENCE, false, owner), 0,
-			    "more than half at least");
+			    "the stock is refilled above half");
 }
 
-static void stock_used_up_is_filled_again(struct kunit *test)
+static void empty_stock_is_refilled(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 16, .stock = 8);
 	struct page *pages[8];
@@ -86,7 +86,7 @@ static void stock_used_up_is_filled_again(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }
 
-static void stock_is_filled_from_half_way_down_only(struct kunit *test)
+static void refill_starts_at_half_the_stock(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 32, .stock = 8);
 	struct page *pages[4];
@@ -94,14 +94,14 @@ static void stock_is_filled_from_half_way_down_only(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 3, pages), 3U);
 	msleep(200);
-	KUNIT_EXPECT_EQ_MSG(test, stocked(owner), 5, "above half it is left alone");
+	KUNIT_EXPECT_EQ_MSG(test, stocked(owner), 5, "no refill above half");
 	pages[3] = lab_test_take(test, owner);
 	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 8, LAB_TEST_PATIENCE), 0);
 	for (i = 0; i < 4; i++)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }
 
-static void stock_of_one_is_filled_again(struct kunit *test)
+static void stock_of_one_is_refilled(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2, .stock = 1);
 	struct page *page = lab_test_take(test, owner);
@@ -116,7 +116,7 @@ static void recycle_all_and_kick(struct kunit *test, struct labyrinth_owner *own
 	unsigned int nr, given = 0;
 	unsigned long flags;
 
-	/* At once, so that no refill begins before they lie there. */
+	/* With interrupts off, so that no refill runs before the pages are recycled. */
 	local_irq_save(flags);
 	nr = lab_alloc_bulk(owner, 4, pages);
 	while (given < nr && !lab_free_page(owner, pages[given]))
@@ -127,7 +127,7 @@ static void recycle_all_and_kick(struct kunit *test, struct labyrinth_owner *own
 	KUNIT_EXPECT_EQ(test, given, 4U);
 }
 
-static void zero_stock_takes_the_place_of_recycled_pages(struct kunit *test)
+static void zeroed_stock_replaces_recycled_pages(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4, .stock = 4,
 						       .flags = LABYRINTH_ZERO);
@@ -135,10 +135,10 @@ static void zero_stock_takes_the_place_of_recycled_pages(struct kunit *test)
 	recycle_all_and_kick(test, owner);
 	KUNIT_EXPECT_EQ(test, wait_for_stock(owner, 4, LAB_TEST_PATIENCE), 0);
 	flush_delayed_work(&owner->refill);
-	KUNIT_EXPECT_EQ_MSG(test, lab_owner_stocked(owner), 4L, "no more than before");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_stocked(owner), 4L, "the total is unchanged");
 }
 
-static void recycled_pages_do_for_a_stock_when_the_budget_has_no_room(struct kunit *test)
+static void recycled_pages_count_as_stock_within_the_budget(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4, .stock = 4);
 	struct page *pages[4];
@@ -153,8 +153,8 @@ static void recycled_pages_do_for_a_stock_when_the_budget_has_no_room(struct kun
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }
 
-/* A page in dispute is looked at after a grace period: a stock must not wait for that. */
-static void stock_is_filled_at_once_beside_a_quarantine(struct kunit *test)
+/* The quarantine is checked after a grace period; the refill must not wait for it. */
+static void refill_does_not_wait_for_the_quarantine(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 64, .stock = 8);
 	struct page *disputed = lab_test_take(test, owner), *pages[8];
@@ -175,7 +175,7 @@ static void stock_is_filled_at_once_beside_a_quarantine(struct kunit *test)
 	put_page(disputed);
 }
 
-static void stock_can_be_taken_with_interrupts_off(struct kunit *test)
+static void stock_is_available_with_interrupts_off(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4, .stock = 4);
 	struct page *pages[4];
@@ -190,8 +190,8 @@ static void stock_can_be_taken_with_interrupts_off(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }
 
-/* Under a raw spinlock lockdep would say so if a lock were taken that sleeps on PREEMPT_RT. */
-static void stock_can_be_taken_and_filled_under_a_raw_spinlock(struct kunit *test)
+/* Under a raw spinlock, lockdep reports any lock that sleeps on PREEMPT_RT. */
+static void stock_works_under_a_raw_spinlock(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8, .stock = 4);
 	static DEFINE_RAW_SPINLOCK(lock);
@@ -211,10 +211,10 @@ static void stock_can_be_taken_and_filled_under_a_raw_spinlock(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, nr, 0U);
 }
 
-/* More than the kernel's per-CPU lists hold: for those it takes the zone's lock. */
+/* More than the kernel's per-CPU lists hold, so that it takes the zone's lock. */
 #define MANY	8000U
 
-static void kernel_can_be_asked_under_a_raw_spinlock(struct kunit *test)
+static void alloc_works_under_a_raw_spinlock(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", MANY);
 	struct page **pages = lab_test_zalloc(test, MANY * sizeof(*pages));
@@ -230,7 +230,7 @@ static void kernel_can_be_asked_under_a_raw_spinlock(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 }
 
-static void destroy_stops_a_refill_under_way(struct kunit *test)
+static void destroy_stops_a_running_refill(struct kunit *test)
 {
 	unsigned int round;
 
@@ -246,8 +246,8 @@ static void destroy_stops_a_refill_under_way(struct kunit *test)
 	}
 }
 
-/* The handle may be freed any time then, and the queue that its works would be on as well. */
-static void nothing_kicks_a_dead_owner(struct kunit *test)
+/* After destroy the handle and the workqueue may be freed any time. */
+static void dead_owner_is_not_kicked(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 8, .stock = 8);
 	unsigned long flags;
@@ -257,7 +257,7 @@ static void nothing_kicks_a_dead_owner(struct kunit *test)
 	lab_refill_kick(owner);
 	kicked = irq_work_is_pending(&owner->kick);
 	local_irq_restore(flags);
-	KUNIT_EXPECT_TRUE_MSG(test, kicked, "while it is alive");
+	KUNIT_EXPECT_TRUE_MSG(test, kicked, "a live owner is kicked");
 	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
 
 	local_irq_save(flags);
@@ -270,18 +270,18 @@ static void nothing_kicks_a_dead_owner(struct kunit *test)
 static struct kunit_case lab_refill_cases[] = {
 	KUNIT_CASE(stock_is_full_when_the_owner_is_created),
 	KUNIT_CASE(stock_is_within_the_budget),
-	KUNIT_CASE(stock_is_filled_when_the_budget_has_room_again),
-	KUNIT_CASE(stock_used_up_is_filled_again),
-	KUNIT_CASE(stock_is_filled_from_half_way_down_only),
-	KUNIT_CASE(stock_of_one_is_filled_again),
-	KUNIT_CASE(zero_stock_takes_the_place_of_recycled_pages),
-	KUNIT_CASE(recycled_pages_do_for_a_stock_when_the_budget_has_no_room),
-	KUNIT_CASE_SLOW(stock_is_filled_at_once_beside_a_quarantine),
-	KUNIT_CASE(stock_can_be_taken_with_interrupts_off),
-	KUNIT_CASE(stock_can_be_taken_and_filled_under_a_raw_spinlock),
-	KUNIT_CASE(kernel_can_be_asked_under_a_raw_spinlock),
-	KUNIT_CASE_SLOW(destroy_stops_a_refill_under_way),
-	KUNIT_CASE(nothing_kicks_a_dead_owner),
+	KUNIT_CASE(stock_is_refilled_when_the_budget_has_room),
+	KUNIT_CASE(empty_stock_is_refilled),
+	KUNIT_CASE(refill_starts_at_half_the_stock),
+	KUNIT_CASE(stock_of_one_is_refilled),
+	KUNIT_CASE(zeroed_stock_replaces_recycled_pages),
+	KUNIT_CASE(recycled_pages_count_as_stock_within_the_budget),
+	KUNIT_CASE_SLOW(refill_does_not_wait_for_the_quarantine),
+	KUNIT_CASE(stock_is_available_with_interrupts_off),
+	KUNIT_CASE(stock_works_under_a_raw_spinlock),
+	KUNIT_CASE(alloc_works_under_a_raw_spinlock),
+	KUNIT_CASE_SLOW(destroy_stops_a_running_refill),
+	KUNIT_CASE(dead_owner_is_not_kicked),
 	{}
 };
 

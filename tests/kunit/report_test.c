@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is remembered of refusals and violations, and how it reads. */
+/* The records of refusals and violations, and how they are printed. */
 #include <linux/kallsyms.h>
 #include <linux/mm.h>
 #include <linux/seq_file.h>
@@ -40,7 +40,7 @@ static void caller_name_has_function_and_module(struct kunit *test)
 #endif
 }
 
-static void caller_name_of_none_is_a_dash(struct kunit *test)
+static void caller_name_of_0_is_a_dash(struct kunit *test)
 {
 	char name[KSYM_SYMBOL_LEN];
 
@@ -71,7 +71,7 @@ static void reports_name_their_columns(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, strstarts(violations, violation_columns));
 }
 
-/* Count the lines after the first; each must have @columns cells and follow the one before. */
+/* Count the lines after the first. Each must have @columns cells and the next number. */
 static unsigned int expect_table(struct kunit *test, char *text, unsigned int columns, u64 *last)
 {
 	unsigned int lines = 0;
@@ -115,7 +115,7 @@ static void last_1024_violations_are_kept(struct kunit *test)
 					   10, &last), RING);
 	KUNIT_EXPECT_EQ(test, last, after.seq);
 	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), RING + 101L,
-			    "the count is never limited");
+			    "every violation is counted");
 }
 
 static void last_1024_refusals_are_kept(struct kunit *test)
@@ -157,12 +157,12 @@ static void violation_names_both_parties_and_the_page(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, v.mapcount, 0);
 	KUNIT_EXPECT_TRUE(test, strstarts(v.alloc_caller, __func__));
 	KUNIT_EXPECT_TRUE(test, strstarts(v.caller, __func__));
-	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(thief), 1L, "the offender's");
-	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), 0L, "not the victim's");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(thief), 1L, "the offender's counter");
+	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), 0L, "not the owner's counter");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void plain_page_is_reported_without_an_owner_of_the_page(struct kunit *test)
+static void plain_page_is_reported_without_an_owner(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct page *page = lab_test_plain_page(test);
@@ -177,7 +177,7 @@ static void plain_page_is_reported_without_an_owner_of_the_page(struct kunit *te
 	KUNIT_EXPECT_STREQ(test, v.alloc_caller, "-");
 }
 
-static void refusal_names_who_asked_and_where(struct kunit *test)
+static void refusal_names_owner_context_zone_and_caller(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .reserve_pct = 40);
 	struct page *page = lab_test_take(test, owner);
@@ -195,7 +195,7 @@ static void refusal_names_who_asked_and_where(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-/* Two owners who try to free each other's page: whose record is torn, shows it. */
+/* Two owners free each other's page: a torn record mixes their names and pages. */
 struct tear_fixture {
 	struct labyrinth_owner *owner[2];
 	struct page *page[2];
@@ -246,7 +246,7 @@ static void write_or_read(struct lab_crew *crew, unsigned int member)
 		read_while_written(f, pfn);
 }
 
-static void lapped_record_is_not_shown_torn(struct kunit *test)
+static void overwritten_record_is_not_printed_torn(struct kunit *test)
 {
 	struct tear_fixture *f = lab_test_zalloc(test, sizeof(*f));
 	int i;
@@ -256,7 +256,7 @@ static void lapped_record_is_not_shown_torn(struct kunit *test)
 	f->page[0] = lab_test_take(test, f->owner[0]);
 	f->page[1] = lab_test_take(test, f->owner[1]);
 	f->text = lab_test_zalloc(test, RING * 512);
-	/* What others have left there looks torn to the reader. */
+	/* Overwrite records of other tests, which the reader would take for torn ones. */
 	for (i = 0; i < RING; i++)
 		lab_free_page(f->owner[i & 1], f->page[~i & 1]);
 	lab_test_crew(test, min(4U, num_online_cpus()), write_or_read, f);
@@ -273,7 +273,7 @@ static void expect_refused(struct kunit *test, struct labyrinth_owner *owner, un
 		KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
 }
 
-static void each_kind_of_each_owner_is_reported_once_in_five_seconds(struct kunit *test)
+static void each_kind_is_printed_once_per_owner_in_five_seconds(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
 	struct labyrinth_owner *other = lab_test_owner(test, "other", 1);
@@ -287,7 +287,7 @@ static void each_kind_of_each_owner_is_reported_once_in_five_seconds(struct kuni
 	KUNIT_EXPECT_NE(test, first, 0UL);
 	counter->reported -= HZ;
 	expect_refused(test, owner, 100);
-	KUNIT_EXPECT_EQ_MSG(test, counter->reported, first - HZ, "told again after a second");
+	KUNIT_EXPECT_EQ_MSG(test, counter->reported, first - HZ, "reported again after a second");
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&counter->nr), 101L);
 
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page[1]), -EPERM);
@@ -305,16 +305,16 @@ static void each_kind_of_each_owner_is_reported_once_in_five_seconds(struct kuni
 static struct kunit_case lab_report_cases[] = {
 	KUNIT_CASE(caller_name_is_one_cell),
 	KUNIT_CASE(caller_name_has_function_and_module),
-	KUNIT_CASE(caller_name_of_none_is_a_dash),
+	KUNIT_CASE(caller_name_of_0_is_a_dash),
 	KUNIT_CASE(caller_name_stays_within_its_buffer),
 	KUNIT_CASE(reports_name_their_columns),
 	KUNIT_CASE(last_1024_violations_are_kept),
 	KUNIT_CASE(last_1024_refusals_are_kept),
 	KUNIT_CASE(violation_names_both_parties_and_the_page),
-	KUNIT_CASE(plain_page_is_reported_without_an_owner_of_the_page),
-	KUNIT_CASE(refusal_names_who_asked_and_where),
-	KUNIT_CASE(each_kind_of_each_owner_is_reported_once_in_five_seconds),
-	KUNIT_CASE_SLOW(lapped_record_is_not_shown_torn),
+	KUNIT_CASE(plain_page_is_reported_without_an_owner),
+	KUNIT_CASE(refusal_names_owner_context_zone_and_caller),
+	KUNIT_CASE(each_kind_is_printed_once_per_owner_in_five_seconds),
+	KUNIT_CASE_SLOW(overwritten_record_is_not_printed_torn),
 	{}
 };
 

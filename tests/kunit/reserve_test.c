@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Owners at the edge of the reserve. The zones' marks are lifted, and put back,
+ * Owners at the edge of the reserve. The zones' watermarks are raised and restored
  * while no other CPU runs, so that memory is short for labyrinth alone.
  */
 #include <linux/mmzone.h>
@@ -11,8 +11,8 @@
 #include "fixture.h"
 
 /*
- * min in halves of the free pages f. At 2 f the kernel gives GFP_ATOMIC pages down
- * to 3/4 f, but the floor at 50 % stands at 1 3/8 f; at 4 f it gives none.
+ * min in units of half the free pages f. At 2 f the kernel gives GFP_ATOMIC pages down
+ * to 3/4 f, but the floor at 50 % is 1 3/8 f; at 4 f it gives none.
  */
 enum { HALVES_AMPLE = 1, HALVES_DEEP = 4, HALVES_EMPTY = 8 };
 
@@ -77,7 +77,7 @@ static int choose_while_short(void *data)
 	return 0;
 }
 
-/* With nobody else about; on PREEMPT_RT that would forbid what is tested. */
+/* With all other CPUs stopped, but for PREEMPT_RT, where this context forbids the allocator. */
 static void while_short(int (*function)(void *), struct short_memory *s)
 {
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
@@ -94,7 +94,7 @@ static struct page *alloc_at(struct labyrinth_owner *owner, unsigned int halves)
 	return s.page;
 }
 
-static void floor_is_chosen_by_the_share(struct kunit *test)
+static void floor_depends_on_reserve_pct(struct kunit *test)
 {
 	static const struct {
 		unsigned int halves;
@@ -123,7 +123,7 @@ static void floor_is_chosen_by_the_share(struct kunit *test)
 	}
 }
 
-static void page_above_min_is_not_of_the_reserve(struct kunit *test)
+static void page_above_min_is_not_from_the_reserve(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .reserve_pct = 100);
 	struct labyrinth_page_info info = { .from_reserve = true };
@@ -136,7 +136,7 @@ static void page_above_min_is_not_of_the_reserve(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 }
 
-static void page_below_min_is_of_the_reserve_and_not_kept(struct kunit *test)
+static void page_below_min_is_from_the_reserve_and_not_recycled(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .reserve_pct = 100);
 	struct labyrinth_page_info info = { };
@@ -147,14 +147,14 @@ static void page_below_min_is_of_the_reserve_and_not_kept(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, info.from_reserve);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->from_reserve), 1);
 	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->diag->history.depths[7]), 1,
-			    "80 percent deep");
+			    "80 percent of the reserve used");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->from_reserve), 0);
-	KUNIT_EXPECT_EQ_MSG(test, lab_test_meta(page), 0ULL, "back to the kernel at once");
+	KUNIT_EXPECT_EQ_MSG(test, lab_test_meta(page), 0ULL, "the page went back to the kernel");
 	KUNIT_EXPECT_EQ(test, atomic_read(&owner->charged), 0);
 }
 
-static void page_of_the_reserve_is_counted_with_who_has_it(struct kunit *test)
+static void transfer_moves_the_count_of_reserve_pages(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .reserve_pct = 100);
 	struct labyrinth_owner *to = lab_test_owner(test, "to", 1);
@@ -169,7 +169,7 @@ static void page_of_the_reserve_is_counted_with_who_has_it(struct kunit *test)
 	__free_page(page);
 }
 
-static void owner_at_its_floor_is_refused_with_the_figures(struct kunit *test)
+static void refusal_at_the_floor_names_the_figures(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .reserve_pct = 50);
 	struct lab_test_refusal r;
@@ -179,10 +179,10 @@ static void owner_at_its_floor_is_refused_with_the_figures(struct kunit *test)
 	lab_test_last_refusal(test, &r);
 	KUNIT_EXPECT_EQ(test, r.floor, lab_floor_mark(r.min, 50));
 	KUNIT_EXPECT_LE(test, r.free, r.floor);
-	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->charged), 0, "the budget is given back");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->charged), 0, "the refused page is uncharged");
 }
 
-static void owner_without_a_share_never_goes_below_min(struct kunit *test)
+static void owner_with_reserve_none_never_goes_below_min(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1,
 						       .reserve_pct = LABYRINTH_RESERVE_NONE);
@@ -191,7 +191,7 @@ static void owner_without_a_share_never_goes_below_min(struct kunit *test)
 	lab_expect_refusal(test, "owner", "floor");
 }
 
-static void owner_is_refused_where_the_kernel_itself_says_no(struct kunit *test)
+static void failed_allocation_is_refused_as_buddy(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1, .reserve_pct = 100);
 
@@ -199,7 +199,7 @@ static void owner_is_refused_where_the_kernel_itself_says_no(struct kunit *test)
 	lab_expect_refusal(test, "owner", "buddy");
 }
 
-static void stock_is_there_where_the_kernel_says_no(struct kunit *test)
+static void stock_is_available_when_the_kernel_has_no_page(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2, .stock = 1);
 	struct page *page = alloc_at(owner, HALVES_EMPTY);
@@ -209,14 +209,14 @@ static void stock_is_there_where_the_kernel_says_no(struct kunit *test)
 }
 
 static struct kunit_case lab_reserve_cases[] = {
-	KUNIT_CASE(floor_is_chosen_by_the_share),
-	KUNIT_CASE(page_above_min_is_not_of_the_reserve),
-	KUNIT_CASE(page_below_min_is_of_the_reserve_and_not_kept),
-	KUNIT_CASE(page_of_the_reserve_is_counted_with_who_has_it),
-	KUNIT_CASE(owner_at_its_floor_is_refused_with_the_figures),
-	KUNIT_CASE(owner_without_a_share_never_goes_below_min),
-	KUNIT_CASE(owner_is_refused_where_the_kernel_itself_says_no),
-	KUNIT_CASE(stock_is_there_where_the_kernel_says_no),
+	KUNIT_CASE(floor_depends_on_reserve_pct),
+	KUNIT_CASE(page_above_min_is_not_from_the_reserve),
+	KUNIT_CASE(page_below_min_is_from_the_reserve_and_not_recycled),
+	KUNIT_CASE(transfer_moves_the_count_of_reserve_pages),
+	KUNIT_CASE(refusal_at_the_floor_names_the_figures),
+	KUNIT_CASE(owner_with_reserve_none_never_goes_below_min),
+	KUNIT_CASE(failed_allocation_is_refused_as_buddy),
+	KUNIT_CASE(stock_is_available_when_the_kernel_has_no_page),
 	{}
 };
 

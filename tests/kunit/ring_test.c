@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A record that any context may write, and who reads it. */
+/* The ring of records, which any context may write. */
 #include <linux/string.h>
 
 #include "diag/ring.h"
@@ -17,7 +17,7 @@ static void write_entry(struct kunit *test, struct entry *entry, u64 seq, int wh
 	lab_ring_close(&entry->seq, seq);
 }
 
-static void news_are_reported_once(struct kunit *test)
+static void new_record_is_reported_once(struct kunit *test)
 {
 	struct entry entry = {}, copy = {};
 	u64 told = 0;
@@ -33,20 +33,20 @@ static void news_are_reported_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, copy.what, 60);
 }
 
-static void what_is_being_written_is_passed_over(struct kunit *test)
+static void open_record_is_skipped(struct kunit *test)
 {
 	struct entry entry = {}, copy = {};
 	u64 told = 0;
 
 	KUNIT_ASSERT_TRUE(test, lab_ring_open(&entry.seq));
 	KUNIT_EXPECT_FALSE(test, lab_ring_news(&copy, &entry, sizeof(entry), &told));
-	KUNIT_EXPECT_FALSE_MSG(test, lab_ring_open(&entry.seq), "two write at once");
+	KUNIT_EXPECT_FALSE_MSG(test, lab_ring_open(&entry.seq), "an open record has one writer");
 	lab_ring_close(&entry.seq, 5);
 	KUNIT_EXPECT_TRUE(test, lab_ring_news(&copy, &entry, sizeof(entry), &told));
 }
 
-/* A writer that all others have lapped leaves an old number where a newer one was told. */
-static void what_comes_late_is_not_news_and_hides_none(struct kunit *test)
+/* A writer that others overtook leaves an old number after a newer one was reported. */
+static void late_record_is_ignored_and_hides_no_newer_one(struct kunit *test)
 {
 	struct entry entry = {}, copy = {};
 	u64 told = 0;
@@ -60,7 +60,7 @@ static void what_comes_late_is_not_news_and_hides_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, copy.what, 70);
 }
 
-static void a_reader_by_number_wants_that_one(struct kunit *test)
+static void read_returns_only_the_record_of_that_number(struct kunit *test)
 {
 	struct entry entry = {}, copy = {};
 
@@ -69,7 +69,7 @@ static void a_reader_by_number_wants_that_one(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, lab_ring_read(&copy, &entry, sizeof(entry), 69));
 }
 
-static void the_oldest_that_a_ring_has(struct kunit *test)
+static void first_is_the_oldest_record_kept(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, lab_ring_first(0, 64), 1ULL);
 	KUNIT_EXPECT_EQ(test, lab_ring_first(64, 64), 1ULL);
@@ -77,11 +77,11 @@ static void the_oldest_that_a_ring_has(struct kunit *test)
 }
 
 static struct kunit_case lab_ring_cases[] = {
-	KUNIT_CASE(news_are_reported_once),
-	KUNIT_CASE(what_is_being_written_is_passed_over),
-	KUNIT_CASE(what_comes_late_is_not_news_and_hides_none),
-	KUNIT_CASE(a_reader_by_number_wants_that_one),
-	KUNIT_CASE(the_oldest_that_a_ring_has),
+	KUNIT_CASE(new_record_is_reported_once),
+	KUNIT_CASE(open_record_is_skipped),
+	KUNIT_CASE(late_record_is_ignored_and_hides_no_newer_one),
+	KUNIT_CASE(read_returns_only_the_record_of_that_number),
+	KUNIT_CASE(first_is_the_oldest_record_kept),
 	{}
 };
 

@@ -7,10 +7,10 @@
 #
 #   --quick   leave out the cases marked slow
 #
-# KTAP on standard output: a test a suite, then "module_unloads" and
-# "no_kernel_splat". Logs in build/KERNEL/kunit/. Exit status 0 iff all is well:
-# every suite of this folder ran, none failed or was empty, and the guest ended
-# as it should.
+# KTAP on standard output: one test per suite, then "module_unloads" and
+# "no_kernel_splat". Logs are in build/KERNEL/kunit/. The exit status is 0 iff
+# every suite of this folder ran, none failed or was empty, and the guest exited
+# cleanly.
 
 set -euo pipefail
 
@@ -19,7 +19,7 @@ kernel=${LABYRINTH_KUNIT_KERNEL:-kunit-6.12}
 out=$top/build/$kernel/kunit
 mark='labyrinth-kunit: loading'
 timeout=600
-# An oops ends the run at once; a grace period shall not take most of the time.
+# An oops ends the run at once. Expedited grace periods shorten it.
 append='loglevel=7 oops=panic rcupdate.rcu_expedited=1'
 problems=0
 
@@ -44,14 +44,14 @@ guest_script() {
 	echo "$mark" >/dev/kmsg
 	insmod /lib/labyrinth/labyrinth.ko || exit 1
 	rmmod labyrinth || exit 2
-	# It turns itself off, at times without a word: then the run has proved less.
+	# Lockdep may turn itself off without a message; such a run proves less.
 	[ ! -e /proc/lockdep_stats ] ||
 		grep -q 'debug_locks: *1\$' /proc/lockdep_stats || exit 3
 	echo "labyrinth-kunit: unloaded" >/dev/kmsg
 	EOS
 }
 
-# The console log from the loading on, without its time stamps.
+# The KTAP lines of the console log after the mark, without time stamps.
 ktap_lines() {
 	sed -E 's/\r$//; s/^(<[0-9]+>)?\[ *[0-9]+\.[0-9]+\](\[ *[TC][0-9]+\])? ?//' "$1" |
 		awk -v mark="$mark" 'index($0, mark) { found = 1; next } found' |

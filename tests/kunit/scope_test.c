@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who may use an owner's handle. A kthread is a thread group of its own. */
+/* The scope of an owner's handle. A kthread is a thread group of its own. */
 #include <linux/completion.h>
 #include <linux/irq_work.h>
 #include <linux/workqueue.h>
 
 #include "fixture.h"
 
-/* What another task, or an interrupt, got for its calls. */
+/* The results of calls by another task or by an interrupt. */
 struct scope_fixture {
 	struct labyrinth_owner *owner, *to;
 	struct page *page;
@@ -74,8 +74,8 @@ static void expect_refused(struct kunit *test, struct scope_fixture *f)
 	KUNIT_EXPECT_EQ(test, f->transfer, -EPERM);
 	KUNIT_EXPECT_EQ(test, f->free, -EPERM);
 	lab_expect_violation(test, "wrong_scope", "scoped", "scoped");
-	KUNIT_EXPECT_EQ_MSG(test, f->query, 0, "anybody may ask whose page it is");
-	KUNIT_EXPECT_EQ_MSG(test, lab_check_page(f->owner, f->page), 0, "nothing changed");
+	KUNIT_EXPECT_EQ_MSG(test, f->query, 0, "query needs no scope");
+	KUNIT_EXPECT_EQ_MSG(test, lab_check_page(f->owner, f->page), 0, "the page is unchanged");
 	KUNIT_EXPECT_EQ(test, lab_free_page(f->owner, f->page), 0);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(f->owner), 0L);
 }
@@ -86,7 +86,7 @@ static void expect_served(struct kunit *test, struct scope_fixture *f)
 	KUNIT_EXPECT_EQ(test, f->bulk, 2U);
 	KUNIT_EXPECT_EQ(test, f->check, 0);
 	KUNIT_EXPECT_EQ(test, f->release, 0);
-	KUNIT_EXPECT_EQ_MSG(test, f->free, -ENOENT, "released before");
+	KUNIT_EXPECT_EQ_MSG(test, f->free, -ENOENT, "the page is already released");
 	__free_page(f->page);
 	KUNIT_EXPECT_EQ(test, lab_free_page(f->owner, f->alloc), 0);
 	while (f->bulk--)
@@ -152,11 +152,11 @@ static void refused_calls_are_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(f->owner, f->page), 0);
 }
 
-static void receiver_out_of_scope_may_still_receive(struct kunit *test)
+static void transfer_ignores_the_scope_of_the_receiver(struct kunit *test)
 {
 	struct scope_fixture *f = lab_test_zalloc(test, sizeof(*f));
 
-	/* It is the giver who calls. */
+	/* The scope of the giver counts, which makes the call. */
 	f->owner = lab_test_owner(test, "giver", 1);
 	f->to = lab_test_owner(test, "scoped", 1, .scope = LABYRINTH_SCOPE_THREAD);
 	f->page = lab_test_take(test, f->owner);
@@ -172,7 +172,7 @@ static struct kunit_case lab_scope_cases[] = {
 	KUNIT_CASE(scope_thread_refuses_another_thread),
 	KUNIT_CASE(scope_thread_refuses_an_interrupt_of_its_own_task),
 	KUNIT_CASE(refused_calls_are_counted),
-	KUNIT_CASE(receiver_out_of_scope_may_still_receive),
+	KUNIT_CASE(transfer_ignores_the_scope_of_the_receiver),
 	{}
 };
 

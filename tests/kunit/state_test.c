@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Every state that a page can be in, against every verb: the errno, and what changed. */
+/* Every state of a page against every call: the errno, and what changes. */
 #include <linux/mm.h>
 
 #include "fixture.h"
 
-/* What a page is to the owner who calls. */
+/* What a page is to the calling owner. */
 enum situation {
 	PLAIN,			/* never labyrinth's */
 	OWNED,
-	SHARED,			/* owned, and somebody else has a reference */
-	MAPPED,			/* owned, and somebody has mapped it */
-	BEHIND,			/* owned, and freed behind labyrinth's back */
-	STRANGERS,		/* the same, and somebody has it from the kernel */
+	SHARED,			/* owned, with an extra reference */
+	MAPPED,			/* owned and mapped */
+	BEHIND,			/* owned, but freed behind labyrinth's back */
+	STRANGERS,		/* the same, and in use by a stranger */
 	READY,
 	QUARANTINED,
-	MOVING,			/* another CPU is giving it back at this moment */
-	FOREIGN,		/* another owner has it */
+	MOVING,			/* another CPU is just freeing it */
+	FOREIGN,		/* another owner's */
 	FOREIGN_READY,
 	FOREIGN_QUARANTINED,
 	ARRIVED,		/* transferred in */
 	GIVEN_AWAY,		/* transferred to another owner */
 	RELEASED,
-	ORPHANED,		/* was out when its owner was destroyed */
+	ORPHANED,		/* still out when its owner was destroyed */
 	NR_SITUATIONS
 };
 
 enum verb { FREE, RELEASE, TRANSFER, CHECK, QUERY, NR_VERBS };
 
-/* What becomes of the tag. */
+/* What happens to the tag. */
 enum outcome { SAME, TO_READY, TO_QUARANTINE, TO_OTHER, GONE };
 
 struct transition {
@@ -165,7 +165,7 @@ struct state_fixture {
 	struct labyrinth_owner *owner, *other;
 	struct page *page;
 	struct lab_tag *tag;
-	int extra;		/* references of somebody else's */
+	int extra;		/* references beside labyrinth's */
 };
 
 static struct lab_tag *tag_of(struct page *page)
@@ -179,7 +179,7 @@ static struct lab_tag *tag_of(struct page *page)
 	return tag;
 }
 
-/* Whose page it is at first; the rest is done to it from there. */
+/* The page in its first state; set_up() does the rest. */
 static struct page *first_page(struct kunit *test, struct state_fixture *f, enum situation s)
 {
 	switch (s) {
@@ -257,7 +257,7 @@ static void set_up(struct kunit *test, struct state_fixture *f, enum situation s
 	}
 }
 
-/* Whatever the page has become, it goes. */
+/* Undo set_up() and free the page in whatever state it is. */
 static void tear_down(struct kunit *test, struct state_fixture *f, enum situation s, bool gone)
 {
 	struct lab_tag *tag = tag_of(f->page);
@@ -330,7 +330,7 @@ static long violations(const struct state_fixture *f)
 	return lab_owner_violations(f->owner) + lab_owner_violations(f->other);
 }
 
-static void state_and_verb_give_what_the_contract_says(struct kunit *test)
+static void call_on_a_page_follows_the_contract(struct kunit *test)
 {
 	const struct transition *t = test->param_value;
 	struct state_fixture *f = lab_test_zalloc(test, sizeof(*f));
@@ -354,15 +354,15 @@ static void state_and_verb_give_what_the_contract_says(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(f->other), other_owned + arrived);
 	KUNIT_EXPECT_EQ_MSG(test, violations(f) - told,
 			    (long)(t->err && t->verb != CHECK && t->verb != QUERY),
-			    "a broken rule is counted once, a question never");
+			    "a failed call counts one violation, check and query none");
 	if (t->from != ARRIVED || t->verb != FREE)
 		KUNIT_EXPECT_EQ_MSG(test, page_ref_count(f->page), refs,
-				    "no reference is labyrinth's to change");
+				    "the reference count is unchanged");
 	tear_down(test, f, t->from, t->from == ARRIVED && t->verb == FREE);
 }
 
 static struct kunit_case lab_state_cases[] = {
-	KUNIT_CASE_PARAM(state_and_verb_give_what_the_contract_says, transition_gen_params),
+	KUNIT_CASE_PARAM(call_on_a_page_follows_the_contract, transition_gen_params),
 	{}
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The tag table: what is bound is found, nothing else is, and nothing stays behind. */
+/* The tag table: bound pages are found, no others are, and an empty table is clean. */
 #include <linux/mm.h>
 #include <linux/prandom.h>
 
@@ -7,7 +7,7 @@
 #include "fixture.h"
 
 #define CAPACITY	4096U
-#define NR_BITS		34		/* 64 TiB of pages that no machine here has */
+#define NR_BITS		34		/* 64 TiB of made-up pages */
 #define WORD		((u64)lab_state(LAB_OWNER_MAX, 0, LAB_OWNED) << 32)
 
 struct bank_fixture {
@@ -17,7 +17,7 @@ struct bank_fixture {
 	unsigned long nrs[CAPACITY];
 };
 
-/* A page that is only ever compared with others. */
+/* A page pointer that is compared but never dereferenced. */
 static struct page *made_up(unsigned long nr)
 {
 	return (struct page *)PAGE_OFFSET + nr;
@@ -37,7 +37,7 @@ static void put_bank(void *data)
 	mutex_unlock(&lab_owners_lock);
 }
 
-/* A table of its own: no owner lives while these tests run. */
+/* No owner exists while these tests run, so the table is the test's alone. */
 static struct bank_fixture *get_bank(struct kunit *test, u32 budget)
 {
 	struct bank_fixture *f = lab_test_zalloc(test, sizeof(*f));
@@ -73,7 +73,7 @@ static struct lab_tag *find(struct lab_table *table, unsigned long nr)
 	return tag;
 }
 
-/* Odd ones are bound, even ones never are. */
+/* Odd numbers are bound, even ones never are. */
 static unsigned long random_nr(struct bank_fixture *f)
 {
 	u64 high = prandom_u32_state(&f->rnd);
@@ -86,7 +86,7 @@ static void unbind(struct bank_fixture *f, unsigned long nr)
 	lab_tag_unbind(f->table, find(f->table, nr), made_up(nr));
 }
 
-/* Fill the places [from, to) with pages bound in the fixture's table. */
+/* Fill @nrs [from, to) with pages bound in the fixture's table. */
 static void bind_random(struct kunit *test, struct bank_fixture *f, u32 from, u32 to)
 {
 	struct lab_table *where;
@@ -99,7 +99,7 @@ static void bind_random(struct kunit *test, struct bank_fixture *f, u32 from, u3
 			    f->nrs[i]) || (!bind(f->table, f->nrs[i],
 						 &where) && crowded++ < CAPACITY));
 	}
-	/* At half load the slots near a page's home are all taken once in 100000 pages. */
+	/* At half load a page finds all slots near its bucket taken once in 100000 times. */
 	KUNIT_EXPECT_LE(test, crowded, 2U);
 }
 
@@ -114,9 +114,9 @@ static void expect_all_found(struct kunit *test, struct bank_fixture *f, u32 nr)
 		wrong += tag && (tag->page != made_up(f->nrs[i]) || tag->meta != WORD);
 		strangers += !!find(f->table, f->nrs[i] - 1);
 	}
-	KUNIT_EXPECT_EQ_MSG(test, lost, 0U, "bound and not found");
-	KUNIT_EXPECT_EQ_MSG(test, wrong, 0U, "found with another's tag");
-	KUNIT_EXPECT_EQ_MSG(test, strangers, 0U, "found and never bound");
+	KUNIT_EXPECT_EQ_MSG(test, lost, 0U, "bound but not found");
+	KUNIT_EXPECT_EQ_MSG(test, wrong, 0U, "found with the wrong tag");
+	KUNIT_EXPECT_EQ_MSG(test, strangers, 0U, "found but never bound");
 }
 
 static void expect_empty(struct kunit *test, const struct lab_table *table)
@@ -128,12 +128,12 @@ static void expect_empty(struct kunit *test, const struct lab_table *table)
 		claimed += !!table->slots.tags[i].page;
 		words += !!table->slots.tags[i].meta;
 	}
-	KUNIT_EXPECT_EQ_MSG(test, hops, 0U, "hop bits left behind");
-	KUNIT_EXPECT_EQ_MSG(test, claimed, 0U, "slots left claimed");
-	KUNIT_EXPECT_EQ_MSG(test, words, 0U, "words left behind");
+	KUNIT_EXPECT_EQ_MSG(test, hops, 0U, "hop bits are left");
+	KUNIT_EXPECT_EQ_MSG(test, claimed, 0U, "slots are left claimed");
+	KUNIT_EXPECT_EQ_MSG(test, words, 0U, "metas are left");
 }
 
-/* The number of the next made-up page after @nr that has the home of @page. */
+/* The number of the next made-up page after @nr in the bucket of @page. */
 static unsigned long next_of_home(struct lab_table *table, const struct page *page,
 				  unsigned long nr)
 {
@@ -142,7 +142,7 @@ static unsigned long next_of_home(struct lab_table *table, const struct page *pa
 	return nr;
 }
 
-static void bound_page_is_found_until_it_is_dropped(struct kunit *test)
+static void bound_page_is_found_until_it_is_unbound(struct kunit *test)
 {
 	struct bank_fixture *f = get_bank(test, LAB_TABLE_MIN);
 	struct lab_table *where = NULL;
@@ -153,16 +153,16 @@ static void bound_page_is_found_until_it_is_dropped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tag->meta, WORD);
 	KUNIT_EXPECT_EQ(test, lab_caller_unpack(tag->caller), (unsigned long)bind);
 	KUNIT_EXPECT_PTR_EQ(test, find(f->table, 4711), tag);
-	KUNIT_EXPECT_PTR_EQ_MSG(test, find(NULL, 4711), tag, "from outside the table");
+	KUNIT_EXPECT_PTR_EQ_MSG(test, find(NULL, 4711), tag, "found without naming the table");
 	KUNIT_EXPECT_PTR_EQ_MSG(test, tag, lab_table_home(f->table, made_up(4711)), "at home");
-	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&tag->hop), 0, "near its home it needs no bit");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&tag->hop), 0, "no hop bit near its bucket");
 
 	lab_tag_unbind(f->table, tag, made_up(4711));
 	KUNIT_EXPECT_NULL(test, find(f->table, 4711));
 	expect_empty(test, f->table);
 }
 
-static void page_far_from_its_home_is_found_until_it_is_unbound(struct kunit *test)
+static void page_far_from_its_bucket_is_found_until_it_is_unbound(struct kunit *test)
 {
 	struct bank_fixture *f = get_bank(test, LAB_TABLE_MIN);
 	struct lab_tag *home = lab_table_home(f->table, made_up(4711)), *tag;
@@ -185,8 +185,8 @@ static void page_far_from_its_home_is_found_until_it_is_unbound(struct kunit *te
 	KUNIT_EXPECT_EQ(test, atomic_read(&home->hop), 0);
 }
 
-/* Calls look before they know what they were given. */
-static void no_pointer_is_ever_found(struct kunit *test)
+/* The calls search before they check the pointer. */
+static void null_and_error_pointers_are_not_found(struct kunit *test)
 {
 	struct bank_fixture *f = get_bank(test, LAB_TABLE_MIN);
 	struct page *nothing[] = { NULL, ERR_PTR(-ENOMEM), ERR_PTR(-MAX_ERRNO) };
@@ -203,8 +203,8 @@ static void no_pointer_is_ever_found(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, lab_table_home(f->table, NULL), f->table->slots.tags);
 }
 
-/* Its home is an end: it lies far off, and is found by who looks there for nothing. */
-static void page_whose_home_is_slot_0_is_bound_as_any(struct kunit *test)
+/* Slot 0 is a sentinel: the page is bound behind it, where a search for NULL starts as well. */
+static void page_of_bucket_0_is_bound_and_found(struct kunit *test)
 {
 	struct bank_fixture *f = get_bank(test, LAB_TABLE_MIN);
 	unsigned long nr = next_of_home(f->table, NULL, 0);
@@ -215,12 +215,12 @@ static void page_whose_home_is_slot_0_is_bound_as_any(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, find(f->table, nr), home + LAB_NR_ENDS);
 	KUNIT_EXPECT_FALSE(test, lab_find(home, NULL, &tag));
 	home[LAB_NR_ENDS].page = NULL;
-	KUNIT_EXPECT_FALSE_MSG(test, lab_find(home, NULL, &tag), "while its slot is being left");
+	KUNIT_EXPECT_FALSE_MSG(test, lab_find(home, NULL, &tag), "while its slot is being vacated");
 	home[LAB_NR_ENDS].page = made_up(nr);
 }
 
-/* For such a page, too. */
-static void no_special_owner_has_a_head_to_turn_from(struct kunit *test)
+/* Owners with flags and dead owners have no state that the fast path could match. */
+static void owner_with_flags_has_no_fast_path_state(struct kunit *test)
 {
 	static const unsigned int flags[] = { LABYRINTH_ZERO, LABYRINTH_POISON, LABYRINTH_STACK };
 	struct labyrinth_owner *owner;
@@ -237,7 +237,7 @@ static void no_special_owner_has_a_head_to_turn_from(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, owner->owned_state, LAB_NO_STATE, "dead");
 }
 
-static void homes_lie_in_the_bank(struct kunit *test)
+static void buckets_are_within_the_table(struct kunit *test)
 {
 	struct bank_fixture *f = get_bank(test, LAB_TABLE_MIN);
 	struct lab_tag *tags = f->table->slots.tags;
@@ -255,7 +255,7 @@ static void homes_lie_in_the_bank(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, last, f->table->capacity * LAB_SLOTS_PER_PAGE - 1);
 }
 
-static void half_load_of_random_pages_is_found(struct kunit *test)
+static void random_pages_at_half_load_are_found(struct kunit *test)
 {
 	struct bank_fixture *f = get_bank(test, CAPACITY);
 	u32 i;
@@ -269,7 +269,7 @@ static void half_load_of_random_pages_is_found(struct kunit *test)
 	expect_empty(test, f->table);
 }
 
-static void half_load_of_neighbouring_pages_is_never_crowded(struct kunit *test)
+static void neighbouring_pages_at_half_load_always_fit(struct kunit *test)
 {
 	static const unsigned int strides[] = { 1, 2, 8, 512 };
 	struct bank_fixture *f = get_bank(test, CAPACITY);
@@ -285,7 +285,7 @@ static void half_load_of_neighbouring_pages_is_never_crowded(struct kunit *test)
 	expect_empty(test, f->table);
 }
 
-static void churn_loses_and_leaves_nothing(struct kunit *test)
+static void rebinding_loses_and_leaves_nothing(struct kunit *test)
 {
 	struct bank_fixture *f = get_bank(test, CAPACITY);
 	u32 i, round;
@@ -302,7 +302,7 @@ static void churn_loses_and_leaves_nothing(struct kunit *test)
 	expect_empty(test, f->table);
 }
 
-/* Each CPU churns pages of its own, close to those of the others. */
+/* Each CPU binds and unbinds its own pages, close to those of the others. */
 static void churn_on_this_cpu(struct lab_crew *crew, unsigned int member)
 {
 	struct bank_fixture *f = crew->data;
@@ -318,13 +318,13 @@ static void churn_on_this_cpu(struct lab_crew *crew, unsigned int member)
 	}
 }
 
-static void churn_on_several_cpus_loses_nothing(struct kunit *test)
+static void concurrent_rebinding_loses_nothing(struct kunit *test)
 {
 	struct bank_fixture *f = get_bank(test, CAPACITY);
 	u32 i, nr = num_online_cpus() * CAPACITY / 8;
 
 	if (num_online_cpus() > 8)
-		kunit_skip(test, "room for the pages of 8 CPUs");
+		kunit_skip(test, "the table has room for 8 CPUs");
 	lab_test_crew(test, 0, churn_on_this_cpu, f);
 	for (i = 0; i < nr; i++) {
 		KUNIT_ASSERT_NOT_NULL(test, find(f->table, 1 + i));
@@ -333,7 +333,7 @@ static void churn_on_several_cpus_loses_nothing(struct kunit *test)
 	expect_empty(test, f->table);
 }
 
-/* Bind as many pages of the home of @page as fit. Returns a further one of that home. */
+/* Bind as many pages in the bucket of @page as fit. Returns a further page of that bucket. */
 static unsigned long crowd(struct kunit *test, struct lab_table *table, const struct page *page)
 {
 	unsigned long nr = BIT(NR_BITS);
@@ -353,7 +353,7 @@ static unsigned long crowd(struct kunit *test, struct lab_table *table, const st
 	return nr;
 }
 
-static void crowded_page_finds_no_room_in_the_only_bank(struct kunit *test)
+static void page_of_a_full_bucket_is_refused_by_the_only_table(struct kunit *test)
 {
 	struct bank_fixture *f = get_bank(test, LAB_TABLE_MIN);
 	unsigned long nr = crowd(test, f->table, made_up(1));
@@ -367,7 +367,7 @@ static void crowded_page_finds_no_room_in_the_only_bank(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL_MSG(test, bind(f->table, nr, &where), "another page fits");
 }
 
-static void crowded_page_goes_to_another_bank(struct kunit *test)
+static void page_of_a_full_bucket_goes_to_another_table(struct kunit *test)
 {
 	struct bank_fixture *f = get_bank(test, LAB_TABLE_MIN);
 	struct bank_fixture *other = get_bank(test, LAB_TABLE_MIN);
@@ -379,7 +379,7 @@ static void crowded_page_goes_to_another_bank(struct kunit *test)
 	tag = bind(f->table, nr, &where);
 	KUNIT_ASSERT_NOT_NULL(test, tag);
 	KUNIT_EXPECT_PTR_EQ(test, where, other->table);
-	KUNIT_EXPECT_EQ_MSG(test, lab_meta_flags(tag->meta), (u32)LAB_AWAY, "not to be recycled");
+	KUNIT_EXPECT_EQ_MSG(test, lab_meta_flags(tag->meta), (u32)LAB_AWAY, "never recycled");
 	KUNIT_EXPECT_PTR_EQ(test, find(f->table, nr), tag);
 	lab_tag_unbind(other->table, tag, tag->page);
 
@@ -387,16 +387,16 @@ static void crowded_page_goes_to_another_bank(struct kunit *test)
 	KUNIT_EXPECT_NULL_MSG(test, bind(f->table, nr, &where), "a closed table takes nothing");
 }
 
-static void owners_share_a_bank_while_their_budgets_fit(struct kunit *test)
+static void owners_share_a_table_while_their_budgets_fit(struct kunit *test)
 {
 	struct bank_fixture *a = get_bank(test, LAB_TABLE_MIN - 24), *b = get_bank(test, 24);
 	struct bank_fixture *c = get_bank(test, 1);
 
 	KUNIT_EXPECT_PTR_EQ(test, a->table, b->table);
-	KUNIT_EXPECT_PTR_NE_MSG(test, a->table, c->table, "there is room for no more");
+	KUNIT_EXPECT_PTR_NE_MSG(test, a->table, c->table, "the first table is full");
 }
 
-static void transfer_takes_the_tag_to_the_receivers_bank(struct kunit *test)
+static void transfer_moves_the_tag_to_the_receivers_table(struct kunit *test)
 {
 	struct labyrinth_owner *from = lab_test_owner(test, "from", LAB_TABLE_MIN);
 	struct labyrinth_owner *to = lab_test_owner(test, "to", LAB_TABLE_MIN);
@@ -410,7 +410,7 @@ static void transfer_takes_the_tag_to_the_receivers_bank(struct kunit *test)
 	expect_empty(test, to->table);
 }
 
-static void bank_outlives_its_owner_for_a_page_that_found_no_room_elsewhere(struct kunit *test)
+static void table_outlives_its_owner_for_a_page_that_fits_nowhere_else(struct kunit *test)
 {
 	struct labyrinth_owner *from = lab_test_owner(test, "from", LAB_TABLE_MIN);
 	struct labyrinth_owner *to = lab_test_owner(test, "to", LAB_TABLE_MIN);
@@ -423,17 +423,17 @@ static void bank_outlives_its_owner_for_a_page_that_found_no_room_elsewhere(stru
 	KUNIT_EXPECT_EQ(test, lab_transfer_page(from, to, page), 0);
 	KUNIT_EXPECT_NOT_NULL(test, lab_table_find(table, page));
 	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, from), 0U);
-	KUNIT_EXPECT_PTR_EQ_MSG(test, lab_table_nth(0), table, "kept for that page");
+	KUNIT_EXPECT_PTR_EQ_MSG(test, lab_table_nth(0), table, "the table is kept for that page");
 	KUNIT_EXPECT_EQ(test, lab_check_page(to, page), 0);
 	KUNIT_EXPECT_EQ(test, lab_free_page(to, page), 0);
-	/* No kernel has the pages that crowd it: they must not be there when it is destroyed. */
+	/* Made-up pages must be unbound before the owner is destroyed. */
 	for (i = LAB_NR_ENDS; i < to->table->nr_slots; i++)
 		if (to->slots.tags[i].page)
 			lab_tag_unbind(to->table, &to->slots.tags[i], to->slots.tags[i].page);
 }
 
-/* 32 MiB of tags each time: what is not given back does not fit into the machine for long. */
-static void reaped_banks_give_their_memory_back(struct kunit *test)
+/* Each table has 32 MiB of tags: a leak exhausts the machine's memory. */
+static void destroyed_tables_free_their_memory(struct kunit *test)
 {
 	unsigned long before = si_mem_available(), lost;
 	int i;
@@ -448,26 +448,26 @@ static void reaped_banks_give_their_memory_back(struct kunit *test)
 	for (i = 0; i < LAB_NR_TABLES; i++)
 		KUNIT_EXPECT_NULL(test, lab_table_nth(i));
 	lost = max_t(long, before - si_mem_available(), 0);
-	KUNIT_EXPECT_LT_MSG(test, lost, BIT(25 - PAGE_SHIFT), "pages lost of 256 MiB taken");
+	KUNIT_EXPECT_LT_MSG(test, lost, BIT(25 - PAGE_SHIFT), "pages lost of 256 MiB");
 }
 
 static struct kunit_case lab_table_cases[] = {
-	KUNIT_CASE(bound_page_is_found_until_it_is_dropped),
-	KUNIT_CASE(page_far_from_its_home_is_found_until_it_is_unbound),
-	KUNIT_CASE(no_pointer_is_ever_found),
-	KUNIT_CASE(page_whose_home_is_slot_0_is_bound_as_any),
-	KUNIT_CASE(no_special_owner_has_a_head_to_turn_from),
-	KUNIT_CASE(homes_lie_in_the_bank),
-	KUNIT_CASE(half_load_of_random_pages_is_found),
-	KUNIT_CASE(half_load_of_neighbouring_pages_is_never_crowded),
-	KUNIT_CASE(churn_loses_and_leaves_nothing),
-	KUNIT_CASE(churn_on_several_cpus_loses_nothing),
-	KUNIT_CASE(crowded_page_finds_no_room_in_the_only_bank),
-	KUNIT_CASE(crowded_page_goes_to_another_bank),
-	KUNIT_CASE(owners_share_a_bank_while_their_budgets_fit),
-	KUNIT_CASE(transfer_takes_the_tag_to_the_receivers_bank),
-	KUNIT_CASE(bank_outlives_its_owner_for_a_page_that_found_no_room_elsewhere),
-	KUNIT_CASE_SLOW(reaped_banks_give_their_memory_back),
+	KUNIT_CASE(bound_page_is_found_until_it_is_unbound),
+	KUNIT_CASE(page_far_from_its_bucket_is_found_until_it_is_unbound),
+	KUNIT_CASE(null_and_error_pointers_are_not_found),
+	KUNIT_CASE(page_of_bucket_0_is_bound_and_found),
+	KUNIT_CASE(owner_with_flags_has_no_fast_path_state),
+	KUNIT_CASE(buckets_are_within_the_table),
+	KUNIT_CASE(random_pages_at_half_load_are_found),
+	KUNIT_CASE(neighbouring_pages_at_half_load_always_fit),
+	KUNIT_CASE(rebinding_loses_and_leaves_nothing),
+	KUNIT_CASE(concurrent_rebinding_loses_nothing),
+	KUNIT_CASE(page_of_a_full_bucket_is_refused_by_the_only_table),
+	KUNIT_CASE(page_of_a_full_bucket_goes_to_another_table),
+	KUNIT_CASE(owners_share_a_table_while_their_budgets_fit),
+	KUNIT_CASE(transfer_moves_the_tag_to_the_receivers_table),
+	KUNIT_CASE(table_outlives_its_owner_for_a_page_that_fits_nowhere_else),
+	KUNIT_CASE_SLOW(destroyed_tables_free_their_memory),
 	{}
 };
 

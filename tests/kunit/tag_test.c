@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a tag says: its meta, the context in it, its time and its caller. */
+/* The tag: its meta, the context in it, its time and its caller. */
 #include <linux/hardirq.h>
 #include <linux/interrupt.h>
 #include <linux/irqflags.h>
@@ -10,7 +10,7 @@
 #include "diag/words.h"
 #include "fixture.h"
 
-static void word_keeps_every_field_at_its_limits(struct kunit *test)
+static void meta_keeps_every_field_at_its_limits(struct kunit *test)
 {
 	static const u32 owners[] = { 0, 1, 0x555555, LAB_OWNER_MAX };
 	static const u32 flags[] = {
@@ -32,7 +32,7 @@ static void word_keeps_every_field_at_its_limits(struct kunit *test)
 			}
 }
 
-static void word_of_no_page_is_zero(struct kunit *test)
+static void state_of_a_free_tag_is_zero(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, lab_state(0, 0, LAB_FREE), 0U);
 }
@@ -59,7 +59,7 @@ static void where_keeps_cpu_and_context_apart(struct kunit *test)
 		}
 }
 
-static void head_is_the_upper_half_of_the_word(struct kunit *test)
+static void state_is_the_upper_half_of_meta(struct kunit *test)
 {
 	struct lab_tag tag = { .meta = lab_meta(0x12345678, 0x9abcdef0) };
 
@@ -68,13 +68,13 @@ static void head_is_the_upper_half_of_the_word(struct kunit *test)
 	tag.state = lab_state(9, LAB_AWAY, LAB_READY);
 	KUNIT_EXPECT_EQ(test, lab_meta_owner(tag.meta), 9U);
 	KUNIT_EXPECT_EQ(test, (u32)tag.meta, 0x9abcdef0U);
-	tag.taken = lab_taken((unsigned long)head_is_the_upper_half_of_the_word);
+	tag.taken = lab_taken((unsigned long)state_is_the_upper_half_of_meta);
 	KUNIT_EXPECT_EQ(test, lab_tag_caller(&tag),
-			(unsigned long)head_is_the_upper_half_of_the_word);
+			(unsigned long)state_is_the_upper_half_of_meta);
 	KUNIT_EXPECT_LE(test, lab_time_now() - tag.time, 1U);
 }
 
-static void word_here_names_this_cpu(struct kunit *test)
+static void meta_here_names_this_cpu(struct kunit *test)
 {
 	u64 meta;
 
@@ -85,7 +85,7 @@ static void word_here_names_this_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_meta_context(meta), LABYRINTH_TASK);
 }
 
-static void public_state_hides_what_is_passed_through(struct kunit *test)
+static void public_state_shows_a_moving_page_as_owned(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, lab_phase_public(LAB_READY), LABYRINTH_READY);
 	KUNIT_EXPECT_EQ(test, lab_phase_public(LAB_OWNED), LABYRINTH_OWNED);
@@ -93,7 +93,7 @@ static void public_state_hides_what_is_passed_through(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_phase_public(LAB_QUARANTINED), LABYRINTH_QUARANTINED);
 }
 
-/* The context's bits where the preemption count has @count more than here. */
+/* The context's bits with @count added to the preemption count. */
 static u32 bits_at(u32 count)
 {
 	unsigned long flags;
@@ -134,7 +134,7 @@ static void context_of_nested_counts_is_the_innermost(struct kunit *test)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
-		/* There the softirq count is the task's own, and not in this one. */
+		/* PREEMPT_RT keeps the softirq count in the task, not in the preemption count. */
 		if (IS_ENABLED(CONFIG_PREEMPT_RT) && table[i].context == LABYRINTH_SOFTIRQ)
 			continue;
 		KUNIT_EXPECT_EQ_MSG(test, lab_context_decode(bits_at(table[i].count)),
@@ -153,7 +153,7 @@ static void context_of_disabled_bh_is_task(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_context_decode(bits), LABYRINTH_TASK);
 }
 
-/* What an interrupt of either kind found of itself. */
+/* The context's bits as read in an interrupt or a tasklet. */
 struct context_probe {
 	struct irq_work hard;
 	struct tasklet_struct soft;
@@ -204,7 +204,7 @@ static void time_unit_is_16_to_20_ms(struct kunit *test)
 	KUNIT_EXPECT_LE(test, jiffies_to_msecs(LAB_TIME_JIFFIES), 20U);
 }
 
-/* The clock may go on by a unit between the two looks at it. */
+/* The clock may advance by a unit between the two reads. */
 static void expect_age_of_units(struct kunit *test, u32 units)
 {
 	u64 unit_ms = jiffies_to_msecs(LAB_TIME_JIFFIES);
@@ -221,9 +221,9 @@ static void time_age_counts_units(struct kunit *test)
 	expect_age_of_units(test, 1000);
 }
 
-static void time_age_outlives_the_wrap(struct kunit *test)
+static void time_age_survives_the_wrap(struct kunit *test)
 {
-	/* Whatever now is, one of these began before the 32 bits wrapped. */
+	/* At any time now, one of these begins before the 32 bits wrapped. */
 	expect_age_of_units(test, 0x40000000);
 	expect_age_of_units(test, 0x80000000);
 	expect_age_of_units(test, 0xfffffff0);
@@ -246,13 +246,13 @@ static void caller_survives_packing(struct kunit *test)
 }
 
 static struct kunit_case lab_tag_cases[] = {
-	KUNIT_CASE(word_keeps_every_field_at_its_limits),
-	KUNIT_CASE(word_of_no_page_is_zero),
+	KUNIT_CASE(meta_keeps_every_field_at_its_limits),
+	KUNIT_CASE(state_of_a_free_tag_is_zero),
 	KUNIT_CASE(states_and_flags_share_no_bit),
 	KUNIT_CASE(where_keeps_cpu_and_context_apart),
-	KUNIT_CASE(head_is_the_upper_half_of_the_word),
-	KUNIT_CASE(word_here_names_this_cpu),
-	KUNIT_CASE(public_state_hides_what_is_passed_through),
+	KUNIT_CASE(state_is_the_upper_half_of_meta),
+	KUNIT_CASE(meta_here_names_this_cpu),
+	KUNIT_CASE(public_state_shows_a_moving_page_as_owned),
 	KUNIT_CASE(context_of_nested_counts_is_the_innermost),
 	KUNIT_CASE(context_of_disabled_bh_is_task),
 	KUNIT_CASE(context_of_an_interrupt_is_hardirq),
@@ -260,7 +260,7 @@ static struct kunit_case lab_tag_cases[] = {
 	KUNIT_CASE(every_context_has_a_name),
 	KUNIT_CASE(time_unit_is_16_to_20_ms),
 	KUNIT_CASE(time_age_counts_units),
-	KUNIT_CASE(time_age_outlives_the_wrap),
+	KUNIT_CASE(time_age_survives_the_wrap),
 	KUNIT_CASE(caller_survives_packing),
 	{}
 };

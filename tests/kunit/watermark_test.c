@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The watermark's arithmetic, against the kernel's own check worked out by hand:
- * an order-0 GFP_ATOMIC page needs free - cma > 3/8 min (rounded up step by
+ * The arithmetic of watermarks, against values of the kernel's own check computed by
+ * hand: an order-0 GFP_ATOMIC page needs free - cma > 3/8 min (rounded up step by
  * step) + lowmem_reserve.
  */
 #include <linux/gfp.h>
@@ -27,7 +27,7 @@ static void atomic_min_is_three_eighths_rounded_up_step_by_step(struct kunit *te
 				    "min %lu", table[i].min);
 }
 
-static void mark_takes_the_share_of_the_atomic_reserve_off_min(struct kunit *test)
+static void mark_is_min_less_reserve_pct_of_the_atomic_reserve(struct kunit *test)
 {
 	static const int pct[] = { 0, 1, 40, 50, 99, 100 };
 	static const struct {
@@ -50,7 +50,7 @@ static void mark_takes_the_share_of_the_atomic_reserve_off_min(struct kunit *tes
 					    pct[j]);
 }
 
-static void mark_never_leaves_the_atomic_reserve(struct kunit *test)
+static void mark_stays_within_the_atomic_reserve(struct kunit *test)
 {
 	unsigned long min;
 	int pct;
@@ -96,7 +96,7 @@ static void permits_iff_usable_pages_exceed_the_mark(struct kunit *test)
 				    table[i].permits, "%s", table[i].what);
 }
 
-static void depth_is_the_share_of_the_atomic_reserve_gone(struct kunit *test)
+static void depth_is_the_used_percentage_of_the_atomic_reserve(struct kunit *test)
 {
 	static const struct {
 		struct lab_level level;
@@ -123,7 +123,7 @@ static void depth_is_the_share_of_the_atomic_reserve_gone(struct kunit *test)
 				    "%s", table[i].what);
 }
 
-/* A node with zones of nobody's, for what looks at a zone. */
+/* The zones of a fake node. */
 static struct zone *fake_zones(struct kunit *test)
 {
 	pg_data_t *node = lab_test_zalloc(test, sizeof(*node));
@@ -134,7 +134,7 @@ static struct zone *fake_zones(struct kunit *test)
 	return node->node_zones;
 }
 
-static void level_is_read_without_the_boost(struct kunit *test)
+static void level_ignores_the_watermark_boost(struct kunit *test)
 {
 	struct zone *zone = &fake_zones(test)[ZONE_NORMAL];
 	struct lab_level level;
@@ -153,7 +153,7 @@ static void level_is_read_without_the_boost(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, level.reserve, 9);
 }
 
-static void zone_gfp_makes_the_kernel_begin_at_the_zone(struct kunit *test)
+static void zone_gfp_selects_the_zone(struct kunit *test)
 {
 	struct zone *zones = fake_zones(test);
 	int i;
@@ -165,7 +165,7 @@ static void zone_gfp_makes_the_kernel_begin_at_the_zone(struct kunit *test)
 	}
 }
 
-static void ample_memory_permits_a_page_that_is_not_of_the_reserve(struct kunit *test)
+static void ample_memory_permits_a_page_above_min(struct kunit *test)
 {
 	struct lab_choice choice = { .below_min = true };
 
@@ -176,13 +176,13 @@ static void ample_memory_permits_a_page_that_is_not_of_the_reserve(struct kunit 
 
 static struct kunit_case lab_floor_cases[] = {
 	KUNIT_CASE(atomic_min_is_three_eighths_rounded_up_step_by_step),
-	KUNIT_CASE(mark_takes_the_share_of_the_atomic_reserve_off_min),
-	KUNIT_CASE(mark_never_leaves_the_atomic_reserve),
+	KUNIT_CASE(mark_is_min_less_reserve_pct_of_the_atomic_reserve),
+	KUNIT_CASE(mark_stays_within_the_atomic_reserve),
 	KUNIT_CASE(permits_iff_usable_pages_exceed_the_mark),
-	KUNIT_CASE(depth_is_the_share_of_the_atomic_reserve_gone),
-	KUNIT_CASE(level_is_read_without_the_boost),
-	KUNIT_CASE(zone_gfp_makes_the_kernel_begin_at_the_zone),
-	KUNIT_CASE(ample_memory_permits_a_page_that_is_not_of_the_reserve),
+	KUNIT_CASE(depth_is_the_used_percentage_of_the_atomic_reserve),
+	KUNIT_CASE(level_ignores_the_watermark_boost),
+	KUNIT_CASE(zone_gfp_selects_the_zone),
+	KUNIT_CASE(ample_memory_permits_a_page_above_min),
 	{}
 };
 

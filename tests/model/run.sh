@@ -1,14 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Check the models of the lock-free core with Spin: every interleaving.
+# Check all interleavings of the models of the lock-free core with Spin.
 #
-# usage: run.sh [--short]	the widest search of each model alone
+# usage: run.sh [--short]	only the widest search of each model
 #
-# KTAP on standard output; logs in build/model/. A test a model, a test a
-# mutation of it (which must fail), and whether the code is still what the
-# models say it is. "max" words are Spin's limits: a search that meets one proves
-# nothing and fails.
+# KTAP on standard output; logs in build/model/. One test per search of a model, one
+# per mutation of it (which must fail), and one that compares the code cited in the
+# models with the sources. A search that meets a limit of Spin proves nothing and fails.
 
 set -uo pipefail
 
@@ -25,7 +24,7 @@ case ${1-} in
 --short) short=1 ;;
 *) sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
-# A search fills hundreds of MB once: page by page, that takes most of a short one's time.
+# A search touches hundreds of MB once; without huge pages, page faults dominate a short search.
 export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 n=0 failed=0
 
@@ -39,7 +38,7 @@ words_after() { # WORD MODEL
 	sed -n "s/^ \* $1: //p" "$here/$2.pml"
 }
 
-# Comments "file: function: text": is the text in that function?
+# For each comment "file: function: text", check that the function contains the text.
 names_hold() { # MODEL LABYRINTH
 	awk -v dir="$2" '
 	function body(file, name,	line, text, in_it) {
@@ -90,7 +89,7 @@ build() { # LOG MODEL DEFINES...
 	cp "$here/$2.pml" "$dir/"
 	cd "$dir" || return
 	spin -a "${@:3}" "$2.pml" >spin.log 2>&1 || return
-	# A condition on another process does not go with partial order reduction.
+	# Conditions on other processes do not work with partial order reduction.
 	# shellcheck disable=SC2086 # options, one word each
 	gcc $how -w -DSAFETY -DNOREDUCE -DCOLLAPSE -DMEMLIM=$memory -o pan pan.c >gcc.log 2>&1
 }
@@ -117,8 +116,8 @@ found_one() { # LOG MODEL DEFINES...
 	search "$@" && grep -qE 'pan:1: (assertion violated|invalid end state)' pan.log
 }
 
-# Lines of the processes, not of what they include, that no search of the model came to:
-# each search has those that its defines leave it.
+# Print the lines of the processes, without inlined code, that no search of the model reached.
+# The defines of a search decide which lines it has.
 unreached() { # MODEL LOG...
 	local from log
 
@@ -148,25 +147,25 @@ check() { # NAME COMMAND...
 command -v spin >/dev/null || { echo "run.sh: spin is missing: run scripts/setup.sh test" >&2; exit 1; }
 echo "KTAP version 1"
 for model in stack tag; do
-	check "$model: the code is what the model says" \
+	check "$model: the sources contain the code that the model cites" \
 		names_hold "$here/$model.pml" "$top/labyrinth/core"
 done
 
 check "stack: no interleaving fails" found_none stack stack
-[ -n "$short" ] || check "stack: none with two tags pushed and popped at once" \
+[ -n "$short" ] || check "stack: no interleaving fails with two tags pushed and popped at once" \
 	found_none stack-many stack -DWRONG_FREE
 [ -n "$short" ] || check "tag: no interleaving fails in one table" found_none tag tag
-[ -n "$short" ] || check "tag: none far from home" found_none tag-far tag -DFAR
-[ -n "$short" ] || check "tag: none in two tables" found_none tag-two-tables tag -DTWO_TABLES
-[ -n "$short" ] || check "tag: none where pages are freed behind our back" found_none tag-behind tag -DBEHIND
-check "tag: none in two tables where pages are freed behind our back" found_none tag-behind-two-tables tag -DBEHIND -DTWO_TABLES
+[ -n "$short" ] || check "tag: no interleaving fails far from the bucket" found_none tag-far tag -DFAR
+[ -n "$short" ] || check "tag: no interleaving fails in two tables" found_none tag-two-tables tag -DTWO_TABLES
+[ -n "$short" ] || check "tag: no interleaving fails with pages freed behind" found_none tag-behind tag -DBEHIND
+check "tag: no interleaving fails in two tables with pages freed behind" found_none tag-behind-two-tables tag -DBEHIND -DTWO_TABLES
 [ -z "$short" ] || { echo "1..$n"; exit $failed; }
 
 check "stack: every step is reached" unreached stack stack stack-many
 check "tag: every step is reached" unreached tag tag tag-far tag-two-tables tag-behind \
 	tag-behind-two-tables
 
-# These are found soon, the sooner from the other end.
+# Mutations are found early, and in reverse order even earlier.
 how='-O0 -DREVERSE' slots=18
 for model in stack tag; do
 	for word in $(words_after Mutations $model); do
@@ -174,7 +173,7 @@ for model in stack tag; do
 			found_one "$model-$word" $model "-D$word"
 	done
 	for word in $(words_after Known $model); do
-		check "$model: known not to hold: $word" \
+		check "$model: known limitation $word is found" \
 			found_one "$model-$word" $model "-D$word"
 	done
 done

@@ -1,34 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The lock-free stacks of labyrinth/core/freelist.h: three CPUs pop from and push to two
- * stacks, whichever they like, one tag or two at once; an NMI on the first CPU
- * comes between any two steps of the task there, and runs to its end before the
- * task goes on.
+ * The lock-free stacks of labyrinth/core/freelist.h: three CPUs pop from and push to
+ * any of two stacks, one tag or two at once. An NMI on the first CPU may come between
+ * any two steps of the task there, and runs to its end before the task continues.
  *
- * Memory is sequentially consistent here: ordering is not what this is about. A
- * place is a slot's number, and a link names the slot below, where the code has
- * the distance to it.
+ * The model is sequentially consistent: it does not cover memory ordering. A place is
+ * a slot's number, and a link names the slot below, where the code has the distance.
  *
- * A count of pushes is only ever compared with copies of itself. So once nobody
- * has a copy it may begin at 0 again: what can follow is the same, and the states
- * are fewer. While somebody has one it goes on, by one a tag pushed, and cannot
- * wrap: all OPS_* together are below 128. So nothing is said of a pop that is held
- * up while exactly 2^32 tags are pushed.
+ * A count of pushes is only compared with copies of itself. So once no process has a
+ * copy the count may restart at 0: the behaviour is the same, with fewer states. While
+ * a process has a copy, the count grows by one per pushed tag and cannot wrap: all
+ * OPS_* together are below 128. The model does not cover a pop that is delayed while
+ * exactly 2^32 tags are pushed.
  *
- * A comment "file: function: text" names the code that a step stands for. run.sh
- * looks whether it is still there. By each name after "Mutations" it breaks the
- * model, which must fail then.
+ * A comment "file: function: text" cites the code that a step stands for. run.sh
+ * checks that the code still contains it. Each name after "Mutations" breaks the
+ * model, which must then fail.
  *
  * Mutations: NO_COUNT CHAIN_NO_COUNT BLIND_PUSH BLIND_POP NEXT_ONCE FOLLOW_ONCE LINK_LATE
- *   LINK_LATE: of several tags popped at once the first is handed out before it is
- *   asked for the next: a wrong call may have pushed it meanwhile.
+ *   LINK_LATE: of several tags popped at once, the first is handed out before its link
+ *   is read: a wrong call may have pushed it meanwhile.
  *
- * With COUNT_POPS, which counts those instead, nothing fails: either count will do,
- * and that of pushes is one of frees as well.
+ * With COUNT_POPS, which counts pops instead, nothing fails: either count is enough,
+ * and the count of pushes also counts frees.
  */
-#define SLOTS		3	/* 1 to SLOTS; 0 ends a stack */
+#define SLOTS		3	/* 1 to SLOTS; 0 is the sentinel */
 
-/* WRONG_FREE: who was handed a tag says nothing of who pushes it. */
+/* WRONG_FREE: any process may push a tag that was handed out. */
 #ifdef LINK_LATE
 #define WRONG_FREE
 #endif
@@ -36,7 +34,7 @@
 #define MANY
 #endif
 
-/* Pops and pushes that each does: of one tag, or (MANY) of one or two at once. */
+/* Pops and pushes of each process: of one tag, or (MANY) of one or two at once. */
 #ifdef MANY
 #define OPS_TASK	1
 #define OPS_NMI		2
@@ -54,7 +52,7 @@
 #define TASK		1
 #define NMI		2
 #define OTHER		3	/* a task of another CPU */
-#define ANOTHER		4	/* and of a third */
+#define ANOTHER		4	/* a task of a third CPU */
 
 #define SAME		(head[where].slot == old.slot && head[where].count == old.count)
 
@@ -99,12 +97,12 @@ typedef head_word {
 
 head_word head[2];
 byte next[SLOTS + 1];		/* of slot 0: slot 0 */
-byte copies[2];			/* of the head, with those who pop or push */
+byte copies[2];			/* of the head, held by processes that pop or push */
 bool in_nmi;
 bool other_began;
 byte running = 4;
 
-/* What is so, whatever the links say. */
+/* The truth, independent of the links. */
 byte holder[SLOTS + 1];
 byte on[SLOTS + 1];		/* 1 + stack, 0: held */
 byte below[SLOTS + 1];
@@ -117,9 +115,9 @@ inline load() {
 	old.count = head[where].count
 }
 
-/* Done with a push or pop, whatever came of it. */
+/* End of a push or pop, successful or not. */
 inline finish() {
-	/* Nobody has a copy of this head any more. */
+	/* Restart the count if no process has a copy of this head. */
 	copies[where]--;
 	if
 	:: copies[where] == 0 -> head[where].count = 0
@@ -128,7 +126,7 @@ inline finish() {
 	old.slot = 0; old.count = 0; new = 0; top = 0; bottom = 0; where = 0; many = false;
 	if
 	:: _pid == NMI -> in_nmi = false
-	:: _pid == NMI && ops	/* the same NMI does more */
+	:: _pid == NMI && ops	/* the same NMI continues */
 	:: _pid != NMI
 	fi;
 	goto again
@@ -149,7 +147,7 @@ inline check_pushed() {
 	pushed(bottom, old.slot)
 }
 
-/* One holder, and it was on top of this stack; no ABA: the link that was read is the true one. */
+/* The tag was on top of this stack, without a holder, and its link as read is true: no ABA. */
 inline popped(tag, under) {
 	assert(holder[tag] == NOBODY && on[tag] == 1 + where);
 	assert(under == below[tag]);
@@ -187,14 +185,14 @@ inline begin() {
 	if
 	:: top -> goto link
 	:: !top && old.slot -> goto follow
-	/* Slot 0's link never changes. What lab_stack_pop() saves itself is less than this. */
+	/* Slot 0's link never changes. lab_stack_pop() does less than this. */
 	:: !top && !old.slot -> goto pop
 	fi
 }
 
 /*
- * Pushes "top" with "bottom" below it, maybe the same, onto stack "where", or, where
- * top is 0, pops from it. What stands in one atomic {} is one access to what is shared.
+ * Push "top" with "bottom" below it, which may be the same, onto stack "where"; or pop
+ * from it if top is 0. Each atomic {} is one access to shared memory.
  */
 proctype cpu(byte ops) provided (_pid != TASK || !in_nmi) {
 	head_word old;
@@ -208,7 +206,7 @@ again:	atomic {
 		fi;
 		if
 		:: _pid == NMI -> in_nmi = true
-		/* The other two are alike: which one is first makes no difference. */
+		/* The other two are symmetric: let OTHER begin, to have fewer states. */
 		:: _pid == OTHER -> other_began = true
 		:: else
 		fi;
@@ -323,14 +321,14 @@ walk:	atomic { assert(next[top] == bottom) };
 	/* bulk.c: lab_take_tags: lab_take_tag(owner, tag, caller) */
 	atomic { out[top] = true };
 #endif
-	/* The second's link is read as well, for nothing: no more than two were asked for. */
+	/* The second tag's link is read as well but not used, because two were requested. */
 	atomic { out[bottom] = true; finish() };
 #endif
 
 done:	running--
 }
 
-/* Every slot on one stack, in its place, or held; and no circle. */
+/* Every slot is held or in its place on one stack, without a circle. */
 inline check_all() {
 	d_step {
 		s = 0;
@@ -377,7 +375,7 @@ init {
 	byte i, s, seen, who;
 
 	atomic {
-		/* As pushed one after the other, but the last may be held, or the last two. */
+		/* As pushed one after the other; the last one or two may be held. */
 		i = 1;
 		do
 		:: i <= SLOTS ->

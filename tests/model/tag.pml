@@ -1,49 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The word of a tag and its slot: tag.h, tag.c, and those who change them in
- * free.c, page.c, alloc.c and bulk.c. Two pages, two owners, in one table or (TWO_TABLES)
- * in one each; the slots share one home, so they are bound again at once. They are
- * near it, or (FAR) have a bit, where those that are near are others'; the third, in
- * the second table, has one anyway.
+ * The state of a tag and its slot: tag.h, tag.c and the code that changes them. Two pages
+ * and two owners, in one table or (TWO_TABLES) in one each. All slots share one bucket, so
+ * they are bound again at once. They are near it, or (FAR) have a bit, with the near slots
+ * taken by other pages; the third slot, in the second table, always has a bit.
  *
- * Three tasks call alloc, free, release and transfer: as X where they can by the fast
- * way first, as Y, which has special wishes, never. Many at once are one after the
- * other here; a page at which a free of many stops tries the fast path once more there.
- * The first task is wrong: it calls with another's page or with one given back; or (BEHIND) it
- * frees a page behind labyrinth's back, keeps a reference to one, and as a stranger takes
- * pages from the kernel and gives them back. The others call with what was theirs when
- * they began, so that they race for it.
+ * Three tasks call alloc, free, release and transfer. As X they try the fast path first if
+ * the call has one; as Y, an owner with flags, they never do. Bulk calls are modelled as
+ * single calls; in the code, the page at which a bulk free stops tries the fast path once
+ * more. The first task is wrong: it calls with a page of the other owner or with a freed
+ * one; or (BEHIND) it frees a page behind labyrinth's back, keeps a reference to one, and
+ * as a stranger takes pages from the kernel and gives them back. The others call with pages
+ * that are theirs when the call begins, so that they race for them.
  *
- * Memory is sequentially consistent here. A word is a tag's head; MOVING stands for
- * LAB_ARRIVING as well: two words are equal here at least as often as there. A
- * stack is a set, and that of the quarantine the same: see stack.pml. Budgets are left out. A
- * page that is released goes to the kernel. A page is not freed behind labyrinth's back while
- * that itself is just letting go of it: who frees it then frees a page that he was given.
+ * The model is sequentially consistent. A word here is a tag's state; MOVING stands for
+ * LAB_ARRIVING as well: two words are equal in the model at least as often as in the code.
+ * A stack is a set, and the quarantine's stack is part of it: see stack.pml. Budgets are
+ * left out. A released page goes to the kernel. A page is not freed behind labyrinth's back
+ * while labyrinth itself is letting go of it: its new user frees it then.
  *
- * A call that was wrong may change the tag of another page for an instant, until
- * it is put back, and a right call may fail that meets it then.
- * For good it must change nothing.
+ * A wrong call may change the tag of another page for an instant, until it is reverted,
+ * and a right call that meets the change may fail. It must change nothing for good.
  *
- * A comment "file: function: text" names the code that a step stands for. run.sh
- * looks whether it is still there. By each name after "Mutations" it breaks the
- * model; by one after "Known" it asks for what labyrinth does not do. Both must fail.
+ * A comment "file: function: text" cites the code that a step stands for. run.sh checks
+ * that the code still contains it. Each name after "Mutations" breaks the model; each name
+ * after "Known" requires what labyrinth does not guarantee. Both must fail.
  *
  * Known: STRICT QUICK
- *   STRICT: a right call fails while a wrong one has its tag.
- *   QUICK: a call meets no tag, or only the old one, while a transfer between
- *   tables shows the new tag and then takes the old one away.
+ *   STRICT: a right call fails while a wrong call has changed its tag.
+ *   QUICK: a call finds no tag, or only the old one, while a transfer between tables
+ *   shows the new tag and then removes the old one.
  *
  * Mutations: DROP_FIRST NEAR_BLIND NO_MARK POP_BLIND MARK_ANYHOW ONE_LOOK
  * Mutations: NO_RECHECK NO_PUT_BACK BLIND_FREE EARLY_SHOW BLIND_CLAIM ONE_STEP
  *   DROP_FIRST: a slot is free before its word is cleared.
- *   NEAR_BLIND: a page enters near its home without a look for its tag.
- *   NO_MARK: calls do not ask for the mark.
- *   POP_BLIND: an alloc does not ask for it.
- *   MARK_ANYHOW: a page that still has a tag on a stack is marked all the same.
- *   ONE_LOOK: a page enters though its tag may just have been on its way from table to table.
- *   ONE_STEP: a transfer not by way of MOVING. Then lab_tag_transition() says false to
- *   a winner whose page has left by the time of the second look, if the receiver is
- *   as quick; and a late call's putting back may undo a transfer in earnest.
+ *   NEAR_BLIND: a page enters near its bucket without a search for its tag.
+ *   NO_MARK: calls do not test the mark.
+ *   POP_BLIND: alloc does not test the mark.
+ *   MARK_ANYHOW: a page whose tag is still on a stack is marked nevertheless.
+ *   ONE_LOOK: a page enters although its tag may just be moving from table to table.
+ *   ONE_STEP: a transfer without MOVING. Then lab_tag_transition() returns false to a
+ *   winner whose page has left by the time of the second test, if the receiver is quick;
+ *   and a late call's revert may undo a completed transfer.
  */
 #if defined(NEAR_BLIND) || defined(NO_MARK) || defined(POP_BLIND) || defined(MARK_ANYHOW) || \
 	defined(ONE_LOOK)
@@ -60,9 +58,9 @@
 #define OPS_WRONG	1
 #endif
 #define OPS_FIRST	1
-#ifdef NEAR_BLIND		/* takes a page freed behind our back, no more */
+#ifdef NEAR_BLIND		/* found with one page freed behind labyrinth's back */
 #define OPS_SECOND	0
-#elif defined(STRICT) || defined(ONE_STEP)	/* take a call on a page just bound */
+#elif defined(STRICT) || defined(ONE_STEP)	/* needs a call on a page just bound */
 #define OPS_SECOND	2
 #else
 #define OPS_SECOND	1
@@ -77,7 +75,7 @@
 #define NOBODY		0
 #define X		1	/* owners */
 #define Y		2
-#define WRONG		1	/* the task that may be, by _pid */
+#define WRONG		1	/* the task that may be wrong, by _pid */
 
 #ifdef TWO_TABLES
 #define SLOTS		3	/* 0 and 1 in table 0, 2 in table 1 */
@@ -95,14 +93,14 @@
 #define NEAR(slot)	((slot) < 2)
 #define ORDINARY	(o == X && op != TRANSFER)
 #endif
-/* The page at the start: its home may have been another's when it came. */
+/* The slot of page 1 at the start: another page may have had the first slot when it came. */
 #ifdef BEHIND
 #define START		1
 #else
 #define START		0
 #endif
 
-/* Words. 0 is that of no page. */
+/* Words. 0 is the word of no page. */
 #define READY		1
 #define OWNED		2
 #define QUARANTINED	3
@@ -115,8 +113,8 @@
 #define OTHER(owner)	(3 - (owner))
 
 /*
- * An owner that gives up a page while it is just being given it, by a wrong call,
- * has asked for it: left out.
+ * A wrong call may give up a page that its owner is just receiving. It is misuse with
+ * any result: left out.
  */
 #define TOO_SOON	(coming[p] == OWNER(w) && page[tag] == p)
 
@@ -161,31 +159,31 @@ mtype = { ALLOC, FREE_PAGE, RELEASE, TRANSFER, PUT, GET, TAKE };
 
 byte word[SLOTS];
 byte page[SLOTS];
-bool shown[SLOTS];		/* by a bit */
-byte stacked[SLOTS];		/* with this owner */
+bool shown[SLOTS];		/* has its bit */
+byte stacked[SLOTS];		/* the owner whose stack it is on */
 byte refs[PAGES + 1];
 bool marked[PAGES + 1];
 bool in_kernel[PAGES + 1];
-bool aside[PAGES + 1];		/* kept by labyrinth until its old tag has gone */
+bool aside[PAGES + 1];		/* set aside by labyrinth until its old tag is gone */
 #ifdef TWO_TABLES
 byte moves;
 #endif
 byte running = 3;
 
-/* What is so, whatever the tags say. */
-byte holder[PAGES + 1];		/* the owner that was given it */
-byte coming[PAGES + 1];		/* the owner that is just being given it */
-bool fresh[PAGES + 1];		/* in a call's hand, from the kernel */
+/* The truth, independent of the tags. */
+byte holder[PAGES + 1];		/* the owner that has it */
+byte coming[PAGES + 1];		/* the owner that is just receiving it */
+bool fresh[PAGES + 1];		/* held by a call, just from the kernel */
 byte deceived[PAGES + 1];	/* the owner whose page was freed behind its back */
 byte extra[PAGES + 1];		/* references of others */
-bool stranger[PAGES + 1];	/* the kernel gave it to somebody else */
-byte upset[SLOTS];		/* changed by a call for another page, not yet put back */
+bool stranger[PAGES + 1];	/* the kernel gave it to a stranger */
+byte upset[SLOTS];		/* changed by a call for another page, not yet reverted */
 byte asked[4];			/* page that a call is about, by _pid */
-bool excused[4];		/* it may fail: it was wrong, or somebody else was first */
+bool excused[4];		/* the call may fail: it was wrong, or another call was first */
 
 #define MINE(pg, owner)	(holder[pg] == (owner))
 
-/* Whoever asks for the page may be late now. */
+/* Pass the page on. Calls about it may be late now. */
 inline hand(pg, to) {
 	holder[pg] = to;
 	excuse(pg)
@@ -205,7 +203,7 @@ inline excuse(pg) {
 	if :: asked[3] == pg -> excused[3] = true :: else fi
 }
 
-/* Of a tag that is found: it names the holder alone, and never two. */
+/* A tag that can be found names only the holder, and no two tags of a page are owned. */
 #define VISIBLE(slot)		(page[slot] && (NEAR(slot) || shown[slot]))
 #define NAMES_OTHER(slot)	(VISIBLE(slot) && holder[page[slot]] && !upset[slot] && \
 				 STATE(word[slot]) == OWNED && \
@@ -229,7 +227,7 @@ inline check() {
 	assert((!holder[1] || FOUND_ANY(1)) && (!holder[2] || FOUND_ANY(2)))
 }
 
-/* The slot of page p that is near its home, in table 0, or NONE. */
+/* Find the slot of page p near its bucket, in table 0, or NONE. */
 inline find_near() {
 	if
 	/* table.h: lab_find_near: if (likely(lab_tag_is(home, page))) */
@@ -243,7 +241,7 @@ inline find_near() {
 	fi
 }
 
-/* The same for one that is far. */
+/* Find the slot of page p by the bits of its bucket, or NONE. */
 inline find_far(table) {
 	/* table.h: lab_find: (u32)atomic_read_acquire(&home->hop) */
 	atomic {
@@ -279,7 +277,7 @@ inline find_far(table) {
 	od
 }
 
-/* The slot of page p in a table, or NONE. */
+/* Find the slot of page p in a table, or NONE. */
 /* table.h: lab_table_find: lab_find(lab_table_home(table, page), page, &tag) */
 inline find_in(table) {
 #if defined(FAR)
@@ -309,7 +307,7 @@ inline find(first) {
 #endif
 }
 
-/* A page is given up by who the tag says has it, or who thinks so. */
+/* A page is given up by the owner that the tag names, which has it or was deceived. */
 inline give_up(to) {
 	if
 	:: STATE(w) == OWNED ->
@@ -317,14 +315,14 @@ inline give_up(to) {
 	:: else ->
 		assert(holder[p] == NOBODY)
 	fi;
-	/* Who is given a page that was freed just before is deceived in turn. */
+	/* The receiver of a page that was freed just before is deceived in turn. */
 	if
 	:: deceived[p] -> cheated = true; deceived[p] = to; hand(p, NOBODY)
 	:: else -> hand(p, to)
 	fi
 }
 
-/* Sets won, and gives the page to another holder, if it is the right page. */
+/* Set won, and pass the page on if the tag is still that of page p. */
 inline change(changed, to) {
 	atomic {
 		/* tag.h: lab_tag_try_transition: likely(try_cmpxchg(&tag->state, &state, changed)) */
@@ -377,7 +375,7 @@ inline change(changed, to) {
 	fi
 }
 
-/* A page that is labyrinth's leaves. */
+/* A page leaves labyrinth. */
 inline leave(slot) {
 	/* track.h: lab_leave: lab_page_unmark_mapped(page) */
 	atomic { assert(STATE(word[slot]) == MOVING); marked[p] = false };
@@ -418,7 +416,7 @@ inline drop(slot) {
 #endif
 }
 
-/* The holder has the page from the time its tag can be found. */
+/* The owner has the page from the moment its tag can be found. */
 inline given() {
 	coming[p] = NOBODY;
 	fresh[p] = false;
@@ -427,7 +425,7 @@ inline given() {
 	check()
 }
 
-/* Claims a slot of a table for page p. */
+/* Claim a slot of a table for page p. */
 inline claim_in(table, slot, claimed) {
 	at = 2 * table;
 	do
@@ -473,13 +471,13 @@ inline put_page() {
 	fi
 }
 
-/* By labyrinth itself: never what is a stranger's by now. */
+/* A free by labyrinth itself: the page must not be a stranger's by now. */
 inline page_to_kernel() {
 	assert(!stranger[p] && refs[p] && !in_kernel[p]);
 	put_page()
 }
 
-/* Its holder gives a released page back, unless the reference was put before. */
+/* The caller frees the released page, unless its reference was put before. */
 inline released() {
 	if
 	:: cheated
@@ -487,7 +485,7 @@ inline released() {
 	fi
 }
 
-/* A page fresh from the kernel that is not taken. */
+/* Reject a page just from the kernel. */
 inline reject() {
 	coming[p] = NOBODY;
 	fresh[p] = false;
@@ -551,7 +549,7 @@ inline choose() {
 	:: op != ALLOC && CALLABLE(1, o) -> p = 1
 	:: op != ALLOC && CALLABLE(2, o) -> p = 2
 	:: op == ALLOC
-	/* Nothing to give back. */
+	/* No page to call with. */
 	:: op != ALLOC && !CALLABLE(1, o) && !CALLABLE(2, o) -> op = ALLOC
 	fi;
 	asked[_pid] = p;
@@ -559,14 +557,14 @@ inline choose() {
 	strange = stranger[p]
 }
 
-/* An empty one is found where it is near: the old one, of two. */
+/* With two tables, the old tag may be found empty if it is near its bucket. */
 #ifdef TWO_TABLES
 #define MAY_BE_EMPTY	true
 #else
 #define MAY_BE_EMPTY	false
 #endif
 
-/* The tag of before a transfer, on its way out. */
+/* Excuse a call that found the old tag of a transfer. */
 inline old_tag() {
 #ifdef QUICK
 	skip
@@ -586,7 +584,7 @@ inline excuse_late() {
 #endif
 }
 
-/* A call has failed: it must have been wrong, or late. */
+/* A call failed: it must have been wrong, or late. */
 inline fail() {
 	assert(excused[_pid])
 }
@@ -600,7 +598,7 @@ proctype task(byte ops) {
 	mtype op;
 
 again:	atomic {
-		/* The end of a call leaves nothing behind. */
+		/* Reset the variables of the last call, to have fewer states. */
 		asked[_pid] = 0; excused[_pid] = false;
 		o = 0; p = 0; w = 0; tag = NONE; copy = NONE; hop = 0; at = 0;
 		won = false; right = false; strange = false; cheated = false; op = 0;
@@ -719,7 +717,7 @@ slow:	/* verify.c: lab_examine: lab_tag_find( */
 
 freed_behind:
 	/* verify.c: lab_refuse: lab_owned_freed_behind(found->table, found->tag, info->page */
-	/* As by change(), but whose page it is comes out only then. */
+	/* As in change(), but the owner of the page is known only afterwards. */
 	atomic {
 		/* track.c: lab_owned_freed_behind: if (!lab_tag_transition(tag, page, state, moving)) */
 		if
@@ -736,7 +734,7 @@ freed_behind:
 		upset[tag]--;
 		excuse_upset(page[tag]);
 		if
-		/* It is of the next holding, or another page's. */
+		/* The tag is that of another page, or of the same page owned again. */
 		:: page[tag] != p || marked[p] -> word[tag] = w; check(); goto again
 		:: else -> give_up(NOBODY)
 		fi
@@ -880,7 +878,7 @@ alloc:	/* alloc.c: lab_take_recycled: lab_stack_pop(&cpu->recycled, &owner->slot
 #ifdef TWO_TABLES
 		:: stacked[0] != o && stacked[1] != o && stacked[2] == o -> tag = 2
 #endif
-		/* Nothing ready: a page from the kernel. */
+		/* No ready page: take one from the kernel. */
 		:: else ->
 			if
 			:: in_kernel[1] -> p = 1
@@ -924,7 +922,7 @@ alloc:	/* alloc.c: lab_take_recycled: lab_stack_pop(&cpu->recycled, &owner->slot
 		assert(holder[p] == NOBODY && page[tag] == p && !strange);
 		assert(STATE(word[tag]) == READY && OWNER(word[tag]) == o);
 		word[tag] = WORD(o, OWNED);
-		/* Where it was freed since the looks, that is as if it had been just after this. */
+		/* A free behind labyrinth's back since the tests counts as one right after this. */
 		if
 		:: marked[p] -> hand(p, o)
 		:: else -> deceived[p] = o
@@ -1075,7 +1073,7 @@ bind:	/* track.c: lab_enter: lab_page_mark(page) */
 	if
 	:: claim_in(BANK(o), copy, WORD(o, OWNED))
 #ifdef BEHIND
-	/* The tags of other pages are all there. */
+	/* The table may be full of tags of other pages. */
 	:: true
 #endif
 	fi;
@@ -1135,7 +1133,7 @@ take:	atomic {
 done:	running--
 }
 
-/* When all is quiet: what is tagged is whole, and no page is lost. */
+/* When all tasks are done, all tags are consistent and no page is lost. */
 inline check_slot(slot) {
 	assert(!upset[slot] && (!page[slot] == !word[slot]) && (!page[slot] || NEAR(slot) || shown[slot]));
 	assert(STATE(word[slot]) != MOVING);
@@ -1154,7 +1152,7 @@ inline check_page(pg) {
 
 init {
 	atomic {
-		/* Page 1 is X's, or was transferred there, or is ready; page 2 the kernel's. */
+		/* Page 1 is X's, or transferred to X, or ready; page 2 is the kernel's. */
 		page[START] = 1;
 		shown[START] = !NEAR(START);
 		if

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Our own books: what each owner has out at least and at most, who holds which
- * page, and what was found wrong. All of it works in any context, NMI included.
+ * The test's own counters: the pages that each owner has out at least and at most,
+ * the holder of each page, and the faults. All of it works in any context, NMI included.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -10,16 +10,16 @@
 
 #include "torture.h"
 
-/* ---- what was found wrong: counted, and the first few kept until a task can tell */
+/* ---- faults: counted, and the first few kept until a task can print them */
 
 #define LT_DETAILS	4
 
 static const char * const lt_fault_words[] = {
-	[LT_DOUBLED]	= "page handed out that somebody still has",
+	[LT_DOUBLED]	= "page handed out twice",
 	[LT_SPOILED]	= "page changed while it was held",
 	[LT_OVER]	= "more pages out than the budget",
 	[LT_REFUSED]	= "refused without a reason",
-	[LT_ANSWER]	= "wrong answer",
+	[LT_ANSWER]	= "wrong result",
 	[LT_UNZEROED]	= "page is not zeroed",
 	[LT_LOST]	= "page is lost",
 	[LT_LEFT]	= "wrong count of pages still out",
@@ -39,14 +39,14 @@ static struct lt_detail {
 static atomic_long_t lt_fault_counts[LT_NR_FAULTS];
 atomic_long_t lt_reasons[LT_NR_REASONS];
 
-/* @what and the owner's name must stay. */
+/* @what and the owner's name must stay valid. Context: any. */
 void lt_fail(enum lt_fault fault, const char *what, const struct lt_owner *owner, long got,
 	     long wanted)
 {
 	long nr = atomic_long_inc_return(&lt_fault_counts[fault]);
 	struct lt_detail *detail;
 
-	/* So that what led there is still in labyrinth's tables. */
+	/* Stop, so that labyrinth's tables still hold what led here. */
 	lt_stop_all();
 	if (nr > LT_DETAILS)
 		return;
@@ -69,7 +69,7 @@ unsigned long lt_faults_of(enum lt_fault first, enum lt_fault last)
 	return nr;
 }
 
-/* Tell what has not been told yet. Returns the number of all faults. Context: the boss. */
+/* Print the faults not printed yet. Returns the number of all faults. Context: the boss. */
 unsigned long lt_faults_reported(void)
 {
 	unsigned int i, j;
@@ -88,14 +88,14 @@ unsigned long lt_faults_reported(void)
 	return lt_faults_of(0, LT_NR_FAULTS - 1);
 }
 
-/* ---- at most so many out */
+/* ---- upper bound of the pages out */
 
 /*
- * struct lt_owner.claims has below how many pages may be out: from before a call
- * that may take one until after the call that gave it back, or until a disputed
- * page was seen to be in use again. Above it counts how often that was more than
- * the budget. As both are one word, who is refused while his own claim fits and
- * the count stands still was refused although there was room all the time.
+ * The lower half of struct lt_owner.claims counts the pages that may be out: from
+ * before a call that may allocate one until after the call that freed it, or until a
+ * disputed page is in use again. The upper half counts how often that exceeded the
+ * budget. Both are one word: if a call is refused although its claim fits and the
+ * upper half did not change, there was room all the time.
  */
 #define LT_CLAIMS	GENMASK_ULL(31, 0)
 #define LT_CROWDED_ONE	BIT_ULL(32)
@@ -107,7 +107,7 @@ static unsigned int lt_limit(const struct lt_owner *owner)
 	return owner->budget > slack ? owner->budget - slack : 0;
 }
 
-/* False only for a polite owner: it has not that many left. */
+/* Returns false only for a polite owner that has fewer than @nr pages left. */
 bool lt_claim(struct lt_owner *owner, unsigned int nr, u64 *claimed)
 {
 	s64 old = atomic64_read(&owner->claims);
@@ -133,16 +133,16 @@ unsigned int lt_claims(const struct lt_owner *owner)
 	return atomic64_read(&owner->claims) & LT_CLAIMS;
 }
 
-/* May the budget have been used up at some time since @claimed? */
+/* True if the budget may have been used up at some time since @claimed. */
 bool lt_crowded(const struct lt_owner *owner, u64 claimed)
 {
-	/* The claims of those whose pages were seen are seen as well: they came first. */
+	/* Order the call before this read: claims are made before their pages are allocated. */
 	smp_mb();
 	return (claimed & LT_CLAIMS) > lt_limit(owner) ||
 	       ((u64)atomic64_read(&owner->claims) ^ claimed) & ~LT_CLAIMS;
 }
 
-/* ---- who may be refused */
+/* ---- legitimate refusals */
 
 bool lt_may_allocate(void)
 {
@@ -158,11 +158,11 @@ bool lt_kernel_may_refuse(void)
 	       global_zone_page_state(NR_FREE_PAGES) < totalram_pages() / 16;
 }
 
-/* A call on @owner by its handle @lab, which claimed first, got less than it asked for. */
+/* A call on @owner with the handle @lab, made after @claimed, returned too few pages. */
 void lt_judge_refusal(struct lt_owner *owner, const struct labyrinth_owner *lab, u64 claimed)
 {
 	atomic_long_inc(&owner->refused);
-	/* Pairs with lt_owner_open(): not dying any more means that the handle is another one. */
+	/* Pairs with lt_owner_open(): if @dying is false again, the handle is another one. */
 	if (smp_load_acquire(&owner->dying) || READ_ONCE(owner->lab) != lab)
 		atomic_long_inc(&lt_reasons[LT_BY_DEATH]);
 	else if (lt_crowded(owner, claimed))
@@ -175,11 +175,11 @@ void lt_judge_refusal(struct lt_owner *owner, const struct labyrinth_owner *lab,
 	else if (lt_kernel_may_refuse())
 		atomic_long_inc(&lt_reasons[LT_BY_KERNEL]);
 	else
-		lt_fail(LT_REFUSED, "there was room, memory, and the kernel could be asked",
+		lt_fail(LT_REFUSED, "there was room and memory, and the kernel could be called",
 			owner, lt_claims(owner), owner->budget);
 }
 
-/* ---- who holds which page: says the page, in three places */
+/* ---- the holder of a page: a stamp in three places of the page */
 
 #define LT_LAST_WORD	(PAGE_SIZE / sizeof(long) - 1)
 
@@ -196,7 +196,7 @@ static void lt_mark(struct page *page, unsigned long stamp)
 	words[LT_LAST_WORD] = stamp;
 }
 
-/* One look at all of it costs as much as many calls: mostly a few words must do. */
+/* Checking the whole page costs as much as many calls: mostly check a few words. */
 static void lt_see_zeroes(const struct lt_user *user, const struct lt_owner *owner,
 			  struct page *page)
 {
@@ -209,7 +209,7 @@ static void lt_see_zeroes(const struct lt_user *user, const struct lt_owner *own
 		lt_fail(LT_UNZEROED, "alloc", owner, 1, 0);
 }
 
-/* @user got @page; there is room for it. */
+/* Enter @page in the user's table, which must have room. */
 void lt_hold(struct lt_user *user, struct lt_owner *owner, struct page *page)
 {
 	struct lt_held *held = &user->held[user->nr_held++];
@@ -218,7 +218,7 @@ void lt_hold(struct lt_user *user, struct lt_owner *owner, struct page *page)
 	held->page = page;
 	held->owner = owner;
 	held->stamp = lt_stamp(user, owner);
-	/* Whoever gives a page back leaves 0 here. */
+	/* lt_let_go() leaves 0 here. */
 	before = xchg(&page->private, held->stamp);
 	if (before)
 		lt_fail(LT_DOUBLED, "alloc", owner, before, 0);
@@ -241,7 +241,7 @@ static void lt_see_stamp(const struct lt_held *held, unsigned long found)
 		lt_fail(LT_SPOILED, "last word", held->owner, words[LT_LAST_WORD], held->stamp);
 }
 
-/* The page is @owner's from now on. */
+/* Record that the page is now @owner's. */
 void lt_rehold(struct lt_user *user, struct lt_held *held, struct lt_owner *owner)
 {
 	unsigned long stamp = lt_stamp(user, owner);
@@ -252,7 +252,7 @@ void lt_rehold(struct lt_user *user, struct lt_held *held, struct lt_owner *owne
 	lt_mark(held->page, stamp);
 }
 
-/* The last that is done to a page before it is given back. */
+/* Check the page and take it off the user's table, right before it is freed. */
 struct lt_held lt_let_go(struct lt_user *user, unsigned int i)
 {
 	struct lt_held held = user->held[i];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Labyrinth's calls as a user makes them, with what our books say each must answer. */
+/* Labyrinth's calls as a user makes them, checked against the test's own counters. */
 #include <linux/string.h>
 
 #include "torture.h"
@@ -12,7 +12,7 @@ bool lt_answered(const char *what, const struct lt_owner *owner, long got, long 
 	return false;
 }
 
-/* Up to @nr pages, by one call. Returns how many. */
+/* Allocate up to @nr pages with one call. Returns how many. */
 unsigned int lt_get(struct lt_user *user, struct lt_owner *owner, unsigned int nr)
 {
 	struct labyrinth_owner *lab;
@@ -44,7 +44,7 @@ unsigned int lt_get(struct lt_user *user, struct lt_owner *owner, unsigned int n
 	return got;
 }
 
-/* An owner that comes and goes may be gone: then the page is nobody's but ours. */
+/* A churned owner may be destroyed by now: then the page is an ordinary page of the test. */
 static void lt_give_churned(struct lt_held *held)
 {
 	struct lt_owner *owner = held->owner;
@@ -53,7 +53,7 @@ static void lt_give_churned(struct lt_held *held)
 	err = labyrinth_free_page(owner->lab, held->page);
 	if (err) {
 		if (!READ_ONCE(owner->dying) || err != -ENOENT)
-			lt_fail(LT_ANSWER, "free to an owner that may be gone", owner, err, 0);
+			lt_fail(LT_ANSWER, "free to an owner that may be dead", owner, err, 0);
 		lt_expect(LT_DEAD_OWNER, owner, owner);
 		lt_churn_orphan(owner, held->page);
 	} else {
@@ -62,7 +62,7 @@ static void lt_give_churned(struct lt_held *held)
 	}
 }
 
-/* Give page @i back. Returns it, for those who mean to misuse it; NULL where it is kept. */
+/* Free page @i. Returns it, for callers that misuse it, or NULL if it was kept. */
 struct page *lt_give(struct lt_user *user, unsigned int i, bool force)
 {
 	struct lt_held held;
@@ -83,7 +83,7 @@ struct page *lt_give(struct lt_user *user, unsigned int i, bool force)
 	return held.page;
 }
 
-/* Give back, by one call, the last pages held, if several are of one owner. */
+/* Free the last pages held with one call, if several are of one owner. */
 bool lt_give_many(struct lt_user *user)
 {
 	struct lt_owner *owner = user->held[user->nr_held - 1].owner;
@@ -111,7 +111,7 @@ void lt_give_all(struct lt_user *user)
 			lt_give(user, user->nr_held - 1, true);
 }
 
-/* Make an ordinary page of page @i, and give it to the kernel. */
+/* Release page @i and give it to the kernel. */
 void lt_release(struct lt_user *user, unsigned int i)
 {
 	struct lt_owner *owner = user->held[i].owner;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Owners that are created and destroyed while all users ask them for pages. Who
- * holds a page of one that is gone has an ordinary page: labyrinth must have
- * counted it as an orphan. And some pages are really put behind labyrinth's
- * back: whoever has them then, labyrinth must notice them when they come in from
- * the kernel again, or count them as orphans too.
+ * Owners that are created and destroyed while all users allocate from them. A page
+ * held after its owner's destroy is an ordinary page: labyrinth must have counted it
+ * as an orphan. Some pages are really put behind labyrinth's back: labyrinth must
+ * notice them when the kernel hands them out again, or count them as orphans as well.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -14,17 +13,17 @@
 
 #include "torture.h"
 
-#define LT_LIFE_MS	60	/* of an owner, at most */
-#define LT_PUT_MAX	8	/* pages put behind its back in that time */
+#define LT_LIFE_MS	60	/* half an owner's life, at most */
+#define LT_PUT_MAX	8	/* pages put behind its back in its life */
 
-/* A thread for each; it alone writes here. */
+/* One thread each, the only writer. */
 static struct lt_churner {
 	struct task_struct *thread;
 	struct lt_owner *owner;
 	struct rnd_state random;
-	unsigned long lives;		/* that have ended */
-	unsigned long out;		/* as labyrinth_owner_destroy() said */
-	unsigned long orphans;		/* as the users found */
+	unsigned long lives;		/* destroyed owners */
+	unsigned long out;		/* sum of labyrinth_owner_destroy()'s results */
+	unsigned long orphans;		/* found by the users */
 	unsigned long put;
 } lt_churners[LT_NR_CHURN];
 
@@ -46,9 +45,8 @@ static struct llist_head *lt_orphans_of(const struct lt_owner *owner)
 }
 
 /*
- * A user's page, whose owner is dying or dead. It may go to the kernel only when
- * the owner's end has come: until then labyrinth may still have a tag for it.
- * Context: any.
+ * Keep the page of a dying or dead owner. It may be freed only after destroy has
+ * returned: until then labyrinth may still have a tag for it. Context: any.
  */
 void lt_churn_orphan(struct lt_owner *owner, struct page *page)
 {
@@ -58,8 +56,8 @@ void lt_churn_orphan(struct lt_owner *owner, struct page *page)
 }
 
 /*
- * Some pages leave behind the owner's back, which nobody will ever give back to
- * it. Returns how many. Their claims stay: until it is noticed they are its own.
+ * Put some pages behind the owner's back; they are never freed to it. Returns how
+ * many. Their claims stay: labyrinth counts them as owned until it notices.
  */
 static unsigned int lt_churn_put(struct lt_churner *churner)
 {
@@ -87,16 +85,16 @@ static unsigned int lt_churn_put(struct lt_churner *churner)
 	return put;
 }
 
-/* @put pages were put behind the owner's back. */
+/* Destroy the owner; @put pages were put behind its back. */
 static void lt_churn_destroy(struct lt_churner *churner, unsigned int put)
 {
 	struct lt_owner *owner = churner->owner;
 	struct llist_node *node, *next;
 	unsigned int found;
 
-	/* For as many orphans as there may be at most; what is not needed comes back. */
+	/* Reserve for the largest number of orphans; the rest is returned below. */
 	lt_reserve_reports(owner->budget, true);
-	/* Who gets an error from here on sees why. Pairs with lt_judge_refusal(). */
+	/* Before destroy, so that an error comes with its cause. Pairs with lt_judge_refusal(). */
 	smp_store_release(&owner->dying, true);
 	churner->out += labyrinth_owner_destroy(owner->lab);
 	lt_unclaim(owner, put);
@@ -155,7 +153,7 @@ int lt_churn_start(void)
 	return 0;
 }
 
-/* The users have given everything back. */
+/* Called when the users have freed all pages. */
 void lt_churn_stop(void)
 {
 	unsigned int i;
@@ -165,7 +163,7 @@ void lt_churn_stop(void)
 			kthread_stop(lt_churners[i].thread);
 }
 
-/* All reports have been read. */
+/* Called when all reports have been read. */
 void lt_churn_judge(void)
 {
 	unsigned int i;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The users: threads that go about on all CPUs, and a hard timer, a tasklet and
- * NMIs for each CPU. A CPU that goes takes its timer's and NMI's user with it,
- * with all they hold given back; a tasklet moves to another CPU.
+ * The users: threads that move between all CPUs, and a hard timer, a tasklet and
+ * NMIs for each CPU. When a CPU goes offline, its timer's and NMI's users stop and
+ * free all pages; a tasklet moves to another CPU.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
@@ -20,10 +20,10 @@
 #define LT_BURST_TASK	32
 #define LT_BURST_ATOMIC	12
 #define LT_TIMER_NS	(100 * NSEC_PER_USEC)
-#define LT_TIMER_REST	2	/* times as long as it ran, a timer waits at least */
-#define LT_TURNS_HERE	64	/* bursts until a thread goes to another CPU */
+#define LT_TIMER_REST	2	/* a timer rests at least this many times its runtime */
+#define LT_TURNS_HERE	64	/* bursts until a thread moves to another CPU */
 
-/* Users are numbered: threads, timers, tasklets, NMIs; the latter three by CPU. */
+/* In this order: threads, timers, tasklets, NMIs; the last three by CPU. */
 struct lt_user *lt_users;
 unsigned int lt_nr_users;
 static unsigned int lt_nr_threads, lt_nr_cpus;
@@ -49,7 +49,7 @@ static enum hrtimer_restart lt_timer(struct hrtimer *timer)
 	if (prandom_u32_state(&cpu->in_timer->random) & 1)
 		tasklet_schedule(&cpu->tasklet);
 	spent = ktime_to_ns(ktime_sub(ktime_get(), start));
-	/* A slow machine shall get to its tasks as well. */
+	/* Leave time for tasks on a slow machine. */
 	hrtimer_forward_now(timer, ns_to_ktime(LT_TIMER_NS + LT_TIMER_REST * spent));
 	return lt_stopping() ? HRTIMER_NORESTART : HRTIMER_RESTART;
 }
@@ -76,13 +76,13 @@ static int lt_cpu_goes(unsigned int nr)
 		return 0;
 	atomic_long_inc(&lt_hotplugs);
 	hrtimer_cancel(&lt_cpus[nr].timer);
-	/* No NMI is under way: see lt_nmi_send(). */
+	/* No NMI is pending: see lt_nmi_send(). */
 	lt_give_all(lt_cpus[nr].in_timer);
 	lt_give_all(lt_cpus[nr].in_nmi);
 	return 0;
 }
 
-/* One burst, in a context that a task can make for itself. */
+/* One burst, in a context that a task can enter by itself. */
 static void lt_thread_turn(struct lt_user *user)
 {
 	unsigned long flags;
@@ -104,7 +104,7 @@ static void lt_thread_turn(struct lt_user *user)
 	}
 }
 
-/* To any CPU, without being bound to it: it may go. */
+/* Move to another CPU without staying bound to it: it may go offline. */
 static void lt_thread_hop(struct lt_user *user)
 {
 	unsigned int cpu = prandom_u32_state(&user->random) % lt_nr_cpus;
@@ -143,7 +143,7 @@ static int lt_user_init(unsigned int nr)
 	return user->plain ? lt_owners_create_private(user) : -ENOMEM;
 }
 
-/* All that they need, their private owners too. */
+/* Allocate all that the users need, and create their private owners. */
 int lt_users_init(unsigned int nr_threads)
 {
 	unsigned int i;
@@ -188,7 +188,7 @@ int lt_users_start(void)
 	return err;
 }
 
-/* They have given everything back when this returns. lt_stopping() is true. */
+/* Stop all users; they have freed all pages on return. lt_stopping() must be true. */
 void lt_users_stop(void)
 {
 	unsigned int i;

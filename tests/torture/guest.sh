@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# In the virtual machine: load labyrinth and lab_torture with $params, take CPUs
-# away and bring them back at random meanwhile, let the kernel refuse pages where
-# it can be made to, and print KTAP when the verdict is there. With $observed=1 all that
-# labyrinth tells is looked at meanwhile, without a pause.
+# In the virtual machine: load labyrinth and lab_torture with $params, meanwhile
+# take CPUs offline and online at random and inject page allocation faults where the
+# kernel can, and print KTAP when the verdict is there. With $observed=1 all tables are
+# read and all events toggled meanwhile, without a pause.
 modules=${modules:-/lib/labyrinth}
 params=${params:-preset=smoke}
 hotplug=${hotplug:-1}
@@ -30,7 +30,7 @@ verdict() {
 	cat $torture/verdict 2>/dev/null || echo "FAIL to load"
 }
 
-# Off and on as fast as it goes, all but CPU 0.
+# Take CPUs offline and online as fast as possible, all but CPU 0.
 # shellcheck disable=SC3028 # busybox has RANDOM
 plug_and_unplug() {
 	local cpu file last=$(($(grep -c ^processor /proc/cpuinfo) - 1))
@@ -48,7 +48,7 @@ plug_and_unplug() {
 	done
 }
 
-# Those that cannot wait only, or the machine would not do what we tell it.
+# Fail only allocations that cannot wait, or the machine becomes unusable.
 inject_faults() {
 	[ "$faults" = 1 ] && [ -d $fail_alloc ] || return
 	for setting in probability=20 interval=1 times=-1 space=0 verbose=0 task-filter=N \
@@ -64,8 +64,8 @@ stop_faults() {
 	[ ! -d $fail_alloc ] || echo 0 >$fail_alloc/probability
 }
 
-# All events on and off, alone and together: so that owners leave the fast way and come
-# back to it, and that a call finds its event going on or off.
+# Turn all events on and off, alone and together: owners leave the fast path and return
+# to it, and calls find their event changing.
 toggle_events() {
 	local event times=0
 
@@ -79,7 +79,7 @@ toggle_events() {
 	echo $times >/tmp/toggled
 }
 
-# What could be read to its end, a line each: also all that the owners have in their folders,
+# Note each file that could be read to its end, those in the owners' folders included,
 # which come and go. One process for all of them, or a round takes too long.
 read_tables() {
 	while [ "$(verdict)" = running ]; do
@@ -87,12 +87,12 @@ read_tables() {
 	done | sed "s:^[^ ]* *$lab/::" >/tmp/tables_read
 }
 
-# Without the owners' names.
+# Replace the owners' names.
 sort_of_table() {
 	sed 's:^owner/.*/:owner/NAME/:' | sort
 }
 
-# Nobody has looked at what was not read again.
+# Each table must have been read at least twice.
 all_tables_were_read() {
 	local table times amiss=0
 
@@ -108,7 +108,7 @@ all_tables_were_read() {
 begin_observing() {
 	[ "$observed" = 1 ] || return
 	[ -d $events ] || { echo "Bail out! no events: $events"; exit 1; }
-	# Or the scheduler's tracepoints come and go as well.
+	# Otherwise the scheduler's tracepoints are toggled as well.
 	echo 0 >$tracefs/options/record-cmd
 	cat $tracefs/trace_pipe >/dev/null &
 	pipe=$!
@@ -119,7 +119,7 @@ begin_observing() {
 	observers="$observers $!"
 }
 
-# At least so often, or nobody has looked.
+# Check that events and tables were used often enough.
 end_observing() {
 	[ "$observed" = 1 ] || return
 	# shellcheck disable=SC2086 # one word a process
@@ -129,9 +129,9 @@ end_observing() {
 	told=$(cat $tracefs/per_cpu/cpu*/stats | awk '/^(read events|overrun):/ { n += $NF } END { print n + 0 }')
 	echo "# toggled $(cat /tmp/toggled) times, $told events"
 	[ "$(cat /tmp/toggled)" -ge 9 ] && [ "$told" -ge 100 ]
-	result $? "events were looked at meanwhile"
+	result $? "events are toggled and read meanwhile"
 	all_tables_were_read
-	result $? "all tables were read meanwhile"
+	result $? "all tables are read meanwhile"
 }
 
 echo "KTAP version 1"

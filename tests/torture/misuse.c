@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Misuse, each with the one report that it must make and both its parties.
+ * Misuses, each with the one report that it must make and both parties.
  *
- * What labyrinth answers must follow from what the misuser knows, whatever all
- * others do meanwhile. So a page that is given back twice is one that cannot
- * have gone to somebody else in between: it is quarantined, for we have a
- * reference; or its owner is private to this user.
+ * The expected result must depend only on what the caller knows, whatever other
+ * users do meanwhile. So a page is freed twice only if it cannot be handed out in
+ * between: it is quarantined, because the test has a reference, or its owner is
+ * private to this user.
  */
 #include <linux/preempt.h>
 
 #include "torture.h"
 
-#define LT_ROUNDS	8	/* in which two threads give back one page, in a row */
+#define LT_ROUNDS	8	/* races in a row in which two threads free one page */
 
 static atomic_long_t lt_nr_misused;
 
@@ -25,7 +25,7 @@ static struct lt_owner *lt_shared_any(struct lt_user *user)
 	return &lt_owners[prandom_u32_state(&user->random) % lt_nr_shared];
 }
 
-/* One of the user's pages whose owner stays, or -1. */
+/* The index of a page whose owner is not churned, or -1. */
 static int lt_page_any(struct lt_user *user)
 {
 	unsigned int i;
@@ -37,9 +37,9 @@ static int lt_page_any(struct lt_user *user)
 }
 
 /*
- * A page of a private owner, just given back: it lies ready on top of this CPU's
- * stack if preemption has been disabled since before. NULL where there is none,
- * or where it went to the kernel, as pages from the reserve do.
+ * Allocate and free a page of a private owner: it is ready on top of this CPU's stack
+ * if the caller has disabled preemption. Returns NULL if there is no page, or if it
+ * went to the kernel, as reserve pages do.
  */
 static struct page *lt_given_back(struct lt_user *user, struct lt_owner *owner)
 {
@@ -51,7 +51,7 @@ static struct page *lt_given_back(struct lt_user *user, struct lt_owner *owner)
 	return labyrinth_check_page(owner->lab, page) == -EALREADY ? page : NULL;
 }
 
-/* ---- giving back what is not one's own. Each returns how many reports it made. */
+/* ---- frees of pages that the caller does not own. Each returns the number of its reports. */
 
 static unsigned int lt_free_foreign(struct lt_user *user)
 {
@@ -127,7 +127,7 @@ static unsigned int lt_free_twice(struct lt_user *user)
 	return 1;
 }
 
-/* Two threads at once, as often as there is a second. */
+/* Two threads free a page at once, as often as there is a second thread. */
 static unsigned int lt_free_at_once(struct lt_user *user)
 {
 	struct lt_owner *owner = user->exact;
@@ -144,7 +144,7 @@ static unsigned int lt_free_at_once(struct lt_user *user)
 	return reports;
 }
 
-/* ---- with a reference more, for less than a second: quarantined, and not reported */
+/* ---- an extra reference for less than a second: the page is quarantined, without a report */
 
 static unsigned int lt_free_shared(struct lt_user *user)
 {
@@ -162,7 +162,7 @@ static unsigned int lt_free_shared(struct lt_user *user)
 		return 0;
 	held = lt_let_go(user, i);
 	get_page(held.page);
-	if (lt_answered("free with a reference too many", owner,
+	if (lt_answered("free with an extra reference", owner,
 			labyrinth_free_page(owner->lab, held.page), 0))
 		atomic_long_inc(&owner->frees);
 	if (prandom_u32_state(&user->random) & 1) {
@@ -175,7 +175,7 @@ static unsigned int lt_free_shared(struct lt_user *user)
 	return reports;
 }
 
-/* Two threads at once. */
+/* Two threads free a page with an extra reference at once. */
 static unsigned int lt_free_shared_at_once(struct lt_user *user)
 {
 	int i = lt_page_any(user);
@@ -207,14 +207,14 @@ static unsigned int lt_check_shared(struct lt_user *user)
 	owner = user->held[i].owner;
 	page = user->held[i].page;
 	get_page(page);
-	lt_answered("check with a reference too many", owner,
+	lt_answered("check with an extra reference", owner,
 		    labyrinth_check_page(owner->lab, page), -EBUSY);
-	/* Not the last one. */
+	/* Never the last reference. */
 	page_ref_dec(page);
 	return 0;
 }
 
-/* As the kernel leaves a page that somebody freed, but in nobody's hands. */
+/* Leave the page as after a free by the kernel, but outside its free lists. */
 static bool lt_free_behind(struct page *page)
 {
 	folio_clear_mappedtodisk(page_folio(page));
@@ -222,9 +222,9 @@ static bool lt_free_behind(struct page *page)
 }
 
 /*
- * What is done to a page after it was given back shows when it would be handed
- * out next: here at once, for it lies on top of this CPU's stack. An interrupt that
- * came first would send the page back to the kernel, which may give it out again.
+ * Misuse of a freed page is detected when it would be handed out next: here at once,
+ * because it is on top of this CPU's stack. Interrupts are off: one in between would
+ * send the page back to the kernel, which may hand it out again.
  */
 static unsigned int lt_after_free(struct lt_user *user, struct lt_owner *owner,
 				  enum lt_violation kind)
@@ -238,7 +238,7 @@ static unsigned int lt_after_free(struct lt_user *user, struct lt_owner *owner,
 	if (!debt || user->nr_held == LT_HELD_MAX || !lt_claim(owner, 1, &claimed))
 		return 0;
 	local_irq_save(flags);
-	/* Two must be left to us: the page, and the one that is handed out in its place. */
+	/* Needs two pages: the misused one, and the one that is handed out in its place. */
 	page = lt_claims(owner) < owner->budget ? lt_given_back(user, owner) : NULL;
 	if (!page) {
 		local_irq_restore(flags);
@@ -281,10 +281,9 @@ static unsigned int lt_write_after_free(struct lt_user *user)
 /* ---- freed behind labyrinth's back */
 
 /*
- * As if somebody had put the only reference, and the page lay in the kernel's
- * free lists still. It is kept out of these, for there another could take it,
- * and then nobody could say what the owner's free must answer. (Pages that
- * really go to the kernel behind labyrinth's back: churn.c.)
+ * The only reference is dropped, as if the page were in the kernel's free lists. It
+ * is kept out of these: if the kernel handed it out again, the expected result of the
+ * owner's free would be unknown. churn.c really frees pages behind labyrinth's back.
  */
 static unsigned int lt_put_ready(struct lt_user *user)
 {
@@ -314,9 +313,9 @@ static unsigned int lt_put_owned(struct lt_user *user)
 	return 1;
 }
 
-/* ---- too many for the receiver */
+/* ---- a full receiver */
 
-/* Nothing is left of the private owner's budget: the user has it. */
+/* The user holds the whole budget of its private owner. */
 static unsigned int lt_transfer_to_full(struct lt_user *user)
 {
 	struct lt_owner *owner, *full = user->exact;
@@ -324,7 +323,7 @@ static unsigned int lt_transfer_to_full(struct lt_user *user)
 	u64 claimed;
 	int i;
 
-	/* A disputed page may be ready again before our books know. */
+	/* A disputed page may be ready again before the test's counters show it. */
 	if (user->nr_held + nr > LT_HELD_MAX || atomic_read(&full->disputed))
 		return 0;
 	i = lt_page_any(user);
@@ -347,7 +346,7 @@ enum lt_where { LT_ANYWHERE, LT_NOT_IN_NMI, LT_IN_TASK };
 static const struct {
 	unsigned int (*inject)(struct lt_user *user);
 	unsigned int reports;	/* at most */
-	enum lt_where where;	/* it may be done */
+	enum lt_where where;	/* allowed contexts */
 } lt_misuses[] = {
 	{ lt_free_foreign,		1, LT_ANYWHERE },
 	{ lt_free_plain,		1, LT_ANYWHERE },
@@ -377,7 +376,7 @@ static bool lt_allowed(const struct lt_user *user, enum lt_where where)
 	}
 }
 
-/* One misuse at random. Context: any. */
+/* Inject one random misuse. Context: any. */
 void lt_misuse(struct lt_user *user)
 {
 	unsigned int i = prandom_u32_state(&user->random) % ARRAY_SIZE(lt_misuses);

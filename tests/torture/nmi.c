@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Real NMIs: sent through the APIC by a thread, to one CPU after the other.
+ * Real NMIs, sent by a thread through the APIC to one CPU after the other.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
@@ -15,7 +15,7 @@
 #include <asm/nmi.h>
 
 #define LT_NMI_OPS	6
-#define LT_NMI_SPINS	2000	/* turns of waiting until one sleeps */
+#define LT_NMI_SPINS	2000	/* spins until the sender sleeps */
 #define LT_NMI_WAIT_US	2000000
 
 enum lt_nmi_call { LT_NMI_NONE, LT_NMI_SENT, LT_NMI_RUNS };
@@ -35,12 +35,12 @@ static int lt_nmi_run(unsigned int type, struct pt_regs *regs)
 		return NMI_DONE;
 	atomic_long_inc(&lt_nr_nmis);
 	lt_work(&lt_nmi_users[cpu], LT_NMI, LT_NMI_OPS);
-	/* Pairs with lt_nmi_send(): the user is free for another. */
+	/* Pairs with lt_nmi_send(): the user is idle again. */
 	smp_store_release(&lt_nmi_calls[cpu], LT_NMI_NONE);
 	return NMI_HANDLED;
 }
 
-/* The CPU stays until the NMI has come and gone. */
+/* The CPU stays online until its NMI is done. */
 static bool lt_nmi_send(unsigned int cpu)
 {
 	unsigned int waited = 0, spins = 0;
@@ -72,7 +72,7 @@ static int lt_nmi_loop(void *unused)
 	while (!kthread_should_stop()) {
 		for (cpu = 0; cpu < nr; cpu++)
 			if (!lt_stopping() && !lt_nmi_send(cpu))
-				lt_fail(LT_ANSWER, "NMI did not come", NULL, cpu, 0);
+				lt_fail(LT_ANSWER, "NMI was not handled", NULL, cpu, 0);
 		usleep_range(100, 100 + prandom_u32_state(&lt_nmi_random) % 300);
 	}
 	return 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The owners: of each sort one, two private ones for each user. */
+/* The owners: one of each sort, and two private ones per user. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/delay.h>
@@ -37,8 +37,8 @@ unsigned int lt_nr_owners, lt_nr_shared;
 struct lt_owner *lt_scoped, *lt_churn[LT_NR_CHURN];
 
 /*
- * One that a user may ask. Mostly it is the same for all, so that they meet
- * there: the next one each LT_CROWD_MS.
+ * Choose an owner to use. Mostly all users get the same one, to make them contend;
+ * it changes every LT_CROWD_MS.
  */
 struct lt_owner *lt_owner_any(struct lt_user *user)
 {
@@ -52,7 +52,7 @@ struct lt_owner *lt_owner_any(struct lt_user *user)
 	return nr < lt_nr_shared ? &lt_owners[nr] : lt_churn[nr - lt_nr_shared];
 }
 
-/* Make it in labyrinth. Nobody uses it, or those who do get an answer for its last handle. */
+/* Create the owner in labyrinth. Users that still have its last handle get an error. */
 int lt_owner_open(struct lt_owner *owner)
 {
 	struct labyrinth_owner *lab;
@@ -89,7 +89,7 @@ static struct lt_owner *lt_owner_new(enum lt_kind kind, const char *name, unsign
 	return owner;
 }
 
-/* The shared ones come first in lt_owners[]. Called by the thread that makes lt_scoped. */
+/* Shared owners come first in lt_owners[]. The calling thread becomes lt_scoped's. */
 int lt_owners_create(unsigned int nr_shared)
 {
 	char name[LABYRINTH_NAME_LEN];
@@ -137,7 +137,7 @@ int lt_owners_create_private(struct lt_user *user)
 	return err ?: lt_owner_open(user->poisoning);
 }
 
-/* Take all that the budget gives, until nothing more comes. Returns how many. */
+/* Allocate the whole budget and be refused one page more. Returns how many. */
 static unsigned int lt_take_all(struct lt_owner *owner, struct page **pages)
 {
 	unsigned int got;
@@ -151,8 +151,8 @@ static unsigned int lt_take_all(struct lt_owner *owner, struct page **pages)
 }
 
 /*
- * Nobody holds a page, so all of the budget can be had: a page that labyrinth
- * lost would be missing. What a worker has in hand is there a moment later.
+ * No user holds a page, so the whole budget must be available: a page that labyrinth
+ * lost would be missing. A page that a worker holds is available a moment later.
  */
 static void lt_exhaust(struct lt_owner *owner, struct page **pages)
 {

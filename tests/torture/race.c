@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two threads give back the same page at the same instant. Exactly one may
- * succeed, and the other must be told, and reported.
+ * Two threads free the same page at the same instant. Exactly one call must succeed;
+ * the other must fail and be reported.
  */
 #include <linux/ktime.h>
 #include <linux/sched.h>
 
 #include "torture.h"
 
-#define LT_DUEL_SPINS	4000	/* turns of waiting for a second */
-#define LT_DUEL_AHEAD_NS	20000	/* so early the signal is given */
-#define LT_DUEL_SPREAD_NS	1024	/* by so much one may be late */
+#define LT_DUEL_SPINS	4000	/* spins of waiting for a second thread */
+#define LT_DUEL_AHEAD_NS	20000	/* from the signal to the start */
+#define LT_DUEL_SPREAD_NS	1024	/* random delay of each thread, at most */
 
 enum lt_race_state {
 	LT_DUEL_NONE,
-	LT_DUEL_MAKING,		/* the first prepares it */
-	LT_DUEL_OPEN,		/* for any other thread */
-	LT_DUEL_TAKEN,		/* by the second, who waits for the signal */
+	LT_DUEL_MAKING,		/* the first thread prepares it */
+	LT_DUEL_OPEN,		/* any other thread may join */
+	LT_DUEL_TAKEN,		/* the second thread has joined and waits for the signal */
 	LT_DUEL_GO,
-	LT_DUEL_OVER,		/* for the second */
+	LT_DUEL_OVER,		/* the second thread is done */
 };
 
-/* There is one at a time. Its fields go with the state, from one thread to the other. */
+/* One race at a time. @state passes the fields from one thread to the other. */
 static struct {
 	struct lt_owner *owner;
 	struct page *page;
@@ -47,7 +47,7 @@ static void lt_race_wait(enum lt_race_state state)
 	}
 }
 
-/* Both begin by the clock: the signal's way from one to the other would take too long. */
+/* Both start at a time of the clock: a signal takes too long between CPUs. */
 static void lt_race_free(struct lt_user *user, struct lt_owner *owner, struct page *page,
 			 int *result)
 {
@@ -58,7 +58,7 @@ static void lt_race_free(struct lt_user *user, struct lt_owner *owner, struct pa
 	*result = labyrinth_free_page(owner->lab, page);
 }
 
-/* A thread comes by. Context: task, preemptible. */
+/* Join an open race. Context: task, preemptible. */
 void lt_race_second(struct lt_user *user)
 {
 	if (READ_ONCE(lt_race.state) != LT_DUEL_OPEN || !lt_race_step(LT_DUEL_OPEN, LT_DUEL_TAKEN))
@@ -69,7 +69,7 @@ void lt_race_second(struct lt_user *user)
 	smp_store_release(&lt_race.state, LT_DUEL_OVER);
 }
 
-/* Wait for a second. False where none comes. */
+/* Wait for a second thread. Returns false if none joins. */
 static bool lt_race_call(struct lt_owner *owner, struct page *page)
 {
 	unsigned int spins;
@@ -86,7 +86,7 @@ static bool lt_race_call(struct lt_owner *owner, struct page *page)
 	return !lt_race_step(LT_DUEL_OPEN, LT_DUEL_MAKING);
 }
 
-/* Both results: of @success and -EALREADY each once, in either order. */
+/* One result must be 0 and the other -EALREADY, in either order. */
 static void lt_race_judge(const struct lt_owner *owner, int first, int second)
 {
 	if (first == -EALREADY)
@@ -96,9 +96,9 @@ static void lt_race_judge(const struct lt_owner *owner, int first, int second)
 }
 
 /*
- * The user's page @i: of an owner that is its own, or with a reference more, so
- * that it cannot go to anybody else before the loser comes. Returns it, or NULL
- * where nothing was done.
+ * Free the user's page @i in a race. Its owner must be private, or @referenced set,
+ * so that the page cannot be handed out before the loser's call. Returns the page, or
+ * NULL if no race took place.
  */
 struct page *lt_race_first(struct lt_user *user, unsigned int i, bool referenced)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Labyrinth's debugfs file "violations" read as it grows, so that each record is
- * seen before the ring comes round; and what should be in it.
+ * Read labyrinth's debugfs file "violations" while it grows, so that each record is
+ * seen before the ring wraps, and compare it with the expected records.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,10 +15,10 @@
 #include "table.h"
 #include "torture.h"
 
-/* Records that may be unread; labyrinth keeps 1,024. */
+/* Limit of unread records; labyrinth keeps 1,024. */
 #define LT_UNREAD_MAX	400
 #define LT_READ_MS	20
-#define LT_READ_TRIES	250	/* looks for the last ones at the end */
+#define LT_READ_TRIES	250	/* reads of the last records at the end */
 
 static const char * const lt_kind_names[] = {
 	[LT_BAD_ARGUMENT]	= "bad_argument",
@@ -37,24 +37,24 @@ static const char * const lt_kind_names[] = {
 
 static_assert(ARRAY_SIZE(lt_kind_names) == LT_NR_VIOLATIONS);
 
-/* By kind, owner and offender; an owner's number plus 1, 0 for none. */
+/* Indexed by kind, owner and offender: the owner's number plus 1, or 0 for none. */
 #define LT_PARTIES	(LT_OWNERS_MAX + 1)
 
 struct lt_case {
 	atomic_t expected;
-	unsigned int seen;	/* by the reader alone */
+	unsigned int seen;	/* written by the reader only */
 };
 
 static struct lt_case (*lt_cases)[LT_PARTIES][LT_PARTIES];
 static struct lt_table * const lt_violations = &lt_tables[LT_VIOLATIONS];
 static struct task_struct *lt_reader;
-static atomic_t lt_unread;	/* records that were made or may be, and are not read */
+static atomic_t lt_unread;	/* records that are reserved or made, but not read */
 static u64 lt_last_seq;
 static unsigned long lt_nr_reported;
 
 /*
- * Before anything that may make @nr records. False where there are too many
- * already; not with @force, which is for a bounded number. Context: any.
+ * Reserve @nr records before an operation that may make them. Returns false if too
+ * many are unread, unless @force, which is for a bounded number. Context: any.
  */
 bool lt_reserve_reports(unsigned int nr, bool force)
 {
@@ -64,7 +64,7 @@ bool lt_reserve_reports(unsigned int nr, bool force)
 	return false;
 }
 
-/* So many of those reserved were not made. */
+/* Return @nr reserved records that were not made. */
 void lt_return_reports(unsigned int nr)
 {
 	atomic_sub(nr, &lt_unread);
@@ -76,7 +76,7 @@ static struct lt_case *lt_case(enum lt_violation kind, const struct lt_owner *ow
 	return &lt_cases[kind][owner ? owner->nr + 1 : 0][offender ? offender->nr + 1 : 0];
 }
 
-/* One record, reserved before, must say this; no owner or offender is "-". Context: any. */
+/* Expect one record, reserved before; no owner or offender is "-". Context: any. */
 void lt_expect(enum lt_violation kind, struct lt_owner *owner, struct lt_owner *offender)
 {
 	struct lt_owner *party = offender ?: owner;
@@ -91,7 +91,7 @@ unsigned long lt_reported(void)
 	return READ_ONCE(lt_nr_reported);
 }
 
-/* Without an offender. */
+/* The number of records without an offender. */
 unsigned long lt_reported_of(enum lt_violation kind, const struct lt_owner *owner)
 {
 	return lt_case(kind, owner, NULL)->seen;
@@ -126,7 +126,7 @@ static void lt_record(void)
 		lt_cases[kind][owner][offender].seen++;
 }
 
-/* All records in their order, up to one that is not whole yet. */
+/* Read all records in order, up to one that is not complete yet. */
 static void lt_read_reports(bool count)
 {
 	if (!lt_table_read(lt_violations)) {
@@ -170,7 +170,7 @@ int lt_reports_start(void)
 	return PTR_ERR_OR_ZERO(lt_reader);
 }
 
-/* No more violations are made: read the last ones. */
+/* Called when no more violations are made: read the last records. */
 void lt_reports_stop(void)
 {
 	unsigned int tries = 0;
@@ -181,7 +181,7 @@ void lt_reports_stop(void)
 	if (!IS_ERR_OR_NULL(lt_reader))
 		kthread_stop(lt_reader);
 	lt_reader = NULL;
-	/* Those that should not be there. */
+	/* Read unexpected records as well. */
 	if (lt_cases)
 		lt_read_reports(true);
 }
@@ -193,7 +193,7 @@ static void lt_case_judge(enum lt_violation kind, unsigned int owner, unsigned i
 
 	if (c->seen == expected)
 		return;
-	/* lt_churn_judge() knows more of these. */
+	/* lt_churn_judge() checks these. */
 	if (owner && lt_owners[owner - 1].kind == LT_CHURN &&
 	    (kind == LT_ORPHAN || kind == LT_FREED_BEHIND))
 		return;

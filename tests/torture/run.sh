@@ -5,14 +5,14 @@
 #
 # usage: run.sh KERNEL [smoke|long] [observed] [PARAMETER=VALUE...]
 #
-# KERNEL is one of scripts/kernels.sh. "observed" has the events come and go and all tables
-# be read meanwhile. PARAMETERs are lab_torture.ko's, or hotplug=0 and faults=0, which
-# leave out what the guest does beside. The logs stay in build/KERNEL/torture/, or
-# torture-observed/. Exit status 1 if anything failed.
+# KERNEL is one of scripts/kernels.sh. "observed" toggles the events and reads all tables
+# meanwhile. PARAMETERs are lab_torture.ko's, or hotplug=0 and faults=0, which turn off
+# CPU hotplug and fault injection. The logs are in build/KERNEL/torture/ or
+# torture-observed/. The exit status is 1 if anything failed.
 #
-# A stock kernel patches its code for an event, and QEMU 7.2 may go on with a translation of
-# what was there while it did: its CPUs take turns when observed. Our own have
-# conditions there instead.
+# A stock kernel patches its code for an event, and QEMU 7.2 may go on executing a
+# translation of the code before: its CPUs take turns when observed. The kernels of
+# scripts/kernels.sh that are built here use conditions instead.
 set -uo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -33,13 +33,13 @@ for word; do
 	duration=*) params+=("$word") limit=$((${word#*=} * 3 + 200)) ;;
 	ops=*) params+=("$word") limit=$((${word#*=} / 10000 + 300)) ;;
 	*=*) params+=("$word") ;;
-	*) echo "run.sh: what is $word?" >&2; exit 2 ;;
+	*) echo "run.sh: unknown argument: $word" >&2; exit 2 ;;
 	esac
 done
 [ "$preset" = smoke ] || [ "$limit" -gt 1200 ] || limit=1200
 
 if [ -n "$observed" ]; then
-	# Who reads the tables waits for owners that come and go: a round takes seconds.
+	# Reading the tables waits for owners that come and go: a round takes seconds.
 	case $preset:${params[*]-} in
 	long:* | *duration=* | *ops=*) ;;
 	*) params+=(duration=20) ;;
@@ -54,7 +54,7 @@ echo "1..$tests"
 mkdir -p "$out"
 "$top/scripts/build.sh" "$kernel" torture >"$out/build.log" 2>&1 || {
 	tail -n 20 "$out/build.log" | sed 's/^/# /'
-	echo "Bail out! it does not build for $kernel"
+	echo "Bail out! the module does not build for $kernel"
 	exit 1
 }
 
@@ -65,10 +65,10 @@ mkdir -p "$out"
 status=$?
 tr -d '\r' <"$out/result.log" | sed '/^# vm: /d; /^KTAP/d; /^1\.\./d'
 ended=$(grep -cE '^(not )?ok ' "$out/result.log")
-[ "$status" -lt 124 ] || echo "# the machine ended with $status: see $out"
+[ "$status" -lt 124 ] || echo "# the machine's exit status is $status: see $out"
 while [ "$ended" -lt $((tests - 1)) ]; do
 	ended=$((ended + 1)) status=1
-	echo "not ok $ended $kernel: the machine did not get here"
+	echo "not ok $ended $kernel: the machine did not run this test"
 done
 
 amiss=$("$top/scripts/splat.sh" "$out/console.log") || status=1

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Strangers: threads that know nothing of labyrinth, and take pages from the kernel, stamp,
- * hold and give them back. Some of these were labyrinth's until somebody put them behind
- * its back. No stamp and no reference of theirs may change.
+ * Strangers: threads that do not use labyrinth. They allocate pages from the kernel, stamp,
+ * hold and free them. Some of these pages were put behind labyrinth's back. Their stamps
+ * and reference counts must not change.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -13,9 +13,9 @@
 #include "torture.h"
 
 #define LT_NR_STRANGERS	2
-#define LT_STRANGE_PAGES	64	/* that one has at once */
-#define LT_STRANGE_MS	8	/* for so long, at most */
-#define LT_STAMPS	8	/* in a page */
+#define LT_STRANGE_PAGES	64	/* held by a stranger at once */
+#define LT_STRANGE_MS	8	/* of holding pages, at most */
+#define LT_STAMPS	8	/* per page */
 #define LT_PUT_RING	64
 
 static struct lt_stranger {
@@ -25,18 +25,18 @@ static struct lt_stranger {
 	unsigned long taken, met;
 } lt_strangers[LT_NR_STRANGERS];
 
-/* The last pages that were put behind labyrinth's back. */
+/* The pages last put behind labyrinth's back. */
 static unsigned long lt_put_pfns[LT_PUT_RING];
 static atomic_t lt_nr_put;
 
-/* Before it is put. Context: any. */
+/* Called before @page is put. Context: any. */
 void lt_stranger_may_get(const struct page *page)
 {
 	WRITE_ONCE(lt_put_pfns[(u32)atomic_inc_return(&lt_nr_put) % LT_PUT_RING],
 		   page_to_pfn(page));
 }
 
-/* Pages that strangers have taken; @met: of these, that were put behind labyrinth's back. */
+/* Pages allocated by strangers; @met: those of them put behind labyrinth's back before. */
 unsigned long lt_strange_pages(unsigned long *met)
 {
 	unsigned long taken = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One thread for what the users' contexts forbid or would wait for: giving pages
- * to the kernel, dropping the references with which pages were disputed, and
- * seeing that these come back into use.
+ * One thread for work that the users' contexts forbid or that waits: it frees pages
+ * to the kernel, drops the extra references of disputed pages, and checks that these
+ * leave the quarantine.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -13,14 +13,14 @@
 #include "torture.h"
 
 #define LT_SWEEP_MS	10
-#define LT_DISPUTE_MS	100	/* for so long a reference is kept, at most */
-#define LT_COMEBACK_MS	20000	/* a quarantined page is looked at twice a second */
+#define LT_DISPUTE_MS	100	/* an extra reference is held for at most */
+#define LT_COMEBACK_MS	20000	/* labyrinth checks quarantined pages twice a second */
 #define LT_AGE_STEP_MS	40	/* two steps of labyrinth_page_info.age_ms */
 
 static struct task_struct *lt_sweeper;
 static LLIST_HEAD(lt_leaving);	/* linked through page->lru, which is the holder's */
 
-/* To the kernel, now or soon. The page is an ordinary one, and ours alone. Context: any. */
+/* Free an ordinary page that the test holds alone, now or soon. Context: any. */
 void lt_page_away(struct page *page)
 {
 	if (preemptible())
@@ -38,8 +38,8 @@ static void lt_sweep_leaving(void)
 }
 
 /*
- * Room to note that a page of @owner will be disputed; NULL where @user has none
- * left or a quarter of the owner's pages is disputed already.
+ * Find a free debt for a page of @owner. Returns NULL if @user has none left or a
+ * quarter of the owner's budget is disputed already.
  */
 struct lt_debt *lt_debt_find(struct lt_user *user, struct lt_owner *owner)
 {
@@ -54,7 +54,7 @@ struct lt_debt *lt_debt_find(struct lt_user *user, struct lt_owner *owner)
 	return NULL;
 }
 
-/* The page's claim goes over to the debt. */
+/* The page's claim passes to the debt. */
 void lt_debt_owe(struct lt_debt *debt, struct lt_owner *owner, struct page *page,
 		 enum lt_debt_state state)
 {
@@ -76,7 +76,7 @@ static void lt_debt_settle(struct lt_debt *debt)
 	smp_store_release(&debt->state, LT_DEBT_NONE);
 }
 
-/* Is the page out of that quarantine? It may be in the next by now. */
+/* True if the page has left that quarantine. It may be in a later one by now. */
 static bool lt_debt_over(const struct lt_debt *debt)
 {
 	unsigned int ms = jiffies_to_msecs(jiffies - debt->since);
@@ -94,16 +94,16 @@ static void lt_sweep_debt(struct lt_debt *debt, enum lt_debt_state state)
 		if (time_before(jiffies, debt->since) && !lt_stopping())
 			return;
 		debt->since = jiffies;
-		/* Ours only: this thread alone goes on from here. */
+		/* Only this thread changes the state from here on. */
 		WRITE_ONCE(debt->state, LT_DEBT_DROPPED);
-		/* Labyrinth has the other reference. */
+		/* Labyrinth holds the other reference. */
 		put_page(debt->page);
 		return;
 	}
 	if (state == LT_DEBT_BACK) {
 		lt_debt_settle(debt);
 	} else if (lt_debt_over(debt)) {
-		/* A worker may have it in hand yet: the claim ends with the next sweep. */
+		/* A worker may still hold the page: the claim ends with the next sweep. */
 		WRITE_ONCE(debt->state, LT_DEBT_BACK);
 	} else if (time_after(jiffies, debt->since + msecs_to_jiffies(LT_COMEBACK_MS))) {
 		lt_fail(LT_LOST, "still in quarantine", debt->owner, page_ref_count(debt->page), 1);
@@ -145,12 +145,12 @@ int lt_sweeper_start(void)
 	lt_sweeper = kthread_run(lt_sweep, NULL, "torture_sweep");
 	if (IS_ERR(lt_sweeper))
 		return PTR_ERR(lt_sweeper);
-	/* A reference that is dropped late for want of a CPU would be reported. */
+	/* Labyrinth would report a reference that is dropped late for lack of CPU time. */
 	sched_set_fifo_low(lt_sweeper);
 	return 0;
 }
 
-/* All pages are where they belong. The users have stopped. */
+/* Called when the users have stopped. All debts are settled on return. */
 void lt_sweeper_stop(void)
 {
 	if (!IS_ERR_OR_NULL(lt_sweeper))

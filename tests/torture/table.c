@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A table of labyrinth's in debugfs, line by line and by the names of its columns. */
+/* Labyrinth's debugfs tables, read by line and by the names of their columns. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
@@ -34,7 +34,7 @@ struct lt_table lt_tables[] = {
 	[LT_VIOLATIONS]	= { .path = "/sys/kernel/debug/labyrinth/violations" },
 };
 
-/* By the process that loads us: from 7.x on a kernel thread sees no files. */
+/* Called by the process that loads the module: from 7.x on a kernel thread sees no files. */
 int lt_tables_open(void)
 {
 	struct lt_table *table;
@@ -64,8 +64,8 @@ void lt_tables_close(void)
 }
 
 /*
- * The whole file anew. Its own read() is for user space only; but what is behind
- * it is a seq_file, which reads into kernel memory as well.
+ * Read the whole file again. Its read() is for user space only, but it is backed by a
+ * seq_file, which reads into kernel memory as well.
  */
 bool lt_table_read(struct lt_table *table)
 {
@@ -96,7 +96,7 @@ bool lt_table_read(struct lt_table *table)
 	return table->columns[0];
 }
 
-/* The next line. False at the end. */
+/* Parse the next line. Returns false at the end. */
 bool lt_table_line(struct lt_table *table)
 {
 	char *line = strsep(&table->next, "\n");
@@ -107,7 +107,7 @@ bool lt_table_line(struct lt_table *table)
 	return true;
 }
 
-/* "" where there is none. */
+/* The cell of @column, or "" if there is none. */
 const char *lt_table_cell(const struct lt_table *table, const char *column)
 {
 	unsigned int i;
@@ -118,7 +118,7 @@ const char *lt_table_cell(const struct lt_table *table, const char *column)
 	return "";
 }
 
-/* ---- "owners" at the end, when nobody has a page */
+/* ---- "owners" at the end, when no user holds a page */
 
 static void lt_cell_judge(const struct lt_table *table, const struct lt_owner *owner,
 			  const char *column, long wanted)
@@ -145,11 +145,11 @@ static void lt_owner_judge(const struct lt_table *table, const struct lt_owner *
 	if (kstrtol(lt_table_cell(table, "peak"), 10, &peak) || peak > owner->budget)
 		lt_fail(LT_TABLE, "peak", owner, peak, owner->budget);
 	if (lt_claims(owner) || atomic_read(&owner->sure))
-		lt_fail(LT_LOST, "in our own books", owner, lt_claims(owner),
+		lt_fail(LT_LOST, "in the test's counters", owner, lt_claims(owner),
 			atomic_read(&owner->sure));
 }
 
-/* Labyrinth's own words for refusals of those who never asked for too much. */
+/* Print labyrinth's records of refusals of polite owners. */
 void lt_refusals_tell(void)
 {
 	struct lt_table *table = &lt_tables[LT_REFUSALS];

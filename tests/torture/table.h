@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A table of labyrinth's in debugfs, read from within the kernel. See table.c. */
+/* Read labyrinth's debugfs tables inside the kernel. See table.c. */
 #ifndef _LAB_TORTURE_TABLE_H
 #define _LAB_TORTURE_TABLE_H
 
@@ -12,8 +12,8 @@ struct file;
 struct lt_table {
 	const char *path;
 	struct file *file;
-	char *buf;		/* what the file said, cut into cells as it is read */
-	char *next;		/* the line after this one */
+	char *buf;		/* the file's text, cut into cells as it is parsed */
+	char *next;		/* the next line */
 	const char *columns[LT_COLUMNS_MAX];
 	const char *cells[LT_COLUMNS_MAX];
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lab_torture - labyrinth used and misused in all contexts at once, against books
- * of its own
+ * lab_torture - use and misuse labyrinth in all contexts at once, and compare its
+ * counters with those of the test
  *
- * Begins when it is loaded. The parameter "verdict" says "running", then "PASS"
- * or "FAIL pages=N reports=N", as does the last line in the kernel's log.
+ * The test starts when the module is loaded. The parameter "verdict" is "running",
+ * then "PASS" or "FAIL pages=N reports=N", as in the last line in the kernel's log.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,15 +29,15 @@ MODULE_PARM_DESC(preset, "smoke (10 seconds) or long (300 seconds)");
 
 static unsigned int duration;
 module_param(duration, uint, 0444);
-MODULE_PARM_DESC(duration, "Seconds to run (default: the preset's, none where ops is given)");
+MODULE_PARM_DESC(duration, "Seconds to run (default: the preset's, no limit if ops is given)");
 
 static unsigned long ops;
 module_param(ops, ulong, 0444);
-MODULE_PARM_DESC(ops, "Operations after which to end (default: no limit)");
+MODULE_PARM_DESC(ops, "Operations to run (default: no limit)");
 
 static unsigned int nr_owners = 12;
 module_param(nr_owners, uint, 0444);
-MODULE_PARM_DESC(nr_owners, "Owners that all users share, 2 to 24 (default 12: one of each sort)");
+MODULE_PARM_DESC(nr_owners, "Owners shared by all users, 2 to 24 (default 12: one of each sort)");
 
 static unsigned int threads;
 module_param(threads, uint, 0444);
@@ -45,7 +45,7 @@ MODULE_PARM_DESC(threads, "Threads (default: as many as CPUs)");
 
 unsigned int lt_misuse_rate = 50;
 module_param_named(misuse_per_10000, lt_misuse_rate, uint, 0444);
-MODULE_PARM_DESC(misuse_per_10000, "Misuses in 10,000 operations (default 50)");
+MODULE_PARM_DESC(misuse_per_10000, "Misuses per 10,000 operations (default 50)");
 
 static unsigned int stat_interval = 5;
 module_param(stat_interval, uint, 0444);
@@ -57,11 +57,11 @@ MODULE_PARM_DESC(nmi, "Send NMIs (default yes)");
 
 unsigned long lt_seed = 1;
 module_param_named(seed, lt_seed, ulong, 0444);
-MODULE_PARM_DESC(seed, "Where the random numbers begin (default 1)");
+MODULE_PARM_DESC(seed, "Seed of the random numbers (default 1)");
 
 bool lt_faults;
 module_param_named(faults, lt_faults, bool, 0644);
-MODULE_PARM_DESC(faults, "The kernel is made to refuse pages at times, so it may (default no)");
+MODULE_PARM_DESC(faults, "Faults are injected: the kernel may fail allocations (default no)");
 
 unsigned int lt_slack;
 module_param_named(slack, lt_slack, uint, 0444);
@@ -71,7 +71,7 @@ static const char *lt_verdict = "running";
 
 static int lt_verdict_get(char *buf, const struct kernel_param *kp)
 {
-	/* Pairs with lt_judge(): the words are there. */
+	/* Pairs with lt_judge(): the text is complete. */
 	return sysfs_emit(buf, "%s\n", smp_load_acquire(&lt_verdict));
 }
 
@@ -154,7 +154,7 @@ static unsigned int lt_seconds(void)
 	return strcmp(preset, "long") ? LT_SMOKE_S : LT_LONG_S;
 }
 
-/* Until the time is over, the operations are done, or the module shall go. */
+/* Run until the time is over, the operations are done, a fault is found or the module goes. */
 static s64 lt_run(void)
 {
 	ktime_t start = ktime_get();
@@ -177,7 +177,7 @@ static s64 lt_run(void)
 	return ms;
 }
 
-/* Everybody gives everything back; then the books are compared. */
+/* Stop all users, which free their pages; then compare the counters. */
 static void lt_end(bool began)
 {
 	lt_stop_all();
@@ -210,7 +210,7 @@ static void lt_judge(s64 ms)
 	smp_store_release(&lt_verdict, verdict);
 }
 
-/* In one thread from the beginning to the end, for one owner is a thread's. */
+/* One thread from start to end, because lt_scoped belongs to its creating thread. */
 static int lt_boss_run(void *unused)
 {
 	s64 ms = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * lab_torture: users of labyrinth in every context at once, who keep books of
- * their own, and misuse it at a rate; then labyrinth's books must agree.
+ * lab_torture: users of labyrinth in every context at once. They keep counters of
+ * their own and misuse labyrinth at a rate; at the end labyrinth's counters must agree.
  */
 #ifndef _LAB_TORTURE_H
 #define _LAB_TORTURE_H
@@ -11,22 +11,22 @@
 #include <linux/mm.h>
 #include <linux/prandom.h>
 
-#define LT_HELD_MAX	16	/* pages that a user holds at once */
+#define LT_HELD_MAX	16	/* pages that a user may hold at once */
 #define LT_BULK_MAX	8
-#define LT_DEBTS	6	/* disputed pages of a user that have not come back yet */
+#define LT_DEBTS	6	/* a user's pages that may still be in quarantine */
 #define LT_OWNERS_MAX	96
-#define LT_CPUS_MAX	8	/* others take part in what is not bound to a CPU */
+#define LT_CPUS_MAX	8	/* other CPUs have no timer, tasklet or NMI user */
 #define LT_NR_CHURN	2
 
-/* Where an operation is done. */
+/* The context of an operation. */
 enum lt_context { LT_TASK, LT_RAW, LT_IRQSOFF, LT_SOFTIRQ, LT_HARDIRQ, LT_NMI, LT_NR_CONTEXTS };
 
-/* Who is behind an owner. */
+/* The users of an owner. */
 enum lt_kind {
 	LT_SHARED,	/* all users */
 	LT_PRIVATE,	/* one user only */
-	LT_SCOPED,	/* the thread that made it; others are refused */
-	LT_CHURN,	/* all users, and it goes and comes */
+	LT_SCOPED,	/* the creating thread; others are refused */
+	LT_CHURN,	/* all users; destroyed and created again all the time */
 };
 
 struct lt_owner {
@@ -36,14 +36,14 @@ struct lt_owner {
 	enum lt_kind kind;
 	unsigned int budget, stock, flags;
 	bool polite;		/* its users never ask for more than the budget */
-	bool whole;		/* stock is budget and no page leaves: every page is always there */
+	bool whole;		/* stock is budget and no page leaves: the budget is always ready */
 	bool dying;		/* labyrinth_owner_destroy() may have been called */
 
 	atomic64_t claims;	/* see lt_claim() */
-	atomic_t sure;		/* pages out for certain */
-	atomic_t disputed;	/* pages held back in quarantine by ours */
-	atomic_t orphans;	/* pages that came back after its end */
-	/* As the columns of "owners" should say. */
+	atomic_t sure;		/* pages certainly out */
+	atomic_t disputed;	/* pages in quarantine because of this test */
+	atomic_t orphans;	/* pages whose free came after destroy */
+	/* Expected cells of "owners". */
 	atomic_long_t allocs, frees, refused, violations;
 };
 
@@ -55,23 +55,23 @@ struct lt_held {
 
 enum lt_debt_state {
 	LT_DEBT_NONE,
-	LT_DEBT_REFERENCED,	/* quarantined, and we have a reference */
-	LT_DEBT_DROPPED,	/* quarantined, for labyrinth to put back into use */
-	LT_DEBT_BACK,		/* seen out of quarantine */
+	LT_DEBT_REFERENCED,	/* quarantined, the test has a reference */
+	LT_DEBT_DROPPED,	/* quarantined, for labyrinth to recycle */
+	LT_DEBT_BACK,		/* out of quarantine */
 };
 
-/* A disputed page. Filled by its user, ended by the sweeper: @state passes it on. */
+/* A disputed page. The user fills it, the sweeper settles it: @state passes ownership. */
 struct lt_debt {
 	struct page *page;
 	struct lt_owner *owner;
-	unsigned long since;	/* jiffies; when it was dropped, or shall be */
+	unsigned long since;	/* jiffies: when its reference was or will be dropped */
 	enum lt_debt_state state;
 };
 
-/* One flow of control that nothing else runs at the same time. */
+/* One flow of control: a thread, or the timer, tasklet or NMIs of a CPU. */
 struct lt_user {
 	unsigned int nr;
-	struct lt_owner *exact;		/* private: whole, all pages always there */
+	struct lt_owner *exact;		/* private: whole */
 	struct lt_owner *poisoning;	/* private: LABYRINTH_POISON */
 	struct page *plain;		/* a page that labyrinth never saw */
 	enum lt_context context;
@@ -107,20 +107,20 @@ void lt_owners_destroy(void);
 /* ---- books.c */
 
 enum lt_fault {
-	LT_DOUBLED,	/* a page handed out that somebody still has */
+	LT_DOUBLED,	/* a page handed out twice */
 	LT_SPOILED,	/* a page's stamp changed while it was held */
 	LT_OVER,	/* more pages out than the budget */
-	LT_REFUSED,	/* no page, without a reason */
-	LT_ANSWER,	/* a call's result is not what it must be */
+	LT_REFUSED,	/* a refusal without a reason */
+	LT_ANSWER,	/* a call with the wrong result */
 	LT_UNZEROED,
-	LT_LOST,	/* a page that is nowhere */
-	LT_LEFT,	/* destroy counts pages out otherwise than we do */
+	LT_LOST,	/* a lost page */
+	LT_LEFT,	/* destroy returned a wrong count of pages still out */
 	LT_TABLE,	/* a cell of "owners" is wrong */
-	LT_REPORT,	/* a violation reported not as often as it happened */
+	LT_REPORT,	/* a violation not reported as often as it happened */
 	LT_NR_FAULTS,
 };
 
-/* Why there was no page, as far as one can tell from outside. */
+/* The reason of a refusal, as seen from outside labyrinth. */
 enum lt_reason {
 	LT_BY_BUDGET, LT_BY_CONTEXT, LT_BY_KERNEL, LT_BY_SCOPE, LT_BY_DEATH, LT_NR_REASONS,
 };
@@ -144,7 +144,7 @@ void lt_hold(struct lt_user *user, struct lt_owner *owner, struct page *page);
 void lt_rehold(struct lt_user *user, struct lt_held *held, struct lt_owner *owner);
 struct lt_held lt_let_go(struct lt_user *user, unsigned int i);
 
-/* ---- calls.c: labyrinth's calls, each with all that must be true of it */
+/* ---- calls.c: labyrinth's calls, with all checks of their results */
 
 unsigned int lt_get(struct lt_user *user, struct lt_owner *owner, unsigned int nr);
 struct page *lt_give(struct lt_user *user, unsigned int i, bool force);
@@ -184,7 +184,7 @@ int lt_nmi_start(struct lt_user *users);
 void lt_nmi_stop(void);
 unsigned long lt_nmis(void);
 
-/* ---- sweeper.c: pages that cannot go where they were let go, and disputed ones */
+/* ---- sweeper.c: pages that cannot be freed in the user's context, and disputed pages */
 
 struct lt_debt *lt_debt_find(struct lt_user *user, struct lt_owner *owner);
 void lt_debt_owe(struct lt_debt *debt, struct lt_owner *owner, struct page *page,
@@ -208,7 +208,7 @@ unsigned long lt_strange_pages(unsigned long *met);
 int lt_strangers_start(void);
 void lt_strangers_stop(void);
 
-/* ---- reports.c: labyrinth's violations, read as they come */
+/* ---- reports.c: labyrinth's violations, read while the test runs */
 
 enum lt_violation {
 	LT_BAD_ARGUMENT, LT_DOUBLE_FREE, LT_FOREIGN_FREE, LT_PLAIN_PAGE, LT_SHARED_PAGE,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a legitimate user does, at random; and misuse in between. */
+/* Random operations of a legitimate user, with misuse in between. */
 #include "torture.h"
 
 /*
- * Two are taken, and the first goes back. Whoever was interrupted while it took
- * the first from a stack finds it there again, but not what lay below (ABA).
+ * Allocate two pages and free the first. If this interrupted a pop of the first page,
+ * that pop finds it on top of the stack again, but with another page below (ABA).
  */
 static void lt_shuffle(struct lt_user *user, struct lt_owner *owner)
 {
@@ -28,7 +28,7 @@ static void lt_work_once(struct lt_user *user)
 		return;
 	}
 	i = prandom_u32_state(&user->random) % user->nr_held;
-	/* In percent; where there is no room for a page, none is taken. */
+	/* In percent; lt_get() allocates nothing if the user has no room. */
 	switch (random % 100) {
 	case 0 ... 27:
 		lt_get(user, lt_owner_any(user), 1);
@@ -61,10 +61,10 @@ static void lt_work_once(struct lt_user *user)
 	}
 }
 
-/* @ops operations in the context that the caller has made. */
+/* Run @ops operations in the caller's context. */
 void lt_work(struct lt_user *user, enum lt_context context, unsigned int ops)
 {
-	/* Written here only; the boss reads it. */
+	/* The only writer; the boss reads it. */
 	WRITE_ONCE(user->ops[context], user->ops[context] + ops);
 	user->context = context;
 	while (ops--)

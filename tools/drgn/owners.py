@@ -43,7 +43,7 @@ class Owners:
         owned = tag.signed(allocs + arrived - left - sum(
             (line.recycled.head.value_() >> 32) + line.unrecycled.value_() for line in lines))
         ready = (value(owner.charged) + value(owner.nr_stocked) +
-                 sum(line.spares.value_() for line in lines))
+                 sum(line.uncharged.value_() for line in lines))
         return (owned, max(ready - owned - value(owner.quarantined), 0),
                 allocs & WORD, max(allocs + arrived - owned - left, 0))
 

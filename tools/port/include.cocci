@@ -3,7 +3,7 @@
 // Let a file that calls labyrinth know its declarations. One file at a time.
 
 @calls@
-identifier call =~ "^labyrinth_(void|owner)_";
+identifier call =~ "^labyrinth_(alloc|free|release|owner)_";
 @@
 call(...)
 
