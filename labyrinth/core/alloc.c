@@ -95,6 +95,12 @@ static struct lab_tag *lab_pop_uncharged(struct labyrinth_owner *owner)
 /* No page, but a place in the budget for one. */
 #define LAB_CHARGED	((struct page *)ERR_PTR(-EAGAIN))
 
+static bool lab_has_uncharged(const struct labyrinth_owner *owner)
+{
+	return lab_peek(owner->stock) || lab_stack_top(READ_ONCE(owner->stocked.head)) ||
+	       lab_recycles_uncharged(owner);
+}
+
 /*
  * An uncharged page, for a charge that the caller holds; LAB_CHARGED if there is none. NULL
  * if what lay there had gone bad, and the budget does not permit another charge. Needs
@@ -164,123 +170,99 @@ static struct page *lab_steal(struct labyrinth_owner *owner, unsigned long calle
 }
 
 /*
- * The kernel, whatever that takes, then other CPUs, and else the refusal. The place in the budget
- * is taken; @page is one from the kernel without a tag yet, or NULL.
+ * The common case of lab_alloc_kernel(): a page from above min, with room for its tag near its
+ * home. Else false, and *@page is an untagged page or NULL.
  */
-static noinline struct page *lab_alloc_kernel(struct labyrinth_owner *owner, struct page *page,
-					      unsigned long caller)
+static __always_inline bool lab_take_above_min(struct labyrinth_owner *owner, unsigned long caller,
+					       struct page **page)
 {
-	enum lab_refusal reason = LAB_REFUSE_CONTEXT;
-
-	if (unlikely(lab_context_may_sleep()))
-		lab_event_could_sleep(owner, caller);
-	if (likely(lab_context_may_allocate())) {
-		reason = LAB_REFUSE_BUDDY;
-		page = lab_take_fresh(owner, page, caller, &reason);
-	} else {
-		page = lab_take_nolock(owner, caller);
-	}
-	if (likely(page))
-		return page;
-
-	preempt_disable();
-	if (lab_owner_dead(owner)) {
-		reason = LAB_REFUSE_DYING;
-	} else {
-		lab_budget_uncharge(owner);
-		page = lab_steal(owner, caller, false);
-	}
-	if (!page)
-		lab_event_refusal(owner, reason, caller);
-	preempt_enable();
-	return page;
-}
-
-/*
- * The stock, or where the budget is not @charged because it is full, other CPUs; then the
- * kernel. Called with preemption disabled; enables it.
- */
-static noinline struct page *lab_alloc_ready(struct labyrinth_owner *owner, bool charged,
-					     unsigned long caller)
-{
-	struct page *page = charged ? lab_take_uncharged(owner, caller) : NULL;
-
-	if (!page)
-		page = lab_steal(owner, caller, true);
-	if (page == LAB_CHARGED) {
-		preempt_enable();
-		return lab_alloc_kernel(owner, NULL, caller);
-	}
-	if (!page)
-		lab_event_refusal(owner, LAB_REFUSE_BUDGET, caller);
-	preempt_enable();
-	return page;
-}
-
-/*
- * This CPU has nothing recycled, for an owner without special wishes. In the common case
- * a page from above min, of which nothing is known yet. Called with preemption disabled;
- * enables it.
- */
-static __always_inline struct page *lab_alloc_cold(struct labyrinth_owner *owner,
-						   unsigned long caller)
-{
-	struct page *page;
-
-	if (unlikely(!lab_budget_charge(owner)))
-		return lab_alloc_ready(owner, false, caller);
-	if (unlikely(lab_peek(owner->stock) || lab_stack_top(READ_ONCE(owner->stocked.head))))
-		return lab_alloc_ready(owner, true, caller);
-	preempt_enable();
-	if (unlikely(!lab_context_plainly_atomic()))
-		return lab_alloc_kernel(owner, NULL, caller);
-
 	lab_allocator_enter();
-	page = alloc_pages_node(owner->nid, LAB_GFP_ABOVE_MIN, 0);
+	*page = alloc_pages_node(owner->nid, LAB_GFP_ABOVE_MIN, 0);
 	lab_allocator_leave();
-	if (unlikely(!page))
-		return lab_alloc_kernel(owner, NULL, caller);
+	if (unlikely(!*page))
+		return false;
 	preempt_disable();
-	/* It may have been destroyed while we were in the allocator. */
-	if (unlikely(lab_owner_dead(owner) || !lab_enter_near(owner, page, caller))) {
+	/* The owner may have been destroyed while we were in the allocator. */
+	if (unlikely(lab_owner_dead(owner) || !lab_enter_near(owner, *page, caller))) {
 		preempt_enable();
-		return lab_alloc_kernel(owner, page, caller);
+		return false;
 	}
 	lab_cpu_count_alloc(this_cpu_ptr(owner->cpu));
 	lab_peak_note(owner);
 	preempt_enable();
-	return page;
+	return true;
 }
 
 /*
- * The fast path has come to an end: at @tag, whose page is not as it was put there, or at the
- * bottom of the stack. What the owner wishes beyond a page is looked at here. A tag that was
- * popped as the owner died stays: destroy finds it. Called with preemption disabled; enables it.
+ * A page from the kernel, for a charge that the caller holds, or LAB_REFUSED(). @page is an
+ * untagged one to begin with, or NULL.
+ */
+static struct page *lab_alloc_kernel(struct labyrinth_owner *owner, struct page *page,
+				     unsigned long caller)
+{
+	if (lab_context_may_sleep())
+		lab_event_could_sleep(owner, caller);
+	return lab_context_may_allocate() ? lab_take_fresh(owner, page, caller) :
+					    lab_take_nolock(owner, caller);
+}
+
+/*
+ * The slow path, in the order in which pages are tried: recycled on this CPU, the stock, the
+ * kernel, other CPUs. It is the one place that tests the owner's slow-path reasons. @tag was
+ * popped by the fast path: its page may have changed while it was idle, or it is the end of
+ * the stack. A tag popped as the owner died is left to destroy. Called with preemption
+ * disabled; enables it.
  */
 static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struct lab_tag *tag,
 					    unsigned long caller)
 {
 	u32 why = READ_ONCE(owner->slow);
+	enum lab_refusal reason = LAB_REFUSE_BUDGET;
 	struct page *page = NULL;
 
-	if (likely(!why && lab_tag_is_end(tag)))
-		return lab_alloc_cold(owner, caller);
-	if (why & LAB_SLOW_DEAD || !lab_owner_in_scope(owner)) {
-		lab_event_refusal(owner, why & LAB_SLOW_DEAD ? LAB_REFUSE_DYING : LAB_REFUSE_SCOPE,
-				  caller);
-		preempt_enable();
-		return NULL;
+	if (unlikely(why || !lab_tag_is_end(tag))) {
+		if (why & LAB_SLOW_DEAD || !lab_owner_in_scope(owner)) {
+			reason = why & LAB_SLOW_DEAD ? LAB_REFUSE_DYING : LAB_REFUSE_SCOPE;
+			goto out;
+		}
+		if (!lab_tag_is_end(tag))
+			page = lab_take_tag(owner, tag, caller);
+		if (!page && !lab_recycles_uncharged(owner))
+			page = lab_take_recycled(owner, this_cpu_ptr(owner->cpu), caller);
+		if (page)
+			goto out;
 	}
-	if (!lab_tag_is_end(tag))
-		page = lab_take_tag(owner, tag, caller);
-	if (!page && !lab_recycles_uncharged(owner))
-		page = lab_take_recycled(owner, this_cpu_ptr(owner->cpu), caller);
-	if (page)
-		preempt_enable();
-	else
-		page = lab_alloc_ready(owner, lab_budget_charge(owner), caller);
-	if (page && why & LAB_SLOW_TRACE)
+
+	if (likely(lab_budget_charge(owner)))
+		page = lab_has_uncharged(owner) ? lab_take_uncharged(owner, caller) : LAB_CHARGED;
+	if (unlikely(!page))
+		page = lab_steal(owner, caller, true);
+	if (unlikely(page != LAB_CHARGED))
+		goto out;
+
+	preempt_enable();
+	page = NULL;
+	if (likely(!why && lab_context_plainly_atomic()) && likely(lab_take_above_min(owner, caller,
+										      &page)))
+		return page;
+	page = lab_alloc_kernel(owner, page, caller);
+	preempt_disable();
+	if (IS_ERR(page)) {
+		reason = lab_refused(page);
+		page = NULL;
+		if (lab_owner_dead(owner)) {
+			reason = LAB_REFUSE_DYING;
+		} else {
+			lab_budget_uncharge(owner);
+			page = lab_steal(owner, caller, false);
+		}
+	}
+out:
+	if (unlikely(!page))
+		lab_event_refusal(owner, reason, caller);
+	else if (unlikely(why & LAB_SLOW_TRACE))
 		trace_alloc(owner->name, page_to_pfn(page), caller);
+	preempt_enable();
 	return page;
 }
 

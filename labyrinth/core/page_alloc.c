@@ -12,11 +12,10 @@
 #define LAB_BIND_TRIES		8
 
 /*
- * A page from the kernel: only where there is none above min does the reserve
+ * A page from the kernel, or LAB_REFUSED(). Only if there is none above min does the reserve
  * come into question, and then the floor says which zone may serve.
  */
-static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
-				   enum lab_refusal *reason)
+static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags)
 {
 	gfp_t zero = owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0;
 	int nid = lab_owner_nid(owner);
@@ -29,19 +28,17 @@ static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags,
 
 	switch (lab_floor_choose(nid, READ_ONCE(owner->reserve_pct), &choice)) {
 	case LAB_FLOOR_REFUSES:
-		*reason = LAB_REFUSE_FLOOR;
-		return NULL;
+		return LAB_REFUSED(LAB_REFUSE_FLOOR);
 	case LAB_FLOOR_EMPTY:
-		*reason = LAB_REFUSE_BUDDY;
-		return NULL;
+		return LAB_REFUSED(LAB_REFUSE_BUDDY);
 	case LAB_FLOOR_PERMITS:
 		break;
 	}
 	page = alloc_pages_node(zone_to_nid(choice.zone), GFP_ATOMIC | __GFP_NOWARN | zero |
 				choice.steer, 0);
 	if (!page)
-		*reason = LAB_REFUSE_BUDDY;
-	else if (choice.below_min)
+		return LAB_REFUSED(LAB_REFUSE_BUDDY);
+	if (choice.below_min)
 		*flags |= LAB_FROM_RESERVE;
 	return page;
 }
@@ -68,12 +65,10 @@ static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 fl
 }
 
 /*
- * A page from the kernel, tagged; its place in the budget is taken. Where its
- * place in the table is crowded, another page will do. @page is one to begin
- * with, or NULL.
+ * A page from the kernel, tagged, for a charge that the caller holds. If there is no room for
+ * its tag near its home, another page will do. @page is one to begin with, or NULL.
  */
-struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, unsigned long caller,
-			    enum lab_refusal *reason)
+struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, unsigned long caller)
 {
 	struct page *rejected[LAB_BIND_TRIES];
 	unsigned int nr_rejected = 0;
@@ -84,11 +79,11 @@ struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, un
 		u32 flags = 0;
 
 		if (!page)
-			page = lab_buddy_page(owner, &flags, reason);
-		if (unlikely(!page))
+			page = lab_buddy_page(owner, &flags);
+		if (IS_ERR(page))
 			break;
 		preempt_disable();
-		/* It may have been destroyed while we were in the allocator. */
+		/* The owner may have been destroyed while we were in the allocator. */
 		dead = lab_owner_dead(owner);
 		bound = likely(!dead) && lab_take_in(owner, page, flags, caller);
 		preempt_enable();
@@ -101,7 +96,7 @@ struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, un
 	while (unlikely(nr_rejected))
 		lab_page_reject(rejected[--nr_rejected]);
 	lab_allocator_leave();
-	return page;
+	return page ?: LAB_REFUSED(LAB_REFUSE_BUDDY);
 }
 
 /*
@@ -114,12 +109,12 @@ struct page *lab_take_nolock(struct labyrinth_owner *owner, unsigned long caller
 	bool bound;
 
 	if (!page)
-		return NULL;
+		return LAB_REFUSED(LAB_REFUSE_CONTEXT);
 	preempt_disable();
 	bound = !lab_owner_dead(owner) && lab_take_in(owner, page, 0, caller);
 	preempt_enable();
 	if (bound)
 		return page;
 	lab_page_reject(page);
-	return NULL;
+	return LAB_REFUSED(LAB_REFUSE_CONTEXT);
 }

@@ -11,8 +11,15 @@
 /* Never goes below min, not even for a PF_MEMALLOC task. */
 #define LAB_GFP_ABOVE_MIN	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
 
-struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, unsigned long caller,
-			    enum lab_refusal *reason);
+/* Why there is no page, in place of one. */
+#define LAB_REFUSED(reason)	((struct page *)ERR_PTR(-1L - (reason)))
+
+static inline enum lab_refusal lab_refused(const struct page *page)
+{
+	return -1L - PTR_ERR(page);
+}
+
+struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, unsigned long caller);
 
 struct page *lab_take_nolock(struct labyrinth_owner *owner, unsigned long caller);
 

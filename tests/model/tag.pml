@@ -977,7 +977,7 @@ look:	atomic {
 
 enter:
 #ifndef FAR
-	/* alloc.c: lab_alloc_cold: lab_enter_near(owner, page, caller) */
+	/* alloc.c: lab_take_above_min: lab_enter_near(owner, *page, caller) */
 	/* bulk.c: lab_alloc_many_fresh: lab_enter_near(owner, fresh[i], caller) */
 	if
 	:: o == X
@@ -1024,7 +1024,7 @@ not_near:
 	atomic {
 		tag = NONE; at = 0;
 		if
-		/* alloc.c: lab_alloc_cold: return lab_alloc_kernel(owner, page, caller) */
+		/* alloc.c: lab_alloc_slow: page = lab_alloc_kernel(owner, page, caller) */
 		:: true
 		/* bulk.c: lab_alloc_many_fresh: lab_page_reject(fresh[i]) */
 		:: reject(); goto again
