@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# In the virtual machine: traffic between its two network cards, with the driver as
-# it is, with the one that was switched to labyrinth, and with that one and a stock;
-# at ease and with memory short. Prints KTAP, and the figures as a table at the end.
+# Run traffic between the two network cards of a virtual machine, with the unmodified
+# driver, the driver switched to labyrinth, and the switched driver with a stock; with
+# memory plentiful and short. Prints KTAP and a table of figures.
 # shellcheck disable=SC3043 # busybox has local
 modules=${modules:-/lib/labyrinth}
 seconds=${seconds:-2}
@@ -33,7 +33,7 @@ expect() { # WORDS, then a test(1) expression
 	result $status "$words"
 }
 
-# ---- two cards, the second in a network of its own, so that what is said crosses both
+# ---- two cards, the second in its own network namespace, so that traffic crosses both
 
 in_there() {
 	nsenter --net=/proc/"$neighbour"/ns/net "$@"
@@ -64,12 +64,12 @@ network_down() {
 	kill "$neighbour"
 }
 
-card() { # COUNTER: of both cards
+card() { # COUNTER: the sum of both cards
 	{ ethtool -S eth0; in_there ethtool -S eth1; } 2>/dev/null |
 		awk -v name="$1:" '$1 == name { sum += $2 } END { print sum + 0 }'
 }
 
-owner() { # COLUMN: of the driver's owner; 0 if there is none
+owner() { # COLUMN: of the driver's owner; 0 without one
 	awk -v name="$driver" -v column="$1" '
 		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
 		$2 == name { value = $at[column] }
@@ -85,7 +85,7 @@ rows() { # TABLE [PATTERN]
 counters="rx_bytes rx_packets tx_packets alloc_rx_buff_failed"
 figures="allocs refused"
 
-note() { # PREFIX: set PREFIX_COUNTER for each
+note() { # PREFIX: set PREFIX_COUNTER for each counter
 	local name
 
 	for name in $counters; do
@@ -96,12 +96,12 @@ note() { # PREFIX: set PREFIX_COUNTER for each
 	done
 }
 
-since() { # COUNTER: what it has grown by since "note before"
+since() { # COUNTER: its growth from "note before" to "note after"
 	eval "echo \$((after_$1 - before_$1))"
 }
 
-# How deep any zone was in the atomic reserve, in percent, at a look every 50 ms. The
-# pause is a read without a writer: a new process would wait until memory is there.
+# Sample every 50 ms how deep the zones are in the atomic reserve, in percent. The pause is
+# a read without a writer: a new process would wait for memory.
 deepest_begin() {
 	local line depth
 
@@ -125,7 +125,7 @@ deepest_end() { # sets $deepest
 	deepest=$(sort -n /tmp/depth | tail -n 1)
 }
 
-# The rate that arrived, and the sender's repeats or the share that was lost.
+# The received rate, and the sender's retransmissions or the share of lost packets.
 rate() { # LOG
 	awk '/ receiver$/ { for (i = 2; i <= NF; i++) if ($i == "Mbits/sec") rate = $(i - 1)
 		if (/%\)/) { lost = $(NF - 1); gsub(/[()]/, "", lost) } }
@@ -145,7 +145,7 @@ traffic() { # WHEN WHAT IPERF-OPTIONS...
 	note after
 	deepest_end
 	[ $status = 0 ] || sed 's/^/# /' /tmp/log
-	expect "$when, $what: iperf3 is content" $status = 0
+	expect "$when, $what: iperf3 succeeds" $status = 0
 	bytes=$(since rx_bytes)
 	packets=$(since rx_packets)
 	expect "$when, $what: frames were received" "$bytes" -gt 65536
@@ -156,7 +156,7 @@ traffic() { # WHEN WHAT IPERF-OPTIONS...
 	return $status
 }
 
-# If one does not come through, the next would only wait as long.
+# Stop at the first failure: the next would wait as long.
 all_traffic() { # WHEN
 	traffic "$1" tcp-there || return
 	traffic "$1" tcp-here -R || return
@@ -189,7 +189,7 @@ run() { # VARIANT MODULE [PARAMETER...]
 		sed 's/^/# /' $lab/owners
 		tail -n +2 $lab/refusals | awk '$4 { n[$4]++ } END { for (r in n)
 			print "# of the last " NR " refusals, " r ": " n[r] }'
-		# What is shorter than the driver's copybreak leaves its page in the ring.
+		# A frame below the driver's copybreak leaves its page in the ring.
 		pages=$((($(card rx_bytes) - $(card rx_packets) * 256) / 4096))
 		expect "all frames came in pages of labyrinth" "$(owner allocs)" -ge "$pages"
 		expect "no violation" "$(owner violations)" = 0
@@ -198,11 +198,11 @@ run() { # VARIANT MODULE [PARAMETER...]
 	rmmod "$driver"
 	result $? "the driver can be unloaded"
 	if [ "$variant" != plain ]; then
-		expect "its owner is gone" "$(rows owners " $driver ")" = 0
-		expect "no page is out" "$(rows pages)" = 0
-		expect "no violation in the end" "$(rows violations)" = 0
+		expect "its owner is destroyed" "$(rows owners " $driver ")" = 0
+		expect "no page is left" "$(rows pages)" = 0
+		expect "no violation after unload" "$(rows violations)" = 0
 	fi
-	# Far less than one page for each frame.
+	# The tolerance is far below one page per frame.
 	expect "no memory is lost" "$(free_kb)" -ge $((free - (16 << 10)))
 }
 
@@ -210,8 +210,8 @@ mkfifo /tmp/pause
 exec 3<>/tmp/pause
 echo "KTAP version 1"
 insmod $modules/labyrinth.ko
-# A reserve that is large beside what a burst leaves of it: where all is gone, not even
-# the network's own few bytes are to be had.
+# The reserve is larger than a burst: with no page left, the network stack's own small
+# allocations would fail as well.
 echo 16384 >/proc/sys/vm/min_free_kbytes
 insmod $modules/lab_pressure.ko truce_ms=0 burst="$burst"
 run plain $modules/plain/"$driver".ko

@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A driver of the kernel's, e1000, switched to labyrinth by tools/port.sh, beside itself
-# as it is: real traffic both ways between two emulated cards in one virtual machine,
-# at ease and with memory short. Prints KTAP, and a table of what was measured.
+# Compare the kernel's e1000 driver with the same driver switched to labyrinth by
+# tools/port.sh: real traffic both ways between two emulated cards in one virtual machine,
+# with memory plentiful and short. Prints KTAP and a table of figures.
 #
 # usage: run.sh
 #
-# The driver's source is Debian's linux-source, fetched when it is needed; nothing of it is
-# kept outside the cache and build/. Logs and modules stay in build/driver/. Exit status 1
-# if anything failed. The figures are of an emulated machine: they fail nothing.
+# The driver's source is fetched from Debian's linux-source and stays in the cache and build/.
+# Logs and modules: build/driver/. Exit status 1 if anything failed. The figures are those of
+# an emulated machine and fail no test.
 set -uo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -30,7 +30,7 @@ compile() { # VARIANT
 		KBUILD_EXTRA_SYMBOLS="$top/build/$kernel/Module.symvers" modules >"$out/$1.log" 2>&1
 }
 
-# The kernel tells of each GFP_ATOMIC that it refuses, with a trace: here that is wanted.
+# Remove the kernel's reports of refused GFP_ATOMIC requests, which are expected here.
 without_refusals() { # LOG
 	awk '/page allocation failure: order:/ { left = 100 }
 		left-- <= 0
@@ -43,8 +43,8 @@ for tool in iperf3 ethtool spatch qemu-system-x86_64; do
 		bail "$tool is missing: run scripts/setup.sh test"
 done
 kdir=$("$top/scripts/kernels.sh" --print "$kernel" | sed -n 's/^kdir=//p')
-[ -n "$kdir" ] || bail "no kernel $kernel: run scripts/kernels.sh $kernel"
-source=$("$top/scripts/kernels.sh" --source "$kernel" "$folder") || bail "no source of $driver"
+[ -n "$kdir" ] || bail "kernel $kernel is missing: run scripts/kernels.sh $kernel"
+source=$("$top/scripts/kernels.sh" --source "$kernel" "$folder") || bail "the source of $driver is missing"
 rm -rf "$out"
 mkdir -p "$out"
 
@@ -59,15 +59,15 @@ result $status "$driver: the semantic patch applies"
 compile plain &
 compile switched
 status=$?
-wait $! || bail "the driver as it is does not build: see $out/plain.log"
+wait $! || bail "the unmodified driver does not build: see $out/plain.log"
 [ $status -eq 0 ] || tail -n 20 "$out/switched.log" | sed 's/^/# /'
-result $status "$driver: builds when switched"
+result $status "$driver: the switched driver builds"
 [ $status -eq 0 ] || { echo "1..$nr"; exit 1; }
 said=$(grep -hE 'warning|WARNING' "$out/switched.log")
 [ -z "$said" ] || sed 's/^/# /' <<<"$said"
-result "${#said}" "$driver: and without a warning"
+result "${#said}" "$driver: the switched driver builds without a warning"
 
-# One cable between two cards, and nothing else on it.
+# One cable connects the two cards and nothing else.
 "$top/scripts/vm.sh" --kernel "$kernel" --smp 2 --mem 512M --timeout 400 --out "$out/vm" \
 	--qemu "-netdev hubport,id=here,hubid=0 -device $driver,netdev=here,mac=52:54:00:00:00:01" \
 	--qemu "-netdev hubport,id=there,hubid=0 -device $driver,netdev=there,mac=52:54:00:00:00:02" \

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# In the guest: modprobe, as Debian has it, loads what was installed.
+# In the guest: Debian's modprobe loads the installed modules.
 set -eu
 modprobe=/lib/labyrinth/modprobe
 lab=/sys/kernel/debug/labyrinth
@@ -16,7 +16,7 @@ until [ "$(taken)" -ge 100 ]; do
 	[ $((i += 1)) -lt 100 ]
 	sleep 0.1
 done
-# Each was taken in a hard interrupt.
+# Each page was allocated in a hard interrupt.
 echo 1 >/sys/module/mydriver/parameters/stall
 until grep -q 'lab_sample.consumer owned .* hardirq ' $lab/pages; do
 	[ $((i += 1)) -lt 200 ]

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Install labyrinth for several kernels side by side, build the sample as a stranger's
-# module against what was installed, load both in a virtual machine, and uninstall. Then
-# what cannot work, and what is said of it. Prints KTAP.
+# Install labyrinth for several kernels side by side, build the sample as an external module
+# against the installed files, load both in a virtual machine, and uninstall. Then check the
+# message of each command that cannot succeed. Prints KTAP.
 #
 # usage: run.sh [KERNEL...]	of scripts/kernels.sh, by default 6.1, 6.12 and 6.12-rt
 #
-# All is installed below build/install/root, a root file system as far as make and modprobe
-# can see. Logs: build/install/. Exit status 1 if anything failed.
+# Everything is installed below build/install/root, which has what make and modprobe need of a
+# root file system. Logs: build/install/. Exit status 1 if anything failed.
 set -uo pipefail
 export LC_ALL=C
 unset DESTDIR INSTALL_MOD_PATH KREL KDIR LABYRINTH MAKEFLAGS
@@ -24,7 +24,7 @@ declare -A release kdir
 kernels=("$@")
 [ $# -gt 0 ] || kernels=(6.1 6.12 6.12-rt)
 
-# ---- a root with kernels, but without their headers
+# ---- a root file system with kernels, but without their headers
 
 make_root() {
 	local kernel image modules
@@ -40,7 +40,7 @@ make_root() {
 		done < <("$top/scripts/kernels.sh" --print "$kernel")
 		modules=$root/lib/modules/${release[$kernel]}
 		mkdir -p "$modules"
-		# A kernel of our own has none of these.
+		# Kernels built here have none of these.
 		cp "$(dirname "$image")"/../lib/modules/"${release[$kernel]}"/modules.* "$modules/" 2>/dev/null ||
 			touch "$modules/modules.order" "$modules/modules.builtin"
 		depmod -b "$root" "${release[$kernel]}" || return
@@ -64,11 +64,11 @@ command_files() {
 		share/man/man8/labyrinth.8
 }
 
-files_now() { # all but the kernels' and depmod's
+files_now() { # except the kernels' and depmod's
 	(cd "$root" && find . -type f ! -path './lib/modules/*/modules.*' ! -name lab_sample.ko | sort)
 }
 
-# ---- a test: what it printed is shown if it failed
+# ---- run one test, and show its output if it failed
 
 run() { # WORDS COMMAND...
 	local words=$1 status
@@ -80,7 +80,7 @@ run() { # WORDS COMMAND...
 	result $status "$words"
 }
 
-# COMMAND fails, and says TEXT in one line, beside make's own.
+# COMMAND fails and prints one line, which contains TEXT, besides make's own.
 says() { # TEXT COMMAND...
 	local text=$1 said
 
@@ -93,7 +93,7 @@ says() { # TEXT COMMAND...
 	[ "$(grep -cv '^make\[*[0-9]*\]*: \(\*\*\*\|Entering\|Leaving\)' <<<"$said")" -le 1 ] || { echo "$said"; return 1; }
 }
 
-# Without root's rights to write anywhere.
+# Without root's permission to write anywhere.
 as_nobody() { # COMMAND...
 	if [ "$(id -u)" -eq 0 ]; then
 		setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/ "$@"
@@ -108,7 +108,7 @@ same() { # WHAT GOT WANTED
 
 # ---- install
 
-# The way to name the root differs from one kernel to the next; it is the same root.
+# Both variables name the same root; each is used for some kernels.
 install() { # KERNEL
 	local name=DESTDIR
 
@@ -143,7 +143,7 @@ modinfo_tells_the_version() { # KERNEL
 		same "the command's" "$("$root/usr/local/sbin/labyrinth" --version)" "labyrinth $version"
 }
 
-# ---- a stranger's module: the sample, and the Kbuild of the documentation
+# ---- an external module: the sample, with the Kbuild of the documentation
 
 build_stranger() { # KERNEL
 	local dir=$out/stranger-$1
@@ -181,7 +181,7 @@ remove_stranger() { # KERNEL
 	depmod -b "$root" "${release[$1]}"
 }
 
-# ---- uninstall: for each kernel in turn, the others' files untouched
+# ---- uninstall: for each kernel in turn, without touching the files of the others
 
 uninstall_one() { # KERNEL
 	local before others=(-e "/${release[$1]}" -e ./usr/local -e '^./usr/src/labyrinth$')
@@ -192,7 +192,7 @@ uninstall_one() { # KERNEL
 		same "left" "$(cd "$root" && find . -path "*labyrinth*/${release[$1]}*" -o -path "*/${release[$1]}/updates*")" ""
 }
 
-# ---- what cannot work
+# ---- commands that fail
 
 another_kernel() {
 	says "labyrinth.ko was built for ${release[${kernels[0]}]}, not for 6.6.6-none" \
@@ -228,7 +228,7 @@ odd_path() { # PATH
 	return $status
 }
 
-# What make needs to install.
+# Copy the files that make needs to install.
 prepare_for_nobody() { # FOLDER
 	mkdir -p "$1/labyrinth" "$1/scripts" "$1/tools/labyrinth"
 	cp "$top/Makefile" "$1/"
@@ -266,7 +266,7 @@ not_as_root() {
 	says "cannot write to $dir/closed/lib/modules/$krel/updates/labyrinth: run this as root, or with DESTDIR=FOLDER" \
 		as_nobody make -s -C "$dir" KREL="$krel" DESTDIR="$dir/closed" install
 	status=$?
-	# A staging folder of its own is empty again at the end, as it was.
+	# A staging folder is empty again after uninstall.
 	as_nobody make -s -C "$dir" KREL="$krel" DESTDIR="$dir/open" install &&
 		same "staged" "$(cd "$dir/open" && find . -type f | sort)" "$(installed_files "$krel" | sort)" &&
 		[ -z "$(find "$dir/open" -name 'modules.*')" ] &&
@@ -292,7 +292,7 @@ uninstall_of_unknown_kernel() {
 		make -s -C "$top" KDIR=/nonexistent DESTDIR="$root" uninstall
 }
 
-# In a copy that kbuild has built, without the headers for the running kernel.
+# In a built copy, without the headers of the running kernel.
 clean_leaves_sources_only() {
 	local dir=$out/clean status
 
@@ -335,39 +335,39 @@ done
 run "make command" make -s -C "$top/build/${kernels[0]}" command CFLAGS=-O0
 so_far=()
 for kernel in "${kernels[@]}"; do
-	run "$kernel: make install, without a word on standard error" install "$kernel"
+	run "$kernel: make install prints nothing on standard error" install "$kernel"
 	so_far+=("$kernel")
-	run "$kernel: module, header, Module.symvers and the command are there, and no more" \
+	run "$kernel: only module, header, Module.symvers and the command are installed" \
 		has_its_files "${so_far[@]}"
 done
 for kernel in "${kernels[@]}"; do
 	run "$kernel: modprobe -n finds it" modprobe_finds_it "$kernel"
-	run "$kernel: modinfo tells the version, as the header and the command do" \
+	run "$kernel: modinfo, the header and the command give the same version" \
 		modinfo_tells_the_version "$kernel"
 	run "$kernel: the sample builds with the Kbuild of the documentation" build_stranger "$kernel"
 	run "$kernel: modprobe of the sample loads labyrinth first" modprobe_loads_both "$kernel"
 	run "$kernel: both load, work and unload" load "$kernel"
 	run "$kernel: kernel log is clean" "$top/scripts/splat.sh" "$out/vm-$kernel/console.log"
-	run "$kernel: the sample goes" remove_stranger "$kernel"
+	run "$kernel: the sample is removed" remove_stranger "$kernel"
 done
 
 run "labyrinth.ko for another kernel is not installed" another_kernel
-run "headers for another kernel are not built with" headers_for_another_kernel
-run "missing headers are named" missing_headers
-run "what is not built is not installed" nothing_built
+run "headers of another kernel are refused" headers_for_another_kernel
+run "missing headers are reported with the package to install" missing_headers
+run "install before build is refused" nothing_built
 run "a path with a space is refused" odd_path "a b"
 run "a path with a colon is refused" odd_path "a:b"
 run "a read-only checkout is refused" read_only_checkout
-run "without root: a folder of one's own, and no other" not_as_root
-run "two roots at once are refused" two_roots
-run "uninstall of what is not installed" not_installed
-run "uninstall for an unknown kernel" uninstall_of_unknown_kernel
-run "make clean leaves nothing but sources, without headers" clean_leaves_sources_only
+run "install without root works in a writable folder only" not_as_root
+run "DESTDIR together with INSTALL_MOD_PATH is refused" two_roots
+run "uninstall for a kernel without labyrinth is refused" not_installed
+run "uninstall for an unknown kernel is refused" uninstall_of_unknown_kernel
+run "make clean without kernel headers leaves only sources" clean_leaves_sources_only
 run "make help names each target" help_has_each_target
 
 for kernel in "${kernels[@]}"; do
-	run "$kernel: make uninstall leaves what is others'" uninstall_one "$kernel"
+	run "$kernel: make uninstall keeps all other files" uninstall_one "$kernel"
 done
-run "all is as it was before" same "tree" "$(tree "$root")" "$before"
+run "the root file system is as it was before install" same "tree" "$(tree "$root")" "$before"
 echo "1..$nr"
 exit $failed

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Documentation/ABI/testing/debugfs-labyrinth says what is really there.
+# Documentation/ABI/testing/debugfs-labyrinth agrees with debugfs.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
 abi=$modules/debugfs-labyrinth
 name=abi.test
 
-# A line per entry in $entries: the file, its mode, and its tables, each the first cells of its
-# lines joined by commas.
+# Write a line per entry to $entries: the file, its mode, and its tables. A table is given as
+# the first cells of its lines, joined by commas.
 entries=/tmp/entries
 write_entries() {
 	awk '
@@ -29,7 +29,7 @@ entry_cell() { # FILE N
 have_all() {
 	expect 0 create 0 name=$name budget=4 stock=1
 	expect 1 alloc 0 0
-	echo "pfn $(number pfn 0)" >$lab/lookup || fail "lookup takes no pfn"
+	echo "pfn $(number pfn 0)" >$lab/lookup || fail "lookup refuses a pfn"
 }
 
 test_every_file_has_an_entry_and_every_entry_a_file() {
@@ -40,8 +40,8 @@ test_every_file_has_an_entry_and_every_entry_a_file() {
 	expect_equal "documentation and debugfs differ" "$(diff /tmp/said /tmp/there | grep '^[-+]/')" ""
 }
 
-test_every_entry_is_there_but_once() {
-	expect_equal "twice" "$(cut -d ' ' -f 1 $entries | sort | uniq -d)" ""
+test_no_file_has_two_entries() {
+	expect_equal "duplicate entries" "$(cut -d ' ' -f 1 $entries | sort | uniq -d)" ""
 }
 
 test_every_entry_has_all_its_fields() {
@@ -51,14 +51,14 @@ test_every_entry_has_all_its_fields() {
 	done
 }
 
-test_every_file_has_the_mode_that_is_documented() {
+test_every_file_has_its_documented_mode() {
 	have_all
 	for file in $(cat /tmp/there); do
 		expect_equal "mode of $file" "$(stat -c %a "$file")" "$(entry_cell "$file" 2)"
 	done
 }
 
-test_every_table_has_the_columns_that_are_documented() {
+test_every_table_has_its_documented_columns() {
 	local columns tables=0
 
 	have_all
@@ -71,7 +71,7 @@ test_every_table_has_the_columns_that_are_documented() {
 	expect_at_least "tables" $tables 9
 }
 
-# The keys of the first line of advice that has KEY.
+# The keys of the first line in advice that has KEY.
 keys() { # KEY
 	awk -v key="$1" '{
 		keys = ""; has = 0
@@ -88,27 +88,27 @@ has_change() {
 	grep -q change= $lab/advice
 }
 
-test_advice_has_the_keys_that_are_documented() {
+test_advice_has_its_documented_keys() {
 	have_all
 	expect 3 alloc 0 1 times=3
 	expect 0 alloc 0 4
 	wait_until has_change
-	expect_equal "the call" "$(keys context)" "$(entry_cell $lab/advice 3)"
-	expect_equal "a zone" "$(keys usable)" "$(entry_cell $lab/advice 4)"
-	expect_equal "a change" "$(keys change)" "$(entry_cell $lab/advice 5)"
+	expect_equal "keys of a call" "$(keys context)" "$(entry_cell $lab/advice 3)"
+	expect_equal "keys of a zone" "$(keys usable)" "$(entry_cell $lab/advice 4)"
+	expect_equal "keys of a change" "$(keys change)" "$(entry_cell $lab/advice 5)"
 }
 
-test_a_file_without_columns_is_no_table() {
+test_every_table_has_its_columns_documented() {
 	have_all
 	for file in $(cat /tmp/there); do
 		case ${file##*/} in
 		reserve_pct | stock | reset | verdicts) ;;
-		*) [ -n "$(entry_cell "$file" 3)" ] || fail "no column of $file is told" ;;
+		*) [ -n "$(entry_cell "$file" 3)" ] || fail "the columns of $file are not documented" ;;
 		esac
 	done
 }
 
-test_every_row_that_is_documented_is_there() {
+test_stats_and_lookup_have_their_documented_rows() {
 	have_all
 	for file in $lab/owner/$name/stats $lab/lookup; do
 		expect_equal "rows of $file" \
@@ -117,7 +117,7 @@ test_every_row_that_is_documented_is_there() {
 	done
 }
 
-test_lookups_history_has_the_columns_that_are_documented() {
+test_lookup_history_has_its_documented_columns() {
 	have_all
 	expect_equal "columns" "$(sed '1,/^$/d' $lab/lookup | head -n 1 | tr ' ' ,)" \
 		"$(entry_cell $lab/lookup 5)"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The audit finds what nobody has stumbled on yet, tells it once, and leaves the rest alone.
+# The audit finds violations that no call has met, reports each once, and changes no other page.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
@@ -8,24 +8,24 @@ interval=/sys/module/labyrinth/parameters/audit_interval
 poison=2
 
 audit() {
-	echo 1 >$lab/audit || fail "no audit"
+	echo 1 >$lab/audit || fail "the audit does not run"
 }
 
-expect_audit() { # COLUMN VALUE [COLUMN VALUE]...: of the last one
+expect_audit() { # COLUMN VALUE [COLUMN VALUE]...: of the last audit
 	while [ $# -ge 2 ]; do
 		expect_cell "$2" audit "$1"
 		shift 2
 	done
 }
 
-# After what the last test left behind is over.
+# The next audit finds nothing.
 expect_nothing_more() {
 	audit
 	expect_audit found 0
 	expect_no_violation
 }
 
-test_the_file_has_its_columns_and_is_for_root_only() {
+test_audit_has_its_columns_and_is_writable_by_root_only() {
 	expect_equal "mode of audit" "$(stat -c %a $lab/audit)" 600
 	expect_equal "columns" "$(head -n 1 $lab/audit)" \
 		"audits age_ms us tags owned ready quarantined orphans owners busy found"
@@ -33,7 +33,7 @@ test_the_file_has_its_columns_and_is_for_root_only() {
 	expect_equal "cells" "$(tail -n 1 $lab/audit | wc -w)" 11
 }
 
-test_an_audit_counts_what_there_is() {
+test_an_audit_counts_pages_by_state() {
 	expect 0 create 0 name=one budget=16 stock=4
 	expect 0 create 1 name=two budget=16 flags=$poison
 	expect 6 alloc 0 0 times=6
@@ -51,7 +51,7 @@ test_an_audit_counts_what_there_is() {
 	expect_no_violation
 }
 
-# A refill may still be at it.
+# A refill may still be running.
 nobody_is_busy() {
 	audit
 	[ "$(table audit busy)" = 0 ]
@@ -69,7 +69,7 @@ allocs() { # by all owners
 	END { print sum + 0 }' $lab/owners
 }
 
-test_a_busy_machine_is_found_in_order() {
+test_an_audit_during_calls_finds_nothing() {
 	on_cpus $all_cpus
 	expect 0 create 0 name=one budget=200 stock=50
 	expect 0 create 1 name=two budget=200 flags=$poison
@@ -86,7 +86,7 @@ test_a_busy_machine_is_found_in_order() {
 	i=0
 	moved=0
 	begun=$(allocs)
-	# As long as it takes for most audits to have seen somebody move.
+	# Until 10 audits have met a busy owner, at most 200 audits.
 	while [ $i -lt 20 ] || [ $moved -lt 10 ] && [ $i -lt 200 ]; do
 		audit
 		expect_audit found 0
@@ -97,7 +97,7 @@ test_a_busy_machine_is_found_in_order() {
 	rm /tmp/busy
 	wait
 	expect_at_least "audits with a busy owner" $moved 10
-	expect_at_least "pages taken meanwhile" "$ended" $((begun + 200))
+	expect_at_least "pages allocated meanwhile" "$ended" $((begun + 200))
 	say free 1 0
 	forget_reports
 	wait_until nobody_is_busy || fail "an owner is still busy"
@@ -135,14 +135,14 @@ test_a_write_to_a_ready_page_is_reported_once() {
 	expect_log "labyrinth: use_after_free: "
 	expect_log "labyrinth:   page: pfn $pfn, "
 	expect_nothing_more
-	# It goes into quarantine now, and comes back when the worker has looked: at once, maybe.
+	# The page is in quarantine until the worker has checked it, which may be at once.
 	expect 3 alloc 0 1 times=3 cpu=1
 	expect_no_violation
 }
 
-# As many as make sure that some are not in use again before the audit looks. What
-# is left of them is not ours to touch any more, so the owner goes.
-test_pages_put_behind_the_back_are_reported_once_each() {
+# There are enough pages that some are still free when the audit checks them. The pages may
+# belong to other users now, so the owner is destroyed without freeing them.
+test_pages_freed_behind_are_reported_once_each() {
 	expect 0 create 0 name=loser budget=256
 	expect 256 bulk 0 0 256
 	i=0
@@ -153,14 +153,14 @@ test_pages_put_behind_the_back_are_reported_once_each() {
 	audit
 	gone=$(table violations count "seq>$violations_seen" kind=freed_behind owner=loser offender=- \
 		alloc_caller~^stub_call_once)
-	expect_at_least "pages told of" "$gone" 100
-	expect_equal "told twice" "$(awk -v seen="$violations_seen" 'NR > 1 && $1 > seen' \
+	expect_at_least "pages reported" "$gone" 100
+	expect_equal "pages reported twice" "$(awk -v seen="$violations_seen" 'NR > 1 && $1 > seen' \
 		$lab/violations | sed -n 's/.* loser - \([0-9]*\) .*/\1/p' | sort | uniq -d)" ""
 	expect_owner loser owned $((256 - gone))
 	say destroy 0
 }
 
-test_an_owner_goes_on_after_its_pages_were_put_behind_its_back() {
+test_an_owner_can_allocate_after_its_pages_were_freed_behind() {
 	expect 0 create 0 name=loser budget=64
 	expect 64 bulk 0 0 64
 	i=0
@@ -170,13 +170,13 @@ test_an_owner_goes_on_after_its_pages_were_put_behind_its_back() {
 	done
 	audit
 	gone=$((64 - $(owner_cell loser owned)))
-	expect_at_least "pages told of" "$gone" 1
+	expect_at_least "pages reported" "$gone" 1
 	expect "$gone" bulk 0 100 65
 	expect 0 check 0 100 times="$gone"
 	say destroy 0
 }
 
-# Orphans of the tests before may go at any time: the kernel has given them to others.
+# Orphans of earlier tests may disappear at any time, as their pages are in use elsewhere.
 test_an_orphan_is_listed_until_it_is_freed() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
@@ -197,22 +197,22 @@ write_audit() { # TEXT
 	printf '%s' "$1" 2>/dev/null >$lab/audit
 }
 
-test_anything_but_1_is_refused_and_runs_nothing() {
+test_writes_other_than_1_are_refused_and_start_no_audit() {
 	audit
 	before=$(table audit audits)
 	for text in 0 2 -1 x 1x '1 1' 01 +1 0x1 4294967297 99999999999999999999 \
 		00000000000000000000000000000000001 '
 '; do
-		! write_audit "$text" || fail "it took '$text'"
+		! write_audit "$text" || fail "'$text' is accepted"
 	done
-	! printf '1\000x' 2>/dev/null >$lab/audit || fail "it took 1 with garbage behind a NUL"
+	! printf '1\000x' 2>/dev/null >$lab/audit || fail "1 followed by NUL and x is accepted"
 	! printf 1 | dd of=$lab/audit bs=1 seek=1 conv=notrunc 2>/dev/null ||
-		fail "it took 1 that is not at the beginning"
-	! head -c 100000 /dev/zero 2>/dev/null >$lab/audit || fail "it took zeroes"
+		fail "1 at an offset is accepted"
+	! head -c 100000 /dev/zero 2>/dev/null >$lab/audit || fail "zeroes are accepted"
 	! { printf '1\n'; head -c 100000 /dev/zero; } | dd of=$lab/audit bs=200000 iflag=fullblock 2>/dev/null ||
-		fail "it took 1 with zeroes behind"
+		fail "1 followed by zeroes is accepted"
 	expect_audit audits "$before"
-	write_audit 1 || fail "it did not take 1"
+	write_audit 1 || fail "1 is refused"
 	expect_audit audits $((before + 1))
 }
 
@@ -224,21 +224,21 @@ set_interval() { # VALUE
 	echo "$1" 2>/dev/null >$interval
 }
 
-test_audit_interval_takes_0_to_86400_only() {
+test_audit_interval_accepts_0_to_86400_only() {
 	for seconds in -1 86401 4294967296 x ''; do
-		! set_interval "$seconds" || fail "it took '$seconds'"
+		! set_interval "$seconds" || fail "'$seconds' is accepted"
 	done
 	expect_equal audit_interval "$(cat $interval)" 0
-	set_interval 86400 || fail "it did not take 86400"
+	set_interval 86400 || fail "86400 is refused"
 	expect_equal audit_interval "$(cat $interval)" 86400
-	set_interval 0 || fail "it did not take 0"
+	set_interval 0 || fail "0 is refused"
 }
 
 audits_since() { # NUMBER MORE
 	[ "$(table audit audits)" -ge $(($1 + $2)) ] 2>/dev/null
 }
 
-test_audit_interval_makes_it_run_by_itself() {
+test_audits_run_at_audit_interval() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 2 getref 0
@@ -247,18 +247,18 @@ test_audit_interval_makes_it_run_by_itself() {
 	before=$(table audit audits)
 	forget_reports
 	set_interval 1
-	wait_until audits_since "$before" 2 || fail "it did not run"
+	wait_until audits_since "$before" 2 || fail "no audit runs"
 	expect_no_violation
-	# One that had begun before does not count.
+	# Wait for two audits: the first may have begun before the change.
 	expect 0 putref 0
 	before=$(table audit audits)
-	wait_until audits_since "$before" 2 || fail "it does not go on"
+	wait_until audits_since "$before" 2 || fail "audits have stopped"
 	expect 2 getref 0
 	before=$(table audit audits)
-	wait_until audits_since "$before" 2 || fail "it does not go on"
+	wait_until audits_since "$before" 2 || fail "audits have stopped"
 	expect_violation kind=shared_page owner=one
 	set_interval 0
-	# One that was under way may still end.
+	# A running audit may still finish.
 	sleep 1
 	before=$(table audit audits)
 	sleep 3
@@ -269,11 +269,11 @@ test_audit_interval_makes_it_run_by_itself() {
 test_labyrinth_unloads_while_audits_run() {
 	set_interval 1
 	rmmod lab_stub
-	rmmod labyrinth || fail "it cannot be unloaded"
-	! insmod "$modules/labyrinth.ko" audit_interval=86401 2>/dev/null || fail "it took 86401"
-	insmod "$modules/labyrinth.ko" audit_interval=1 || fail "it cannot be loaded again"
-	expect_equal "before the first" "$(tail -n 1 $lab/audit)" "- - - - - - - - - - -"
-	wait_until audits_since 0 1 || fail "it does not run as it was loaded"
+	rmmod labyrinth || fail "labyrinth cannot be unloaded"
+	! insmod "$modules/labyrinth.ko" audit_interval=86401 2>/dev/null || fail "86401 is accepted"
+	insmod "$modules/labyrinth.ko" audit_interval=1 || fail "labyrinth cannot be loaded again"
+	expect_equal "cells before the first audit" "$(tail -n 1 $lab/audit)" "- - - - - - - - - - -"
+	wait_until audits_since 0 1 || fail "no audit runs with audit_interval=1"
 	rmmod labyrinth
 	insmod "$modules/labyrinth.ko"
 	insmod "$modules/lab_stub.ko"

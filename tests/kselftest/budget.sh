@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# No owner has more pages than its budget, and none has fewer than it.
+# An owner can have as many pages as its budget, and no more.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
@@ -21,7 +21,7 @@ test_each_refusal_is_counted() {
 	expect_rows 3 refusals "seq>$refusals_seen" owner=one reason=budget
 }
 
-test_one_page_back_makes_one_more_possible() {
+test_freeing_a_page_allows_one_more() {
 	expect 0 create 0 name=one budget=4
 	expect 4 alloc 0 0 times=4
 	expect 0 free 0 2 cpu=3
@@ -29,7 +29,7 @@ test_one_page_back_makes_one_more_possible() {
 	expect_owner one owned 4
 }
 
-test_a_budget_is_not_stranded_on_the_cpus_that_pages_were_freed_on() {
+test_a_budget_is_not_stranded_on_the_cpu_of_the_free() {
 	expect 0 create 0 name=one budget=4
 	for cpu in 0 1 2 3; do
 		expect 4 alloc 0 0 times=5 cpu=$cpu
@@ -40,7 +40,7 @@ test_a_budget_is_not_stranded_on_the_cpus_that_pages_were_freed_on() {
 	expect 4 alloc 0 0 times=5 in=hardirq cpu=2
 }
 
-test_bulk_of_40_at_a_budget_of_32_gives_32() {
+test_bulk_alloc_of_40_with_a_budget_of_32_gives_32() {
 	expect 0 create 0 name=one budget=32
 	expect 32 bulk 0 0 40
 	expect_refusal owner=one reason=budget
@@ -49,7 +49,7 @@ test_bulk_of_40_at_a_budget_of_32_gives_32() {
 	expect 32 bulk 0 0 40 in=hardirq cpu=1
 }
 
-test_bulk_leaves_the_entries_it_did_not_fill_alone() {
+test_bulk_alloc_leaves_unfilled_entries_unchanged() {
 	expect 0 create 0 name=one budget=2
 	expect 0 plain 2
 	expect 0 copypage 2 3
@@ -66,11 +66,11 @@ test_a_stock_is_part_of_the_budget() {
 	expect_owner one owned 0 stocked 4
 	expect 6 alloc 0 0 times=7
 	expect_owner one owned 6
-	# A refill may just have had a page in hand for room that was taken meanwhile.
+	# A refill may have charged one page before these allocations.
 	expect_at_most "stocked" "$(owner_cell one stocked)" 1
 }
 
-test_a_stock_of_the_whole_budget_leaves_no_page_unreachable() {
+test_a_stock_of_the_whole_budget_is_reachable_from_each_cpu() {
 	expect 0 create 0 name=one budget=8 stock=8
 	for cpu in 0 1 2 3; do
 		expect 8 alloc 0 0 times=9 cpu=$cpu
@@ -78,7 +78,7 @@ test_a_stock_of_the_whole_budget_leaves_no_page_unreachable() {
 	done
 }
 
-test_a_transfer_takes_from_one_budget_and_adds_to_the_other() {
+test_a_transfer_moves_the_charge_to_the_receiver() {
 	expect 0 create 0 name=one budget=2
 	expect 0 create 1 name=two budget=2
 	expect 2 alloc 0 0 times=2
@@ -89,14 +89,14 @@ test_a_transfer_takes_from_one_budget_and_adds_to_the_other() {
 	expect_owner two owned 2
 }
 
-test_a_quarantined_page_counts_until_it_is_sole_referenced_again() {
+test_a_quarantined_page_is_charged_until_it_is_sole_referenced() {
 	expect 0 create 0 name=one budget=2
 	expect 2 alloc 0 0 times=2
 	expect 2 getref 0
 	expect 0 free 0 0
 	expect 0 alloc 0 2
 	expect 0 putref 0
-	wait_until quarantine_empty one || fail "still in quarantine"
+	wait_until quarantine_empty one || fail "the page is still in quarantine"
 	expect 1 alloc 0 2 times=2
 }
 
@@ -104,7 +104,7 @@ quarantine_empty() { # OWNER
 	[ "$(owner_cell "$1" quarantined)" = 0 ]
 }
 
-test_a_refused_create_and_a_destroyed_owner_leave_room_for_others() {
+test_a_destroyed_owner_leaves_room_for_others() {
 	for i in 1 2 3 4; do
 		expect 0 create 0 name=one budget=1000
 		expect 1000 bulk 0 0 1000
@@ -115,7 +115,7 @@ test_a_refused_create_and_a_destroyed_owner_leave_room_for_others() {
 	expect 1000 bulk 0 0 1001
 }
 
-test_sixty_owners_have_their_budgets_each() {
+test_sixty_owners_each_have_their_own_budget() {
 	i=0
 	while [ $i -lt 60 ]; do
 		expect 0 create $i name=o$i budget=64
@@ -132,7 +132,7 @@ test_sixty_owners_have_their_budgets_each() {
 	expect_rows 60 owners owned=0
 }
 
-test_peak_is_the_most_ever_owned() {
+test_peak_is_the_maximum_of_owned_pages() {
 	expect 0 create 0 name=one budget=16
 	expect 5 alloc 0 0 times=5 cpu=0
 	expect 0 free 0 0 times=5 cpu=0

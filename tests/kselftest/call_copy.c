@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The stub's way into every context, for another module: Kbuild wants an object of its own. */
+/* Call labyrinth from every context in another module: Kbuild needs a separate object. */
 #include "stub_call.c"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How the shell talks to a test module: a line written to DIR/command is
- * carried out before write() returns, and DIR/answer then holds one line.
+ * Interface between the shell and a test module: a line written to DIR/command
+ * is executed before write() returns, and DIR/answer then holds one line.
  */
 #ifndef _LAB_TEST_COMMAND_H
 #define _LAB_TEST_COMMAND_H
@@ -21,7 +21,7 @@ struct lab_command {
 	struct dentry *dir;
 	struct mutex lock;		/* one command at a time */
 	char line[256];
-	char answer[LAB_ANSWER_LEN];	/* the last one's */
+	char answer[LAB_ANSWER_LEN];	/* of the last command */
 };
 
 static struct lab_command lab_command;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What differs between the supported kernels, for the test modules; Kbuild looks for it. */
+/* Differences between the supported kernels, for the test modules. Kbuild detects them. */
 #ifndef _LAB_TEST_COMPAT_H
 #define _LAB_TEST_COMPAT_H
 
@@ -29,7 +29,7 @@ static inline void lab_compat_set_page_index(struct page *page, unsigned long in
 #endif
 }
 
-/* They are wrapped in a struct since 6.18. */
+/* Page flags are wrapped in a struct since 6.18. */
 static inline unsigned long *lab_compat_page_flags(struct page *page)
 {
 #ifdef LAB_HAVE_MEMDESC_FLAGS
@@ -45,7 +45,7 @@ static inline unsigned int lab_compat_refill_pages(const struct per_cpu_pages *l
 	int batch = READ_ONCE(lists->batch);
 
 #ifdef LAB_HAVE_PCP_HIGH_MAX
-	/* Refills double as long as nothing is freed, as far as the list may grow. */
+	/* Refills double while nothing is freed, limited by the size of the list. */
 	return clamp(READ_ONCE(lists->high_max) - batch, batch,
 		     batch << CONFIG_PCP_BATCH_SCALE_MAX);
 #else

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Which call works where: task, raw spinlock, softirq, hard interrupt, NMI.
+# The calls in each context: task, raw spinlock, softirq, hard interrupt, NMI.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
@@ -10,7 +10,7 @@ preempt_rt() {
 	grep -q PREEMPT_RT /proc/version
 }
 
-# Needs no page from the kernel: right in any context of any kernel.
+# Needs no page from the kernel, so it must hold in any context of any kernel.
 ready_pages_serve() { # CONTEXT [NAME-IN-TAG]
 	local name=${2:-$1}
 
@@ -60,7 +60,7 @@ test_bulk_works_in_every_context() {
 	done
 }
 
-test_release_works_in_every_context_but_nmi() {
+test_release_works_in_every_context_except_nmi() {
 	expect 0 create 0 name=one budget=8
 	for context in task raw softirq hardirq hrtimer; do
 		expect 1 alloc 0 0
@@ -73,7 +73,7 @@ test_release_works_in_every_context_but_nmi() {
 	expect 0 check 0 0
 }
 
-test_transfer_works_in_every_context_but_nmi() {
+test_transfer_works_in_every_context_except_nmi() {
 	expect 0 create 0 name=one budget=8
 	expect 0 create 1 name=two budget=8
 	expect 1 alloc 0 0
@@ -87,7 +87,7 @@ test_transfer_works_in_every_context_but_nmi() {
 	expect 0 check 0 0
 }
 
-test_query_works_in_every_context_but_nmi() {
+test_query_works_in_every_context_except_nmi() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	for context in task raw softirq hardirq hrtimer; do
@@ -97,7 +97,7 @@ test_query_works_in_every_context_but_nmi() {
 	expect -EOPNOTSUPP query 0 0 in=nmi
 }
 
-test_a_page_that_came_by_transfer_can_be_freed_in_every_context() {
+test_a_transferred_page_can_be_freed_in_every_context() {
 	expect 0 create 0 name=one budget=8
 	expect 0 create 1 name=two budget=8
 	for context in task raw softirq hardirq hrtimer nmi; do
@@ -131,7 +131,7 @@ test_violations_in_nmi_are_reported() {
 	expect_log 'labyrinth:   of: one, '
 }
 
-test_refusals_tell_context_and_cpu() {
+test_refusals_show_context_and_cpu() {
 	expect 0 create 0 name=one budget=1
 	expect 1 alloc 0 0
 	for context in softirq hardirq nmi; do
@@ -152,7 +152,7 @@ gets_a_page_from_the_kernel() { # CONTEXT
 	expect 0 putref 0
 }
 
-test_nmi_gets_a_page_from_the_kernel_only_where_that_can_be_tried_for() {
+test_nmi_gets_a_page_from_the_kernel_if_the_kernel_allows_it() {
 	expect 0 create 0 name=one budget=8
 	if can_try_for_pages && ! preempt_rt; then
 		gets_a_page_from_the_kernel nmi
@@ -161,7 +161,7 @@ test_nmi_gets_a_page_from_the_kernel_only_where_that_can_be_tried_for() {
 	fi
 }
 
-test_raw_context_gets_a_page_from_the_kernel_where_it_may() {
+test_raw_context_gets_a_page_from_the_kernel_if_allowed() {
 	expect 0 create 0 name=one budget=8
 	if preempt_rt && ! can_try_for_pages; then
 		gets_no_page_from_the_kernel raw
@@ -170,7 +170,7 @@ test_raw_context_gets_a_page_from_the_kernel_where_it_may() {
 	fi
 }
 
-test_hardirq_gets_a_page_from_the_kernel_where_it_may() {
+test_hardirq_gets_a_page_from_the_kernel_if_allowed() {
 	expect 0 create 0 name=one budget=8
 	for context in hardirq hrtimer; do
 		if preempt_rt; then
@@ -205,7 +205,7 @@ stock_is() { # OWNER PAGES
 	[ "$(owner_cell "$1" stocked)" -ge "$2" ]
 }
 
-test_a_stock_is_refilled_after_it_was_taken_in_hardirq() {
+test_a_stock_used_in_hardirq_is_refilled() {
 	expect 0 create 0 name=one budget=64 stock=16
 	expect 16 alloc 0 0 times=16 in=hardirq
 	wait_until stock_is one 16 || fail "stocked: $(owner_cell one stocked)"
@@ -214,7 +214,7 @@ test_a_stock_is_refilled_after_it_was_taken_in_hardirq() {
 	expect_owner one owned 32
 }
 
-test_a_stock_is_refilled_after_it_was_taken_in_nmi() {
+test_a_stock_used_in_nmi_is_refilled() {
 	expect 0 create 0 name=one budget=64 stock=16
 	expect 16 alloc 0 0 times=16 in=nmi
 	wait_until stock_is one 16 || fail "stocked: $(owner_cell one stocked)"

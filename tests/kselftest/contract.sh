@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What each call does when it is called rightly.
+# The effect of each call when it is used correctly.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
-test_a_page_taken_is_owned_by_its_owner_alone() {
+test_an_allocated_page_has_one_owner_and_one_reference() {
 	expect 0 create 0 name=one budget=4
 	expect 1 alloc 0 0
 	expect 0 check 0 0
@@ -12,7 +12,7 @@ test_a_page_taken_is_owned_by_its_owner_alone() {
 	expect_owner one owned 1 allocs 1 frees 0 peak 1
 }
 
-test_a_page_given_back_is_owned_no_more() {
+test_a_freed_page_is_no_longer_owned() {
 	expect 0 create 0 name=one budget=4
 	expect 1 alloc 0 0
 	expect 0 free 0 0
@@ -20,7 +20,7 @@ test_a_page_given_back_is_owned_no_more() {
 	expect_owner one owned 0 allocs 1 frees 1 peak 1
 }
 
-test_a_page_given_back_is_handed_out_again() {
+test_a_freed_page_is_allocated_again() {
 	expect 0 create 0 name=one budget=4
 	expect 1 alloc 0 0 cpu=1
 	expect 0 free 0 0 cpu=1
@@ -29,13 +29,13 @@ test_a_page_given_back_is_handed_out_again() {
 	expect 0 check 0 1
 }
 
-test_two_pages_taken_are_two_pages() {
+test_two_allocated_pages_are_different_pages() {
 	expect 0 create 0 name=one budget=4
 	expect 2 alloc 0 0 times=2
 	expect -1 find 0 1 1
 }
 
-test_bulk_takes_as_many_as_asked_for() {
+test_bulk_alloc_gives_as_many_pages_as_requested() {
 	expect 0 create 0 name=one budget=16
 	expect 10 bulk 0 0 10
 	expect_owner one owned 10
@@ -44,7 +44,7 @@ test_bulk_takes_as_many_as_asked_for() {
 	expect_owner one owned 0
 }
 
-test_bulk_free_gives_all_back() {
+test_bulk_free_frees_all_pages() {
 	expect 0 create 0 name=one budget=100
 	expect 100 bulk 0 0 100
 	expect 100 freebulk 0 0 100
@@ -54,14 +54,14 @@ test_bulk_free_gives_all_back() {
 	expect 100 freebulk 0 0 100
 }
 
-test_bulk_of_none_takes_none() {
+test_bulk_calls_of_0_pages_do_nothing() {
 	expect 0 create 0 name=one
 	expect 0 bulk 0 0 0
 	expect 0 freebulk 0 0 0
 	expect_owner one owned 0 refused 0
 }
 
-test_a_released_page_is_an_ordinary_page_of_its_holder() {
+test_a_released_page_is_an_ordinary_page() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 0 release 0 0
@@ -83,7 +83,7 @@ test_a_released_page_makes_room_in_the_budget() {
 	expect 0 putref 0
 }
 
-test_a_transferred_page_is_the_receivers() {
+test_a_transferred_page_belongs_to_the_receiver() {
 	expect 0 create 0 name=giver budget=4
 	expect 0 create 1 name=taker budget=4
 	expect 1 alloc 0 0
@@ -101,7 +101,7 @@ test_a_transferred_page_is_the_receivers() {
 	expect_no_violation
 }
 
-test_a_transfer_to_oneself_leaves_the_page_owned_once() {
+test_a_transfer_to_the_same_owner_changes_nothing() {
 	expect 0 create 0 name=one budget=4
 	expect 1 alloc 0 0
 	expect 0 transfer 0 0 0
@@ -110,7 +110,7 @@ test_a_transfer_to_oneself_leaves_the_page_owned_once() {
 	expect_owner one owned 0
 }
 
-test_a_transfer_makes_room_by_giving_up_a_ready_page() {
+test_a_transfer_makes_room_by_freeing_a_ready_page() {
 	expect 0 create 0 name=giver budget=4
 	expect 0 create 1 name=taker budget=2
 	expect 2 alloc 1 1 times=2
@@ -121,7 +121,7 @@ test_a_transfer_makes_room_by_giving_up_a_ready_page() {
 	expect_owner taker owned 1 stocked 1
 }
 
-test_a_full_stock_leaves_the_budget_free() {
+test_a_full_stock_does_not_block_transfers() {
 	expect 0 create 0 name=giver budget=4
 	expect 0 create 1 name=taker budget=2 stock=2
 	expect 2 alloc 0 0 times=2
@@ -131,7 +131,7 @@ test_a_full_stock_leaves_the_budget_free() {
 	expect_refusal owner=taker reason=budget
 }
 
-test_query_tells_owner_context_and_caller() {
+test_query_returns_owner_context_and_caller() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0 cpu=2
 	say query 0 0
@@ -140,7 +140,7 @@ test_query_tells_owner_context_and_caller() {
 	expect_match "query" "$answer" "*caller=stub_call_once+*lab_stub*"
 }
 
-test_query_tells_of_a_page_that_is_ready() {
+test_query_returns_the_state_of_a_ready_page() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 0 free 0 0
@@ -148,7 +148,7 @@ test_query_tells_of_a_page_that_is_ready() {
 	expect_match "query" "$answer" "0 owner=one state=ready *"
 }
 
-test_query_tells_a_pages_age() {
+test_query_returns_the_age() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	sleep 1
@@ -169,7 +169,7 @@ test_check_changes_and_reports_nothing() {
 	expect_owner two violations 0
 }
 
-test_private_lru_mapping_and_index_are_the_holders_to_use() {
+test_the_owner_may_use_private_lru_mapping_and_index() {
 	expect 0 create 0 name=one
 	expect 0 create 1 name=two
 	expect 1 alloc 0 0
@@ -181,7 +181,7 @@ test_private_lru_mapping_and_index_are_the_holders_to_use() {
 	expect_no_violation
 }
 
-test_scribbled_pages_go_back_to_the_kernel_clean() {
+test_scribbled_pages_cause_no_bad_page_report() {
 	expect 0 create 0 name=one
 	expect 4 alloc 0 0 times=4
 	for page in 0 1 2 3; do
@@ -192,7 +192,7 @@ test_scribbled_pages_go_back_to_the_kernel_clean() {
 	expect_not_in_log 'Bad page'
 }
 
-test_destroy_returns_the_pages_still_out() {
+test_destroy_returns_the_number_of_pages_still_owned() {
 	expect 0 create 0 name=one
 	expect 3 alloc 0 0 times=3
 	expect 0 free 0 0
@@ -201,22 +201,22 @@ test_destroy_returns_the_pages_still_out() {
 	expect 0 putref 2
 }
 
-# The kernel's per-CPU lists hold free pages that its count leaves out.
+# nr_free_pages does not include the free pages on per-CPU lists.
 free_pages() {
 	awk '$1 == "nr_free_pages" || $1 == "count:" { n += $2 } END { print n }' /proc/zoneinfo
 }
 
-test_destroy_gives_the_ready_pages_back_to_the_kernel() {
+test_destroy_frees_the_ready_pages() {
 	free_pages_before=$(free_pages)
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		expect 0 create 0 name=one budget=8000 stock=8000
 		expect 0 destroy 0
 	done
-	# Of 80000.
+	# 80000 pages were allocated and freed.
 	expect_at_most "free pages lost" $((free_pages_before - $(free_pages))) 4000
 }
 
-test_a_destroyed_owners_name_is_free_again() {
+test_the_name_of_a_destroyed_owner_can_be_used_again() {
 	expect 0 create 0 name=one
 	expect -EEXIST create 1 name=one
 	expect 0 destroy 0

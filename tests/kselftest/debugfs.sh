@@ -24,7 +24,7 @@ expect_last_column() { # TABLE COLUMN
 	expect_equal "last column of $1" "${header##* }" "$2"
 }
 
-test_every_table_is_there_for_root_only() {
+test_every_table_is_readable_by_root_only() {
 	for file in $tables; do
 		expect_equal "mode of $file" "$(stat -c %a $lab/$file 2>&1)" 400
 	done
@@ -86,7 +86,7 @@ test_owners_shows_the_parameters() {
 test_owners_have_different_ids() {
 	expect 0 create 0 name=one
 	expect 0 create 1 name=two
-	[ "$(owner_cell one id)" != "$(owner_cell two id)" ] || fail "one id for both"
+	[ "$(owner_cell one id)" != "$(owner_cell two id)" ] || fail "both owners have the same id"
 }
 
 test_owners_lists_live_owners_only() {
@@ -104,7 +104,7 @@ test_owners_counts_allocs_frees_refusals_and_violations() {
 	expect_owner one allocs 3 frees 2 owned 1 refused 1 violations 1 peak 3 from_reserve 0
 }
 
-test_pages_shows_each_page_with_where_and_by_whom_it_was_taken() {
+test_pages_shows_context_cpu_node_and_caller() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0 in=softirq cpu=2
 	pfn=$(number pfn 0)
@@ -129,7 +129,7 @@ test_pages_age_grows() {
 	expect_rows 1 pages owner=one state=owned "age_ms>900"
 }
 
-test_pages_lists_thousands_of_pages_once_each() {
+test_pages_lists_each_of_4000_pages_once() {
 	expect 0 create 0 name=one budget=4000
 	expect 4000 bulk 0 0 4000
 	expect_rows 4000 pages owner=one state=owned
@@ -137,7 +137,7 @@ test_pages_lists_thousands_of_pages_once_each() {
 		wc -l)" 4000
 }
 
-# zoneinfo adds the boost to each mark; it may change between two looks.
+# zoneinfo adds the boost to each mark. The boost may change between the two reads.
 zones_agree() {
 	awk 'FNR == 1 { file++ }
 	     file == 1 && FNR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
@@ -162,7 +162,7 @@ test_zones_agrees_with_zoneinfo() {
 	wait_until zones_agree || fail "$(cat /tmp/agreement)"
 }
 
-test_zones_free_is_near_zoneinfos() {
+test_zones_free_is_close_to_zoneinfo() {
 	zone=DMA32
 	listed=$(table zones free zone=$zone)
 	free=$(awk -v zone=$zone '$1 == "Node" { z = $4 }
@@ -181,7 +181,7 @@ test_zones_atomic_floor_is_three_eighths_of_min() {
 	done </tmp/floors
 }
 
-test_zones_depth_is_0_where_memory_is_plenty() {
+test_zones_depth_is_0_with_enough_memory() {
 	expect_rows 1 zones zone=DMA32 depth_pct=0 from_reserve=0
 }
 
@@ -195,7 +195,7 @@ test_a_refusal_shows_the_zones_figures() {
 		floor="$(table zones atomic_floor zone="$zone")" "free>$min" caller~^stub_call
 }
 
-test_reports_are_numbered_in_order_without_gaps() {
+test_refusals_are_numbered_without_gaps() {
 	expect 0 create 0 name=one budget=1
 	expect 1 alloc 0 0
 	for i in 1 2 3 4 5; do
@@ -205,7 +205,7 @@ test_reports_are_numbered_in_order_without_gaps() {
 	expect_equal "gaps" "$gaps" ""
 }
 
-test_a_storm_of_violations_is_counted_in_full_and_reported_in_part() {
+test_violations_are_all_counted_but_logged_at_a_limited_rate() {
 	expect 0 create 0 name=one
 	expect 0 plain 0
 	say free 0 0
@@ -222,7 +222,7 @@ test_a_storm_of_violations_is_counted_in_full_and_reported_in_part() {
 	expect 0 putref 0
 }
 
-test_tables_can_be_read_while_pages_come_and_go() {
+test_tables_can_be_read_while_pages_move() {
 	on_cpus $all_cpus
 	expect 0 create 0 name=one budget=200 stock=100
 	expect 0 create 1 name=two budget=200
@@ -242,7 +242,7 @@ test_tables_can_be_read_while_pages_come_and_go() {
 	done
 	rm /tmp/busy
 	wait
-	# While pages move one may be met twice; but not once they are at rest.
+	# A page that moves during a read may be listed twice; an idle page may not.
 	expect 150 bulk 0 0 150
 	doubled=$(awk 'NR > 1 { print $1 }' $lab/pages | sort | uniq -d)
 	expect_equal "pfns listed twice" "$doubled" ""
@@ -257,13 +257,13 @@ set_reserve_pct() { # VALUE
 	echo "$1" 2>/dev/null >/sys/module/labyrinth/parameters/reserve_pct
 }
 
-test_reserve_pct_takes_1_to_100_only() {
+test_reserve_pct_accepts_1_to_100_only() {
 	for pct in 0 101 -1 1000 x ''; do
-		! set_reserve_pct "$pct" || fail "it took '$pct'"
+		! set_reserve_pct "$pct" || fail "'$pct' is accepted"
 	done
 	expect_equal reserve_pct "$(cat /sys/module/labyrinth/parameters/reserve_pct)" 50
 	for pct in 1 100 50; do
-		set_reserve_pct $pct || fail "it did not take $pct"
+		set_reserve_pct $pct || fail "$pct is refused"
 	done
 }
 

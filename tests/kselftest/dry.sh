@@ -1,29 +1,29 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What is reported and advised when the machine ran dry, and whether the advice helps.
+# Reports and advice after a shortage of memory, and whether the advice helps.
 # For a small machine.
 . "${0%/*}/ktap.sh"
 need_module lab_reserve
 
 . "${0%/*}/reserve_lib.sh"
 
-# The last number that is advised for CHANGE.
+# The last number advised for CHANGE.
 advised() { # CHANGE
 	sed -n "s/^report=[0-9]* change=$1 from=[0-9]* to=\\([0-9]*\\) .*/\\1/p" $lab/advice | tail -n 1
 }
 
-# Of more than 100 refusals none is left, but for what one refill of a per-CPU list moves.
+# No request is refused any more, except for as many as one refill of a per-CPU list takes.
 expect_helped() { # WHAT
 	expect_at_most "pages refused with $1" "$(figure refused)" "$(figure tolerance)"
 	expect_at_most "tolerance" "$(figure tolerance)" 63
 }
 
-expect_verdict() { # EXTENDED-REGEX: a line of the console, and the same in debugfs
+expect_verdict() { # EXTENDED-REGEX: a line on the console and in debugfs
 	expect_log "labyrinth: $1"
 	grep -qE -e "^$1" $lab/verdicts || fail "not in verdicts: $1"
 }
 
-test_it_says_who_asked_why_it_got_nothing_who_had_taken_what_and_what_to_change() {
+test_a_verdict_names_caller_reason_zones_owners_and_changes() {
 	ask dry 0 10
 	refused=$(figure refused)
 	expect_at_least "pages refused" "$refused" 150
@@ -34,7 +34,7 @@ test_it_says_who_asked_why_it_got_nothing_who_had_taken_what_and_what_to_change(
 	expect_verdict "  node 0 DMA32, in pages: free [0-9]+ \(CMA 0, highatomic [0-9]+\), min [0-9]+, this owner's floor [0-9]+, GFP_ATOMIC's [0-9]+, lowmem_reserve 0, in per-CPU lists [0-9]+"
 	expect_verdict "  node 0 DMA, in pages: free "
 	eaten=$(sed -n 's/.*of them by owners here: eater \([0-9]*\).*/\1/p' $lab/verdicts | tail -n 1)
-	expect_at_least "pages of the reserve that the eater is told to have" "$eaten" \
+	expect_at_least "pages from the reserve that are reported for the eater" "$eaten" \
 		$(($(figure eaten) - 200))
 	expect_verdict "  owners that have most: eater $(figure eaten)"
 	expect_verdict "  such refusals since the last report: $refused"
@@ -44,12 +44,12 @@ test_it_says_who_asked_why_it_got_nothing_who_had_taken_what_and_what_to_change(
 	expect_verdict "  or: vm.min_free_kbytes from 450[0-9]+ to [0-9]+$"
 }
 
-test_the_figures_of_the_zone_are_those_of_the_refusal() {
+test_verdict_and_refusal_have_the_same_zone_figures() {
 	free=$(sed -n 's/^  node 0 DMA32, in pages: free \([0-9]*\) .*/\1/p' $lab/verdicts | tail -n 1)
 	expect_cell "$free" refusals free owner=asker "free=$free"
 }
 
-test_the_stock_that_it_names_is_enough() {
+test_the_advised_stock_is_sufficient() {
 	ask dry 0 10
 	expect_at_least "pages refused before" "$(figure refused)" 100
 	stock=$(advised stock)
@@ -57,18 +57,18 @@ test_the_stock_that_it_names_is_enough() {
 	expect_helped "a stock of $stock"
 }
 
-test_the_share_that_it_names_is_enough() {
+test_the_advised_reserve_pct_is_sufficient() {
 	ask dry 0 10
 	expect_at_least "pages refused before" "$(figure refused)" 100
 	ask dry 0 "$(advised reserve_pct)"
 	expect_helped "more of the reserve"
 }
 
-test_the_min_free_kbytes_that_it_names_is_enough() {
+test_advised_min_free_kbytes_is_sufficient() {
 	ask dry 0 30
 	wanted=$(advised vm.min_free_kbytes)
 	expect_at_least "pages refused before" "$(figure refused)" 100
-	# The eater takes what it took before, and not 3/4 of a larger reserve.
+	# The eater takes as many pages as before, not 3/4 of the larger reserve.
 	say eat "$(figure eaten)"
 	echo "$wanted" >/proc/sys/vm/min_free_kbytes
 	ask dry 0 30
@@ -77,7 +77,7 @@ test_the_min_free_kbytes_that_it_names_is_enough() {
 	say eat 0
 }
 
-test_the_kernels_own_refusal_names_no_share() {
+test_a_refusal_by_the_kernel_advises_no_reserve_pct() {
 	say eat 100000
 	ask dry 0 100
 	expect_at_least "pages refused" "$(figure refused)" 10
@@ -86,10 +86,10 @@ test_the_kernels_own_refusal_names_no_share() {
 	sed -n '/^buddy: asker/,/^$/p' $lab/verdicts >/tmp/buddy
 	grep -qE "^  or: vm.min_free_kbytes from 450[0-9]+ to [0-9]+$" /tmp/buddy ||
 		fail "no min_free_kbytes: $(cat /tmp/buddy)"
-	! grep -q "reserve_pct from" /tmp/buddy || fail "more than all: $(cat /tmp/buddy)"
+	! grep -q "reserve_pct from" /tmp/buddy || fail "advice to raise reserve_pct above 100: $(cat /tmp/buddy)"
 }
 
-test_a_budget_that_is_spent_names_who_has_the_pages() {
+test_a_spent_budget_names_the_caller_that_has_most_pages() {
 	ask spend 8
 	expect_log "labyrinth: budget: spender got no page: it owns as many pages as its budget allows"
 	expect_log "labyrinth:   most of its pages: 7, by dry_spend\+.*; out longest: [0-9]+ ms, by "

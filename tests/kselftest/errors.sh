@@ -4,7 +4,7 @@
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
-# free, release, transfer and check of page 0 answer so.
+# free, release, transfer and check of page 0 return ANSWER.
 expect_of_each_call() { # ANSWER [OWNER]
 	local owner=${2:-0}
 
@@ -33,13 +33,13 @@ test_create_with_a_name_of_32_characters_is_EINVAL() {
 	expect -EINVAL create 0 name=abcdefghijklmnopqrstuvwxyz.-_012
 }
 
-test_create_with_a_name_of_other_characters_is_EINVAL() {
+test_create_with_invalid_characters_in_the_name_is_EINVAL() {
 	for name in a/b a+b a%b a,b 'a"b' 'ä' "$(printf 'a\tb')" "$(printf 'a\001b')"; do
 		expect -EINVAL create 0 "name=$name"
 	done
 }
 
-test_create_with_a_live_owners_name_is_EEXIST() {
+test_create_with_a_name_in_use_is_EEXIST() {
 	expect 0 create 0 name=one
 	expect -EEXIST create 1 name=one
 	expect_rows 1 owners name=one
@@ -61,7 +61,7 @@ test_create_with_reserve_pct_out_of_range_is_EINVAL() {
 	expect 0 create 1 name=most pct=100
 }
 
-test_create_on_a_node_that_is_not_is_EINVAL() {
+test_create_on_a_missing_node_is_EINVAL() {
 	for nid in 1 -2 100000 2147483647; do
 		expect -EINVAL create 0 name=one nid=$nid
 	done
@@ -79,7 +79,7 @@ test_create_with_unknown_flags_is_EINVAL() {
 	expect 0 create 0 name=one flags=0x7
 }
 
-test_create_with_a_budget_beyond_all_memory_is_ENOMEM() {
+test_create_with_a_budget_above_all_memory_is_ENOMEM() {
 	expect -ENOMEM create 0 name=one budget=0x10000000
 	expect -ENOMEM create 0 name=one budget=0x7fffffff
 	expect -ENOMEM create 0 name=one budget=0xffffffff
@@ -104,7 +104,7 @@ test_destroy_of_NULL_and_ERR_PTR_is_0() {
 	expect_no_violation
 }
 
-test_alloc_from_NULL_and_ERR_PTR_gives_none() {
+test_alloc_from_NULL_and_ERR_PTR_gives_no_page() {
 	expect 0 nullowner 0
 	expect 0 alloc 0 0
 	expect_refusal owner=- reason=dying
@@ -113,14 +113,14 @@ test_alloc_from_NULL_and_ERR_PTR_gives_none() {
 	expect_refusal owner=- reason=dying
 }
 
-test_bulk_from_NULL_and_ERR_PTR_gives_none() {
+test_bulk_alloc_from_NULL_and_ERR_PTR_gives_no_page() {
 	expect 0 nullowner 0
 	expect 0 bulk 0 0 4
 	expect 0 errowner 0
 	expect 0 bulk 0 0 4
 }
 
-test_bulk_free_to_NULL_and_ERR_PTR_frees_none() {
+test_bulk_free_to_NULL_and_ERR_PTR_frees_no_page() {
 	expect 0 nullowner 0
 	expect 0 freebulk 0 0 4
 	expect_violation kind=bad_argument owner=- offender=-
@@ -128,7 +128,7 @@ test_bulk_free_to_NULL_and_ERR_PTR_frees_none() {
 	expect 0 freebulk 0 0 4
 }
 
-test_bulk_free_of_pages_given_back_frees_the_others() {
+test_bulk_free_skips_pages_that_are_already_free() {
 	expect 0 create 0 name=one budget=8
 	expect 8 bulk 0 0 8
 	expect 0 free 0 3
@@ -138,14 +138,14 @@ test_bulk_free_of_pages_given_back_frees_the_others() {
 	expect_owner one owned 0 violations 9 frees 8
 }
 
-test_bulk_into_no_array_gives_none() {
+test_bulk_calls_without_an_array_do_nothing() {
 	expect 0 create 0 name=one
 	expect 0 bulk 0 0 4 nopages
 	expect 0 freebulk 0 0 4 nopages
 	expect_owner one owned 0
 }
 
-test_no_owner_is_EINVAL() {
+test_a_call_without_an_owner_is_EINVAL() {
 	expect 0 create 9 name=other
 	expect 0 plain 0
 	expect 0 nullowner 0
@@ -156,7 +156,7 @@ test_no_owner_is_EINVAL() {
 	expect 0 putref 0
 }
 
-test_no_page_is_EINVAL() {
+test_a_call_without_a_page_is_EINVAL() {
 	expect 0 create 0 name=one
 	expect 0 create 9 name=other
 	expect 0 nullpage 0
@@ -168,7 +168,7 @@ test_no_page_is_EINVAL() {
 	expect_rows 6 violations "seq>$violations_seen" kind=bad_argument offender=one pfn=-
 }
 
-test_transfer_to_no_owner_is_EINVAL_and_changes_nothing() {
+test_transfer_without_a_receiver_is_EINVAL_and_changes_nothing() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 0 nullowner 9
@@ -229,7 +229,7 @@ test_another_owners_ready_page_is_EPERM() {
 	expect_of_each_call -EPERM
 }
 
-test_a_page_given_back_is_EALREADY() {
+test_a_freed_page_is_EALREADY() {
 	expect 0 create 0 name=one
 	expect 0 create 9 name=other
 	expect 1 alloc 0 0
@@ -239,7 +239,7 @@ test_a_page_given_back_is_EALREADY() {
 	expect_owner one owned 0
 }
 
-test_a_page_freed_behind_our_back_is_EALREADY_or_ENOENT() {
+test_a_page_freed_behind_is_EALREADY_or_ENOENT() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 0 putref 0
@@ -260,7 +260,7 @@ test_a_released_page_is_ENOENT() {
 	expect 0 putref 0
 }
 
-test_check_of_a_page_that_somebody_else_holds_is_EBUSY() {
+test_check_of_a_page_with_an_extra_reference_is_EBUSY() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 2 getref 0
@@ -270,7 +270,7 @@ test_check_of_a_page_that_somebody_else_holds_is_EBUSY() {
 	expect_no_violation
 }
 
-test_release_of_a_page_that_somebody_else_holds_goes_ahead() {
+test_release_of_a_page_with_an_extra_reference_succeeds() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 2 getref 0
@@ -282,7 +282,7 @@ test_release_of_a_page_that_somebody_else_holds_goes_ahead() {
 	expect 0 putref 0
 }
 
-test_transfer_of_a_page_that_somebody_else_holds_goes_ahead() {
+test_transfer_of_a_page_with_an_extra_reference_succeeds() {
 	expect 0 create 0 name=one
 	expect 0 create 1 name=two
 	expect 1 alloc 0 0
@@ -294,7 +294,7 @@ test_transfer_of_a_page_that_somebody_else_holds_goes_ahead() {
 	expect 0 check 1 0
 }
 
-test_free_of_a_page_that_somebody_else_holds_quarantines_it() {
+test_free_of_a_page_with_an_extra_reference_quarantines_it() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 2 getref 0
@@ -307,7 +307,7 @@ test_free_of_a_page_that_somebody_else_holds_quarantines_it() {
 	expect 0 putref 0
 }
 
-test_a_reference_that_stays_is_reported_within_two_seconds() {
+test_an_extra_reference_on_a_freed_page_is_reported_within_two_seconds() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 2 getref 0
@@ -362,7 +362,7 @@ test_a_destroyed_owners_page_is_ENOENT() {
 	expect 0 putref 0
 }
 
-test_a_destroyed_owner_cannot_free_anothers_page() {
+test_a_destroyed_owner_cannot_free_another_owners_page() {
 	expect 0 create 0 name=one
 	expect 0 create 1 name=two
 	expect 1 alloc 1 0
@@ -371,7 +371,7 @@ test_a_destroyed_owner_cannot_free_anothers_page() {
 	expect 0 check 1 0
 }
 
-test_destroying_twice_is_0_and_reported() {
+test_a_second_destroy_returns_0_and_is_reported() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 1 destroy 0
@@ -381,7 +381,7 @@ test_destroying_twice_is_0_and_reported() {
 	expect 0 putref 0
 }
 
-test_a_new_owner_of_the_name_does_not_get_the_old_ones_pages() {
+test_an_owner_cannot_free_pages_of_an_earlier_owner_of_its_name() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 1 destroy 0

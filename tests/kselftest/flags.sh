@@ -24,13 +24,13 @@ dirty() { # FIRST NR
 	done
 }
 
-test_zero_pages_are_zero_when_fresh_from_the_kernel() {
+test_zero_pages_from_the_kernel_are_zero() {
 	expect 0 create 0 name=one budget=64 flags=1
 	expect 64 bulk 0 0 64
 	expect_pages_hold 0 0 64
 }
 
-test_zero_pages_are_zero_when_recycled() {
+test_recycled_zero_pages_are_zero() {
 	expect 0 create 0 name=one budget=8 flags=1
 	for context in task softirq hardirq nmi; do
 		expect 8 alloc 0 0 times=8 cpu=1 in=task
@@ -42,7 +42,7 @@ test_zero_pages_are_zero_when_recycled() {
 	done
 }
 
-test_zero_pages_are_zero_when_recycled_on_another_cpu() {
+test_zero_pages_recycled_on_another_cpu_are_zero() {
 	expect 0 create 0 name=one budget=8 flags=1
 	expect 8 alloc 0 0 times=8 cpu=1
 	dirty 0 8
@@ -51,18 +51,18 @@ test_zero_pages_are_zero_when_recycled_on_another_cpu() {
 	expect_pages_hold 0 0 8
 }
 
-test_zero_pages_are_zero_when_from_stock() {
+test_zero_pages_from_the_stock_are_zero() {
 	expect 0 create 0 name=one budget=8 stock=8 flags=1
 	expect 8 alloc 0 0 times=8 in=hardirq
 	expect_pages_hold 0 0 8
 }
 
-# Those that were given back lie ready beside the stock.
+# Freed pages count as ready as well, so there may be more than the stock.
 stock_full() {
 	[ "$(owner_cell one stocked)" -ge 8 ]
 }
 
-test_zero_pages_are_zero_when_the_stock_was_refilled_with_used_ones() {
+test_zero_pages_from_a_refilled_stock_are_zero() {
 	expect 0 create 0 name=one budget=8 stock=8 flags=1
 	for i in 1 2 3; do
 		expect 8 alloc 0 0 times=8 in=hardirq
@@ -75,7 +75,7 @@ test_zero_pages_are_zero_when_the_stock_was_refilled_with_used_ones() {
 	expect_pages_hold 0 0 8
 }
 
-test_a_page_given_back_to_a_poisoning_owner_is_poisoned() {
+test_a_page_freed_to_a_poisoning_owner_is_poisoned() {
 	expect 0 create 0 name=one flags=2
 	expect 1 alloc 0 0
 	dirty 0 1
@@ -83,7 +83,7 @@ test_a_page_given_back_to_a_poisoning_owner_is_poisoned() {
 	expect 1 holds 0 $poison
 }
 
-test_a_poisoned_page_is_handed_out_again_unsuspected() {
+test_a_poisoned_page_is_allocated_again_without_a_report() {
 	expect 0 create 0 name=one flags=2
 	expect 1 alloc 0 0 cpu=1
 	expect 0 free 0 0 cpu=1
@@ -92,7 +92,7 @@ test_a_poisoned_page_is_handed_out_again_unsuspected() {
 	expect_no_violation
 }
 
-test_a_write_after_free_is_caught_before_the_page_is_handed_out() {
+test_a_write_after_free_is_reported_and_the_page_is_not_handed_out() {
 	expect 0 create 0 name=one flags=2
 	expect 1 alloc 0 0 cpu=1
 	pfn=$(number pfn 0)
@@ -108,7 +108,7 @@ in_use_again() { # PFN
 	[ "$(table pages state "pfn=$1")" = ready ]
 }
 
-test_a_page_written_after_free_is_used_again_when_that_has_stopped() {
+test_a_page_written_after_free_is_used_again_after_quarantine() {
 	expect 0 create 0 name=one budget=2 flags=2
 	expect 1 alloc 0 0 cpu=1
 	pfn=$(number pfn 0)
@@ -121,7 +121,7 @@ test_a_page_written_after_free_is_used_again_when_that_has_stopped() {
 	expect_owner one quarantined 0
 }
 
-test_poison_and_zero_go_together() {
+test_poison_and_zero_can_be_combined() {
 	expect 0 create 0 name=one flags=3
 	expect 1 alloc 0 0 cpu=1
 	dirty 0 1
@@ -135,7 +135,7 @@ test_poison_and_zero_go_together() {
 	expect_violation kind=use_after_free owner=one
 }
 
-# Taken on one CPU, given back on another: each is used again, wherever it lies.
+# Pages allocated on one CPU and freed on another are reused, whichever CPU has them.
 test_zeroed_pages_stay_within_the_budget() {
 	expect 0 create 0 name=one budget=8 flags=1
 	i=0
@@ -165,7 +165,7 @@ test_stack_is_accepted_in_every_context() {
 	expect_no_violation
 }
 
-test_all_flags_go_together() {
+test_all_flags_can_be_combined() {
 	expect 0 create 0 name=one budget=8 stock=4 flags=7
 	expect 8 bulk 0 0 8
 	expect_pages_hold 0 0 8

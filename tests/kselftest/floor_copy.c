@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The very code by which labyrinth judges a zone, for a test to hold against the kernel. */
+/* The code by which labyrinth checks a zone, for a comparison with the kernel. */
 #include "../../labyrinth/core/watermark.c"

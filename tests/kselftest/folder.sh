@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Each owner's folder in debugfs, and what may be changed there.
+# Each owner's directory in debugfs and its writable files.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
@@ -20,7 +20,7 @@ expect_stats() { # OWNER [NAME VALUE]...
 	done
 }
 
-# 0, or the words for an errno.
+# Print 0, or the message of the error.
 put() { # VALUE FILE
 	local said
 
@@ -34,7 +34,7 @@ expect_put() { # ANSWER VALUE FILE
 
 invalid="Invalid argument"
 
-test_an_owner_has_a_folder_for_root_only() {
+test_an_owner_has_a_folder_that_only_root_can_use() {
 	expect 0 create 0 name=one
 	expect_equal "files" "$(find $folder/one -type f | sort | sed 's:.*/::' | tr '\n' ' ')" \
 		"depth history pages reserve_pct reset stats stock "
@@ -46,14 +46,14 @@ test_an_owner_has_a_folder_for_root_only() {
 	done
 }
 
-test_the_folder_goes_with_its_owner() {
+test_the_folder_is_removed_with_its_owner() {
 	expect 0 create 0 name=one
 	expect 0 create 1 name=two
 	expect 0 destroy 0
 	expect_equal "folders" "$(ls $folder)" two
 }
 
-test_the_name_is_free_when_the_owner_is_destroyed() {
+test_a_destroyed_owners_folder_name_can_be_used_again() {
 	for i in 1 2 3 4 5; do
 		expect 0 create 0 name=one budget=$i
 		expect_stats one budget $i
@@ -62,14 +62,14 @@ test_the_name_is_free_when_the_owner_is_destroyed() {
 	expect_not_in_log "labyrinth|debugfs"
 }
 
-test_an_owner_that_is_not_created_leaves_no_folder() {
+test_a_refused_create_leaves_no_folder() {
 	expect 0 create 0 name=one
 	expect -EEXIST create 1 name=one
 	expect -EINVAL create 2 name=two budget=0
 	expect_equal "folders" "$(ls $folder)" one
 }
 
-test_owners_whose_names_no_folder_can_have_do_without() {
+test_owners_named_dot_and_dotdot_have_no_folder() {
 	expect 0 create 0 name=.
 	expect 0 create 1 name=..
 	expect 0 create 2 name=...
@@ -81,22 +81,22 @@ test_owners_whose_names_no_folder_can_have_do_without() {
 	expect_not_in_log "debugfs"
 }
 
-test_a_devm_owners_folder_goes_with_its_device() {
+test_a_devm_owners_folder_is_removed_with_its_device() {
 	expect 0 create 0 name=one devm
-	[ -e $folder/one/stats ] || fail "it has none"
+	[ -e $folder/one/stats ] || fail "the owner has no folder"
 	expect 0 detach
 	expect_equal "folders" "$(ls $folder)" ""
 }
 
-test_the_folder_of_an_owner_left_behind_goes_with_its_module() {
+test_the_folder_of_a_leaked_owner_is_removed_with_its_module() {
 	expect 0 create 0 name=left
 	exec 3<$folder/left/stats
 	expect 0 leave 1
-	rmmod lab_stub || fail "lab_stub cannot leave"
+	rmmod lab_stub || fail "lab_stub cannot be unloaded"
 	expect_equal "folders" "$(ls $folder)" ""
-	! cat <&3 >/dev/null 2>&1 || fail "its stats can still be read"
+	! cat <&3 >/dev/null 2>&1 || fail "stats can still be read"
 	exec 3<&-
-	insmod "$modules/lab_stub.ko" || fail "lab_stub cannot return"
+	insmod "$modules/lab_stub.ko" || fail "lab_stub cannot be loaded again"
 }
 
 test_stats_shows_the_parameters() {
@@ -135,7 +135,7 @@ test_stats_counts_violations_by_kind() {
 	expect 0 putref 1
 }
 
-test_pages_lists_the_owners_own_only() {
+test_pages_lists_only_pages_of_its_owner() {
 	expect 0 create 0 name=one budget=9 stock=2
 	expect 0 create 1 name=two budget=9
 	expect 4 alloc 1 0 times=4
@@ -147,7 +147,7 @@ test_pages_lists_the_owners_own_only() {
 	expect_rows 4 owner/two/pages owner=two state=owned
 }
 
-test_pages_has_no_orphan() {
+test_pages_of_an_owner_lists_no_orphans() {
 	expect 0 create 0 name=one
 	expect 0 create 1 name=two
 	expect 1 alloc 0 0
@@ -157,7 +157,7 @@ test_pages_has_no_orphan() {
 	expect 0 putref 0
 }
 
-test_pages_lists_thousands_once_each() {
+test_pages_lists_each_of_3000_pages_once() {
 	expect 0 create 0 name=one budget=3000
 	expect 0 create 1 name=two budget=3000
 	expect 3000 bulk 0 0 3000
@@ -167,7 +167,7 @@ test_pages_lists_thousands_once_each() {
 	expect_rows 3000 owner/one/pages
 }
 
-test_depth_has_ten_rows_and_nothing_where_memory_is_plenty() {
+test_depth_has_ten_rows_without_pages_if_memory_is_plentiful() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect_equal "rows" "$(awk 'NR > 1 { print $1 }' $folder/one/depth | tr '\n' ' ')" \
@@ -191,7 +191,7 @@ test_history_counts_refusals_of_the_last_hour() {
 	expect_equal "refused lately" "$(refused_lately one)" 3
 }
 
-test_reset_begins_peak_and_history_anew_and_keeps_counts() {
+test_reset_resets_peak_and_history_but_not_counters() {
 	expect 0 create 0 name=one budget=3
 	expect 0 create 1 name=two budget=3
 	expect 3 alloc 0 0 times=4
@@ -210,7 +210,7 @@ test_reset_begins_peak_and_history_anew_and_keeps_counts() {
 	done
 }
 
-test_the_upper_reset_resets_all_owners() {
+test_the_top_level_reset_resets_all_owners() {
 	expect 0 create 0 name=one budget=3
 	expect 0 create 1 name=two budget=3
 	expect 3 alloc 0 0 times=4
@@ -227,12 +227,12 @@ test_the_upper_reset_resets_all_owners() {
 	expect 0 putref 4
 }
 
-test_reset_takes_1_only() {
+test_reset_accepts_only_1() {
 	expect 0 create 0 name=one
 	for value in 0 2 11 "1 1" -1 x ''; do
 		expect_put "$invalid" "$value" $folder/one/reset
 	done
-	expect_equal "what it reads as" "$(cat $folder/one/reset)" ""
+	expect_equal "contents of reset" "$(cat $folder/one/reset)" ""
 }
 
 test_reserve_pct_can_be_changed() {
@@ -254,7 +254,7 @@ test_a_changed_reserve_pct_moves_the_floor() {
 	expect_refusal owner=one floor="$(table refusals min)"
 }
 
-test_reserve_pct_takes_0_to_100_only() {
+test_reserve_pct_accepts_0_to_100_only() {
 	expect 0 create 0 name=one pct=40
 	for value in 101 -1 +1 1.0 x '' "1 2" 4294967296 18446744073709551616 0x 1e1; do
 		expect_put "$invalid" "$value" $folder/one/reserve_pct
@@ -275,7 +275,7 @@ test_a_raised_stock_is_filled() {
 	expect 60 alloc 0 0 times=60 in=nmi
 }
 
-test_a_lowered_stock_is_given_back_at_once() {
+test_a_lowered_stock_is_freed_at_once() {
 	expect 0 create 0 name=one budget=100 stock=60
 	expect_put 0 10 $folder/one/stock
 	expect_owner one stock 10 stocked 10
@@ -297,7 +297,7 @@ test_the_stock_of_a_zeroing_owner_can_be_changed() {
 	expect_owner one stock 0
 }
 
-test_stock_takes_0_to_the_budget_only() {
+test_stock_accepts_0_to_the_budget_only() {
 	expect 0 create 0 name=one budget=100 stock=7
 	for value in 101 -1 x '' 4294967296 4294967303 18446744073709551616; do
 		expect_put "$invalid" "$value" $folder/one/stock
@@ -306,54 +306,54 @@ test_stock_takes_0_to_the_budget_only() {
 	expect_put 0 100 $folder/one/stock
 }
 
-test_a_stock_that_the_table_has_no_room_for_is_refused() {
+test_a_stock_beyond_the_tag_table_is_ENOSPC() {
 	expect 0 create 0 name=one budget=20000 stock=3
 	expect_put "No space left on device" 20000 $folder/one/stock
 	expect_owner one stock 3 stocked 3
 	expect_put 0 2000 $folder/one/stock
 }
 
-test_nothing_but_a_short_line_in_one_write_is_taken() {
+test_only_a_short_line_in_one_write_is_accepted() {
 	expect 0 create 0 name=one pct=40
 	file=$folder/one/reserve_pct
-	! printf '7\000' 2>/dev/null >$file || fail "it took a NUL"
-	! printf '%64s7' '' 2>/dev/null >$file || fail "it took 65 bytes"
-	! head -c 1000000 /dev/zero 2>/dev/null >$file || fail "it took a million bytes"
-	! dd if=/dev/zero of=$file bs=1M count=1 2>/dev/null || fail "it took a MiB"
+	! printf '7\000' 2>/dev/null >$file || fail "a NUL is accepted"
+	! printf '%64s7' '' 2>/dev/null >$file || fail "65 bytes are accepted"
+	! head -c 1000000 /dev/zero 2>/dev/null >$file || fail "a million bytes are accepted"
+	! dd if=/dev/zero of=$file bs=1M count=1 2>/dev/null || fail "a MiB is accepted"
 	expect_equal "reserve_pct" "$(cat $file)" 40
-	printf '%63s7' '' >$file || fail "it did not take 64 bytes"
+	printf '%63s7' '' >$file || fail "64 bytes are refused"
 	expect_equal "reserve_pct" "$(cat $file)" 7
 }
 
-test_a_file_that_is_open_when_its_owner_goes_gives_an_error() {
+test_open_files_of_a_destroyed_owner_fail_with_EIO() {
 	for file in stats pages depth history reserve_pct stock; do
 		expect 0 create 0 name=one
 		exec 3<$folder/one/$file
 		expect 0 destroy 0
 		said=$(cat <&3 2>&1 >/dev/null)
-		expect_match "$file of no owner" "$said" "*Input/output error"
+		expect_match "$file of a destroyed owner" "$said" "*Input/output error"
 		exec 3<&-
 	done
 	for file in reserve_pct stock reset; do
 		expect 0 create 0 name=one
 		exec 3>$folder/one/$file
 		expect 0 destroy 0
-		! echo 1 2>/dev/null >&3 || fail "$file of no owner can be written"
+		! echo 1 2>/dev/null >&3 || fail "$file of a destroyed owner can be written"
 		exec 3>&-
 	done
 }
 
-test_a_file_open_across_owners_of_one_name_is_not_the_new_ones() {
+test_an_open_file_of_a_destroyed_owner_does_not_change_a_new_owner_of_its_name() {
 	expect 0 create 0 name=one
 	exec 3>$folder/one/stock
 	expect 0 destroy 0
 	expect 0 create 0 name=one
-	! echo 1 2>/dev/null >&3 || fail "it can be written"
+	! echo 1 2>/dev/null >&3 || fail "the old file can be written"
 	exec 3>&-
 	expect_owner one stock 0
 }
 
-# Both with a line for each file that was there.
+# Both log a line for each file that was present.
 read_all() {
 	while [ -e /tmp/busy ]; do
 		md5sum $folder/*/* $lab/owners $lab/pages $lab/lookup 2>/dev/null
@@ -370,10 +370,10 @@ write_all() {
 }
 
 expect_done() { # LINE
-	expect_at_least "times that it $1" "$(grep -cx "$1" /tmp/done)" 1
+	expect_at_least "lines '$1'" "$(grep -cx "$1" /tmp/done)" 1
 }
 
-test_owners_come_and_go_while_their_files_are_read_and_written() {
+test_owners_can_be_destroyed_while_their_files_are_read_and_written() {
 	on_cpus $all_cpus
 	: >/tmp/busy
 	: >/tmp/done

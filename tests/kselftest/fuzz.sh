@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What is written to the writable files may be anything: see fuzz_writes.c.
+# Random writes to the writable files: see fuzz_writes.c.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
@@ -8,7 +8,7 @@ seed=${seed:-$(date +%s)}
 rounds=2000
 folder=$lab/owner
 
-# One that must end well; what it says is told in any case.
+# Run fuzz_writes. Print its output, and note the run in /tmp/amiss if it failed.
 fuzz() { # KIND FILE [NR]
 	"$modules/fuzz_writes" $((seed + ${3:-0})) $rounds "$1" "$2" >/tmp/fuzz.$$.${3:-0} 2>&1 ||
 		echo "$1 $2: $(tail -n 1 /tmp/fuzz.$$.${3:-0})" >>/tmp/amiss
@@ -16,16 +16,16 @@ fuzz() { # KIND FILE [NR]
 	sed 's/^/# /' /tmp/fuzz.$$.${3:-0}
 }
 
-# run-kernel.sh takes the seed as well.
+# run-kernel.sh takes --seed to repeat a run.
 expect_nothing_amiss() {
-	expect_equal "amiss with --seed $seed" "$(cat /tmp/amiss)" ""
+	expect_equal "failures with --seed $seed" "$(cat /tmp/amiss)" ""
 	: >/tmp/amiss
 }
 
-# Each file took some of what all the runs wrote, and refused some, or nothing was tried.
+# Each file accepted some writes of all runs and refused others; else the runs tested nothing.
 expect_written() { # FILE...
 	for file; do
-		expect_equal "does $file take some, and refuse some" "$(awk -v file="$file:" '
+		expect_equal "$file accepts some writes, and refuses some" "$(awk -v file="$file:" '
 			$1 == file { taken += $4; refused += $6 }
 			END { print (taken ? "yes" : "no"), (refused ? "yes" : "no") }
 			' /tmp/said)" "yes yes"
@@ -34,28 +34,28 @@ expect_written() { # FILE...
 
 : >/tmp/amiss
 
-test_garbage_in_reserve_pct_changes_nothing() {
+test_invalid_writes_to_reserve_pct_change_nothing() {
 	expect 0 create 0 name=one
 	fuzz pct $folder/one/reserve_pct
 	expect_nothing_amiss
 }
 
-test_garbage_in_stock_changes_nothing() {
+test_invalid_writes_to_stock_change_nothing() {
 	expect 0 create 0 name=one budget=100 stock=5
 	fuzz stock=100 $folder/one/stock
 	expect_nothing_amiss
 	expect_at_most "stocked" "$(owner_cell one stocked)" 101
 }
 
-test_garbage_in_reset_is_refused() {
+test_invalid_writes_to_reset_are_refused() {
 	expect 0 create 0 name=one
 	fuzz reset $folder/one/reset
 	fuzz reset $lab/reset 1
 	expect_nothing_amiss
 }
 
-# Each 1 that is taken is an audit: fewer will do.
-test_garbage_in_audit_is_refused() {
+# Each accepted 1 runs an audit, so the number of rounds is lower.
+test_invalid_writes_to_audit_are_refused() {
 	expect 0 create 0 name=one
 	before=$(table audit audits)
 	rounds=300
@@ -67,17 +67,17 @@ test_garbage_in_audit_is_refused() {
 		"$([ "$before" = - ] && echo "$taken" || echo $((before + taken)))"
 }
 
-test_garbage_in_lookup_is_refused() {
+test_invalid_writes_to_lookup_are_refused() {
 	expect 0 create 0 name=one budget=100
 	expect 100 alloc 0 0 times=100
 	rounds=20000
 	fuzz lookup $lab/lookup
 	rounds=2000
 	expect_nothing_amiss
-	cat $lab/lookup >/dev/null || fail "it cannot be read any more"
+	cat $lab/lookup >/dev/null || fail "lookup can no longer be read"
 }
 
-test_writers_who_race_leave_valid_values() {
+test_racing_writers_leave_valid_values() {
 	on_cpus $all_cpus
 	: >/tmp/said
 	expect 0 create 0 name=one budget=100
@@ -95,15 +95,15 @@ test_writers_who_race_leave_valid_values() {
 	expect_put_stock 0
 }
 
-# The owner still does what it should.
+# The owner still works.
 expect_put_stock() { # VALUE
-	echo "$1" >$folder/one/stock || fail "its stock cannot be set any more"
+	echo "$1" >$folder/one/stock || fail "the stock can no longer be set"
 	expect 100 alloc 0 0 times=101
 	expect 0 free 0 0 times=100
 	expect_owner one owned 0
 }
 
-test_writers_race_with_owners_that_come_and_go() {
+test_writers_can_race_with_create_and_destroy() {
 	on_cpus $all_cpus
 	: >/tmp/busy
 	: >/tmp/said
@@ -112,7 +112,7 @@ test_writers_race_with_owners_that_come_and_go() {
 			fuzz "$1" "$2" "$3" >/dev/null
 		done
 	}
-	# So short that each may be begun many times.
+	# Short runs, so that each is started many times.
 	rounds=500
 	fuzz_on pct+racing $folder/one/reserve_pct 1 &
 	fuzz_on stock=100+racing $folder/one/stock 2 &

@@ -2,16 +2,16 @@
 /*
  * Usage: fuzz_writes SEED ROUNDS KIND FILE
  *
- * Write ROUNDS times to FILE what may be garbage, and see what becomes of it. KIND
- * says what is valid there, and so which answer a write must get:
+ * Write random text to FILE, ROUNDS times, and check each result. KIND defines which text
+ * is valid and which result a write must have:
  *
- *	pct		0 to 100; reads as what was written
- *	stock=BUDGET	0 to BUDGET, which may be -ENOSPC; reads as what was written
+ *	pct		0 to 100; FILE then reads as the number written
+ *	stock=BUDGET	0 to BUDGET, or -ENOSPC; FILE then reads as the number written
  *	reset		1
- *	lookup		a number, or one behind "pfn", "phys" or "addr": -EINVAL or not
+ *	lookup		a number, or one after "pfn", "phys" or "addr"; may be -EINVAL
  *
- * With "+racing" behind KIND others write as well, and the file may come and go:
- * then FILE may be missing or gone, and reads as anything that is valid.
+ * With "+racing" after KIND, other processes write as well and the file may be removed and
+ * created again: FILE may be missing, and may read as any valid value.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define MOST	1048576	/* bytes in one write */
-#define LONGEST	64		/* bytes that a file takes */
+#define LONGEST	64		/* bytes that a file accepts */
 
 enum kind { PCT, STOCK, RESET, LOOKUP };
 
@@ -33,12 +33,12 @@ static const char *path, *seed;
 static unsigned long long state;
 static char text[MOST];
 static size_t size;
-static char value[32];		/* what the file reads as */
+static char value[32];		/* expected contents of the file */
 static unsigned long taken, refused, gone;
 
 static unsigned int rnd(unsigned int below)
 {
-	/* xorshift64*: the same everywhere for one seed. */
+	/* xorshift64*: one seed gives the same numbers on every machine. */
 	state ^= state >> 12;
 	state ^= state << 25;
 	state ^= state >> 27;
@@ -119,7 +119,7 @@ static void make_text(void)
 		random_bytes(rnd(20) ? rnd(4096) : MOST);
 		break;
 	case 2:
-		/* It begins well. */
+		/* A valid beginning. */
 		print("1\n", 0);
 		memset(text + size, rnd(2) ? ' ' : '1', LONGEST);
 		size += rnd(LONGEST);
@@ -137,7 +137,7 @@ static void make_text(void)
 	}
 }
 
-/* What the kernel's own words say: space around, decimal or 0x, no sign, nothing else. */
+/* A number as the kernel accepts it: decimal or 0x, no sign, no other character. */
 static bool parse(const char *from, const char *end, unsigned long long *n)
 {
 	unsigned int base = 10, digit;
@@ -185,7 +185,7 @@ static bool parse_lookup(const char *from, const char *end, unsigned long long *
 	return i < 3 && parse(gap, end, n);
 }
 
-/* May the file take the text? Whether there is such a page only the kernel knows. */
+/* Is the text valid for the file? Only the kernel can tell whether the page exists. */
 static bool valid(unsigned long long *n)
 {
 	const char *from = text, *end = text + size;
@@ -234,16 +234,16 @@ static void check_value(bool was_taken, unsigned long long n)
 	read_value(after);
 	if (racing) {
 		if (*after && (!parse(after, after + strlen(after) - 1, &now) || now > most_valid))
-			say("reads as what nobody may write", 0);
+			say("reads as an invalid value", 0);
 		return;
 	}
 	if (was_taken)
 		snprintf(value, sizeof(value), "%llu\n", n);
 	if (strcmp(value, after))
-		say("reads otherwise than it should", 0);
+		say("reads as another value than the last one accepted", 0);
 }
 
-/* All at once, in two parts, or not from the beginning on. */
+/* Write the text at the beginning or at an offset, then try to write more. */
 static void write_once(void)
 {
 	unsigned long long n = 0;
@@ -256,7 +256,7 @@ static void write_once(void)
 		if (!file_gone(errno))
 			say("cannot be opened", errno);
 		gone++;
-		usleep(1000);	/* for who makes it come back */
+		usleep(1000);	/* until the owner is created again */
 		return;
 	}
 	ret = rnd(3) ? pwrite(fd, text, size, at) :
@@ -264,22 +264,22 @@ static void write_once(void)
 	err = ret < 0 ? errno : 0;
 	was_taken = ret >= 0;
 	if (was_taken && ret != (ssize_t)size)
-		say("took a part", 0);
+		say("accepted a part", 0);
 	if (file_gone(err))
 		gone++;
 	else if (was_taken && !may)
-		say("took what it must not", 0);
+		say("accepted invalid text", 0);
 	else if (!was_taken && may && kind != LOOKUP && !(kind == STOCK && err == ENOSPC))
-		say("did not take what it must", err);
+		say("refused valid text", err);
 	else if (!was_taken && err != EINVAL && !(kind == STOCK && err == ENOSPC))
-		say("another errno than EINVAL", err);
+		say("refused with another errno than EINVAL", err);
 	else if (was_taken)
 		taken++;
 	else
 		refused++;
-	/* What is left of a number that came in two parts is none. */
+	/* The second part of a number in two writes must be refused. */
 	if (was_taken && lseek(fd, 0, SEEK_CUR) > 0 && write(fd, "1", 1) >= 0)
-		say("took more behind", 0);
+		say("accepted a second write", 0);
 	close(fd);
 	check_value(was_taken, n);
 }
@@ -327,6 +327,6 @@ int main(int argc, char **argv)
 	}
 	printf("%s: seed %s, %lu taken, %lu refused, %lu gone\n", path, seed, taken, refused,
 	       gone);
-	/* A run in which all writes go one way says little, unless the file was not there. */
+	/* A run that is all accepted or all refused tests little, unless the file was missing. */
 	return !racing && (!refused || !taken);
 }

@@ -1,22 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# CPUs that go and come, and what lies with them.
+# CPUs go offline and online, and the pages on their lists stay available.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
 last_cpu=$(($(grep -c ^processor /proc/cpuinfo) - 1))
 online=/sys/devices/system/cpu/cpu$last_cpu/online
 
-# Have 16 pages of an owner lie with a CPU that is not there.
+# Leave 16 pages of an owner on the lists of an offline CPU.
 leave_with_offline_cpu() { # OWNER-PARAMETER...
 	expect 0 create 0 name=one budget=16 "$@"
 	expect 16 alloc 0 0 times=16 cpu="$last_cpu"
 	expect 0 free 0 0 times=16 cpu="$last_cpu"
-	echo 0 >"$online" || fail "CPU $last_cpu does not go"
+	echo 0 >"$online" || fail "CPU $last_cpu does not go offline"
 }
 
 come_back() {
-	echo 1 >"$online" || fail "CPU $last_cpu does not come back"
+	echo 1 >"$online" || fail "CPU $last_cpu does not go online"
 }
 
 pages_of_an_offline_cpu_serve() { # CONTEXT [OWNER-PARAMETER...]
@@ -58,21 +58,21 @@ test_pages_of_an_offline_cpu_make_room_for_a_transfer() {
 	come_back
 }
 
-test_pages_of_an_offline_cpu_are_given_back_when_memory_is_short() {
+test_the_shrinker_frees_pages_of_an_offline_cpu() {
 	leave_with_offline_cpu
 	echo 2 >/proc/sys/vm/drop_caches
 	expect_owner one owned 0 stocked 0
 	come_back
 }
 
-test_pages_of_an_offline_cpu_go_when_their_owner_is_destroyed() {
+test_destroy_frees_pages_of_an_offline_cpu() {
 	leave_with_offline_cpu
 	expect 0 destroy 0
 	expect_rows 0 pages owner=one state=ready
 	come_back
 }
 
-test_a_cpu_that_took_pages_and_went_is_in_the_books() {
+test_counters_include_offline_cpus() {
 	expect 0 create 0 name=one budget=16
 	expect 16 alloc 0 0 times=16 cpu="$last_cpu"
 	echo 0 >"$online"

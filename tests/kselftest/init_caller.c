@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lab_init_caller - a driver that calls labyrinth in its init function, which is freed after it */
+/* lab_init_caller - a driver that calls labyrinth from its init function, whose code is freed */
 #include <linux/err.h>
 #include <linux/labyrinth.h>
 #include <linux/module.h>
@@ -7,7 +7,7 @@
 static struct labyrinth_owner *init_caller_owner;
 static struct page *init_caller_page;
 
-/* A page that stays, and another one that is given back twice. */
+/* One page stays owned, another one is freed twice. */
 static noinline int __init init_caller_take(void)
 {
 	struct page *page;
@@ -37,5 +37,5 @@ static void __exit init_caller_exit(void)
 module_init(init_caller_init);
 module_exit(init_caller_exit);
 
-MODULE_DESCRIPTION("labyrinth test: a caller whose code is freed when the module is live");
+MODULE_DESCRIPTION("labyrinth test: a caller whose code is freed after init");
 MODULE_LICENSE("GPL");

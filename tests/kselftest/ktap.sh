@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What every test file begins with, and ends with "run_tests": each function
-# named test_* in the file is one test, and its name is what it claims.
+# Sourced by every test file, which ends with "run_tests": each function named test_* in the
+# file is one test, and its name is the claim that it tests.
 
 lab=/sys/kernel/debug/labyrinth
 stub=/sys/kernel/debug/labyrinth_stub
@@ -38,7 +38,7 @@ expect_match() { # WHAT GOT PATTERN
 	esac
 }
 
-# Until CONDITION, a command, holds: 30 seconds at most, for what a worker does.
+# Wait until CONDITION, a command, succeeds, 30 seconds at most: workers take their time.
 wait_until() { # CONDITION...
 	local i=0
 
@@ -48,8 +48,8 @@ wait_until() { # CONDITION...
 	done
 }
 
-# The lines of /proc/kallsyms that match, of those that tests ask for. To read it takes a
-# second, so that is done once.
+# The matching lines of /proc/kallsyms, among those that tests need. Reading the file takes a
+# second, so the lines are kept.
 kernel_symbol() { # EXTENDED-REGEX
 	local lines=/tmp/symbols
 
@@ -58,7 +58,7 @@ kernel_symbol() { # EXTENDED-REGEX
 	grep -E "$1" $lines
 }
 
-# Does the kernel have a call that only tries for the allocator's locks?
+# Does the kernel have an allocation that only trylocks the allocator's locks?
 can_try_for_pages() {
 	kernel_symbol alloc_pages_nolock >/dev/null
 }
@@ -68,7 +68,7 @@ can_try_for_pages() {
 say() { # COMMAND...: the reply is in $answer
 	answer=
 	[ -d $stub ] || {
-		echo "Bail out! $test_name: nobody to say '$*' to"
+		echo "Bail out! $test_name: no $stub for '$*'"
 		exit 1
 	}
 	echo "$*" >$stub/command && read -r answer <$stub/answer
@@ -87,11 +87,10 @@ number() { # COMMAND...: print the answer
 	echo "$answer"
 }
 
-# ---- the tables: columns by their names only
+# ---- the tables: columns are addressed by name
 
-# Rows of TABLE where every condition holds. A condition is COLUMN=VALUE,
-# COLUMN~REGEX, COLUMN<NUMBER or COLUMN>NUMBER; ACTION is "count", or a column to print of the
-# last such row.
+# The rows of TABLE that satisfy every condition. A condition is COLUMN=VALUE, COLUMN~REGEX,
+# COLUMN<NUMBER or COLUMN>NUMBER. ACTION is "count", or the column to print of the last such row.
 table() { # TABLE ACTION CONDITION...
 	local file=$lab/$1 action=$2
 
@@ -170,14 +169,14 @@ expect_owner() { # OWNER COLUMN VALUE [COLUMN VALUE]...
 		fail "no owner with $*, but: $(grep " ${1#name=} " $lab/owners)"
 }
 
-# Since the test began, or since the last of these that looked.
-expect_violation() { # CONDITION...: this one, and no other
+# Violations since the test began or since the last call of this function.
+expect_violation() { # CONDITION...: exactly one, which satisfies them
 	local rows last
 
 	rows=$(awk -v seen="$violations_seen" 'NR > 1 && $1 > seen' $lab/violations)
 	case $rows in
 	'' | *"
-"*) fail "violations, where one was wanted with $*: $rows" ;;
+"*) fail "not exactly one violation, wanted one with $*: $rows" ;;
 	*) expect_rows 1 violations "seq>$violations_seen" "$@" ;;
 	esac
 	last=${rows##*"
@@ -190,7 +189,7 @@ expect_no_violation() {
 	expect_rows 0 violations "seq>$violations_seen"
 }
 
-expect_refusal() { # CONDITION...: one such, at least
+expect_refusal() { # CONDITION...: at least one, which satisfies them
 	expect_at_least "refusals with $*" "$(table refusals count "seq>$refusals_seen" "$@")" 1
 	refusals_seen=$(table refusals seq)
 }
@@ -221,8 +220,8 @@ expect_not_in_log() { # EXTENDED-REGEX
 	! in_log "$1" || fail "in the kernel log: $(log_since | grep -E -e "$1" | head -n 1)"
 }
 
-# The log's rate limit may still hide what is told now: for files that look there, which
-# wait before each test until half of what it lets through in 5 seconds is left.
+# For files that read the log. Its rate limit may suppress new reports, so wait before each test
+# until half of what the limit allows in 5 seconds is left.
 reads_log=
 let_the_log_speak() {
 	reads_log=1
@@ -233,14 +232,14 @@ let_the_log_speak() {
 
 # ---- all tests of a file
 
-# A process starts three times as fast where its parent runs. A test that races asks for all.
+# A process starts three times as fast on its parent's CPU. A test of races needs all CPUs.
 one_cpu=1 all_cpus=ffff
 on_cpus() { # MASK
 	taskset -p "$1" $$ >/dev/null
 	on_mask=$1
 }
 
-# All CPUs but the first go, or come back.
+# Take all CPUs except the first offline, or online again.
 one_cpu_only() { # 1 or 0
 	local cpu
 
@@ -270,7 +269,7 @@ run_test() { # NUMBER FUNCTION
 	fi
 }
 
-# What a file needs beside labyrinth; it goes when the tests are done.
+# Load the modules that a file needs besides labyrinth. run_tests() unloads them.
 need_module() { # NAME...
 	needed=$*
 	for module; do

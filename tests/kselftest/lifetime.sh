@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Owners, orphans and modules come and go.
+# The lifetime of owners, orphans and modules.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
@@ -10,11 +10,11 @@ labyrinth_users() {
 
 stub_leaves() {
 	expect 0 leave 1
-	rmmod lab_stub || fail "lab_stub cannot leave"
+	rmmod lab_stub || fail "lab_stub cannot be unloaded"
 }
 
 stub_returns() {
-	insmod "$modules/lab_stub.ko" || fail "lab_stub cannot return"
+	insmod "$modules/lab_stub.ko" || fail "lab_stub cannot be loaded again"
 }
 
 test_an_owner_keeps_labyrinth_loaded() {
@@ -24,12 +24,12 @@ test_an_owner_keeps_labyrinth_loaded() {
 	expect_equal "users with two owners" "$(labyrinth_users)" $((before + 2))
 	expect 0 destroy 0
 	expect 0 destroy 1
-	expect_equal "users without" "$(labyrinth_users)" "$before"
+	expect_equal "users without owners" "$(labyrinth_users)" "$before"
 }
 
 test_unloading_labyrinth_is_refused_while_owners_exist() {
 	expect 0 create 0 name=one
-	! rmmod labyrinth 2>/dev/null || fail "it was unloaded"
+	! rmmod labyrinth 2>/dev/null || fail "labyrinth was unloaded"
 	expect 1 alloc 0 0
 }
 
@@ -55,7 +55,7 @@ test_an_orphan_is_reported() {
 	expect 0 putref 0
 }
 
-test_an_orphan_is_an_ordinary_page_of_its_holder() {
+test_an_orphan_is_an_ordinary_page() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 0 fill 0 0x33
@@ -70,8 +70,8 @@ orphans_at_most() { # NUMBER
 	[ "$(table pages count owner=many state=orphan)" -le "$1" ]
 }
 
-# One that somebody takes at once stays, so there are many.
-test_orphans_that_have_been_freed_are_listed_no_more() {
+# A freed page that is allocated again at once stays listed, so there are many.
+test_freed_orphans_are_no_longer_listed() {
 	expect 0 create 0 name=many budget=200
 	expect 200 alloc 0 0 times=200
 	expect 200 destroy 0
@@ -84,7 +84,7 @@ test_orphans_that_have_been_freed_are_listed_no_more() {
 	wait_until orphans_at_most 100 || fail "$(table pages count owner=many) are still listed"
 }
 
-test_orphans_do_not_hold_up_the_unloading() {
+test_an_orphan_holds_no_module_reference() {
 	before=$(labyrinth_users)
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
@@ -93,7 +93,7 @@ test_orphans_do_not_hold_up_the_unloading() {
 	expect 0 putref 0
 }
 
-test_a_quarantined_page_of_a_destroyed_owner_is_its_holders() {
+test_destroy_drops_the_reference_to_a_quarantined_page() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 2 getref 0
@@ -103,18 +103,18 @@ test_a_quarantined_page_of_a_destroyed_owner_is_its_holders() {
 	expect 0 putref 0
 }
 
-# What is marked __init is freed when a module is live, and its addresses are another's then.
-test_a_caller_in_an_init_function_is_named_and_gone_after_it() {
+# __init code is freed when the module is live, and its addresses may be reused.
+test_a_caller_in_freed_init_code_is_logged_by_name_and_listed_as_gone() {
 	insmod "$modules/lab_init_caller.ko" || fail "lab_init_caller cannot be loaded"
 	expect_rows 1 pages owner=init_caller state=owned caller=gone
 	expect_violation kind=double_free owner=init_caller caller=gone alloc_caller=gone
 	expect_log "labyrinth:   of: init_caller, taken by init_caller_take+"
 	! grep -q '^[^ ]* init_caller .*0xffffffff' $lab/pages || fail "an address is shown"
-	rmmod lab_init_caller || fail "lab_init_caller cannot leave"
+	rmmod lab_init_caller || fail "lab_init_caller cannot be unloaded"
 	expect_rows 0 owners name=init_caller
 }
 
-test_a_devm_owner_goes_with_its_device() {
+test_a_devm_owner_is_destroyed_with_its_device() {
 	expect 0 create 0 name=one devm stock=4
 	expect 1 alloc 0 0
 	expect 0 free 0 0
@@ -124,7 +124,7 @@ test_a_devm_owner_goes_with_its_device() {
 	expect_no_violation
 }
 
-test_a_devm_owners_pages_out_are_orphans() {
+test_owned_pages_of_a_detached_devm_owner_are_orphans() {
 	expect 0 create 0 name=one devm
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
@@ -133,7 +133,7 @@ test_a_devm_owners_pages_out_are_orphans() {
 	expect 0 putref 0
 }
 
-test_a_module_that_leaves_an_owner_behind_is_reported() {
+test_a_module_unloaded_with_a_live_owner_is_reported() {
 	expect 0 create 0 name=left
 	stub_leaves
 	expect_violation kind=module_gone owner=left
@@ -142,7 +142,7 @@ test_a_module_that_leaves_an_owner_behind_is_reported() {
 	stub_returns
 }
 
-test_an_owner_that_was_left_behind_is_destroyed() {
+test_a_leaked_owner_is_destroyed_with_its_module() {
 	before=$(labyrinth_users)
 	expect 0 create 0 name=left stock=4
 	expect 0 create 1 name=right
@@ -152,7 +152,7 @@ test_an_owner_that_was_left_behind_is_destroyed() {
 	stub_returns
 }
 
-test_pages_that_were_left_behind_are_orphans_with_their_callers_name() {
+test_pages_of_a_leaked_owner_are_orphans_with_their_callers_name() {
 	expect 0 create 0 name=left
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
@@ -163,7 +163,7 @@ test_pages_that_were_left_behind_are_orphans_with_their_callers_name() {
 	stub_returns
 }
 
-test_callers_are_forgotten_when_their_module_leaves() {
+test_callers_of_an_unloaded_module_are_shown_as_gone() {
 	expect 0 create 0 name=one budget=1
 	expect 1 alloc 0 0
 	expect 0 alloc 0 1
@@ -176,7 +176,7 @@ test_callers_are_forgotten_when_their_module_leaves() {
 	stub_leaves
 	expect_rows 1 refusals seq="$refusal" owner=one caller=gone
 	expect_rows 1 violations seq="$violation" owner=one alloc_caller=gone caller=gone
-	# Another may be where it was.
+	# Another module may be loaded at the same address.
 	stub_returns
 	expect_rows 1 violations seq="$violation" owner=one alloc_caller=gone caller=gone
 	for file in refusals violations; do
@@ -185,7 +185,7 @@ test_callers_are_forgotten_when_their_module_leaves() {
 	expect_log "by: one, stub_call_once"
 }
 
-test_a_destroyed_owner_is_gone_while_others_stay() {
+test_destroying_an_owner_does_not_affect_other_owners() {
 	expect 0 create 0 name=one budget=100 stock=10
 	expect 0 create 1 name=two budget=100 stock=10
 	expect 50 bulk 0 0 50
@@ -215,7 +215,7 @@ test_pages_transferred_from_a_destroyed_owner_stay_with_the_receiver() {
 test_owners_can_be_created_and_destroyed_many_times() {
 	local times=40
 
-	# With each of the flags, twice.
+	# Every combination of flags, five times.
 	i=0
 	while [ $i -lt $times ]; do
 		expect 0 create 0 name=one budget=$((100 * (i % 7) + 50)) stock=$((i % 5)) flags=$((i % 8))
@@ -228,46 +228,46 @@ test_owners_can_be_created_and_destroyed_many_times() {
 	expect_rows 0 pages state=ready
 }
 
-test_a_stock_that_memory_cannot_hold_is_ENOMEM_and_kills_nobody() {
+test_a_stock_larger_than_memory_is_ENOMEM_without_an_oom_kill() {
 	expect -ENOMEM create 0 name=one budget=500000 stock=500000
 	expect_rows 0 owners
 	expect_not_in_log 'Out of memory|oom-kill'
 }
 
-test_labyrinth_unloads_with_an_orphan_out_and_says_so() {
+test_labyrinth_logs_orphans_when_it_is_unloaded() {
 	expect 0 create 0 name=last
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
 	stub_leaves
-	rmmod labyrinth || fail "it cannot be unloaded"
-	[ ! -e /sys/module/labyrinth ] || fail "/sys/module/labyrinth is there"
-	[ ! -e $lab ] || fail "$lab is there"
+	rmmod labyrinth || fail "labyrinth cannot be unloaded"
+	[ ! -e /sys/module/labyrinth ] || fail "/sys/module/labyrinth still exists"
+	[ ! -e $lab ] || fail "$lab still exists"
 	in_log "labyrinth: orphan: pfn $pfn of owner last, taken by stub_call_once.*is still out" ||
-		fail "the log does not tell of the orphan"
-	insmod "$modules/labyrinth.ko" || fail "it cannot be loaded again"
+		fail "the orphan is not in the log"
+	insmod "$modules/labyrinth.ko" || fail "labyrinth cannot be loaded again"
 	stub_returns
 }
 
-# debugfs keeps the module of a file that is open.
+# An open debugfs file holds a reference to its module.
 test_labyrinth_does_not_unload_while_its_files_are_open() {
 	stub_leaves
 	for file in owners pages zones refusals violations verdicts audit lookup reset; do
 		exec 3<$lab/$file
-		! rmmod labyrinth 2>/dev/null || fail "it was unloaded with $file open"
-		cat <&3 >/dev/null || fail "$file cannot be read any more"
+		! rmmod labyrinth 2>/dev/null || fail "labyrinth was unloaded with $file open"
+		cat <&3 >/dev/null || fail "$file can no longer be read"
 		exec 3<&-
 	done
 	exec 3>$lab/reset
-	! rmmod labyrinth 2>/dev/null || fail "it was unloaded with reset open"
-	echo 1 >&3 || fail "reset cannot be written any more"
+	! rmmod labyrinth 2>/dev/null || fail "labyrinth was unloaded with reset open"
+	echo 1 >&3 || fail "reset can no longer be written"
 	exec 3>&-
-	rmmod labyrinth || fail "it cannot be unloaded with no file open"
-	[ ! -e $lab ] || fail "$lab is there"
-	insmod "$modules/labyrinth.ko" || fail "it cannot be loaded again"
+	rmmod labyrinth || fail "labyrinth cannot be unloaded with no file open"
+	[ ! -e $lab ] || fail "$lab still exists"
+	insmod "$modules/labyrinth.ko" || fail "labyrinth cannot be loaded again"
 	stub_returns
 }
 
-# Each file is opened before it is gone, after, or just then.
+# Files are opened before, after and during their removal.
 test_labyrinth_unloads_while_its_files_are_opened_and_read() {
 	on_cpus $all_cpus
 	stub_leaves
@@ -282,7 +282,7 @@ test_labyrinth_unloads_while_its_files_are_opened_and_read() {
 		[ $((i += 1)) -lt 500 ] || break
 		if rmmod labyrinth 2>/dev/null; then
 			unloads=$((unloads + 1))
-			insmod "$modules/labyrinth.ko" || fail "it cannot be loaded again"
+			insmod "$modules/labyrinth.ko" || fail "labyrinth cannot be loaded again"
 			usleep 20000
 		fi
 	done
@@ -293,14 +293,14 @@ test_labyrinth_unloads_while_its_files_are_opened_and_read() {
 	stub_returns
 }
 
-test_labyrinth_loads_with_reserve_pct_in_range_only() {
+test_labyrinth_loads_only_with_reserve_pct_in_range() {
 	rmmod lab_stub
 	rmmod labyrinth
 	for pct in 0 101 x; do
 		! insmod "$modules/labyrinth.ko" reserve_pct=$pct 2>/dev/null ||
-			fail "it took reserve_pct=$pct"
+			fail "reserve_pct=$pct is accepted"
 	done
-	insmod "$modules/labyrinth.ko" reserve_pct=25 || fail "it did not take reserve_pct=25"
+	insmod "$modules/labyrinth.ko" reserve_pct=25 || fail "reserve_pct=25 is refused"
 	expect_equal reserve_pct "$(cat /sys/module/labyrinth/parameters/reserve_pct)" 25
 	rmmod labyrinth
 	insmod "$modules/labyrinth.ko"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# labyrinth/lookup: whose is this page?
+# labyrinth/lookup shows the tag, the struct page and the past violations of a page.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
@@ -25,19 +25,19 @@ told() { # NAME
 	awk -v name="$1" 'NF == 0 { exit } $1 == name { print $2 }' $lookup
 }
 
-# Rows of what is below the empty line.
+# The rows of the history, below the empty line.
 past() {
 	sed '1,/^$/d' $lookup | sed 1d
 }
 
 no_owner="owner - state - age_ms - context - cpu - from_reserve - stack - caller - hwpoison 0 left_by -"
 
-test_lookup_is_for_root_only() {
+test_only_root_can_use_lookup() {
 	expect_equal "mode" "$(stat -c %a $lookup)" 600
 }
 
-test_nothing_is_shown_before_anybody_asked() {
-	# By nobody who came before this file.
+test_lookup_is_empty_before_the_first_write() {
+	# A newly loaded module has no lookup from earlier files.
 	rmmod lab_stub
 	rmmod labyrinth
 	insmod "$modules/labyrinth.ko"
@@ -49,7 +49,7 @@ test_a_page_is_found_by_its_pfn() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0 in=softirq cpu=1
 	pfn=$(number pfn 0)
-	ask "pfn $pfn" || fail "pfn $pfn was not taken"
+	ask "pfn $pfn" || fail "pfn $pfn is refused"
 	expect_shown pfn "$pfn" phys "$(printf 0x%x $((pfn * page_size)))" ram 1 refcount 1 \
 		mapcount 0 owner one state owned context softirq cpu 1 node 0 from_reserve 0 \
 		stack - left_by - zone "$(table pages zone "pfn=$pfn")"
@@ -64,7 +64,7 @@ test_a_page_is_found_by_its_physical_address() {
 	pfn=$(number pfn 0)
 	for phys in $((pfn * page_size)) $((pfn * page_size + 4095)); do
 		ask pfn 1
-		ask "phys $phys" || fail "phys $phys was not taken"
+		ask "phys $phys" || fail "phys $phys is refused"
 		expect_shown pfn "$pfn" owner one
 	done
 	ask pfn 1
@@ -72,16 +72,16 @@ test_a_page_is_found_by_its_physical_address() {
 	expect_shown pfn "$pfn" owner one
 }
 
-test_a_bare_number_is_what_it_can_be() {
+test_a_bare_number_is_read_as_pfn_or_physical_address() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
 	ask pfn 1
-	ask "$pfn" || fail "$pfn was not taken"
+	ask "$pfn" || fail "$pfn is refused"
 	expect_shown pfn "$pfn"
-	# Far above the pfns of a machine with a gigabyte.
+	# The address is far above the pfns of a machine with 1 GiB.
 	ask pfn 1
-	ask "$((pfn * page_size))" || fail "$((pfn * page_size)) was not taken"
+	ask "$((pfn * page_size))" || fail "$((pfn * page_size)) is refused"
 	expect_shown pfn "$pfn"
 }
 
@@ -89,15 +89,15 @@ test_a_kernel_address_is_found() {
 	address=0x$(kernel_symbol ' init_task$' | cut -d ' ' -f 1)
 	for text in "addr $address" "$address"; do
 		ask pfn 1
-		ask "$text" || fail "$text was not taken"
+		ask "$text" || fail "$text is refused"
 		expect_shown ram 1
 		# shellcheck disable=SC2086 # one word each
 		expect_shown $no_owner
-		[ "$(told pfn)" != 1 ] || fail "$text: still pfn 1"
+		[ "$(told pfn)" != 1 ] || fail "$text: pfn 1 is still shown"
 	done
 }
 
-test_a_page_of_nobody_has_no_owner() {
+test_an_ordinary_page_has_no_owner() {
 	expect 0 create 0 name=one
 	expect 0 plain 0
 	pfn=$(number pfn 0)
@@ -108,8 +108,8 @@ test_a_page_of_nobody_has_no_owner() {
 	expect 0 putref 0
 }
 
-test_a_hole_is_no_ram() {
-	ask "phys 0xa0000" || fail "it was not taken"
+test_a_hole_is_shown_as_no_ram() {
+	ask "phys 0xa0000" || fail "phys 0xa0000 is refused"
 	expect_shown ram 0
 }
 
@@ -126,7 +126,7 @@ test_a_stack_is_shown() {
 	expect_match "stack" "$(told stack)" "stub_call_once*<*"
 }
 
-test_an_orphan_is_reported_with_its_past() {
+test_an_orphan_is_shown_with_its_history() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0 cpu=2
 	pfn=$(number pfn 0)
@@ -138,7 +138,7 @@ test_an_orphan_is_reported_with_its_past() {
 	expect 0 putref 0
 }
 
-test_violations_with_the_page_are_reported_and_no_others() {
+test_the_history_lists_only_violations_of_the_page() {
 	expect 0 create 0 name=one
 	expect 2 alloc 0 0 times=2
 	pfn=$(number pfn 0)
@@ -148,26 +148,26 @@ test_violations_with_the_page_are_reported_and_no_others() {
 	expect -EALREADY free 0 1
 	expect -EALREADY free 0 0
 	expect_equal "violations" "$(past | wc -l)" $((before + 1))
-	expect_match "the last" "$(past | tail -n 1)" "* double_free one one $pfn * stub_call_once* stub_call_once*"
+	expect_match "last violation" "$(past | tail -n 1)" "* double_free one one $pfn * stub_call_once* stub_call_once*"
 }
 
-test_what_is_no_page_is_refused_and_changes_nothing() {
+test_invalid_pages_are_refused_and_change_nothing() {
 	ask pfn 1
 	for text in '' pfn 'pfn x' 'pfn -1' 'pfn +1' '-1' 'pfn 1 2' 'pfn 18446744073709551616' \
 		'PFN 1' 'page 1' 'pfn 18446744073709551615' 'phys 18446744073709551615' \
 		'addr 0' 'addr 18446744073709551615' 18446744073709551615 'addr 0xdead000000000100' \
 		'addr 0xffffc90000000000' 'addr 0xffffffffff600000' 'pfn 0x40000000' \
 		'phys 0x8000000000'; do
-		! ask "$text" || fail "'$text' was taken"
+		! ask "$text" || fail "'$text' is accepted"
 	done
 	expect_shown pfn 1
 }
 
-test_the_last_one_asked_for_is_reported_to_all() {
+test_an_open_file_shows_the_last_page_written() {
 	exec 3<$lookup
 	ask pfn 1
 	ask pfn 2
-	expect_match "told" "$(cat <&3)" "*pfn 2*"
+	expect_match "contents" "$(cat <&3)" "*pfn 2*"
 	exec 3<&-
 }
 

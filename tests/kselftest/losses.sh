@@ -1,21 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# However often a rule is broken, the machine loses no memory.
+# Breaking a rule any number of times loses no memory.
 . "${0%/*}/ktap.sh"
 . "${0%/*}/misuse_lib.sh"
 need_module lab_stub lab_test_misuse
 
-# Each scenario is played so often for what it may lose, and before that until the kernel's
-# caches and tables have grown to what that takes. A page lost each time would be $times; all
-# else on the machine moves a few, such as page tables and stacks of what has just run.
+# Each scenario first runs $warm_up times, until the kernel's caches and tables have grown, then
+# $times times. One page lost per run would be $times pages. The tolerance is for other users,
+# such as page tables and stacks of processes that have just run.
 times=50 warm_up=10 tolerance=25
 [ -z "${long-}" ] || times=200 warm_up=40 tolerance=50
 
-# Owners come and go by the thousand, each after grace periods. These wait for all CPUs, and
-# are ten times as short with one.
-test_no_scenario_loses_memory_however_often_it_is_played() {
+# Thousands of owners are created and destroyed, each after grace periods. A grace period waits
+# for all CPUs and is ten times as short with one.
+test_no_repeated_scenario_loses_memory() {
 	one_cpu_only 1
-	# KASAN keeps what was freed, until it has so much that the oldest goes for the newest.
+	# Fill KASAN's quarantine first, so that each further free releases an older object.
 	! kernel_symbol ' kasan_quarantine_put$' >/dev/null || direct "well_behaved 3000"
 	for scenario in $leisure $haste well_behaved $(echo "$cases" | sed 's/ .*//'); do
 		local out=0 errno=0 kind='' reports=0
@@ -41,7 +41,7 @@ memory() {
 	echo "$answer"
 }
 
-test_owners_whose_modules_are_gone_lose_no_memory() {
+test_owners_of_unloaded_modules_lose_no_memory() {
 	local i=0 rounds=50 before lost
 
 	one_cpu_only 1
@@ -57,7 +57,7 @@ test_owners_whose_modules_are_gone_lose_no_memory() {
 	done
 	lost=$((before - $(memory)))
 	echo "# module gone: lost $lost"
-	# Of four each in stock; the processes that load and unload leave some behind, too.
+	# Each owner had 4 pages in stock. The processes that load and unload lose some pages, too.
 	expect_at_most "pages lost" $lost $rounds
 	one_cpu_only 0
 }

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The count of the machine's memory, for another module: Kbuild wants an object of its own. */
+/* Count the machine's memory in another module: Kbuild needs a separate object. */
 #include "misuse_memory.c"

@@ -1,28 +1,28 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Pages whose memory fails: the kernel marks them, labyrinth hands them out no more.
+# Pages with failed memory: labyrinth no longer hands out pages that the kernel has marked HWPoison.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
 page_size=4096
 hard_offline=/sys/devices/system/memory/hard_offline_page
 
-# As when the machine reports an error there. The kernel says that it cannot take the page away.
+# Report a memory error in the page. The kernel answers that it cannot take the page offline.
 spoil() { # PFN
-	! echo $(($1 * page_size)) 2>/dev/null >$hard_offline || fail "pfn $1 was taken away"
+	! echo $(($1 * page_size)) 2>/dev/null >$hard_offline || fail "pfn $1 was taken offline"
 }
 
 told() { # PFN NAME
-	echo "pfn $1" >$lab/lookup || fail "pfn $1 cannot be asked for"
+	echo "pfn $1" >$lab/lookup || fail "lookup refuses pfn $1"
 	awk -v name="$2" 'NF == 0 { exit } $1 == name { print $2 }' $lab/lookup
 }
 
-expect_left() { # PFN: its owner has it no more, and the kernel keeps it to itself
+expect_left() { # PFN: the page has no owner, and the kernel does not use it
 	expect_equal "owner" "$(told "$1" owner)" -
 	expect_equal "hwpoison" "$(told "$1" hwpoison)" 1
 	wait_until has_no_reference "$1" || fail "pfn $1 has $(told "$1" refcount) references"
 	expect_rows 0 pages pfn="$1"
-	expect_equal "counted" "$(awk '$1 == "hwpoison" { print $2 }' $lab/owner/one/stats)" 1
+	expect_equal "hwpoison in stats" "$(awk '$1 == "hwpoison" { print $2 }' $lab/owner/one/stats)" 1
 	expect_no_violation
 }
 
@@ -30,14 +30,14 @@ has_no_reference() { # PFN
 	[ "$(told "$1" refcount)" = 0 ]
 }
 
-# All that the owner can have, from here or from the kernel.
+# The owner's whole budget does not include the page.
 expect_never_again() { # PFN BUDGET
 	expect "$2" alloc 0 0 times="$2"
 	expect_rows 0 pages pfn="$1"
 	expect 0 free 0 0 times="$2"
 }
 
-test_the_kernel_says_that_it_cannot_take_an_owned_page() {
+test_an_owned_page_with_bad_memory_stays_owned() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
@@ -50,7 +50,7 @@ test_the_kernel_says_that_it_cannot_take_an_owned_page() {
 	expect_no_violation
 }
 
-test_an_owned_page_leaves_when_it_is_given_back() {
+test_an_owned_page_leaves_when_it_is_freed() {
 	expect 0 create 0 name=one budget=500
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
@@ -61,7 +61,7 @@ test_an_owned_page_leaves_when_it_is_given_back() {
 	expect_never_again "$pfn" 500
 }
 
-test_an_owned_page_leaves_when_it_is_given_back_in_bulk() {
+test_an_owned_page_leaves_when_it_is_freed_in_bulk() {
 	expect 0 create 0 name=one
 	expect 8 bulk 0 0 8
 	pfn=$(number pfn 3)
@@ -71,7 +71,7 @@ test_an_owned_page_leaves_when_it_is_given_back_in_bulk() {
 	expect_left "$pfn"
 }
 
-test_an_owned_page_leaves_when_it_is_given_back_in_nmi() {
+test_an_owned_page_leaves_when_it_is_freed_in_nmi() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
@@ -91,11 +91,11 @@ test_a_ready_page_is_not_handed_out() {
 		expect 1 alloc 0 0
 		expect 0 free 0 0
 		pfn=$(number pfn 0)
-		# In NMI there is nothing but the stock.
-		wait_until two_are_ready || fail "the stock is not filled again"
+		# In NMI only the stock is available.
+		wait_until two_are_ready || fail "the stock is not refilled"
 		spoil "$pfn"
 		expect 1 alloc 0 0 in=$context
-		[ "$(number pfn 0)" != "$pfn" ] || fail "it was handed out in $context"
+		[ "$(number pfn 0)" != "$pfn" ] || fail "the page was handed out in $context"
 		expect_left "$pfn"
 		expect 0 free 0 0
 		expect_never_again "$pfn" 500
@@ -118,11 +118,11 @@ test_a_page_in_stock_is_not_handed_out() {
 	pfn=$(table pages pfn owner=one)
 	spoil "$pfn"
 	expect 1 alloc 0 0
-	[ "$(number pfn 0)" != "$pfn" ] || fail "it was handed out"
+	[ "$(number pfn 0)" != "$pfn" ] || fail "the page was handed out"
 	expect_left "$pfn"
 }
 
-test_bad_memory_is_not_compared_with_poison() {
+test_bad_memory_is_not_checked_for_poison() {
 	expect 0 create 0 name=one flags=2
 	expect 1 alloc 0 0
 	expect 0 free 0 0
@@ -140,7 +140,7 @@ quarantine_is_empty() {
 	[ "$(owner_cell one quarantined)" = 0 ]
 }
 
-test_a_page_in_quarantine_leaves_when_it_is_nobody_elses() {
+test_a_quarantined_page_leaves_when_it_is_sole_referenced() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
@@ -149,11 +149,11 @@ test_a_page_in_quarantine_leaves_when_it_is_nobody_elses() {
 	spoil "$pfn"
 	expect_owner one quarantined 1
 	expect 0 putref 0
-	wait_until quarantine_is_empty || fail "it is still in quarantine"
+	wait_until quarantine_is_empty || fail "the page is still in quarantine"
 	expect_left "$pfn"
 }
 
-test_a_page_is_given_back_when_memory_is_short() {
+test_a_ready_page_leaves_by_the_shrinker() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 0 free 0 0
@@ -163,7 +163,7 @@ test_a_page_is_given_back_when_memory_is_short() {
 	expect_left "$pfn"
 }
 
-test_a_transferred_page_is_the_receivers_and_leaves_there() {
+test_a_transferred_page_leaves_when_the_receiver_frees_it() {
 	expect 0 create 0 name=one
 	expect 0 create 1 name=giver
 	expect 1 alloc 1 0
@@ -175,7 +175,7 @@ test_a_transferred_page_is_the_receivers_and_leaves_there() {
 	expect_left "$pfn"
 }
 
-test_a_released_page_is_its_holders() {
+test_a_released_page_leaves_when_its_holder_frees_it() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
@@ -186,7 +186,7 @@ test_a_released_page_is_its_holders() {
 	expect_left "$pfn"
 }
 
-test_an_owner_is_destroyed_with_them_all() {
+test_destroy_handles_pages_with_bad_memory_in_every_state() {
 	expect 0 create 0 name=one stock=1
 	expect 3 alloc 0 0 times=3 cpu=1
 	# The first came from the stock, the last is an orphan.

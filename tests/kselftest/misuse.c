@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lab_test_misuse - each rule of labyrinth broken on purpose, in the manner of LKDTM
+ * lab_test_misuse - break each rule of labyrinth on purpose, in the manner of LKDTM
  *
- * /sys/kernel/debug/labyrinth_misuse/DIRECT lists the scenarios, a name a line.
- * One of these written to it plays the scenario to its end: two owners are
- * created, misuse_holder and misuse_offender, one misuses a page, whoever still
- * has it by right gives it back, both owners are destroyed. Also
+ * /sys/kernel/debug/labyrinth_misuse/DIRECT lists the scenarios, one name per line.
+ * Writing a name runs the scenario to its end: the owners misuse_holder and
+ * misuse_offender are created, one of them misuses a page, the rightful holder frees
+ * the page, and both owners are destroyed. A line may also be
  *
- *	NAME TIMES	so often, with owners of its own each time
- *	NAME stay	and leave all as it is after the misuse, until
- *	end		or any other line ends the scenario
+ *	NAME TIMES	run the scenario TIMES times, with new owners each time
+ *	NAME stay	stop after the misuse
+ *	end		finish the stopped scenario, as any other line does
  *
- * "answer" then has: errno= of the misuse, out= pages left out by destroyed owners,
- * refused= and reused= of the pages that sound owners took afterwards (the second:
- * how many were the page somebody else held), amiss= other answers than documented,
- * lost= pages of memory that the machine has fewer than before.
+ * "answer" then has: errno= of the misuse; out= pages still owned at destroy; refused=
+ * and reused= of the pages that sound owners allocated afterwards, where reused= counts
+ * the disputed page; amiss= results other than documented; lost= the pages of memory
+ * that the machine has fewer than before.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -27,10 +27,10 @@
 #include "misuse.h"
 
 static struct misuse misuse_now;
-static const struct misuse_kind *misuse_stays;	/* it is played in misuse_now */
-static struct labyrinth_owner *misuse_sound;		/* has no part in it */
+static const struct misuse_kind *misuse_stays;	/* stopped in misuse_now; NULL: none */
+static struct labyrinth_owner *misuse_sound;		/* takes no part in the misuse */
 
-/* Of all times that the last line asked for. */
+/* Sums of all runs of the last line. */
 static struct misuse_sum {
 	unsigned int out, refused, reused, amiss;
 } misuse_sum;
@@ -44,7 +44,7 @@ static struct labyrinth_owner *misuse_owner(const char *name, unsigned int budge
 	});
 }
 
-/* The machine goes on: @owner gets its pages, and none that another has. */
+/* Check that @owner still gets pages, and never the page @held. */
 static void misuse_take_and_give_back(struct labyrinth_owner *owner, const struct page *held)
 {
 	static struct page *pages[MISUSE_SOUND];
@@ -60,7 +60,7 @@ static void misuse_take_and_give_back(struct labyrinth_owner *owner, const struc
 			misuse_sum.amiss++;
 }
 
-/* It stays as long as scenarios are played, with all its pages: so it is no loss of memory. */
+/* Created once for all runs, with all its pages, so that it does not count as lost memory. */
 static bool misuse_sound_comes(void)
 {
 	misuse_sound = misuse_owner("misuse_sound", MISUSE_SOUND, LABYRINTH_SCOPE_OWNER, 0);
@@ -78,7 +78,7 @@ static void misuse_sound_goes(void)
 static void misuse_begin(const struct misuse_kind *kind, struct misuse *p)
 {
 	memset(p, 0, sizeof(*p));
-	/* Just what misuse_end() will take: a place in the budget that got lost is missed. */
+	/* Exactly what misuse_end() needs, so that a lost charge shows as a refusal. */
 	p->holder = misuse_owner("misuse_holder", MISUSE_SOUND + kind->places, kind->scope,
 				  kind->flags);
 	p->offender = misuse_owner("misuse_offender", kind->offender_budget ?: MISUSE_BUDGET,
@@ -87,7 +87,7 @@ static void misuse_begin(const struct misuse_kind *kind, struct misuse *p)
 		misuse_sum.amiss++;
 		return;
 	}
-	/* Pages that come back lie on lists of one CPU. */
+	/* Freed pages stay on the lists of this CPU. */
 	migrate_disable();
 	kind->take(p);
 	if (!p->page) {
@@ -105,7 +105,7 @@ static void misuse_end(const struct misuse_kind *kind, struct misuse *p)
 {
 	const struct page *held = kind->held ? p->page : NULL;
 
-	/* While somebody still has the disputed page. */
+	/* The disputed page is still held here. */
 	misuse_take_and_give_back(misuse_sound, held);
 	if (!IS_ERR_OR_NULL(p->holder))
 		misuse_take_and_give_back(p->holder, held);
@@ -231,5 +231,5 @@ static void __exit misuse_exit(void)
 module_init(misuse_init);
 module_exit(misuse_exit);
 
-MODULE_DESCRIPTION("labyrinth test: each of its rules, broken on purpose");
+MODULE_DESCRIPTION("labyrinth test: break each of its rules on purpose");
 MODULE_LICENSE("GPL");

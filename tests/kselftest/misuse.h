@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Every violation, made on purpose. See misuse.c. */
+/* Violations made on purpose. See misuse.c. */
 #ifndef _LAB_MISUSE_H
 #define _LAB_MISUSE_H
 
@@ -7,7 +7,7 @@
 #include <linux/mm_types.h>
 
 #define MISUSE_BUDGET	128	/* the offender's, in pages */
-#define MISUSE_SOUND	100U	/* pages that a sound owner takes and gives back */
+#define MISUSE_SOUND	100U	/* pages that a sound owner allocates and frees */
 
 struct file;
 
@@ -19,26 +19,26 @@ enum misuse_context {
 	MISUSE_NR_CONTEXTS,
 };
 
-/* A scenario while it is played. */
+/* State of a running scenario. */
 struct misuse {
-	struct labyrinth_owner *holder;		/* NULL once it is destroyed */
-	struct labyrinth_owner *offender;	/* the same */
-	struct labyrinth_owner *dead;		/* a handle used after its end */
-	struct page *page;			/* what it is about */
-	struct page *more[MISUSE_BUDGET];	/* the offender's own */
+	struct labyrinth_owner *holder;		/* NULL if destroyed */
+	struct labyrinth_owner *offender;	/* NULL if destroyed */
+	struct labyrinth_owner *dead;		/* a destroyed handle */
+	struct page *page;			/* the disputed page */
+	struct page *more[MISUSE_BUDGET];	/* owned by the offender */
 	unsigned int nr_more;
-	struct file *file;			/* behind the mapping */
-	struct mm_struct *mm;			/* that it is in; only compared */
-	unsigned long address;			/* where it is mapped */
-	const char *by;				/* who misused it */
-	int err;				/* what that was answered */
-	unsigned int out;			/* pages that destroying owners left out */
-	unsigned int amiss;			/* what else was not as it must be */
+	struct file *file;			/* of the mapping */
+	struct mm_struct *mm;			/* of the mapping; only compared */
+	unsigned long address;			/* of the mapping */
+	const char *by;				/* function that misused the page */
+	int err;				/* result of the misuse */
+	unsigned int out;			/* pages still owned at destroy */
+	unsigned int amiss;			/* other unexpected results */
 };
 
 /*
- * A scenario: the holder takes a page, things are prepared, it is misused; in the
- * end those who hold it by right give it back.
+ * A scenario: the holder allocates a page, prepare() sets the scene, the page is misused,
+ * and settle() lets its rightful holders free it.
  */
 struct misuse_kind {
 	const char *name;
@@ -47,8 +47,8 @@ struct misuse_kind {
 	void (*prepare)(struct misuse *p);
 	void (*misuse)(struct misuse *p);
 	void (*settle)(struct misuse *p);
-	bool held;				/* until then, so labyrinth must not hand it out */
-	unsigned int places;			/* that it takes up of the holder's budget */
+	bool held;				/* until settle(): must not be handed out */
+	unsigned int places;			/* pages charged to the holder meanwhile */
 	unsigned int offender_budget;		/* 0: MISUSE_BUDGET */
 	enum labyrinth_scope scope;		/* the holder's */
 	unsigned int flags;			/* the holder's */

@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Every rule broken on purpose by lab_test_misuse: one report with the right two parties each time,
-# and the machine goes on.
+# lab_test_misuse breaks every rule on purpose. Each time there is one report with the right two
+# parties, and allocation continues to work.
 . "${0%/*}/ktap.sh"
 . "${0%/*}/misuse_lib.sh"
 need_module lab_stub lab_test_misuse
 
-# The symbol NAME, and none that only begins so; "-" is itself.
+# A pattern for the symbol NAME, which longer names do not match; "-" matches itself.
 symbol() { # NAME
 	[ "$1" = - ] && echo '^-$' || echo "^$1[.+]"
 }
 
-# Once, each party in its place.
+# The report is logged once, and names both parties.
 expect_reported() {
 	local by of=$owner
 
@@ -23,7 +23,7 @@ expect_reported() {
 	esac
 	[ "$alloc_caller" = - ] || of="$owner, taken by ${alloc_caller}[.+].*"
 	expect_log "labyrinth: $kind: "
-	expect_equal "times that the console was told" \
+	expect_equal "reports on the console" \
 		"$(log_since | grep -c "labyrinth: $kind: ")" 1
 	expect_log "labyrinth:   by: $by $context on CPU [0-9]+; such since the last report: 1\$"
 	expect_log "labyrinth:   of: $of\$"
@@ -31,10 +31,11 @@ expect_reported() {
 		while read -r line; do
 			grep -qF -e "$line" $lab/verdicts || echo "$line"
 		done >/tmp/missing
-	expect_equal "lines that verdicts has not" "$(cat /tmp/missing)" ""
+	expect_equal "lines missing in verdicts" "$(cat /tmp/missing)" ""
 }
 
-# While both live: it counts against the offender, or where nobody knows him, the owner.
+# Checked while both owners live: the violation counts against the offender, or against the owner
+# if the offender is unknown.
 expect_counted() {
 	local blamed=$offender one wanted
 
@@ -63,18 +64,18 @@ expect_reported_once() { # SCENARIO
 	expect_nothing_left
 }
 
-test_what_follows_the_rules_is_not_reported() {
+test_correct_use_is_not_reported() {
 	direct well_behaved
 	expect_match "the end" "$answer" "errno=0 out=0 refused=0 reused=0 amiss=0 *"
 	expect_no_violation
 	expect_nothing_left
 }
 
-test_every_scenario_of_the_module_has_its_test_here() {
+test_every_scenario_of_the_module_has_a_test() {
 	expect_equal "scenarios" "$(sort $misuse/DIRECT)" \
 		"$(printf '%s\n' well_behaved $leisure $haste "$cases" | sed 's/ .*//;/^$/d' | sort)"
 	for scenario in $(echo "$cases" | sed 's/ .*//'); do
-		grep -q "^	expect_reported_once $scenario\$" "$0" || fail "$scenario is not played"
+		grep -q "^	expect_reported_once $scenario\$" "$0" || fail "$scenario is not tested"
 	done
 }
 
@@ -94,23 +95,23 @@ test_a_free_of_a_released_page_is_reported_once() {
 	expect_reported_once released_page
 }
 
-test_a_free_while_somebody_has_a_reference_is_reported_once() {
+test_a_free_with_an_extra_reference_is_reported_once() {
 	expect_reported_once shared_reference
 }
 
-test_a_free_while_somebody_has_a_reference_that_outlives_the_owner_is_reported_once() {
+test_an_extra_reference_that_outlives_the_owner_is_reported_once() {
 	expect_reported_once shared_past_the_end
 }
 
-test_a_free_while_a_process_has_it_mapped_is_reported_once() {
+test_a_free_of_a_mapped_page_is_reported_once() {
 	expect_reported_once shared_mapping
 }
 
-test_a_page_freed_behind_the_back_is_reported_once_when_it_is_given_back() {
+test_a_page_freed_behind_is_reported_once_at_free() {
 	expect_reported_once freed_behind
 }
 
-test_a_page_freed_behind_the_back_is_reported_once_when_it_comes_back() {
+test_a_page_freed_behind_is_reported_once_when_another_owner_gets_it() {
 	expect_reported_once freed_behind_comes_back
 }
 
@@ -122,23 +123,23 @@ test_a_free_out_of_scope_is_reported_once() {
 	expect_reported_once wrong_scope
 }
 
-test_a_transfer_to_a_dying_owner_is_reported_once() {
+test_a_transfer_to_a_destroyed_owner_is_reported_once() {
 	expect_reported_once dying_receiver
 }
 
-test_a_handle_used_after_its_end_is_reported_once() {
+test_a_free_with_a_destroyed_handle_is_reported_once() {
 	expect_reported_once dead_owner
 }
 
-test_an_owner_destroyed_twice_is_reported_once() {
+test_a_second_destroy_is_reported_once() {
 	expect_reported_once destroyed_twice
 }
 
-test_a_page_leaked_at_destroy_is_reported_once() {
+test_a_page_owned_at_destroy_is_reported_once() {
 	expect_reported_once orphan
 }
 
-test_a_receiver_over_its_budget_is_reported_once() {
+test_a_transfer_beyond_the_receivers_budget_is_reported_once() {
 	expect_reported_once receiver_full
 }
 
@@ -152,7 +153,7 @@ expect_advice() { # SCENARIO TIMES CALLER
 	direct "$1" stay
 	expect_equal "the scenario" "$answer" stays
 	expect_owner misuse_offender could_sleep "$2" violations 0
-	expect_match "who asks so" "$(sed -n 's/^could_sleep_caller //p' \
+	expect_match "caller" "$(sed -n 's/^could_sleep_caller //p' \
 		$lab/owner/misuse_offender/stats)" "$3"
 	direct end
 	expect_match "the end" "$answer" "errno=0 out=0 refused=0 reused=0 amiss=0 *"
@@ -160,21 +161,21 @@ expect_advice() { # SCENARIO TIMES CALLER
 	expect_nothing_left
 }
 
-test_an_atomic_request_where_sleeping_is_legal_is_worth_advice() {
+test_an_atomic_request_that_could_sleep_gets_advice() {
 	expect_advice $leisure 1 "misuse_asks_at_leisure*\[lab_test_misuse]"
 	expect_log "$advice.* in misuse_asks_at_leisure[.+]"
-	expect_equal "times that the console was told" "$(log_since | grep -c "$advice")" 1
-	grep -q "^${advice#labyrinth: }" $lab/verdicts || fail "it is not in verdicts"
+	expect_equal "lines on the console" "$(log_since | grep -c "$advice")" 1
+	grep -q "^${advice#labyrinth: }" $lab/verdicts || fail "the advice is not in verdicts"
 }
 
-test_an_atomic_request_where_sleeping_is_not_legal_is_not() {
+test_an_atomic_request_that_could_not_sleep_gets_no_advice() {
 	for scenario in $haste; do
 		expect_advice "$scenario" 0 -
 	done
 	expect_not_in_log "$advice"
 }
 
-test_an_owner_whose_module_is_gone_is_reported_once() {
+test_an_owner_whose_module_is_unloaded_is_reported_once() {
 	users=$(cat /sys/module/labyrinth/refcnt)
 	owner_module_comes_and_goes
 	expect_violation kind=module_gone owner=misuse_gone offender=misuse_gone pfn=-

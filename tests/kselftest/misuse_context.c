@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Misusing a page in a chosen context, on this CPU. */
+/* Misuse a page in a chosen context, on this CPU. */
 #include <linux/completion.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
@@ -12,7 +12,7 @@
 #include <asm/nmi.h>
 #endif
 
-/* One at a time: the command's lock sees to it. */
+/* One misuse at a time, serialized by the command's lock. */
 static void (*misuse_pending)(struct misuse *p);
 static struct misuse *misuse_whose;
 static DECLARE_COMPLETION(misuse_done);
@@ -65,7 +65,7 @@ static int misuse_nmi_run(unsigned int type, struct pt_regs *regs)
 	if (cmpxchg(&misuse_nmi_wanted, 1, 2) != 1)
 		return NMI_DONE;
 	misuse_pending(misuse_whose);
-	/* Pairs with misuse_in_nmi(): what came of it is there. */
+	/* Pairs with misuse_in_nmi(): publishes the result. */
 	smp_store_release(&misuse_nmi_wanted, 0);
 	return NMI_HANDLED;
 }
@@ -95,7 +95,7 @@ static void (* const misuse_runs[])(void) = {
 
 static_assert(ARRAY_SIZE(misuse_runs) == MISUSE_NR_CONTEXTS);
 
-/* False where this machine has no such context. */
+/* Returns false if the machine has no such context. */
 bool misuse_in(enum misuse_context context, void (*misuse)(struct misuse *p),
 		struct misuse *p)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lab_test_misuse_gone - a driver that leaves without destroying its owner */
+/* lab_test_misuse_gone - a driver that is unloaded without destroying its owner */
 #include <linux/err.h>
 #include <linux/labyrinth.h>
 #include <linux/module.h>
@@ -13,7 +13,7 @@ static int __init misuse_gone_init(void)
 	return PTR_ERR_OR_ZERO(owner);
 }
 
-/* This is where it should. */
+/* The owner should be destroyed here. */
 static void __exit misuse_gone_exit(void)
 {
 }
@@ -21,5 +21,5 @@ static void __exit misuse_gone_exit(void)
 module_init(misuse_gone_init);
 module_exit(misuse_gone_exit);
 
-MODULE_DESCRIPTION("labyrinth test: an owner whose module goes");
+MODULE_DESCRIPTION("labyrinth test: an owner whose module is unloaded");
 MODULE_LICENSE("GPL");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The scenarios. Who takes a page and who misuses it are functions of their own,
- * whose names the reports must tell; each notes its name, without which the
- * compiler might make one of two that do the same.
+ * The scenarios. Separate functions allocate and misuse a page, because the reports must
+ * name them. Each misuse stores its own name in @by, so that the compiler cannot merge
+ * functions with the same body.
  */
 #include <linux/gfp.h>
 #include <linux/irqflags.h>
@@ -12,13 +12,13 @@
 
 #include "misuse.h"
 
-/* The holder takes the page that all is about. */
+/* The holder allocates the disputed page. */
 static noinline void misuse_holder_takes(struct misuse *p)
 {
 	p->page = labyrinth_alloc_page(p->holder);
 }
 
-/* It does as it should. */
+/* The holder frees its page correctly. */
 static noinline void misuse_holder_gives_back(struct misuse *p)
 {
 	if (p->page && labyrinth_free_page(p->holder, p->page))
@@ -31,7 +31,7 @@ static void misuse_put(struct misuse *p)
 		put_page(p->page);
 }
 
-/* ---- given back twice */
+/* ---- a page is freed twice */
 
 static noinline void misuse_frees_again(struct misuse *p)
 {
@@ -39,7 +39,7 @@ static noinline void misuse_frees_again(struct misuse *p)
 	p->err = labyrinth_free_page(p->holder, p->page);
 }
 
-/* ---- given back by another */
+/* ---- a page is freed by another owner */
 
 static noinline void misuse_frees_anothers(struct misuse *p)
 {
@@ -47,7 +47,7 @@ static noinline void misuse_frees_anothers(struct misuse *p)
 	p->err = labyrinth_free_page(p->offender, p->page);
 }
 
-/* ---- a page that is none of labyrinth's, or no longer */
+/* ---- a page that is not, or no longer, a labyrinth page */
 
 static void misuse_take_plain(struct misuse *p)
 {
@@ -72,7 +72,7 @@ static noinline void misuse_frees_released(struct misuse *p)
 	p->err = labyrinth_free_page(p->holder, p->page);
 }
 
-/* ---- given back while somebody else has it: the reference or mapping stays his to end */
+/* ---- a page is freed while it is referenced or mapped; settle() ends the reference */
 
 static void misuse_reference(struct misuse *p)
 {
@@ -85,7 +85,7 @@ static noinline void misuse_frees_referenced(struct misuse *p)
 	p->err = labyrinth_free_page(p->holder, p->page);
 }
 
-/* The owner goes first: then the other's reference is the last. */
+/* The owner is destroyed first, so the extra reference is the last one. */
 static void misuse_destroy_and_put(struct misuse *p)
 {
 	p->out += labyrinth_owner_destroy(p->holder);
@@ -113,14 +113,14 @@ static void misuse_mapping_ends(struct misuse *p)
 		p->amiss++;
 }
 
-/* ---- freed without labyrinth: noticed when it is given back */
+/* ---- a page is freed behind labyrinth: found when it is freed to labyrinth */
 
 static noinline void misuse_finds_it_gone(struct misuse *p)
 {
 	p->err = labyrinth_free_page(p->holder, p->page);
 }
 
-/* Nobody else gets the page in between: it lies on a list of this CPU, which is busy here. */
+/* The page is on a list of this CPU, which runs this code, so it is not allocated in between. */
 static void misuse_puts_behind(struct misuse *p)
 {
 	p->by = __func__;
@@ -128,11 +128,11 @@ static void misuse_puts_behind(struct misuse *p)
 	misuse_finds_it_gone(p);
 }
 
-/* ---- freed without labyrinth: noticed when the kernel hands it out again */
+/* ---- a page is freed behind labyrinth: found when the kernel hands it out again */
 
 /*
- * A page that the kernel would hand out next, were it freed here: none of a block
- * of another kind, which goes to other users.
+ * Take a page that the kernel would hand out next if it were freed on this CPU. A page of
+ * a pageblock of another migratetype would go to other users.
  */
 static void misuse_take_loose(struct misuse *p)
 {
@@ -152,7 +152,7 @@ static void misuse_take_loose(struct misuse *p)
 	}
 }
 
-/* The offender does no wrong here: it is given what somebody else freed. */
+/* Not a misuse by the offender: it gets a page that was freed behind labyrinth. */
 static noinline void misuse_next_takes(struct misuse *p)
 {
 	p->more[p->nr_more++] = labyrinth_alloc_page(p->offender);
@@ -177,21 +177,21 @@ static noinline void misuse_offender_gives_back(struct misuse *p)
 			p->amiss++;
 }
 
-/* ---- written to after it was given back: noticed when it is to be handed out */
+/* ---- a page is written to after free: found at the next alloc */
 
 static void misuse_writes_after_free(struct misuse *p)
 {
 	struct page *gone = p->page;
 
 	p->by = __func__;
-	/* Somewhere in the middle, so that a look at the ends is not enough. */
+	/* In the middle, so that a check of both ends would miss it. */
 	((u8 *)page_address(gone))[PAGE_SIZE / 2 + 1] ^= 0x55;
 	misuse_holder_takes(p);
 	if (p->page == gone)
 		p->amiss++;
 }
 
-/* ---- given back by somebody out of scope */
+/* ---- a page is freed out of scope */
 
 static noinline void misuse_frees_out_of_scope(struct misuse *p)
 {
@@ -199,7 +199,7 @@ static noinline void misuse_frees_out_of_scope(struct misuse *p)
 	p->err = labyrinth_free_page(p->holder, p->page);
 }
 
-/* ---- owners at their end */
+/* ---- destroyed owners */
 
 static void misuse_destroy_offender(struct misuse *p)
 {
@@ -235,7 +235,7 @@ static noinline void misuse_destroys_too_early(struct misuse *p)
 	p->out += labyrinth_owner_destroy(holder);
 }
 
-/* ---- the receiver owns all it may */
+/* ---- the receiver's budget is full */
 
 static void misuse_fill_offender(struct misuse *p)
 {
@@ -254,7 +254,7 @@ static void misuse_both_give_back(struct misuse *p)
 	misuse_offender_gives_back(p);
 }
 
-/* ---- nobody looked whether there was a page */
+/* ---- a call without a page */
 
 static noinline void misuse_frees_nothing(struct misuse *p)
 {
@@ -263,8 +263,8 @@ static noinline void misuse_frees_nothing(struct misuse *p)
 }
 
 /*
- * ---- an atomic request where sleeping is legal, which deserves advice; and where it
- * is not. On PREEMPT_RT there may be no page to be had in the latter.
+ * ---- atomic requests in contexts that may sleep, which get advice, and in contexts that may
+ * not sleep. On PREEMPT_RT the latter may get no page.
  */
 
 static noinline void misuse_asks_at_leisure(struct misuse *p)
@@ -311,7 +311,7 @@ static void misuse_plain_and_offender(struct misuse *p)
 }
 
 const struct misuse_kind misuse_kinds[] = {
-	{ /* the rule that the others break */
+	{ /* no misuse */
 		.name = "well_behaved", .take = misuse_holder_takes,
 		.settle = misuse_holder_gives_back, .held = true, .places = 1,
 	}, {

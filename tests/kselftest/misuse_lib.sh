@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# What lab_test_misuse plays, and what each scenario must come to.
+# The scenarios of lab_test_misuse and their expected results.
 
 misuse=/sys/kernel/debug/labyrinth_misuse
 
-# What each scenario must come to. The callers are functions of misuse_kinds.c; "-" is what
-# labyrinth cannot know, such as who frees a page without it.
+# The expected result of each scenario. The callers are functions of misuse_kinds.c. "-" is a party
+# that labyrinth cannot know, such as the caller of put_page().
 # scenario kind owner offender refcount/mapcount alloc_caller caller context errno out
 cases='
 double_free double_free holder holder 1/0 holder_takes frees_again softirq -EALREADY 0
@@ -27,11 +27,11 @@ receiver_full receiver_full holder offender 1/0 holder_takes gives_too_much soft
 bad_argument bad_argument - offender -/- - frees_nothing hardirq -EINVAL 0
 '
 
-# No violations: a request that could have slept, and those that could not.
+# Scenarios without violation: a request that could have slept, and requests that could not.
 leisure=could_sleep
 haste="rcu_reader unpreemptible uninterruptible in_softirq"
 
-# The line of a scenario into $kind, $owner and so on. A name becomes one of the module's.
+# Read the line of a scenario into $kind, $owner and so on. Names get the module's prefix.
 look_up() { # SCENARIO
 	# shellcheck disable=SC2046 # one word a cell
 	set -- $(echo "$cases" | grep "^$1 ")
@@ -62,7 +62,7 @@ expect_nothing_left() {
 	expect_rows 0 pages "owner~^misuse_"
 }
 
-# A reference that passes is none of these: reported is what stays for a second.
+# An extra reference is reported only if it stays for a second.
 late="shared_reference shared_past_the_end"
 
 is_late() { # SCENARIO
@@ -73,5 +73,5 @@ is_late() { # SCENARIO
 }
 
 owner_module_comes_and_goes() {
-	insmod "$modules/lab_test_misuse_gone.ko" && rmmod lab_test_misuse_gone || fail "the module stays"
+	insmod "$modules/lab_test_misuse_gone.ko" && rmmod lab_test_misuse_gone || fail "lab_test_misuse_gone cannot be unloaded"
 }

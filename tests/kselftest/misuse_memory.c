@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A real mapping of a page, and a count of the machine's memory. */
+/* Map a page into a process, and count the machine's memory. */
 #include <linux/anon_inodes.h>
 #include <linux/err.h>
 #include <linux/file.h>
@@ -23,7 +23,7 @@ static const struct file_operations misuse_mapped_fops = {
 	.mmap = misuse_mmap,
 };
 
-/* Map the page into the process that asks, as a driver's mmap() would. */
+/* Map the page into the calling process, as a driver's mmap() would. */
 bool misuse_map(struct misuse *p)
 {
 	if (!current->mm)
@@ -42,7 +42,7 @@ bool misuse_map(struct misuse *p)
 	return false;
 }
 
-/* In another process there is nothing to be done: the mapping goes with its own. */
+/* In another process do nothing: the mapping ends with the process that it is in. */
 bool misuse_unmap(struct misuse *p)
 {
 	bool done;
@@ -58,7 +58,7 @@ bool misuse_unmap(struct misuse *p)
 static long misuse_zone_pages(struct zone *zone)
 {
 	int cpu;
-	/* Others may be counting: then it is a guess. */
+	/* Other CPUs may change the counters: then the sum is approximate. */
 	long nr = data_race(zone_page_state_snapshot(zone, NR_FREE_PAGES));
 
 	for_each_possible_cpu(cpu)
@@ -77,16 +77,16 @@ static long misuse_node_pages(const struct pglist_data *node, enum node_stat_ite
 }
 
 /*
- * Pages that are free, on the per-CPU lists, too; and those that slabs have, since
- * the handles of dead owners and the kernel's own objects come and go there. Exact
- * while nobody else does anything.
+ * The number of free pages, including per-CPU lists, plus the pages of slabs, because slab
+ * caches grow and shrink with handles of destroyed owners and other objects. Exact if the
+ * machine is otherwise idle.
  */
 long misuse_memory(void)
 {
 	long nr = 0;
 	int nid, i;
 
-	/* What is freed after a grace period: page tables. */
+	/* Page tables are freed after a grace period. */
 	rcu_barrier();
 	for_each_online_node(nid) {
 		struct pglist_data *node = NODE_DATA(nid);

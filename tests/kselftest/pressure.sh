@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What the shrinker gives back when memory is short, and what it leaves alone.
+# The shrinker frees recycled pages when memory is short, and no other pages.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
@@ -12,7 +12,7 @@ stock_is() { # OWNER PAGES
 	[ "$(owner_cell "$1" stocked)" -ge "$2" ]
 }
 
-test_recycled_pages_are_given_back() {
+test_the_shrinker_frees_recycled_pages() {
 	expect 0 create 0 name=one budget=1000
 	expect 1000 alloc 0 0 times=1000
 	expect 0 free 0 0 times=1000
@@ -22,19 +22,19 @@ test_recycled_pages_are_given_back() {
 	expect_rows 0 pages owner=one state=ready
 }
 
-test_the_stock_is_left_alone() {
+test_the_shrinker_keeps_the_stock() {
 	expect 0 create 0 name=one budget=1000 stock=100
 	expect 500 alloc 0 0 times=500
 	expect 0 free 0 0 times=500
-	# Some may have found no place in the table; there is something to give back.
-	wait_until stock_is one 400 || fail "the pages do not lie ready"
+	# Pages without a place in the table are not ready; 400 are enough for the shrinker.
+	wait_until stock_is one 400 || fail "fewer than 400 pages are ready"
 	usleep 100000
 	shrink
 	expect_owner one owned 0 stocked 100
 	expect 100 alloc 0 0 times=100 in=nmi
 }
 
-test_owned_and_quarantined_pages_are_left_alone() {
+test_the_shrinker_keeps_owned_and_quarantined_pages() {
 	expect 0 create 0 name=one budget=16
 	expect 2 alloc 0 0 times=2
 	expect 2 getref 1

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What is told of a call that got no page, for each reason but those of dry.sh; and how often.
+# Reports of refusals, for each reason except those of dry.sh, and their rate limits.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
@@ -8,7 +8,7 @@ in_verdicts() { # EXTENDED-REGEX
 	grep -qE -e "$1" $lab/verdicts
 }
 
-# A line of the verdicts: within the second for which they stay open, and on the console.
+# A line of verdicts and of the console. A verdict is written within a second.
 expect_verdict() { # EXTENDED-REGEX
 	wait_until in_verdicts "^$1\$" || fail "not in verdicts: $1"
 	expect_log "labyrinth: $1\$"
@@ -18,13 +18,13 @@ expect_no_verdict() { # EXTENDED-REGEX
 	! in_verdicts "^$1" || fail "in verdicts: $1"
 }
 
-# Told on the console so many times.
+# The number of matching lines on the console.
 expect_reported() { # TIMES EXTENDED-REGEX
-	expect_equal "times that the console was told of $2" \
+	expect_equal "lines on the console that match $2" \
 		"$(log_since | grep -cE "labyrinth: $2")" "$1"
 }
 
-# So many calls that get nothing.
+# Allocate TIMES times, without success.
 ask_in_vain() { # TIMES SLOT [OPTION...]
 	local i=$1 slot=$2
 
@@ -36,7 +36,7 @@ ask_in_vain() { # TIMES SLOT [OPTION...]
 
 files=/sys/kernel/debug/labyrinth/owner
 
-test_a_spent_budget() {
+test_a_spent_budget_advises_a_larger_budget() {
 	expect 0 create 0 name=spender budget=2
 	expect 2 alloc 0 0 times=2
 	ask_in_vain 3 0 in=hardirq cpu=1
@@ -49,7 +49,7 @@ test_a_spent_budget() {
 	expect_reported 1 "budget: spender"
 }
 
-test_a_budget_that_lies_in_quarantine() {
+test_a_budget_in_quarantine_advises_to_find_the_cause() {
 	expect 0 create 0 name=keeper budget=1
 	expect 1 alloc 0 0
 	expect 2 getref 0
@@ -64,40 +64,40 @@ stock_is() { # PAGES
 	[ "$(table owners stocked name=early)" = "$1" ]
 }
 
-test_no_page_ready_where_the_allocator_may_not_be_called() {
+test_an_empty_stock_advises_a_larger_stock() {
 	expect 0 create 0 name=early budget=40
-	# Kernels that let an NMI try for a page have one to give: until they have not.
+	# Skip kernels in which an NMI may try to allocate a page.
 	can_try_for_pages && return
 	ask_in_vain 3 0 in=nmi cpu=1
 	expect_verdict "context: early got no page: the page allocator may not be called there, and no page was ready"
 	expect_verdict "  by: stub_call_once[.+].* \[lab_stub\], in nmi on CPU 1"
 	expect_verdict "  such refusals since the last report: 3"
 	expect_verdict "  change: its stock from 0 to 3 pages, by $files/early/stock: there only what is ready can be had"
-	echo 3 >$files/early/stock || fail "the stock that it names cannot be had"
+	echo 3 >$files/early/stock || fail "the advised stock is refused"
 	wait_until stock_is 3 || fail "the stock is not filled"
 	expect 3 alloc 0 0 times=3 in=nmi cpu=1
 }
 
-test_a_handle_outside_of_its_scope() {
+test_a_handle_out_of_scope_is_reported() {
 	expect 0 create 0 name=private scope=2
 	ask_in_vain 1 0 in=hardirq cpu=1
 	expect_verdict "scope: private got no page: this task may not use the handle"
 	expect_verdict "  change: the handle's scope, or the task that calls"
 }
 
-test_a_dead_owner() {
+test_a_destroyed_owner_is_reported_without_numbers() {
 	expect 0 create 0 name=late
 	expect 0 destroy 0
 	ask_in_vain 1 0
 	expect_verdict "dying: late got no page: the owner is destroyed, or there never was one"
 	expect_verdict "  by: stub_call_once[.+].* \[lab_stub\], in task on CPU [0-9]+"
 	expect_verdict "  change: stop interrupts and work before destroying the owner"
-	expect_equal "numbers that nobody knows" "$(sed -n '/^dying: late/,/^$/p' $lab/verdicts |
+	expect_equal "lines with unknown numbers" "$(sed -n '/^dying: late/,/^$/p' $lab/verdicts |
 		grep -cE "such refusals|from [0-9]")" 0
 }
 
-# What is refused until its owner goes is told of before that.
-test_an_owner_that_goes_at_once() {
+# Refusals are reported before their owner is destroyed.
+test_refusals_are_reported_before_their_owner_is_destroyed() {
 	expect 0 create 0 name=brief budget=1
 	expect 1 alloc 0 0
 	ask_in_vain 7 0
@@ -107,8 +107,8 @@ test_an_owner_that_goes_at_once() {
 	expect_reported 1 "  change: its budget from 1 to 2 pages"
 }
 
-# For one second each, whoever else was refused half a second before.
-test_each_verdict_stays_open_for_a_second() {
+# Each verdict collects refusals for one second, even if another owner was refused before.
+test_each_verdict_sums_up_the_refusals_of_one_second() {
 	expect 0 create 0 name=first budget=1
 	expect 0 create 1 name=second budget=1
 	expect 1 alloc 0 0
@@ -122,7 +122,7 @@ test_each_verdict_stays_open_for_a_second() {
 	expect_verdict "  such refusals since the last report: 7"
 }
 
-test_a_storm_of_violations_is_reported_once_and_summed_up() {
+test_many_violations_are_reported_once_and_summed_up() {
 	expect 0 create 0 name=storm
 	expect 0 plain 0
 	i=0
@@ -131,7 +131,7 @@ test_a_storm_of_violations_is_reported_once_and_summed_up() {
 		i=$((i + 1))
 	done
 	expect_owner storm violations 50
-	wait_until in_verdicts "^plain_page: .* more of storm after that" || fail "no sum"
+	wait_until in_verdicts "^plain_page: .* more of storm after that" || fail "no sum in verdicts"
 	expect_reported 1 "plain_page: a page was passed"
 	sum=0
 	for more in $(sed -n 's/^plain_page: \([0-9]*\) more of storm after that/\1/p' $lab/verdicts); do
@@ -142,7 +142,7 @@ test_a_storm_of_violations_is_reported_once_and_summed_up() {
 	expect 0 putref 0
 }
 
-test_pages_that_an_owner_leaves_are_reported_as_one_and_so_many_more() {
+test_orphans_of_an_owner_are_reported_once_and_summed_up() {
 	expect 0 create 0 name=leaver budget=40
 	expect 30 alloc 0 0 times=30
 	expect 30 destroy 0
@@ -151,7 +151,7 @@ test_pages_that_an_owner_leaves_are_reported_as_one_and_so_many_more() {
 	in_verdicts "^orphan: 29 more of leaver after that" || fail "not in verdicts"
 }
 
-# So many owners that are refused, and go.
+# Create, refuse and destroy TIMES owners.
 crowd() { # TIMES
 	local i=0 call
 
@@ -162,8 +162,8 @@ crowd() { # TIMES
 	done
 }
 
-# The console has its limit: what was refused uses up its own, not that of violations.
-test_a_violation_is_reported_however_many_were_refused_before() {
+# Refusals and violations have separate rate limits on the console.
+test_refusals_do_not_suppress_reports_of_violations() {
 	expect 0 create 1 name=culprit
 	expect 0 plain 1
 	i=0
@@ -171,7 +171,7 @@ test_a_violation_is_reported_however_many_were_refused_before() {
 		crowd 20
 		i=$((i + 20))
 	done
-	expect_at_most "refusals until the console has had enough" $i 1999
+	expect_at_most "refusals until the console suppresses one" $i 1999
 	echo "free 1 1" >$stub/command
 	wait_until in_verdicts "^plain_page: " || fail "not in verdicts"
 	expect_reported 1 "plain_page: a page was passed"

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lab_reserve - who gets what when memory is short
+ * lab_reserve - allocation when memory is short
  *
- * For a machine with one CPU online and nothing else to do. Commands in
- * /sys/kernel/debug/labyrinth_reserve/command, each of which leaves memory as
- * plentiful as it was, but for what "share" keeps until "drop":
+ * For an otherwise idle machine with one CPU online. Each command in
+ * /sys/kernel/debug/labyrinth_reserve/command restores the free memory when it is done,
+ * except for the pages that "share" and "memalloc" keep until "drop":
  *
- *	sweep			the kernel's watermark check against labyrinth's
- *	share PCT		drain to min, then let an owner take what it gets
+ *	sweep			compare the kernel's watermark check with labyrinth's
+ *	share PCT		drain to min, then let an owner allocate all it gets
  *	drop			free these pages and destroy the owner
- *	memalloc PCT		drain to the last page of GFP_ATOMIC, then ask as PF_MEMALLOC
- *	stock NR		drain to the last page, then let an owner take its stock
- *	dry STOCK [PCT]		another has 3/4 of the reserve: an owner asks for 200 pages
- *	eat NR			that other one has NR pages from now on; 0: 3/4 again
- *	spend BUDGET		an owner asks for one page more than its budget
- *	guarantee NR [FLAGS]	the same on each CPU in each context; for several CPUs
+ *	memalloc PCT		drain to the last page of GFP_ATOMIC, then alloc as PF_MEMALLOC
+ *	stock NR		drain to the last page, then let an owner allocate its stock
+ *	dry STOCK [PCT]		an eater has 3/4 of the reserve: an owner requests 200 pages
+ *	eat NR			the eater has NR pages from now on; 0: 3/4 again
+ *	spend BUDGET		an owner requests one page more than its budget
+ *	guarantee NR [FLAGS]	as stock, on each CPU in each context; for several CPUs
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -85,7 +85,7 @@ static unsigned int share_drop(void)
 	return out;
 }
 
-/* As many pages as the owner gets. */
+/* Allocate until the owner gets no more pages. */
 static void share_take(void)
 {
 	while (share_nr < SHARE_BUDGET) {
@@ -108,7 +108,7 @@ static unsigned long share_from_reserve(void)
 	return nr;
 }
 
-/* The zones as they stand, and what floors at @pct percent make of them. */
+/* The usable pages of the zones, and their floors at a given percentage. */
 struct share_view {
 	struct zone *zones[MAX_NR_ZONES];
 	unsigned int nr;
@@ -138,7 +138,7 @@ static long share_above(const struct share_view *view)
 	return above;
 }
 
-/* How far a zone was pushed below its floor, or where it stood below that already, at most. */
+/* The most that a zone was pushed below its floor, or below its level before if that was lower. */
 static long share_undershot(const struct share_view *before, const struct share_view *after)
 {
 	long worst = 0;
@@ -209,7 +209,7 @@ static void memalloc_take(unsigned long most)
 	}
 }
 
-/* The kernel clears PF_MEMALLOC around softirqs; one that swaps sets it again. */
+/* The kernel clears PF_MEMALLOC for softirqs; a softirq that serves swap sets it again. */
 static void memalloc_tasklet_run(struct tasklet_struct *tasklet)
 {
 	unsigned int flags = memalloc_noreclaim_save();
@@ -238,7 +238,7 @@ static void reserve_memalloc(int pct)
 	while (plain < MEMALLOC_PAGES && reserve_take(&rest, GFP_ATOMIC, RESERVE_TO_NOTHING))
 		plain++;
 	memalloc_take(MEMALLOC_PAGES);
-	/* With softirqs disabled it counts for nothing. */
+	/* PF_MEMALLOC is ignored while softirqs are disabled. */
 	local_bh_disable();
 	memalloc_take(MEMALLOC_PAGES);
 	local_bh_enable();
@@ -273,7 +273,7 @@ static void reserve_stock(unsigned int nr)
 
 #define DRY_PAGES	200
 
-/* Apart, as its name is what the report must tell. */
+/* Not inlined: the report must show this name as caller. */
 static noinline unsigned int dry_ask(struct labyrinth_owner *asker, struct page **pages)
 {
 	unsigned int i, got = 0;
@@ -289,7 +289,7 @@ static noinline unsigned int dry_ask(struct labyrinth_owner *asker, struct page 
 
 static unsigned int dry_eaten;
 
-/* Three quarters of what lies between the first zone's min and the kernel's own floor. */
+/* Allocate 3/4 of the first zone's reserve between min and GFP_ATOMIC's floor. */
 static void dry_eat(void)
 {
 	struct share_view view;
@@ -306,7 +306,7 @@ static void dry_eat(void)
 	}
 }
 
-/* By so many pages one round differs from the next. */
+/* Rounds may differ by this number of pages. */
 static unsigned int dry_tolerance(void)
 {
 	struct share_view view;
@@ -335,7 +335,7 @@ static void reserve_dry(unsigned int stock, int pct)
 	reserve_drain(&hoard, RESERVE_TO_MIN);
 	dry_eat();
 	got = dry_ask(asker, pages);
-	/* Until the verdict is told, if there is one. */
+	/* Wait until the verdict is reported. */
 	if (got < DRY_PAGES)
 		msleep(1500);
 	reserve_give_back(&hoard, hoard.nr);
@@ -421,5 +421,5 @@ static void __exit reserve_exit(void)
 module_init(reserve_init);
 module_exit(reserve_exit);
 
-MODULE_DESCRIPTION("labyrinth test: who gets what when memory is short");
+MODULE_DESCRIPTION("labyrinth test: allocation when memory is short");
 MODULE_LICENSE("GPL");

@@ -1,35 +1,35 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Memory made short: who gets the reserve, and does labyrinth know the kernel's own limit?
+# The shares of the atomic reserve when memory is short, and the kernel's own limit.
 . "${0%/*}/ktap.sh"
 need_module lab_reserve
 
 . "${0%/*}/reserve_lib.sh"
 
-test_the_kernel_refuses_exactly_where_labyrinth_says_it_will() {
+test_the_kernel_refuses_exactly_as_labyrinth_predicts() {
 	expect_sweep
 }
 
-test_an_owner_gets_its_40_percent_of_the_reserve_and_no_more() {
+test_an_owner_with_40_percent_gets_40_percent_of_the_reserve() {
 	expect_share 40
 	expect_refusal owner=share reason=floor
 	expect 0 drop
 }
 
-test_an_owner_gets_its_80_percent_of_the_reserve_and_no_more() {
+test_an_owner_with_80_percent_gets_80_percent_of_the_reserve() {
 	expect_share 80
 	expect_refusal owner=share reason=floor
 	expect 0 drop
 }
 
-test_an_owner_with_all_of_the_reserve_gets_what_the_kernel_would_give() {
+test_an_owner_with_100_percent_gets_what_GFP_ATOMIC_gets() {
 	expect_share 100
 	expect_refusal owner=share reason=buddy
 	expect_at_most "pages left for GFP_ATOMIC" "$(figure rest)" "$(figure tolerance)"
 	expect 0 drop
 }
 
-test_an_owner_with_none_of_the_reserve_takes_nothing_below_min() {
+test_an_owner_without_reserve_gets_no_page_below_min() {
 	ask share -1
 	expect_equal "pages from the reserve" "$(figure from_reserve)" 0
 	expect_at_most "pages got" "$(figure got)" "$(figure tolerance)"
@@ -37,7 +37,7 @@ test_an_owner_with_none_of_the_reserve_takes_nothing_below_min() {
 	expect 0 drop
 }
 
-test_a_PF_MEMALLOC_caller_with_all_of_the_reserve_gets_what_the_plain_call_gets() {
+test_a_PF_MEMALLOC_caller_with_100_percent_gets_what_alloc_page_gets() {
 	ask memalloc 100
 	expect_equal "pages of the plain call" "$(figure plain)" 64
 	expect_equal "pages got without PF_MEMALLOC" "$(figure ordinary)" 0
@@ -48,7 +48,7 @@ test_a_PF_MEMALLOC_caller_with_all_of_the_reserve_gets_what_the_plain_call_gets(
 	expect 0 drop
 }
 
-test_a_PF_MEMALLOC_caller_with_a_smaller_share_stops_at_its_floor() {
+test_a_PF_MEMALLOC_caller_with_99_percent_stops_at_its_floor() {
 	ask memalloc 99
 	expect_equal "pages of the plain call" "$(figure plain)" 64
 	expect_equal "pages got in a task" "$(figure task)" 0
@@ -57,9 +57,9 @@ test_a_PF_MEMALLOC_caller_with_a_smaller_share_stops_at_its_floor() {
 	expect 0 drop
 }
 
-test_a_plain_GFP_ATOMIC_caller_finds_the_rest_of_the_reserve() {
+test_an_owner_leaves_the_rest_of_the_reserve_to_GFP_ATOMIC() {
 	ask share 40
-	# 60 of 100 parts are left where 40 were had.
+	# The owner used 40 percent, 60 percent are left.
 	expected=$(($(figure wanted) * 60 / 40))
 	expect_at_least "pages left for GFP_ATOMIC" "$(figure rest)" \
 		$((expected - 2 * $(figure tolerance)))
@@ -68,7 +68,7 @@ test_a_plain_GFP_ATOMIC_caller_finds_the_rest_of_the_reserve() {
 	expect 0 drop
 }
 
-test_pages_of_the_reserve_are_marked_until_they_go_back() {
+test_pages_from_the_reserve_are_counted_until_they_are_freed() {
 	ask share 40
 	marked=$(figure from_reserve)
 	expect_at_least "pages from the reserve" "$marked" 1
@@ -97,11 +97,11 @@ test_a_stock_gives_all_its_pages_when_the_kernel_has_none() {
 	expect_equal "pages from the reserve" "$(figure from_reserve)" 0
 }
 
-test_nobody_was_killed_for_memory() {
-	! dmesg | grep -q 'Out of memory\|oom-kill\|invoked oom' || fail "somebody was"
+test_the_oom_killer_was_not_invoked() {
+	! dmesg | grep -q 'Out of memory\|oom-kill\|invoked oom' || fail "the OOM killer was invoked"
 }
 
-test_all_memory_is_given_back() {
+test_all_memory_is_freed() {
 	expect_rows 0 owners
 	expect_rows 0 pages
 	free=$(awk '/^nr_free_pages/ { print $2 }' /proc/vmstat)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Taking ordinary pages until memory is as short as wanted, without any reclaim. */
+/* Allocate ordinary pages down to a given level, without any reclaim. */
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 
@@ -24,7 +24,7 @@ static struct page *reserve_alloc(gfp_t where, enum reserve_depth depth)
 	}
 }
 
-/* @where: zone modifiers. False where no page is to be had. */
+/* @where: zone modifiers. Returns false if no page is available. */
 bool reserve_take(struct reserve_hoard *hoard, gfp_t where, enum reserve_depth depth)
 {
 	struct page *page = reserve_alloc(where, depth);
@@ -73,7 +73,7 @@ unsigned int reserve_zones(struct zone *zones[MAX_NR_ZONES])
 	return nr;
 }
 
-/* What stands above the marks, for a request without zone modifiers. */
+/* The pages that are compared with the marks, for a request without zone modifiers. */
 long reserve_usable(struct zone *zone)
 {
 	struct lab_level level;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The guarantee: a stock of S pages gives S pages in a row to any one CPU in any
- * context, wherever they lie, while the whole machine has no page.
+ * The guarantee: a stock of S pages gives S pages in a row to any CPU in any context,
+ * whichever CPU's list they are on, while the page allocator has no page.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
@@ -22,8 +22,8 @@ static void guarantee_idle(struct work_struct *work)
 }
 
 /*
- * Have workers enough that none must be made while there is no page: a refill will
- * be waiting for memory then, and for who makes workers the kernel would kill.
+ * Create enough workers beforehand. During the shortage a refill waits for memory, and
+ * creating another worker would invoke the OOM killer.
  */
 static void guarantee_make_workers(void)
 {
@@ -45,12 +45,12 @@ static void guarantee_make_workers(void)
 	}
 }
 
-/* Nothing may sleep for long here: whoever needs a page now waits for us. */
+/* From here until the pages are freed, do not sleep for long: other tasks wait for memory. */
 static void guarantee_hog(struct reserve_hoard *hoard)
 {
 	int cpu;
 
-	/* Twice, since what lay in a CPU's list may have gone to a zone meanwhile. */
+	/* Twice, since pages of a per-CPU list may have returned to their zone meanwhile. */
 	for_each_online_cpu(cpu) {
 		set_cpus_allowed_ptr(current, cpumask_of(cpu));
 		reserve_drain(hoard, RESERVE_TO_NOTHING);
@@ -61,7 +61,7 @@ static void guarantee_hog(struct reserve_hoard *hoard)
 	}
 }
 
-/* Does the kernel have a page here for the most urgent of requests? */
+/* Does the kernel have a page for GFP_ATOMIC on this CPU? */
 static bool guarantee_kernel_gives(void)
 {
 	struct page *page = alloc_page(GFP_ATOMIC | __GFP_NOWARN);
@@ -93,7 +93,7 @@ static void guarantee_run(struct labyrinth_owner *owner, enum stub_context conte
 		g->errors++;
 }
 
-/* Each CPU after the other, so that it finds the pages in another's cache. */
+/* One CPU after the other, so that each finds the pages on the lists of another CPU. */
 int reserve_guarantee(unsigned int stock, unsigned int flags, struct reserve_guarantee *g)
 {
 	struct reserve_hoard hoard = {};

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# What the tests that make memory short have in common.
+# Helpers of the tests that make memory short.
 
 stub=/sys/kernel/debug/labyrinth_reserve
 
-# The smallest lists there are, so that one refill of a CPU's list takes few pages.
+# The smallest per-CPU lists, so that one refill takes few pages.
 echo 1000000 >/proc/sys/vm/percpu_pagelist_high_fraction
-# A reserve that is large beside such a refill, whatever the kernel chose.
+# A reserve that is large compared to such a refill.
 echo 45056 >/proc/sys/vm/min_free_kbytes
 
-# For tests that know from which CPU's list a page comes.
+# For tests that depend on the per-CPU list that a page comes from.
 run_tests_on_one_cpu() {
 	local status
 
@@ -43,15 +43,14 @@ expect_sweep() {
 		expect_at_least "$request pages given" "$(figure ${request}_given)" 3
 		expect_at_least "$request pages refused" "$(figure ${request}_refused)" 3
 	done
-	# A task that is there to free memory has no mark.
+	# A PF_MEMALLOC task may ignore the watermarks.
 	expect_equal "memalloc pages refused" "$(figure memalloc_refused)" 0
-	expect_at_least "memalloc pages given where plain ones are refused" \
+	expect_at_least "memalloc pages given in addition to plain ones" \
 		$(($(figure memalloc_given) - $(figure plain_given))) 3
 }
 
-# An owner takes what it gets of a machine that was drained to min. Whoever takes
-# the last page that is permitted leaves the zone at its floor, or below it by
-# what one refill of the CPU's list takes.
+# An owner allocates all it gets on a machine that was drained to min. Its last page leaves
+# the zone at the owner's floor, or below by as many pages as one refill of a per-CPU list takes.
 expect_no_more_than_its_share() { # PERCENT
 	ask share "$1"
 	tolerance=$(figure tolerance)

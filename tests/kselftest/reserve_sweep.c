@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * At many levels of free memory, zone by zone: does the kernel refuse a
- * GFP_ATOMIC page exactly where labyrinth says that it will?
+ * Compare the kernel with labyrinth's prediction at many levels of free memory, zone by
+ * zone: a GFP_ATOMIC request must fail exactly if labyrinth predicts it.
  */
 #include <linux/irqflags.h>
 #include <linux/mm.h>
@@ -9,7 +9,7 @@
 
 #include "reserve.h"
 
-/* Pages between two levels, at most. */
+/* The most pages between two levels. */
 #define SWEEP_STEP	8
 
 static const gfp_t sweep_modifiers[] = {
@@ -27,7 +27,7 @@ static bool sweep_predict(gfp_t gfp)
 	struct zoneref *ref = node_zonelist(numa_mem_id(), gfp)->_zonerefs;
 	struct lab_choice choice;
 
-	/* Without zone modifiers: what labyrinth asks before it takes a page. */
+	/* Without zone modifiers, use labyrinth's own check before a page allocation. */
 	if (highest == LAB_HIGHEST_ZONE)
 		return lab_floor_choose(NUMA_NO_NODE, 100, &choice) == LAB_FLOOR_PERMITS;
 	for (; ref->zone; ref++) {
@@ -43,9 +43,9 @@ static bool sweep_predict(gfp_t gfp)
 }
 
 /*
- * Nothing may change the level between prediction and request. On PREEMPT_RT
- * interrupts may not be off in the allocator: there a comparison is only good
- * if the prediction is the same afterwards.
+ * Nothing may change the level between prediction and request. On PREEMPT_RT the page
+ * allocator may not be called with interrupts off: there a comparison only counts if the
+ * prediction is the same afterwards.
  */
 static void sweep_compare(struct reserve_sweep *sweep, enum reserve_request request)
 {
@@ -94,7 +94,7 @@ static long sweep_free(struct zone *zone)
 	return zone_page_state(zone, NR_FREE_PAGES);
 }
 
-/* From above the zone's high mark, or from where it is, to well below all marks. */
+/* From above the zone's high mark, or its present level if lower, to well below all marks. */
 static void sweep_zone(struct reserve_sweep *sweep, struct zone *zone, struct reserve_hoard *hoard)
 {
 	gfp_t where = __GFP_THISNODE | lab_floor_zone_gfp(zone);
@@ -115,7 +115,7 @@ static void sweep_zone(struct reserve_sweep *sweep, struct zone *zone, struct re
 	}
 }
 
-/* Up again, through all zones at once. */
+/* Free the pages step by step, in all zones at once. */
 static void sweep_up(struct reserve_sweep *sweep, struct reserve_hoard *hoard)
 {
 	unsigned long levels = 500;

@@ -1,16 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Run the kselftests on one kernel, in virtual machines, and print KTAP.
+# Run the kselftests on one kernel in virtual machines, and print KTAP.
 #
 # usage: run-kernel.sh NAME [--quick | --long] [--seed N] [FILE...]
 #
-# NAME is a kernel of scripts/kernels.sh. With FILEs (contract, errors, ...) only
-# these. Quick, it runs a few of them; long, it repeats more. With a seed, "fuzz"
-# writes again what it wrote in the run that reported it.
-# The logs stay in build/NAME/kselftest/. Exit status 1 if anything failed: a
-# test, a machine that crashed or hung, a test that did not say how it ended, a
-# splat in the kernel's log.
+# NAME is a kernel of scripts/kernels.sh. With FILEs (contract, errors, ...), only these
+# run. --quick runs a few of them, --long runs more files and more rounds. --seed N repeats
+# the writes of a "fuzz" run that reported this seed.
+# Logs: build/NAME/kselftest/. Exit status 1 if a test failed or did not end, a machine
+# crashed or hung, or the kernel log has a splat.
 set -uo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -19,8 +18,8 @@ kernel='' quick='' long='' seed='' files=() only=()
 plan=0
 . "$top/tests/lib/ktap.sh"
 
-# The first six look into the kernel's log, which hides what comes too fast: so
-# they need not wait.
+# The first six read the kernel log, which is rate limited. They run first, so that they need not
+# wait for the limit.
 all=(violations refusals lifetime scope contexts misuse contract errors budget flags debugfs audit
 	lookup folder abi hotplug memory_loss pressure suspend strangers stress)
 few=(contexts contract)
@@ -39,8 +38,8 @@ parse() {
 	[ -n "$kernel" ] || { sed -n '/^# usage/,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 }
 
-# Everything that was begun has ended, and as often as was planned, at each
-# depth of a KTAP log. What is amiss is printed.
+# Check at each depth of a KTAP log that every plan has its number of results. Print what is
+# missing.
 complete() { # LOG
 	awk '
 	function check(depth) {
@@ -71,7 +70,7 @@ complete() { # LOG
 	}' "$1"
 }
 
-# Boot a machine that runs FILEs, and judge it and its kernel's log.
+# Boot a machine that runs FILEs. Report its exit status and its kernel log.
 boot() { # NAME WORDS "VM-OPTIONS" FILE...
 	local out=$build/kselftest/$1 words=$2 options=$3 status amiss module
 	local copies=(--file "$here:/lib/labyrinth/kselftest" --file "$tools/two_threads" \
@@ -117,16 +116,16 @@ build=$top/build/$kernel
 tools=$build/kselftest/bin
 files=("${all[@]}")
 [ -z "$quick" ] || files=("${few[@]}")
-# Each takes all memory, so the machine is small.
+# Tests that allocate all memory run in a small machine.
 small=(guarantee) mem=512M
 split=() removal=()
-# One with a boot option of its own.
+# A test that needs a boot option.
 clearing=()
 [ -z "$long" ] || clearing=(clearing)
 [ -z "$long" ] || files+=(fuzz losses)
-# Reports come by other contexts there, and races by preemption.
+# On PREEMPT_RT reports come from other contexts, and preemption causes other races.
 [ -z "$quick" ] || [ "$kernel" != 6.12-rt ] || files+=(errors misuse stress)
-# The other kernels check so much that they allocate when nobody asks them to.
+# Not on the debug kernels, whose checks allocate memory at any time.
 case $kernel in
 6.1 | 6.12 | 6.12-rt)
 	mem=384M
@@ -155,7 +154,7 @@ echo "1..$plan"
 build
 result $? "$kernel: builds"
 if [ "$failed" -eq 0 ]; then
-	# Debian's kernels zero each page that is allocated: so in a long run, as it takes time.
+	# Debian's kernels zero each allocated page, which takes time: only in a long run.
 	zeroing=${long:-0}
 	[ ${#files[@]} -eq 0 ] || boot machine "4 CPUs" \
 		"--smp 4 --mem 1G --append init_on_alloc=$zeroing" "${files[@]}"

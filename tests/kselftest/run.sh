@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Run test files in the virtual machine, as one test each, and unload at the end.
+# Run test files in the virtual machine, as one test each, and unload labyrinth at the end.
 #
 # usage: run.sh NAME...		NAME.sh is beside this script, the modules in $modules
 here=${here:-/lib/labyrinth/kselftest}
@@ -34,7 +34,7 @@ run_file() { # NAME
 	result "$(cat /tmp/status)" "$1"
 }
 
-# For the next file: its reports are read for each test, and those of the last are many.
+# Start each file with empty tables: every test reads them.
 reload() {
 	unload && insmod "$modules/labyrinth.ko"
 }
@@ -43,7 +43,7 @@ unload() {
 	rmmod labyrinth && [ ! -e /sys/module/labyrinth ] && [ ! -e /sys/kernel/debug/labyrinth ]
 }
 
-# Owners come and go by the hundred, each after grace periods: let these be short.
+# Hundreds of owners are created and destroyed, each after grace periods: make these short.
 [ ! -e /sys/kernel/rcu_expedited ] || echo 1 >/sys/kernel/rcu_expedited
 [ ! -e /sys/kernel/rcu_normal ] || echo 0 >/sys/kernel/rcu_normal
 echo "KTAP version 1"
@@ -55,7 +55,7 @@ for name; do
 	run_file "$name"
 	reload || reloaded=1
 done
-result $reloaded "labyrinth is loaded anew after each file"
+result $reloaded "labyrinth is reloaded after each file"
 unload
-result $? "labyrinth unloads and is gone"
+result $? "labyrinth unloads and leaves nothing"
 exit $failed

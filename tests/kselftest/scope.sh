@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Who may use an owner's handle.
+# The scope of an owner: the contexts that may use its handle.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
@@ -15,7 +15,7 @@ expect_of_another_process() { # ANSWER COMMAND...
 	[ "$got" = "$wanted" ] || fail "another process, $*: got '$got', wanted '$wanted'"
 }
 
-# Of owner 0, who has page 0; page 8 is a slot to alloc into.
+# Every call on owner 0, which owns page 0. Page 8 is an empty slot.
 expect_all_refused() { # HOW
 	"$1" 0 alloc 0 8
 	expect_refusal owner=one reason=scope
@@ -51,7 +51,7 @@ scoped_owner() { # SCOPE
 	expect 1 alloc 0 0
 }
 
-test_thread_scope_lets_the_creating_task_do_everything() {
+test_thread_scope_allows_the_creating_task_every_call() {
 	scoped_owner 2
 	expect 4 bulk 0 1 4
 	expect 0 check 0 0 times=5
@@ -63,7 +63,7 @@ test_thread_scope_lets_the_creating_task_do_everything() {
 	expect_no_violation
 }
 
-test_thread_scope_lets_the_creating_task_hold_a_raw_spinlock() {
+test_thread_scope_allows_the_creating_task_under_a_raw_spinlock() {
 	scoped_owner 2
 	expect 1 alloc 0 1 in=raw
 	expect 0 free 0 1 in=raw
@@ -89,7 +89,7 @@ test_thread_scope_refuses_softirq() {
 	expect_all_refused in_softirq
 }
 
-test_process_scope_lets_the_creating_process_do_everything() {
+test_process_scope_allows_the_creating_process() {
 	scoped_owner 1
 	expect 0 check 0 0
 	expect 0 free 0 0
@@ -116,7 +116,7 @@ test_process_scope_refuses_softirq() {
 	expect_all_refused in_softirq
 }
 
-test_process_scope_admits_another_thread_of_the_process() {
+test_process_scope_allows_another_thread_of_the_process() {
 	got=$("$modules/two_threads" $stub "create 0 name=one scope=1" "alloc 0 0" | tr '\n' ' ')
 	expect_equal "created by one thread, used by the other" "$got" "0 1 "
 	expect_owner one owned 1 refused 0
@@ -128,7 +128,7 @@ test_thread_scope_refuses_another_thread_of_the_process() {
 	expect_refusal owner=one reason=scope
 }
 
-test_owner_scope_admits_everybody() {
+test_owner_scope_allows_every_context() {
 	scoped_owner 0
 	expect_of_another_process 1 alloc 0 1
 	in_kworker 0 check 0 1
@@ -138,7 +138,7 @@ test_owner_scope_admits_everybody() {
 	expect_no_violation
 }
 
-test_a_scope_violation_tells_who_called() {
+test_a_scope_violation_names_its_caller() {
 	scoped_owner 2
 	expect_of_another_process -EPERM free 0 0
 	expect_violation kind=wrong_scope owner=one caller~stub_call

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lab_stranger - pages that were freed behind labyrinth's back and are a stranger's now
+ * lab_stranger - pages freed behind labyrinth that another kernel user has allocated
  *
- * A play: an owner takes a page, which lies in one of the states, somebody frees it by
- * put_page(), and a stranger gets exactly this page from the kernel. He fills it with his
- * stamp and keeps it. Then the owner and another do this and that. A line of
+ * A play: an owner has a page in one of the states, the page is freed by put_page(), and
+ * another kernel user, the stranger, gets exactly this page from the kernel, fills it with
+ * a stamp and keeps it. Then the owner and a second owner, the other, make calls. A line of
  * /sys/kernel/debug/labyrinth_stranger/command is one of
  *
- *	owners FLAGS NAME	create the owner, and the other, called NAME.o
+ *	owners FLAGS NAME	create the owner NAME and the other owner NAME.o
  *	play KIND STATE		KIND of stranger_kinds.c; STATE owned, ready, quarantined
  *	do VERB owner|other	one of stranger_calls
- *	was VERB		the shell did it: audit, shrink
- *	go_on			all that the budgets give, and back
- *	end			all give their pages back, the stranger last
- *	reset			the same, and the owners are destroyed
+ *	was VERB		the shell has done VERB: audit, shrink
+ *	go_on			allocate and free the whole budget of both owners
+ *	end			free all pages, those of the stranger last
+ *	reset			end, and destroy both owners
  *
- * "answer" is "0" (of "play": and the pfn), or what was amiss. "play" answers "elsewhere PFN"
- * where the kernel gave the page to somebody else; then the play must be ended, too.
- * "owners" also destroys those from before.
+ * "answer" is "0" (for "play": and the pfn), or the errors. "play" answers "elsewhere PFN"
+ * if the kernel gave the page to another user; such a play must be ended as well. "owners"
+ * destroys the previous owners first.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -41,10 +41,10 @@ enum stranger_state { STRANGER_OWNED, STRANGER_READY, STRANGER_QUARANTINED };
 
 static const char * const stranger_states[] = { "owned", "ready", "quarantined" };
 
-/* What the owner's tag of the page is known to be. */
+/* Expected state of the owner's tag of the page. */
 enum stranger_tag { TAG_STANDS, TAG_GONE, TAG_EITHER };
 
-/* How the stranger left his page. */
+/* The stranger's page as the stranger left it. */
 struct stranger_page {
 	unsigned long flags, private;
 	void *mapping;
@@ -56,8 +56,8 @@ static struct stranger {
 	enum stranger_state state;
 	enum stranger_tag tag;
 	struct labyrinth_owner *owner, *other;	/* NULL: destroyed */
-	struct page *good, *others;		/* a page of each, honestly held */
-	struct page *page;			/* what it is all about */
+	struct page *good, *others;		/* a page owned by @owner, by @other */
+	struct page *page;			/* the page freed behind labyrinth */
 	struct stranger_page left;
 	bool taken;				/* the stranger has it */
 } play;
@@ -82,7 +82,7 @@ static void expect_err(const char *what, int got, int wanted)
 
 /* ---- the stranger */
 
-/* Those that a stranger's use of his page does not change. */
+/* Flags that the stranger's use of the page does not change. */
 #define STRANGER_FLAGS	(BIT(PG_swapbacked) | BIT(PG_mappedtodisk) | BIT(PG_uptodate) | \
 			 BIT(PG_workingset) | BIT(PG_reclaim))
 
@@ -103,8 +103,8 @@ static void stranger_look(struct page *page, struct stranger_page *look)
 }
 
 /*
- * It is not as he left it, so the kernel may fall over it when he gives it back: he does not,
- * and nothing more is played.
+ * The stranger's page was changed, so freeing it may crash the kernel: it is never freed, and
+ * no further play is allowed.
  */
 static bool spoiled;
 
@@ -135,7 +135,7 @@ static void expect_untouched(void)
 		spoiled = true;
 }
 
-/* New pages wait on this CPU for the LRU, with a reference, until there are so many (or 15). */
+/* New pages are batched on this CPU for the LRU, with a reference, up to this many (or 15). */
 #define STRANGER_LRU_BATCH	31
 
 static void stranger_drain_lru(void)
@@ -154,8 +154,8 @@ static void stranger_drain_lru(void)
 }
 
 /*
- * Somebody puts the page, as often as @refs says, and the stranger takes pages until it
- * comes, most likely at once. False where it does not come. Ends an RCU reader.
+ * Put the page @refs times, then let the stranger allocate pages until it gets this one, most
+ * likely at once. Returns false if it does not. Ends the caller's RCU read-side section.
  */
 static bool stranger_take(int refs)
 {
@@ -189,7 +189,7 @@ static void stranger_settle(void)
 		words[i] = stranger_stamp(play.page);
 	stranger_look(play.page, &play.left);
 	play.taken = true;
-	/* One reference is what deceives best. From 7.x on a slab has none. */
+	/* One reference looks most like an owned page. From 7.x on a slab page has none. */
 	if (play.left.refs || !play.kind->frozen)
 		expect_equal("references at first", play.left.refs, 1);
 }
@@ -213,7 +213,7 @@ static struct labyrinth_owner *stranger_owner(const char *name, unsigned int fla
 	});
 }
 
-/* @nr pages of @owner. False where it does not have so many: then it has none out. */
+/* Allocate @nr pages of @owner. Returns false, with no page left, if it gets fewer. */
 static bool take_some(struct labyrinth_owner *owner, unsigned int nr, struct page **pages)
 {
 	unsigned int i;
@@ -231,8 +231,8 @@ static bool take_some(struct labyrinth_owner *owner, unsigned int nr, struct pag
 }
 
 /*
- * The owner ends up with one good page, two that are ready, and the page in its state,
- * which is amidst the others if it is ready. The other has one and two that are ready.
+ * Afterwards the owner has one owned page, two ready pages, and the page in its state, between
+ * the other ready ones if it is ready. The other owner has one owned and two ready pages.
  */
 static bool stranger_lose(void)
 {
@@ -250,7 +250,7 @@ static bool stranger_lose(void)
 	expect_err("free", give(play.other, others[1]), 0);
 	expect_err("free", give(play.other, others[2]), 0);
 	expect_err("free", give(play.owner, pages[0]), 0);
-	/* A look at the quarantine waits for a grace period first: none comes in between. */
+	/* A scan of the quarantine waits for a grace period first: hold it off. */
 	rcu_read_lock();
 	if (quarantined)
 		get_page(play.page);
@@ -260,7 +260,10 @@ static bool stranger_lose(void)
 	return stranger_take(quarantined ? 2 : 1);
 }
 
-/* All that the owner can have: none is the stranger's. Filled, and given back. How many. */
+/*
+ * Allocate, fill and free all pages that @owner gets. None may be the stranger's. Returns the
+ * number of pages.
+ */
 static long take_all(struct labyrinth_owner *owner, bool bulk)
 {
 	struct page *pages[STRANGER_BUDGET + 1] = {};
@@ -285,7 +288,7 @@ static long take_all(struct labyrinth_owner *owner, bool bulk)
 	return nr;
 }
 
-/* The owner's budget less its good page, and less the page while it is taken for owned. */
+/* The owner's budget, less its good page, and less the page while its tag is still owned. */
 static long owner_room(void)
 {
 	return STRANGER_BUDGET - 1 - (play.state == STRANGER_OWNED && play.tag == TAG_STANDS);
@@ -299,20 +302,20 @@ static void do_alloc(struct labyrinth_owner *owner, bool bulk)
 	long room = own ? owner_room() : STRANGER_BUDGET - 1, nr;
 
 	/*
-	 * The look that was asked for as the page was quarantined, which may have it in hand at
-	 * this instant: then an alloc at the end of the budget is refused, see
-	 * Documentation/limits.rst. The emulator is slow at what it runs for the first time.
+	 * The scan that was queued when the page was quarantined may be handling it right now.
+	 * Then an alloc at the end of the budget is refused, see Documentation/limits.rst. An
+	 * emulator is slow at code that runs for the first time.
 	 */
 	if (play.state == STRANGER_QUARANTINED)
 		msleep(50);
 	nr = take_all(owner, bulk);
 	expect_equal("pages", nr, room);
-	/* Nothing is ready that has not been looked at. */
+	/* Every ready page has been checked now. */
 	if (own && play.state != STRANGER_OWNED)
 		play.tag = TAG_GONE;
 }
 
-/* Is this the answer to a call with the page by @owner? */
+/* Check the result of a call by @owner on the page. */
 static void expect_answer(const char *verb, const struct labyrinth_owner *owner, int err)
 {
 	int stands = owner == play.owner ? -EALREADY : -EPERM;
@@ -321,7 +324,7 @@ static void expect_answer(const char *verb, const struct labyrinth_owner *owner,
 		lab_answer("%s: got %s; ", verb, lab_errno_name(err));
 }
 
-/* A call that would have changed something: an owned page's tag is gone. */
+/* After a call that would have changed the page: the tag of an owned page is dropped. */
 static void noticed(void)
 {
 	if (play.state == STRANGER_OWNED)
@@ -334,7 +337,7 @@ static void do_free(struct labyrinth_owner *owner)
 	noticed();
 }
 
-/* Behind a good one, which is the next that is taken. */
+/* In one bulk call after a good page, which is allocated again. */
 static void do_freebulk(struct labyrinth_owner *owner)
 {
 	struct page **good = owner == play.owner ? &play.good : &play.others;
@@ -412,7 +415,7 @@ static const struct {
 	{ "destroy",	do_destroy },
 };
 
-/* What changes nothing, before and after each verb. */
+/* Calls that change nothing, before and after each verb. */
 static void ask(void)
 {
 	if (play.owner)
@@ -441,12 +444,12 @@ static void stranger_do(const char *verb, const char *by)
 	ask();
 }
 
-/* The shell did it. */
+/* The shell has done @verb. */
 static void stranger_was(const char *verb)
 {
 	if (!strcmp(verb, "audit") && play.state == STRANGER_OWNED)
 		play.tag = TAG_GONE;
-	/* It only takes what the caller of the shrinker wants. */
+	/* The shrinker removes ready pages only. */
 	if (!strcmp(verb, "shrink") && play.state == STRANGER_READY)
 		play.tag = TAG_GONE;
 	ask();
@@ -592,5 +595,5 @@ static void __exit stranger_exit(void)
 module_init(stranger_init);
 module_exit(stranger_exit);
 
-MODULE_DESCRIPTION("labyrinth test: pages freed behind its back that strangers have");
+MODULE_DESCRIPTION("labyrinth test: pages freed behind it that other users have");
 MODULE_LICENSE("GPL");

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Pages that were freed behind labyrinth's back and are a stranger's now. See stranger.c. */
+/* Pages freed behind labyrinth that another kernel user has allocated. See stranger.c. */
 #ifndef _LAB_STRANGER_H
 #define _LAB_STRANGER_H
 
 #include <linux/mm_types.h>
 #include <linux/types.h>
 
-/* Pages that a stranger takes from the kernel, at most, until he has the one that is wanted. */
+/* The most pages that a stranger allocates to get the wanted one. */
 #define STRANGER_MOST	128
 
 /* A way to get a page from the kernel. */
 struct stranger_kind {
 	const char *name;
-	bool atomic;				/* more() does not sleep, but on PREEMPT_RT */
+	bool atomic;				/* more() sleeps on PREEMPT_RT only */
 	int (*prepare)(void);
-	struct page *(*more)(unsigned int nr);	/* one page more; @nr are there */
-	void (*keep)(struct page *page);	/* the last one is the page that is wanted */
-	void (*give)(void);			/* give all back to the kernel */
+	struct page *(*more)(unsigned int nr);	/* allocate one page after @nr others */
+	void (*keep)(struct page *page);	/* use the wanted page, the last one */
+	void (*give)(void);			/* free all pages */
 	bool frozen;				/* the page may have no reference */
 };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's users that a page may go to.
+ * The kernel users that may get a page.
  *
- * The per-CPU lists of free pages are LIFO, one for each kind of mobility. Labyrinth's
- * pages come from the list of the unmovable ones and are freed to it, so all take from there:
- * who would take a movable page runs under memalloc_pin_save(). See stranger_take().
+ * The per-CPU lists of free pages are LIFO, one for each migratetype. Labyrinth's pages are
+ * allocated from and freed to the unmovable list, so every stranger must allocate from it:
+ * users of movable pages run under memalloc_pin_save(). See stranger_take().
  */
 #include <linux/bottom_half.h>
 #include <linux/err.h>
@@ -45,14 +45,14 @@ static void page_give(void)
 		__free_page(page_held[i]);
 }
 
-/* ---- anonymous memory of the process that asks */
+/* ---- anonymous memory of the calling process */
 
-/* A page before and one behind have page tables and the rest made ahead. */
+/* Touching one page before and one after the others allocates page tables ahead. */
 #define ANON_SIZE	((STRANGER_MOST + 2) * PAGE_SIZE)
 
 static unsigned long anon_address;
 
-/* Write to the memory at @address, which is in no file, and say what page is there. */
+/* Fault in the anonymous memory at @address and return its page. */
 static struct page *anon_touch(unsigned long address)
 {
 	struct page *page;
@@ -98,7 +98,7 @@ static int cache_prepare(const char *folder)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	cache_file = file;
-	/* Holes: a read makes their pages. */
+	/* The file is a hole: reads allocate its pages. */
 	i_size_write(file_inode(file), STRANGER_MOST * PAGE_SIZE);
 	return 0;
 }
@@ -127,7 +127,7 @@ static struct page *tmpfs_more(unsigned int nr)
 	return cache_page(shmem_read_mapping_page_gfp(cache_file->f_mapping, nr, GFP_KERNEL));
 }
 
-/* The test mounts one there. */
+/* The test mounts a ramfs there. */
 static int ramfs_prepare(void)
 {
 	return cache_prepare("/tmp/ramfs");
@@ -138,7 +138,7 @@ static struct page *ramfs_more(unsigned int nr)
 	return cache_page(read_mapping_page(cache_file->f_mapping, nr, cache_file));
 }
 
-/* As a page has it that was read from a disk ahead of need, reclaimed, and read again. */
+/* The flags of a page that was read ahead from a disk, reclaimed and read again. */
 static void refaulted_keep(struct page *page)
 {
 	set_bit(PG_mappedtodisk, lab_compat_page_flags(page));
@@ -154,20 +154,20 @@ static void refaulted_keep(struct page *page)
 static struct kmem_cache *slab_cache;
 static void *slab_objects[STRANGER_MOST * SLAB_OBJECTS];
 static unsigned int slab_nr;
-/* Of these, how many are in each page. */
+/* The number of these objects in each page. */
 static struct { struct page *page; unsigned int objects; } slab_pages[STRANGER_MOST];
 
 static int slab_prepare(void)
 {
 	slab_nr = 0;
 	memset(slab_pages, 0, sizeof(slab_pages));
-	/* With a region for user space it is not merged with another cache. */
+	/* A cache with a usercopy region is not merged with another cache. */
 	slab_cache = kmem_cache_create_usercopy("lab_stranger", SLAB_OBJECT, 0, 0, 0,
 						SLAB_OBJECT, NULL);
 	return slab_cache ? 0 : -ENOMEM;
 }
 
-/* One object more of @page. True where these are all: the page has no others. */
+/* Count an object of @page. Returns true if all objects of the page are allocated here. */
 static bool slab_is_ours(const struct page *page)
 {
 	unsigned int i;
@@ -181,7 +181,7 @@ static bool slab_is_ours(const struct page *page)
 	return false;
 }
 
-/* The next page whose objects are all ours. Where a CPU has an array of objects, they mix. */
+/* The next page whose objects are all allocated here. Per-CPU arrays may mix objects of pages. */
 static struct page *slab_more(unsigned int nr)
 {
 	while (slab_nr < ARRAY_SIZE(slab_objects)) {
@@ -224,7 +224,7 @@ static int pool_prepare(void)
 	return PTR_ERR_OR_ZERO(pool);
 }
 
-/* It takes 64 at a time, and gives the last of them first. */
+/* A page_pool allocates 64 pages at a time, and returns the last of them first. */
 static struct page *pool_more(unsigned int nr)
 {
 	local_bh_disable();

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Pages that were freed behind labyrinth's back and that a stranger has by now: whatever is done
-# then, he keeps them as they were, and it is reported once. $long: with each of the owner's flags.
+# Pages that were freed behind labyrinth and belong to another kernel user, the stranger, now. No
+# call changes such a page, and each is reported once. $long: all states and calls for all flags.
 . "${0%/*}/ktap.sh"
 need_module lab_stranger
 
@@ -10,15 +10,15 @@ plays=/tmp/plays
 mkdir -p /tmp/ramfs
 mount -t ramfs ramfs /tmp/ramfs
 
-# What the owner or another does first, once the stranger has the page. Before and after they
-# ask for it.
+# The first call of the owner or the other owner after the stranger has the page. Before and after
+# it, both check and query the page.
 verbs="owner.alloc owner.bulk owner.free owner.freebulk owner.release owner.transfer
 	owner.destroy audit shrink
 	other.alloc other.free other.freebulk other.release other.transfer other.destroy"
 # None, ZERO, POISON, STACK, all.
 all_flags="0 1 2 4 7"
 
-# Most often a page comes to the stranger at once; now and then the kernel has it taken.
+# Most plays give the page to the stranger at once; in some the kernel allocates it first.
 tries=10
 
 owners=0 kinds=0
@@ -28,8 +28,8 @@ new_owners() { # FLAGS
 	told "owners with $1"
 }
 
-# Nothing in a play may fork: a process that does lets its child have its memory, too.
-begin() { # KIND STATE FLAGS: false where the page never comes
+# A play must not fork: the child would share the memory of the process.
+begin() { # KIND STATE FLAGS: false if the stranger never gets the page
 	local try=0
 
 	while [ $((try += 1)) -le $tries ]; do
@@ -42,7 +42,7 @@ begin() { # KIND STATE FLAGS: false where the page never comes
 		"elsewhere "*)
 			elsewhere=$((elsewhere + 1))
 			say end
-			# One page of theirs is lost to somebody else.
+			# A page of these owners is in use elsewhere.
 			new_owners "$3" ;;
 		*) break ;;
 		esac
@@ -65,7 +65,7 @@ do_verb() { # NAME BY.VERB
 	told "$1: $2"
 }
 
-# The good page is left, if the owner is.
+# If the owner still exists, it owns the good page only.
 expect_books() { # WHAT
 	local id name module scope budget owned stocked stock peak reserve allocs frees refused
 	local violations quarantined rest
@@ -92,7 +92,7 @@ play() { # KIND STATE FLAGS BY.VERB
 	esac
 }
 
-# Each time that a page was freed behind it was reported, with its owner, and once.
+# Each page freed behind labyrinth was reported once, with its owner.
 expect_each_reported_once() {
 	local amiss
 
@@ -118,7 +118,7 @@ expect_each_reported_once() {
 	[ -z "$amiss" ] || fail "$amiss"
 }
 
-# Over all kinds and states each verb meets each of the flags.
+# Without $long, each verb runs with each of the flags in some kind and state.
 expect_left_alone() { # KIND
 	local state verb flags i=0
 
@@ -133,7 +133,7 @@ expect_left_alone() { # KIND
 				i=$((i + 1))
 				[ -n "${long-}" ] || [ $(((i + kinds) % 5)) = 0 ] || continue
 				play "$1" $state "$flags" "$verb"
-				# The next would fail for what is left of this one.
+				# After a failure the next play would fail as well.
 				[ -z "$failed" ] || return
 			done
 		done
@@ -143,27 +143,27 @@ expect_left_alone() { # KIND
 	echo "# $1: $played plays; in $elsewhere of them the page went elsewhere"
 }
 
-test_a_page_that_alloc_page_gave_to_somebody_is_left_alone() {
+test_a_page_of_alloc_page_stays_unchanged() {
 	expect_left_alone page
 }
 
-test_a_page_of_a_process_is_left_alone() {
+test_an_anonymous_page_stays_unchanged() {
 	expect_left_alone anon
 }
 
-test_a_page_of_a_file_in_tmpfs_is_left_alone() {
+test_a_page_of_a_tmpfs_file_stays_unchanged() {
 	expect_left_alone tmpfs
 }
 
-test_a_page_of_a_file_that_looks_refaulted_is_left_alone() {
+test_a_refaulted_page_cache_page_stays_unchanged() {
 	expect_left_alone refaulted
 }
 
-test_a_slab_is_left_alone() {
+test_a_slab_page_stays_unchanged() {
 	expect_left_alone slab
 }
 
-test_a_page_of_a_page_pool_is_left_alone() {
+test_a_page_of_a_page_pool_stays_unchanged() {
 	expect_left_alone page_pool
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lab_stress - many CPUs and contexts at labyrinth at once
+ * lab_stress - call labyrinth on many CPUs and in many contexts at once
  *
  * "PRESET AMOUNT" written to /sys/kernel/debug/labyrinth_stress/command runs a
- * preset; "answer" then has what it counted, as struct stress_result names it.
+ * preset; "answer" then has its counters, named as in struct stress_result.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -28,13 +28,13 @@ static struct stress_thread {
 	struct completion *all_done;
 } stress_threads[STRESS_CPUS_MAX];
 
-/* Turns of waiting until one sleeps: more than two threads need to come together. */
+/* Turns of waiting before a thread sleeps; more than a meeting of two threads needs. */
 #define STRESS_SPINS	5000
 
-/* Counts the threads that have come to a meeting, ever. */
+/* The number of arrivals at meetings since the start of the run. */
 static atomic_t stress_arrived;
 
-/* CPUs 0 to this, less one, take part; run-kernel.sh's machines have no holes. */
+/* CPUs 0 to this number - 1 take part; the CPU numbers of the test machines have no holes. */
 unsigned int stress_nr_cpus(void)
 {
 	return min_t(unsigned int, num_online_cpus(), STRESS_CPUS_MAX);
@@ -49,7 +49,7 @@ void stress_meet(unsigned int parties)
 
 	while ((int)(atomic_read(&stress_arrived) - full) < 0) {
 		cpu_relax();
-		/* A virtual CPU that waits long had better let the others have the real one. */
+		/* A virtual CPU that waits long should yield the real CPU to the others. */
 		if (++turns % STRESS_SPINS == 0)
 			usleep_range(20, 50);
 	}
@@ -82,7 +82,7 @@ int stress_on_each_cpu(void (*function)(unsigned int cpu))
 		kthread_bind(tasks[cpu], cpu);
 	}
 	if (cpu < nr) {
-		/* Those that meet others would wait for ever: none starts. */
+		/* Start none: threads would wait forever for the missing ones. */
 		while (cpu--)
 			kthread_stop(tasks[cpu]);
 		return -ENOMEM;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Task, softirq and hard interrupt of every CPU take and free pages of one
- * owner at once. Each marks what it takes, and keeps its own books.
+ * Task, softirq and hard interrupt of every CPU allocate and free pages of one owner at
+ * once. Each stamps its pages and keeps its own list of them.
  */
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
@@ -18,7 +18,7 @@
 
 enum mix_context { MIX_TASK, MIX_SOFTIRQ, MIX_HARDIRQ, MIX_NR_CONTEXTS };
 
-/* One user: pages that it has, and its own stamp for them. */
+/* One user: the pages that it holds, and its stamp for them. */
 struct mix_user {
 	struct page *held[MIX_HELD_MAX];
 	unsigned int nr;
@@ -38,7 +38,7 @@ static struct labyrinth_owner *mix_owner;
 static int mix_budget;
 static unsigned long mix_ops;
 static atomic_t mix_out;
-static atomic_t mix_tokens;		/* pages that may still be held, where that is limited */
+static atomic_t mix_tokens;		/* pages that may still be allocated, if mix_limited */
 static bool mix_limited;
 
 static void mix_mark(struct page *page, unsigned long stamp)
@@ -66,14 +66,14 @@ static void mix_take(struct mix_user *user, bool task)
 	page = labyrinth_alloc_page(mix_owner);
 	if (!page) {
 		atomic_long_inc(&stress_result.refused);
-		/* Memory is plenty, and a task may always ask the kernel. */
+		/* Memory is plentiful, and a task may always call the page allocator. */
 		if (mix_limited && task)
 			atomic_long_inc(&stress_result.errors);
 		if (mix_limited)
 			atomic_inc(&mix_tokens);
 		return;
 	}
-	/* Counted after it was taken and until before it is freed: never more than are out. */
+	/* Counted after alloc and until before free, so never more than the owned pages. */
 	if (atomic_inc_return(&mix_out) > mix_budget)
 		atomic_long_inc(&stress_result.over);
 	if (xchg(&page->private, user->stamp))
@@ -166,7 +166,7 @@ static void mix_thread(unsigned int nr)
 	mix_end(cpu);
 }
 
-/* What the idlest user of all CPUs and contexts has done. */
+/* Calls of the user that made fewest, over all CPUs and contexts. */
 static unsigned long mix_least(void)
 {
 	unsigned long least = ULONG_MAX;
@@ -197,21 +197,21 @@ static int mix_run(unsigned long ops, int budget, unsigned int stock, int tokens
 	return err;
 }
 
-/* More users than the budget serves: they are refused at times, and never get too much. */
+/* The users may hold more than the budget: some calls are refused, and none exceeds it. */
 int stress_mix(unsigned long amount)
 {
 	mix_limited = false;
 	return mix_run(amount, MIX_BUDGET, 0, 0);
 }
 
-/* So few pages that all users take them from each other's CPUs all the time. */
+/* Few pages, so that all users steal them from other CPUs all the time. */
 int stress_steal(unsigned long amount)
 {
 	mix_limited = false;
 	return mix_run(amount, MIX_BUDGET_SMALL, 0, 0);
 }
 
-/* They never want more than the budget, and use it to the last page. */
+/* The users never hold more than the budget, and use it to the last page. */
 int stress_never_refused(unsigned long amount)
 {
 	mix_limited = true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Several CPUs at one page, and at the last place of a budget. */
+/* Races of several CPUs for one page, and for the last pages of a budget. */
 #include <linux/prandom.h>
 
 #include "stress.h"
@@ -38,8 +38,8 @@ static void race_expect(bool right)
 }
 
 /*
- * exact: all CPUs take one by one what a budget of 4 gives. Together they get 4
- * and no more each round, wherever the pages were freed the round before.
+ * exact: all CPUs allocate page by page from a budget of 4. Together they get exactly 4
+ * pages in each round, whichever CPUs freed the pages in the round before.
  */
 #define EXACT_BUDGET	4
 
@@ -55,7 +55,7 @@ static void exact_thread(unsigned int cpu)
 		unsigned int nr = 0;
 
 		stress_meet(parties);
-		/* Each round another CPU stays away, so that its pages are others' to take. */
+		/* In each round another CPU allocates none, so that the others need its pages. */
 		while (nr <= EXACT_BUDGET && cpu != round % (parties + 1)) {
 			pages[nr] = labyrinth_alloc_page(race_owners[0]);
 			if (!pages[nr])
@@ -170,8 +170,8 @@ int stress_double_free(unsigned long amount)
 }
 
 /*
- * pingpong: pages go from owner to owner, several CPUs at each, while others
- * ask whose they are. A page always has an owner, and it is one of them.
+ * pingpong: several CPUs transfer each page between owners and query it meanwhile. A page
+ * always has exactly one owner, which is one of these.
  */
 #define PINGPONG_PAGES	8
 #define PINGPONG_BUDGET	(PINGPONG_PAGES + STRESS_CPUS_MAX)
@@ -187,7 +187,7 @@ static void pingpong_transfer(struct rnd_state *random, struct page *page)
 	race_expect(!err || err == -EPERM);
 	if (err)
 		return;
-	/* Another CPU may have been faster. */
+	/* Another CPU may have transferred the page first. */
 	err = labyrinth_transfer_page(race_owners[from], race_owners[to], page);
 	race_expect(!err || err == -EPERM || err == -EALREADY);
 	if (!err)
@@ -221,7 +221,7 @@ static void pingpong_thread(unsigned int cpu)
 	}
 }
 
-/* In the end each page has exactly one owner. */
+/* Afterwards each page has exactly one owner. */
 static void pingpong_end(struct page *page)
 {
 	unsigned int i, owners = 0;

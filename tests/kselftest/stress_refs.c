@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * References that come and go: one CPU takes and drops them all the time, as look-ups in
- * the page cache and GUP-fast do by a stale pointer, on every page that two owners have or had;
- * the other CPUs take, free, transfer and release these. None of their calls may fail.
+ * Short references: one CPU takes and drops references on every page that two owners have or
+ * had, as page cache look-ups and GUP-fast do with a stale pointer. The other CPUs allocate,
+ * free, transfer and release these pages. None of their calls may fail.
  */
 #include <linux/jiffies.h>
 #include <linux/prandom.h>
@@ -12,11 +12,11 @@
 
 #define REFS_HELD_MAX	16
 #define REFS_BULK	4
-/* Beyond what is held, for pages that wait in quarantine until a look. */
+/* Additional budget for pages that wait in quarantine for a scan. */
 #define REFS_SPARE	16
 #define REFS_BUDGET_MAX	(STRESS_CPUS_MAX * REFS_HELD_MAX + REFS_SPARE)
 #define REFS_SEEN	64
-/* What the kernel may take or keep meanwhile; a lost page for each release is far more. */
+/* Pages that the kernel may use meanwhile; one lost page per release would be far more. */
 #define REFS_MEMORY	64
 
 struct refs_user {
@@ -26,13 +26,13 @@ struct refs_user {
 	} held[REFS_HELD_MAX];
 	unsigned int nr;
 	unsigned long stamp;
-	unsigned long met;	/* own pages that were just referenced */
+	unsigned long met;	/* checks that met an extra reference */
 	struct rnd_state random;
 };
 
 static struct refs_user refs_users[STRESS_CPUS_MAX];
 static struct labyrinth_owner *refs_owners[2];
-static struct page *refs_seen[REFS_SEEN];	/* pages that were taken; who has them, who knows */
+static struct page *refs_seen[REFS_SEEN];	/* pages that were allocated once; may be stale */
 static unsigned long refs_until;		/* jiffies */
 static unsigned long refs_taken;
 static unsigned int refs_budget;
@@ -48,7 +48,7 @@ static unsigned int refs_random(struct refs_user *user, unsigned int below)
 	return prandom_u32_state(&user->random) % below;
 }
 
-/* All of a page's own words that its holder may use. */
+/* Stamp the first and last word of the page, and page->private. */
 static void refs_mark(struct page *page, unsigned long stamp)
 {
 	unsigned long *words = page_address(page);
@@ -68,7 +68,7 @@ static void refs_keep(struct refs_user *user, struct labyrinth_owner *owner, str
 	user->held[user->nr++].owner = owner;
 }
 
-/* A page that is held no longer. */
+/* Check a page and remove it from the user's list. */
 static struct page *refs_part(struct refs_user *user, unsigned int i)
 {
 	struct page *page = user->held[i].page;
@@ -198,7 +198,7 @@ static bool refs_over(void)
 	return time_after(jiffies, READ_ONCE(refs_until));
 }
 
-/* Takes what it finds, whoever has it. Its put may be the last: then the page was given up. */
+/* Reference any page in refs_seen. If it was released and put meanwhile, this put frees it. */
 static void refs_look_up(void)
 {
 	unsigned int i, turns;
@@ -240,7 +240,7 @@ static void refs_thread(unsigned int cpu)
 		refs_free(user, 0);
 }
 
-/* No page that met a reference has kept its place in the budget. */
+/* The whole budget is available again: no page that met a reference is still charged. */
 static void refs_expect_budget(struct labyrinth_owner *owner)
 {
 	static struct page *pages[REFS_BUDGET_MAX];
@@ -279,7 +279,7 @@ static int refs_run(void)
 	return err;
 }
 
-/* @amount: of milliseconds. */
+/* @amount: milliseconds. */
 int stress_references(unsigned long amount)
 {
 	long before = misuse_memory(), lost;

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lab_stub - a driver that does as the shell tells it
+ * lab_stub - a driver that makes the calls given by the shell
  *
- * It has nothing of labyrinth but <linux/labyrinth.h>. Owners and pages have
+ * The module includes only <linux/labyrinth.h> of labyrinth. Owners and pages have
  * numbers. A line of /sys/kernel/debug/labyrinth_stub/command is one of
  *
- *	create OWNER name=NAME [budget= stock= pct= nid= scope= flags=] [null] [noname] [devm]
+ *	create OWNER name=NAME [budget= stock= pct= nid= scope= flags=] [null] [devm] [nodev]
  *	destroy OWNER
- *	alloc|free|release|check|query OWNER PAGE [times=N]	times: so many pages from PAGE on
+ *	alloc|free|release|check|query OWNER PAGE [times=N]	times: N pages from PAGE on
  *	bulk OWNER PAGE NR [nopages]
  *	freebulk OWNER PAGE NR [nopages]
  *	transfer OWNER TO PAGE
- *	timer OWNER PAGE NR every=US	NR pages from PAGE on, one each US, in an NMI
- *	timerstop 0			say what that got, of how many
- *	reset				free and destroy all there is
- *	leave 1				unload without doing so
+ *	timer OWNER PAGE NR every=US	NR allocs from PAGE on in NMI, one every US
+ *	timerstop 0			stop, and return the number of pages and refusals
+ *	reset				free all pages and destroy all owners
+ *	leave 1				skip the reset when the module is unloaded
  *	or a verb of stub_misuse.c
  *
  * and may end in "in=task|raw|softirq|hardirq|hrtimer|nmi" and "cpu=N". "answer"
- * is an errno by its name, or a count.
+ * is the name of an errno, or a count.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -34,7 +34,7 @@
 struct labyrinth_owner *stub_owners[STUB_OWNERS];
 struct page *stub_pages[STUB_PAGES];
 
-static bool stub_live[STUB_OWNERS];	/* to be destroyed in the end */
+static bool stub_live[STUB_OWNERS];	/* must be destroyed by stub_reset() */
 static bool stub_leaves;
 
 static const char * const stub_verbs[] = {
@@ -74,7 +74,7 @@ static const char * const stub_tag_contexts[] = {
 	[LABYRINTH_NMI]		= "nmi",
 };
 
-/* Words of the command line; what is no number is 0 in args. */
+/* Words of the command line; args[] is 0 for a word that is not a number. */
 struct stub_line {
 	char *words[12];
 	unsigned int nr;
@@ -123,7 +123,7 @@ stub_create_as(const struct stub_line *split, const struct labyrinth_owner_param
 	return labyrinth_owner_create(params);
 }
 
-/* Its name is what the reports must tell as caller. */
+/* Reports must show this name as caller. */
 static noinline void stub_create(const struct stub_line *split)
 {
 	struct labyrinth_owner_params params = {
@@ -138,7 +138,7 @@ static noinline void stub_create(const struct stub_line *split)
 	struct labyrinth_owner *owner;
 
 	owner = stub_create_as(split, stub_text(split, "null") ? NULL : &params);
-	/* Nothing that was copied may be looked at later. */
+	/* Labyrinth must not read the parameters after the call. */
 	memset(&params, 0x5a, sizeof(params));
 	if (!IS_ERR(owner)) {
 		stub_owners[split->args[0]] = owner;
@@ -162,7 +162,7 @@ static void stub_answer_query(const struct stub_call *call)
 
 static void stub_call(const struct stub_line *split, enum stub_verb verb)
 {
-	static struct stub_call call;	/* the command's lock guards it; too large for a stack */
+	static struct stub_call call;	/* guarded by the command's lock; too large for a stack */
 	const char *context = stub_text(split, "in=");
 	unsigned int page = split->args[verb == STUB_TRANSFER ? 2 : 1];
 	int in = STUB_TASK;
@@ -219,7 +219,7 @@ static unsigned int stub_destroy(unsigned int i)
 	return labyrinth_owner_destroy(stub_owners[i]);
 }
 
-/* Free what can be freed, destroy what lives, forget the rest. Returns the pages still out. */
+/* Free all owned pages, destroy all live owners, clear all slots. Returns the pages still owned. */
 static unsigned int stub_reset(void)
 {
 	unsigned int i, page, out = 0;
@@ -305,5 +305,5 @@ static void __exit stub_exit(void)
 module_init(stub_init);
 module_exit(stub_exit);
 
-MODULE_DESCRIPTION("labyrinth test: a driver that does as it is told");
+MODULE_DESCRIPTION("labyrinth test: a driver that makes the calls given by the shell");
 MODULE_LICENSE("GPL");

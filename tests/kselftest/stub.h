@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A driver that does as it is told. See stub.c. */
+/* A driver that makes the calls given by the shell. See stub.c. */
 #ifndef _LAB_STUB_H
 #define _LAB_STUB_H
 
@@ -9,7 +9,7 @@
 #define STUB_OWNERS	64
 #define STUB_PAGES	4096
 
-/* Handles and pages as the API gave them, or as misuse wants them; kept after their end. */
+/* Handles and pages from the API or from verbs of stub_misuse.c; kept after destroy and free. */
 extern struct labyrinth_owner *stub_owners[STUB_OWNERS];
 extern struct page *stub_pages[STUB_PAGES];
 
@@ -25,16 +25,16 @@ enum stub_verb {
 	STUB_NR_CALLS,
 };
 
-/* One call of the API's any-context part, with its result. */
+/* A call of the API and its result. */
 struct stub_call {
 	enum stub_verb verb;
 	struct labyrinth_owner *owner;
 	struct labyrinth_owner *to;
 	struct page **page;
 	unsigned int nr;
-	unsigned int times;		/* how often; ends with the first failure */
+	unsigned int times;		/* repetitions; the first failure ends them */
 	struct labyrinth_page_info info;
-	long ret;			/* errno; or the number of pages got */
+	long ret;			/* errno, or the number of pages */
 };
 
 enum stub_context {
@@ -52,19 +52,19 @@ void stub_nmi_begin(void);
 void stub_nmi_call(struct stub_call *call);
 void stub_nmi_end(void);
 
-/* One page every so often, in NMI, until so many are there or it is stopped. */
+/* Allocate a page every @period_us in NMI, until @nr calls are made or it is stopped. */
 bool stub_timer_start(struct labyrinth_owner *owner, struct page **pages, unsigned int nr,
 			unsigned int period_us);
 bool stub_timer_stop(unsigned int *got, unsigned int *refused);
 
-/* A device that takes its time before it goes to sleep. */
+/* A device with a delay before it is suspended. */
 int stub_sleep_init(void);
 void stub_sleep_exit(void);
 
-/* A verb that the API does not have. False where this is none; else its answer is in *@answer. */
+/* Run a verb outside of the API. Returns false if there is none; else the result is in *@answer. */
 bool stub_misuse(const char *verb, const long *args, long *answer);
 
-/* The device for devm owners, made when it is first asked for. */
+/* The device for devm owners, created by the first call. */
 struct device *stub_device(void);
 void stub_device_remove(void);
 

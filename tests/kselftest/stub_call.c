@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Calling labyrinth from a chosen context on a chosen CPU. */
+/* Call labyrinth in a chosen context on a chosen CPU. */
 #include <linux/completion.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
@@ -18,7 +18,7 @@ static struct stub_call *stub_pending;
 static DECLARE_COMPLETION(stub_done);
 static DEFINE_RAW_SPINLOCK(stub_raw_lock);
 
-/* Its name is what the reports must tell as caller. */
+/* Reports must show this name as caller. */
 static noinline long stub_call_once(struct stub_call *call)
 {
 	struct labyrinth_owner *owner = call->owner;
@@ -49,7 +49,7 @@ static noinline long stub_call_once(struct stub_call *call)
 	}
 }
 
-/* "alloc" counts the pages it got; the others stop at the first error. */
+/* STUB_ALLOC returns the number of pages; other verbs return the first error. */
 static void stub_call_now(struct stub_call *call)
 {
 	bool alloc = call->verb == STUB_ALLOC;
@@ -145,7 +145,7 @@ static int stub_nmi_run(unsigned int type, struct pt_regs *regs)
 	if (cmpxchg(&stub_nmi_wanted, 1, 2) != 1)
 		return NMI_DONE;
 	stub_call_now(stub_pending);
-	/* Pairs with stub_run_nmi(): the result is there. */
+	/* Pairs with stub_nmi_call(): publishes the result. */
 	smp_store_release(&stub_nmi_wanted, 0);
 	return NMI_HANDLED;
 }
@@ -160,7 +160,7 @@ void stub_nmi_end(void)
 	unregister_nmi_handler(NMI_LOCAL, "lab_stub");
 }
 
-/* Between begin and end, from any context but NMI. */
+/* Between stub_nmi_begin() and stub_nmi_end(), from any context except NMI. */
 void stub_nmi_call(struct stub_call *call)
 {
 	stub_pending = call;
@@ -198,7 +198,7 @@ static long (* const stub_runs[])(void *) = {
 
 static_assert(ARRAY_SIZE(stub_runs) == STUB_NR_CONTEXTS);
 
-/* @cpu: -1 for here, which in task context is the task that asks. */
+/* @cpu: -1 for this CPU; then a call in task context is made by the current task. */
 bool stub_call_in(enum stub_context context, int cpu, struct stub_call *call)
 {
 	if (!stub_runs[context] || cpu >= (int)nr_cpu_ids || (cpu >= 0 && !cpu_online(cpu)))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a driver can do to a page and to a handle without labyrinth's calls. */
+/* Use of pages and handles other than by labyrinth's calls. */
 #include <linux/bottom_half.h>
 #include <linux/device.h>
 #include <linux/err.h>
@@ -40,8 +40,8 @@ static long stub_put_ref(struct page **page, const long *args)
 }
 
 /*
- * Free a page without labyrinth, and give it back at once: who took it in between would lose
- * it, where he has one reference.
+ * Free a page behind labyrinth, then free it to labyrinth at once: a user that allocates the
+ * page in between and has one reference would lose it.
  */
 static noinline long stub_put_and_free(struct page **page, const long *args)
 {
@@ -64,7 +64,7 @@ static long stub_pfn(struct page **page, const long *args)
 	return page_to_pfn(*page);
 }
 
-/* The first of args[2] pages from args[1] on that is @page, or -1. */
+/* The first of args[2] slots from args[1] on that has @page, or -1. */
 static long stub_find(struct page **page, const long *args)
 {
 	long i;
@@ -76,8 +76,8 @@ static long stub_find(struct page **page, const long *args)
 }
 
 /*
- * A page for an owner that the kernel would hand out next, were it freed here:
- * none of a block of another kind, which goes to other users.
+ * Take a page for an owner that the kernel would hand out next if it were freed on this CPU.
+ * A page of a pageblock of another migratetype would go to other users.
  */
 static long stub_take_loose(struct page **page, const long *args)
 {
@@ -104,7 +104,7 @@ static long stub_take_loose(struct page **page, const long *args)
 	return *page ? 0 : -ENOMEM;
 }
 
-/* Free a page without labyrinth, and take pages for an owner until it is among them. */
+/* Free a page behind labyrinth, and allocate pages for an owner until it gets this one. */
 static long stub_come_back(struct page **page, const long *args)
 {
 	struct labyrinth_owner *owner = stub_owners[args[1]];
@@ -139,7 +139,7 @@ static long stub_err_page(struct page **page, const long *args)
 	return 0;
 }
 
-/* Pointers that never were a page's. */
+/* Pointers that never pointed to a struct page. */
 static long stub_wild_page(struct page **page, const long *args)
 {
 	static const unsigned long wild[] = { 0x8, PAGE_SIZE, 0xdead4ead0000, -1UL << 47 };
@@ -180,14 +180,14 @@ static long stub_holds(struct page **page, const long *args)
 	return !memchr_inv(page_address(*page), args[1], PAGE_SIZE);
 }
 
-/* One byte in the middle, so that a look at the ends is not enough. */
+/* Change one byte in the middle, so that a check of both ends would miss it. */
 static long stub_poke(struct page **page, const long *args)
 {
 	((u8 *)page_address(*page))[PAGE_SIZE / 2 + 1] ^= 0x55;
 	return 0;
 }
 
-/* All that the contract leaves to the holder. Bit 0 of lru.next is not: it means a tail page. */
+/* Write to all fields that the owner may use. Bit 0 of lru.next stays 0: it marks a tail page. */
 static long stub_scribble(struct page **page, const long *args)
 {
 	set_page_private(*page, 0xdeadbeef);
@@ -211,24 +211,24 @@ static const struct {
 	long (*run)(struct page **page, const long *args);
 } stub_page_verbs[] = {
 	{ "getref",	stub_get_ref },	/* PAGE: one reference more */
-	{ "putref",	stub_put_ref },	/* PAGE: one less; the last frees it */
-	{ "putfree",	stub_put_and_free },	/* PAGE OWNER: by put_page(), then by labyrinth */
+	{ "putref",	stub_put_ref },	/* PAGE: one reference less */
+	{ "putfree",	stub_put_and_free },	/* PAGE OWNER: put_page(), then labyrinth's free */
 	{ "refs",	stub_refs },		/* PAGE */
 	{ "pfn",	stub_pfn },		/* PAGE */
 	{ "find",	stub_find },		/* PAGE FIRST NR */
 	{ "takeloose",	stub_take_loose },	/* PAGE OWNER */
-	{ "comeback",	stub_come_back },	/* PAGE OWNER FIRST: the slot it came back to */
-	{ "plain",	stub_plain },		/* PAGE: an ordinary page into this slot */
+	{ "comeback",	stub_come_back },	/* PAGE OWNER FIRST: returns its new slot */
+	{ "plain",	stub_plain },		/* PAGE: alloc_page() into this slot */
 	{ "nullpage",	stub_null_page },	/* PAGE */
 	{ "errpage",	stub_err_page },	/* PAGE */
 	{ "wildpage",	stub_wild_page },	/* PAGE 0..4 */
 	{ "tailpage",	stub_tail_page },	/* PAGE */
 	{ "copypage",	stub_copy_page },	/* PAGE TO */
 	{ "fill",	stub_fill },		/* PAGE BYTE */
-	{ "holds",	stub_holds },		/* PAGE BYTE: is every byte this? */
+	{ "holds",	stub_holds },		/* PAGE BYTE: is every byte BYTE? */
 	{ "poke",	stub_poke },		/* PAGE: change one byte */
 	{ "scribble",	stub_scribble },	/* PAGE */
-	{ "scribbled",	stub_scribbled },	/* PAGE: is it still? */
+	{ "scribbled",	stub_scribbled },	/* PAGE: is it still scribbled? */
 };
 
 static bool stub_misuse_owner(const char *verb, const long *args)

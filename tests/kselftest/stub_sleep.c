@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A driver whose device takes its time before it goes to sleep: all tasks are frozen
- * by then. The kernel's own delay for tests of suspend is a busy loop in some
- * versions, and ends much too early on an emulated machine.
+ * A device with a delay before it is suspended, while all tasks are frozen. The kernel's own
+ * delay for tests of suspend is a busy loop in some versions, which ends much too early on an
+ * emulated machine.
  */
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -13,7 +13,7 @@
 
 static unsigned int stub_sleep_ms;
 module_param_named(sleep_ms, stub_sleep_ms, uint, 0644);
-MODULE_PARM_DESC(sleep_ms, "how long the device takes before it goes to sleep");
+MODULE_PARM_DESC(sleep_ms, "delay before the device is suspended, in milliseconds");
 
 static int stub_sleep_prepare(struct device *dev)
 {

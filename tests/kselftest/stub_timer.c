@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A driver that goes on while nobody tells it to: one page each period, in an NMI. */
+/* Allocate one page every period in NMI, independent of commands. */
 #include <linux/hrtimer.h>
 
 #include "compat.h"
@@ -18,7 +18,7 @@ static enum hrtimer_restart stub_timer_tick(struct hrtimer *timer)
 
 	call->times = 1;
 	stub_nmi_call(call);
-	/* A page that was got has moved it on. */
+	/* A successful call has advanced the pointer. */
 	if (call->page == pages)
 		stub_timer_refused++;
 	else
@@ -48,7 +48,7 @@ bool stub_timer_start(struct labyrinth_owner *owner, struct page **pages, unsign
 	return true;
 }
 
-/* False where none was started. */
+/* Returns false if no timer was started. */
 bool stub_timer_stop(unsigned int *got, unsigned int *refused)
 {
 	if (!stub_timer_runs)

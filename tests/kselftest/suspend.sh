@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The stock is refilled while the machine goes to sleep and wakes up again.
+# The stock is refilled during suspend and resume.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
@@ -8,14 +8,14 @@ power=/sys/power
 stub_parameters=/sys/module/lab_stub/parameters
 echo 0 >/sys/module/suspend/parameters/pm_test_delay
 
-# Suspend as far as STAGE, and wake up.
+# Suspend up to STAGE of pm_test, and resume.
 suspend_to() { # STAGE
-	echo "$1" >$power/pm_test || fail "no such stage: $1"
-	echo mem >$power/state 2>/dev/null || echo freeze >$power/state || fail "does not suspend"
+	echo "$1" >$power/pm_test || fail "pm_test has no stage $1"
+	echo mem >$power/state 2>/dev/null || echo freeze >$power/state || fail "the machine does not suspend"
 	echo none >$power/pm_test
 }
 
-# A page each 5 ms in NMI, where only the stock serves: many more than it holds.
+# A page every 5 ms in NMI, where only the stock is available: many more than the stock.
 test_a_stock_is_refilled_while_all_tasks_are_frozen() {
 	expect 0 create 0 name=one budget=2000 stock=64
 	expect 0 timer 0 0 1500 every=5000
@@ -25,11 +25,11 @@ test_a_stock_is_refilled_while_all_tasks_are_frozen() {
 	say timerstop 0
 	echo "# frozen: $answer"
 	expect_match "timer" "$answer" "got=* refused=0"
-	expect_at_least "pages got meanwhile" "$(echo "$answer" | sed 's/got=\([0-9]*\) .*/\1/')" 96
+	expect_at_least "pages allocated meanwhile" "$(echo "$answer" | sed 's/got=\([0-9]*\) .*/\1/')" 96
 	expect_no_violation
 }
 
-test_all_is_as_before_after_all_cpus_but_one_were_off() {
+test_pages_and_stock_survive_suspend_with_one_cpu() {
 	expect 0 create 0 name=one budget=100 stock=16
 	expect 50 alloc 0 0 times=50 cpu=1
 	expect 0 free 0 0 times=20 cpu=1

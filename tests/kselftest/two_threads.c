@@ -2,8 +2,8 @@
 /*
  * Usage: two_threads DIR COMMAND COMMAND
  *
- * The first command is written to DIR/command by one thread, the second by
- * another of the same process; the answers are printed.
+ * Write the first command to DIR/command from one thread and the second from another
+ * thread of the process, and print the answers.
  */
 #include <fcntl.h>
 #include <pthread.h>

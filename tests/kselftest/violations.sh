@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Each kind of misuse is reported with both parties, in the table and in the log.
+# Each kind of misuse is reported with both parties in the table and in the log.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
@@ -34,7 +34,7 @@ test_foreign_free_is_reported_with_both_parties() {
 	expect_owner holder violations 0 owned 1
 }
 
-test_giving_a_plain_page_is_reported() {
+test_free_of_a_plain_page_is_reported() {
 	expect 0 create 0 name=one
 	expect 0 plain 0
 	pfn=$(number pfn 0)
@@ -48,7 +48,7 @@ test_giving_a_plain_page_is_reported() {
 	expect 0 putref 0
 }
 
-test_giving_a_shared_page_is_reported_with_its_references() {
+test_free_of_a_shared_page_is_reported_with_its_references() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	expect 2 getref 0
@@ -66,7 +66,7 @@ not_quarantined() { # PFN
 	[ "$(table pages state "pfn=$1")" != quarantined ]
 }
 
-test_a_quarantined_page_stays_out_of_use_until_it_is_sole_referenced() {
+test_a_quarantined_page_is_not_used_until_it_is_sole_referenced() {
 	expect 0 create 0 name=one budget=64
 	expect 1 alloc 0 0
 	expect 2 getref 0
@@ -77,12 +77,12 @@ test_a_quarantined_page_stays_out_of_use_until_it_is_sole_referenced() {
 	sleep 2
 	expect_rows 1 pages state=quarantined pfn="$pfn"
 	expect 0 putref 0
-	wait_until not_quarantined "$pfn" || fail "it is still in quarantine"
+	wait_until not_quarantined "$pfn" || fail "the page is still in quarantine"
 	expect 1 alloc 0 64
 	expect 64 find 0 64 1
 }
 
-test_put_page_behind_the_back_is_reported_when_the_page_is_given_back() {
+test_put_page_behind_is_reported_when_the_page_is_freed() {
 	expect 0 create 0 name=one
 	expect 1 alloc 0 0
 	pfn=$(number pfn 0)
@@ -94,15 +94,15 @@ test_put_page_behind_the_back_is_reported_when_the_page_is_given_back() {
 	expect_owner one owned 0
 }
 
-# Owner 0 loses page 0 to the kernel behind its back; owner 1 takes pages until it has it.
+# Page 0 of owner 0 is freed behind labyrinth; owner 1 allocates pages until it gets page 0.
 come_back() {
 	expect 0 create 1 name=next budget=128
 	say comeback 0 1 1
-	[ "$answer" != -1 ] || fail "the page did not come back"
+	[ "$answer" != -1 ] || fail "owner 1 did not get the page"
 	back=$answer
 }
 
-test_a_page_that_comes_back_from_the_kernel_while_owned_is_reported() {
+test_an_owned_page_returned_by_the_kernel_is_reported() {
 	expect 0 create 0 name=loser
 	expect 0 takeloose 0 0
 	pfn=$(number pfn 0)
@@ -114,7 +114,7 @@ test_a_page_that_comes_back_from_the_kernel_while_owned_is_reported() {
 	expect_cell next pages owner pfn="$pfn"
 }
 
-test_both_go_on_after_a_page_has_come_back() {
+test_both_owners_can_allocate_after_a_page_was_freed_behind() {
 	expect 0 create 0 name=loser budget=4
 	expect 0 takeloose 0 0
 	come_back
@@ -127,7 +127,7 @@ test_both_go_on_after_a_page_has_come_back() {
 	expect_owner next owned 0
 }
 
-test_a_ready_page_that_is_put_behind_the_back_is_not_handed_out() {
+test_a_ready_page_that_is_freed_behind_is_not_handed_out() {
 	expect 0 create 0 name=one budget=2
 	expect 1 alloc 0 0 cpu=1
 	expect 0 free 0 0 cpu=1
@@ -139,7 +139,7 @@ test_a_ready_page_that_is_put_behind_the_back_is_not_handed_out() {
 	expect_owner one owned 2
 }
 
-test_a_ready_page_that_comes_back_from_the_kernel_is_handed_out_once() {
+test_a_ready_page_returned_by_the_kernel_is_handed_out_once() {
 	expect 0 create 0 name=loser budget=4
 	expect 0 create 1 name=next budget=128
 	expect 0 takeloose 0 0
@@ -149,14 +149,14 @@ test_a_ready_page_that_comes_back_from_the_kernel_is_handed_out_once() {
 	expect_rows 1 violations "seq>$violations_seen" kind=freed_behind owner=loser pfn="$pfn"
 	say alloc 0 2000 times=5
 	got=$answer
-	wait_until not_quarantined "$pfn" || fail "it is in quarantine"
+	wait_until not_quarantined "$pfn" || fail "the page stays in quarantine"
 	expect $((4 - got)) alloc 0 $((2000 + got)) times=5
 	expect_owner loser owned 4
 	expect_equal "pages owned twice" \
 		"$(awk '$3 == "owned" { print $1 }' $lab/pages | sort | uniq -d)" ""
 }
 
-test_a_reference_taken_on_a_ready_page_keeps_it_out_of_use() {
+test_a_ready_page_with_an_extra_reference_is_not_handed_out() {
 	expect 0 create 0 name=one budget=4
 	expect 1 alloc 0 0 cpu=1
 	expect 0 free 0 0 cpu=1
@@ -170,7 +170,7 @@ test_a_reference_taken_on_a_ready_page_keeps_it_out_of_use() {
 	expect 0 putref 0
 }
 
-test_a_dead_owners_handle_is_reported() {
+test_use_of_a_destroyed_handle_is_reported() {
 	expect 0 create 0 name=late
 	expect 1 alloc 0 0
 	expect 1 destroy 0

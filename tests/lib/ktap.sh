@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Results in KTAP, of a script on the host: $nr of them so far, and whether one $failed.
+# KTAP results of a script on the host: $nr counts them, $failed is 1 if one failed.
 
 nr=0 failed=0
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What bpftrace counts.
+# bpftrace counts and prints labyrinth's events.
 . "${0%/*}/lib.sh"
 need_module lab_stub
 
@@ -9,11 +9,11 @@ observe() { # PROGRAM
 	expect_called
 }
 
-expect_counted() { # WHAT...: these and no other
+expect_counted() { # LINE...: exactly these counts
 	expect_equal "counts" "$(grep '^@' /tmp/said | sort)" "$(printf '%s\n' "$@")"
 }
 
-test_bpftrace_counts_the_calls_of_each_owner() {
+test_bpftrace_counts_calls_by_owner() {
 	calls <<-'EOC'
 		expect 0 create 0 name=one budget=128
 		expect 0 create 1 name=two budget=128 stock=128
@@ -29,7 +29,7 @@ test_bpftrace_counts_the_calls_of_each_owner() {
 	expect_counted "@allocs[one]: 100" "@allocs[two]: 130" "@frees[one]: 90" "@frees[two]: 60"
 }
 
-test_bpftrace_counts_refusals_by_their_reason() {
+test_bpftrace_counts_refusals_by_reason() {
 	calls <<-'EOC'
 		expect 0 create 0 name=one budget=8
 		expect 8 alloc 0 0 times=8

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What a tool runs while it looks: the calls in /tmp/calls.
+# Run the calls in /tmp/calls, under a tracing tool.
 . "${0%/*}/ktap.sh"
 
 test_name=calls failed=

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The events alone, by tracefs: when they are told, and that nothing changes by it.
+# The events through tracefs: when they are emitted, and that they change no result.
 . "${0%/*}/lib.sh"
 need_module lab_stub
 
@@ -16,16 +16,16 @@ end() {
 }
 
 expect_reported() { # NUMBER EXTENDED-REGEX
-	expect_equal "events told of $2" "$(count_events "$2" <$tracefs/trace)" "$1"
+	expect_equal "events that match $2" "$(count_events "$2" <$tracefs/trace)" "$1"
 }
 
-# The third of the flags behind the CPU is where it happened.
+# The third flag after the CPU is the context.
 expect_reported_in() { # NUMBER OWNER FLAGS
 	expect_equal "events of $2 with flag $3" \
 		"$(grep -cE "\] ..[$3].. .* owner=$2 " $tracefs/trace)" "$1"
 }
 
-test_an_event_tells_the_context_it_comes_from() {
+test_events_show_the_context_of_the_call() {
 	for owner in task softirq hardirq nmi; do
 		expect 0 create 0 name=$owner budget=8 stock=8
 		begin alloc free
@@ -42,7 +42,7 @@ test_an_event_tells_the_context_it_comes_from() {
 	done
 }
 
-test_nothing_is_reported_while_events_are_off() {
+test_disabled_events_report_nothing() {
 	expect 0 create 0 name=one budget=8
 	begin all
 	expect 8 alloc 0 0 times=8
@@ -53,7 +53,7 @@ test_nothing_is_reported_while_events_are_off() {
 	expect_reported 8 ''
 }
 
-test_an_event_alone_is_all_that_is_reported() {
+test_only_the_enabled_event_is_reported() {
 	expect 0 create 0 name=one budget=8
 	for event in alloc free refuse; do
 		begin $event
@@ -67,7 +67,7 @@ test_an_event_alone_is_all_that_is_reported() {
 	expect_reported 1 '^refuse owner=one reason=budget '
 }
 
-test_either_of_two_events_may_go_first() {
+test_either_of_two_events_can_be_disabled_first() {
 	expect 0 create 0 name=one budget=8
 	for first in alloc free; do
 		begin alloc free
@@ -80,7 +80,7 @@ test_either_of_two_events_may_go_first() {
 	done
 }
 
-test_an_owner_created_while_events_are_on_is_reported() {
+test_an_owner_created_while_events_are_on_is_traced() {
 	begin alloc free
 	expect 0 create 0 name=late budget=8
 	for _ in 1 2 3; do
@@ -92,7 +92,7 @@ test_an_owner_created_while_events_are_on_is_reported() {
 	expect_reported 24 '^free owner=late '
 }
 
-test_of_two_who_trace_one_may_leave() {
+test_one_of_two_tracers_can_leave() {
 	mkdir $tracefs/instances/other
 	expect 0 create 0 name=one budget=8
 	begin alloc
@@ -104,7 +104,7 @@ test_of_two_who_trace_one_may_leave() {
 	rmdir $tracefs/instances/other
 }
 
-test_bulk_calls_tell_each_page() {
+test_bulk_calls_report_each_page() {
 	expect 0 create 0 name=one budget=64
 	begin all
 	expect 64 bulk 0 0 64
@@ -116,7 +116,7 @@ test_bulk_calls_tell_each_page() {
 	expect_reported 128 '^free owner=one '
 }
 
-test_a_call_that_fails_is_no_event() {
+test_a_failed_call_emits_no_event() {
 	expect 0 create 0 name=one budget=8
 	expect 0 create 1 name=two budget=8
 	expect 1 alloc 0 0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What the files here share beside ktap.sh: how events come on, and what was told.
+# Helpers shared by the tests here, beside ktap.sh: switch events and count them.
 . "${0%/*}/ktap.sh"
 
 tracefs=/sys/kernel/tracing
@@ -14,23 +14,23 @@ switch() { # EVENT|all 0|1
 	esac
 }
 
-# The calls that a tool is to see, as a script for calls.sh.
+# Store standard input as the script that calls.sh runs.
 calls() {
 	cat >/tmp/calls
 	rm -f /tmp/called
 }
 
-# How calls.sh says that every call answered as it should.
+# Every call of calls.sh gave its expected answer.
 expect_called() {
 	expect_equal "the calls" "$(cat /tmp/called)" "failed="
 }
 
-# Of a trace, or a report of one, lines "EVENT FIELD=VALUE..." and nothing else.
+# Reduce a trace, or a report of one, to lines "EVENT FIELD=VALUE...".
 only_events() {
 	sed -n 's/^.*[0-9]: \([a-z]*\): *\([a-z_]*=.*\)$/\1 \2/p'
 }
 
-# So many of the events on standard input match.
+# The number of events on standard input that match.
 count_events() { # EXTENDED-REGEX
 	only_events | grep -cE -e "$1"
 }

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What perf counts.
+# perf counts labyrinth's events.
 . "${0%/*}/lib.sh"
 need_module lab_stub
 
-test_perf_counts_calls_of_all_cpus() {
+test_perf_counts_calls_on_all_cpus() {
 	calls <<-'EOC'
 		expect 0 create 0 name=one budget=128 stock=128
 		expect 100 alloc 0 0 times=100

@@ -7,7 +7,7 @@ need_module lab_stub
 caller='stub_call_once\+0x[0-9a-f]+/0x[0-9a-f]+ \[lab_stub\]'
 
 expect_reported() { # NUMBER EXTENDED-REGEX
-	expect_equal "events told of $2" "$(count_events "$2" <$tracefs/trace)" "$1"
+	expect_equal "events that match $2" "$(count_events "$2" <$tracefs/trace)" "$1"
 }
 
 begin() {
@@ -27,7 +27,7 @@ alloc_caller=$caller caller=$caller$"
 	expect_reported 1 ''
 }
 
-test_each_kind_is_reported_as_debugfs_has_it() {
+test_event_and_debugfs_list_the_same_kinds() {
 	expect 0 create 0 name=one budget=8
 	expect 0 create 1 name=two budget=8
 	expect 1 alloc 0 0
@@ -47,7 +47,7 @@ test_each_kind_is_reported_as_debugfs_has_it() {
 	expect 0 putref 2
 }
 
-test_an_audit_tells_what_it_looked_at_and_found() {
+test_an_audit_reports_its_tags_findings_and_duration() {
 	expect 0 create 0 name=one budget=64
 	expect 64 alloc 0 0 times=64
 	: >$tracefs/trace

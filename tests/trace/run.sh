@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# labyrinth's tracepoints, with trace-cmd, bpftrace and perf as Debian has them, on one
-# kernel in a virtual machine. Prints KTAP.
+# Test labyrinth's tracepoints with Debian's trace-cmd, bpftrace and perf, on one kernel
+# in a virtual machine. Prints KTAP.
 #
 # usage: run.sh [KERNEL [FILE...]]
 #
-# KERNEL is one of scripts/kernels.sh, 6.12 if none is named. With FILEs (events, trace_cmd,
-# ...) only these. The logs stay in build/KERNEL/trace/. Exit status 1 if anything failed.
+# KERNEL is a kernel of scripts/kernels.sh, by default 6.12. With FILEs (events, trace_cmd,
+# ...), only these run. Logs: build/KERNEL/trace/. Exit status 1 if anything failed.
 set -uo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -29,7 +29,7 @@ bail() { # WORDS...
 	exit 1
 }
 
-# Boot a machine that runs FILEs, and judge it and its kernel's log.
+# Boot a machine that runs FILEs. Report its exit status and its kernel log.
 boot() { # NAME WORDS FILE... -- VM-OPTION...
 	local vm=$out/$1 words=$2 list='' status planned ended
 
@@ -81,8 +81,8 @@ for module in labyrinth/labyrinth tests/kselftest/lab_stub tests/kselftest/lab_s
 	modules+=(--file "$build/$module.ko")
 done
 
-# bpftrace comes with LLVM, 200 MB.
-[ ${#in_turn[@]} -eq 0 ] || boot tools "events, and who shows them" "${in_turn[@]}" -- \
+# bpftrace needs LLVM, 200 MB.
+[ ${#in_turn[@]} -eq 0 ] || boot tools "events and tracing tools" "${in_turn[@]}" -- \
 	--mem 2G --in-turn "${tools[@]}"
 [ ${#at_once[@]} -eq 0 ] || boot at_once "events under load" "${at_once[@]}" --
 exit $failed

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Owners leave the fast way and come back to it while other CPUs call. For that the event
-# "release" is as good as any, and the kernel patches no code that somebody runs: this
-# is a machine whose CPUs run at once, and QEMU may keep what it translated in between.
+# Owners leave the fast path and return to it while other CPUs call. Any event does that.
+# "release" is used because no CPU runs its call site: the kernel patches code as an event is
+# switched, and QEMU with CPUs in parallel may run a stale translation of patched code.
 . "${0%/*}/lib.sh"
 need_module lab_stub lab_stress
 
-# Again and again until told to stop, a line each time. Who takes the whole budget gets one
-# page less if a single one is lost.
+# Allocate the whole budget and free it until /tmp/stop exists, a line each round. A single
+# lost page makes the next round one page short.
 all_of_the_budget() {
 	while [ ! -e /tmp/stop ] && [ -z "$failed" ]; do
 		expect 1024 alloc 0 0 times=1024 cpu=1
@@ -31,8 +31,8 @@ uptime() {
 	echo "$seconds"
 }
 
-# On and off while COMMAND goes on, until it has said so many lines, which are in /tmp/said.
-# How long an event takes to go on, beside how long a line takes, is up to the machine.
+# Switch the event on and off while COMMAND runs, until COMMAND has printed LINES lines to
+# /tmp/said. The time of a switch and of a line depend on the machine.
 toggle_while() { # LINES COMMAND...
 	local worker times=0 lines=$1 end=$(($(uptime) + 100))
 
@@ -52,26 +52,26 @@ toggle_while() { # LINES COMMAND...
 	echo "# toggled $times times"
 }
 
-test_no_page_is_lost_while_events_come_and_go() {
+test_no_page_is_lost_while_events_are_switched() {
 	expect 0 create 0 name=one budget=1024
 	toggle_while 20 all_of_the_budget
 	rounds=$(grep -cx round /tmp/said)
 	echo "# $rounds rounds"
-	expect_equal "calls meanwhile" "$(grep -vx round /tmp/said)" ""
+	expect_equal "failed calls" "$(grep -vx round /tmp/said)" ""
 	expect_owner one allocs $((rounds * 1024)) frees $((rounds * 1024)) owned 0
 	expect 1024 alloc 0 0 times=1024
 	expect 0 alloc 0 1024
 	expect_no_violation
 }
 
-test_a_page_has_one_holder_while_events_come_and_go() {
+test_a_page_has_one_holder_while_events_are_switched() {
 	toggle_while 1 mix
-	expect_equal "runs in which something went wrong" "$(grep -v \
+	expect_equal "runs with errors" "$(grep -v \
 		'^0 ops=[1-9].* doubled=0 spoiled=0 over=0 errors=0 out=0 ' /tmp/said)" ""
 	expect_no_violation
 	expect_rows 0 owners
 }
 
-# Or the kernel has tracepoints of the scheduler's on as well.
+# With record-cmd, the kernel would also enable tracepoints of the scheduler.
 echo 0 >$tracefs/options/record-cmd
 run_tests

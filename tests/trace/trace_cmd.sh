@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What trace-cmd tells. All tests look at one record.
+# trace-cmd records and reports labyrinth's events. All tests read one recording.
 . "${0%/*}/lib.sh"
 need_module lab_stub
 
-# "one" first, then twice all pages of "burst" on two CPUs, and the contexts.
+# Record calls of "one", two rounds of all pages of "burst" on two CPUs, and each context.
 record() {
 	calls <<-'EOC'
 		expect 0 create 0 name=one budget=8 stock=8
@@ -67,7 +67,7 @@ test_every_page_of_a_burst_is_reported_once() {
 	sort /tmp/pfns >/tmp/wanted
 	for event in alloc free; do
 		for round in 1 2; do
-			# Of each page its first, or second.
+			# The pfn of each page's first or second event.
 			awk -v event=$event -v round=$round \
 				'$1 == event && ++nr[$2] == round { print $2 }' /tmp/burst |
 				sort >/tmp/said
@@ -77,8 +77,8 @@ test_every_page_of_a_burst_is_reported_once() {
 	done
 }
 
-test_a_page_is_taken_before_it_is_given_back() {
-	expect_equal "pages that came and went otherwise than alloc, free, alloc, free" "$(awk '
+test_a_page_is_allocated_before_it_is_freed() {
+	expect_equal "pages whose events are not alloc, free, alloc, free" "$(awk '
 		{ went[$2] = went[$2] " " $1 }
 		END { for (pfn in went) if (went[pfn] != " alloc free alloc free") print pfn }
 		' /tmp/burst)" ""
