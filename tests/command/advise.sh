@@ -17,19 +17,6 @@ advised() { # CHANGE KEY
 		tail -n 1
 }
 
-# Reload the modules, so that earlier refusals are forgotten.
-forget() {
-	rmmod lab_reserve
-	rmmod labyrinth
-	insmod "$modules/labyrinth.ko"
-	insmod "$modules/lab_reserve.ko"
-}
-
-expect_helped() { # WHAT
-	expect_at_most "pages refused with $1" "$(figure refused)" "$(figure tolerance)"
-	expect_at_most "tolerance" "$(figure tolerance)" 63
-}
-
 # FROM TO of the module's last advice for CHANGE.
 computed() { # CHANGE
 	sed -n "s/.* change=$1 from=\([0-9]*\) to=\([0-9]*\) .*/\1 \2/p" $lab/advice | tail -n 1
@@ -50,40 +37,6 @@ test_advised_numbers_match_the_module() {
 		expect_equal "$change" "$(advised $change from) $(advised $change to)" \
 			"$(computed $change)"
 	done
-	forget
-}
-
-test_advised_stock_is_sufficient() {
-	ask dry 0 10
-	expect_at_least "pages refused before" "$(figure refused)" 100
-	stock=$(advised stock count)
-	ask dry "$stock" 10
-	expect_helped "a stock of $stock"
-	forget
-}
-
-test_advised_reserve_pct_is_sufficient() {
-	ask dry 0 10
-	expect_at_least "pages refused before" "$(figure refused)" 100
-	pct=$(advised reserve_pct to)
-	ask dry 0 "$pct"
-	expect_helped "$pct %"
-	forget
-}
-
-test_advised_min_free_kbytes_is_sufficient() {
-	# So deep that the 3/8 that the formula ignores are more than one refill.
-	ask dry 0 15
-	wanted=$(advised vm.min_free_kbytes to)
-	expect_at_least "pages refused before" "$(figure refused)" 100
-	# The eater takes as much as before, and not 3/4 of a larger reserve.
-	say eat "$(figure eaten)"
-	echo "$wanted" >/proc/sys/vm/min_free_kbytes
-	ask dry 0 15
-	echo 45056 >/proc/sys/vm/min_free_kbytes
-	expect_helped "$wanted kB"
-	say eat 0
-	forget
 }
 
 run_tests

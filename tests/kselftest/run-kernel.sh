@@ -131,7 +131,7 @@ case $kernel in
 	mem=384M
 	if [ -n "$quick" ] && [ "$kernel" = 6.1 ]; then small=(); else small+=(reserve); fi
 	[ -n "$quick" ] || split=(reserve_large)
-	[ -z "$long" ] || small+=(dry)
+	[ -z "$long" ] && [ "$kernel" != 6.12 ] || small+=(dry)
 	[ -z "$long" ] || removal=(memory_remove) ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
