@@ -112,7 +112,7 @@ static void __exit labyrinth_exit(void)
 	lab_wq_exit();
 	lab_orphan_exit();
 	lab_offline_exit();
-	/* Nothing reads the tables any more, but freed tables may have readers until here. */
+	/* No new reader finds a table any more, but freed tables may have readers until here. */
 	synchronize_rcu();
 	lab_owner_free_handles();
 }

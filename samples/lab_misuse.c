@@ -2,10 +2,9 @@
 /*
  * lab_misuse - common mistakes, once each, on purpose
  *
- * Loading it makes the mistakes one after the other and compares each answer
- * with the documented one; labyrinth reports them in the kernel's log and in
- * debugfs "violations". No memory is harmed. See
- * Documentation/using-in-a-driver.rst.
+ * When the module is loaded, it makes the mistakes one by one and compares each return value
+ * with the documented one. labyrinth reports them in the kernel's log and in debugfs
+ * "violations". No memory is damaged. See Documentation/using-in-a-driver.rst.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -42,7 +41,7 @@ static int misuse_free(struct page *page)
 	return labyrinth_free_page(misuse_mine, page);
 }
 
-/* Nobody looked whether there was a page. */
+/* The result of the alloc was not tested. */
 static int misuse_bad_argument(struct page *page)
 {
 	int err = misuse_free(NULL);
@@ -76,7 +75,7 @@ static int misuse_plain_page(struct page *page)
 	return err;
 }
 
-/* Given back while somebody, say the network stack, has a reference: reported if it stays. */
+/* Freed while another user, say the network stack, holds a reference: reported if it lasts. */
 static int misuse_shared_page(struct page *page)
 {
 	int err;
@@ -88,7 +87,7 @@ static int misuse_shared_page(struct page *page)
 	return err;
 }
 
-/* put_page() ends what is labyrinth's; noticed when the kernel gives the page out again. */
+/* put_page() frees labyrinth's page: detected when the kernel hands it out again. */
 static int misuse_freed_behind(struct page *page)
 {
 	struct page *pages[MISUSE_BUDGET];
@@ -101,7 +100,7 @@ static int misuse_freed_behind(struct page *page)
 	return 0;
 }
 
-/* Written to after it was given back: noticed when it is handed out, thanks to LABYRINTH_POISON. */
+/* Written to after it was freed: LABYRINTH_POISON detects it when the page is handed out. */
 static int misuse_use_after_free(struct page *page)
 {
 	misuse_free(page);
@@ -126,7 +125,7 @@ static const struct {
 	{ "freed_behind", misuse_freed_behind, 0 },
 };
 
-/* 0 where every mistake was answered as documented. */
+/* 0 if every mistake returned the documented value. */
 static noinline int misuse_all(void)
 {
 	unsigned int i;
@@ -148,7 +147,7 @@ static noinline int misuse_all(void)
 	return wrong;
 }
 
-/* The last two mistakes: a page left out at the end, and a handle used after it. */
+/* The last two mistakes: an owner is destroyed while it owns a page, and used after that. */
 static noinline int misuse_end(void)
 {
 	struct page *page = misuse_page();
@@ -182,7 +181,7 @@ static int __init misuse_init(void)
 	return err ?: end;
 }
 
-/* Nothing is left to do, but a module without it could not be unloaded. */
+/* Empty, but a module without an exit function cannot be unloaded. */
 static void __exit misuse_exit(void)
 {
 }

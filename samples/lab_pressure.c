@@ -4,15 +4,14 @@
  *
  *	echo 1 > /sys/module/lab_pressure/parameters/hold
  *
- * takes all memory down to the zones' min watermarks, as ordinary users can, and
- * keeps it so: the emergency reserve below min is left alone. Writing 0, or
- * unloading, gives everything back. Before the kernel would kill a process for
- * want of memory, some pages are let go for it, so that the machine stays usable;
- * truce_ms later they are taken again. With "burst" some of the reserve goes as well,
- * 10 ms of 40.
+ * takes all memory down to the zones' min watermarks, as ordinary users can, and holds it. The
+ * emergency reserve below min is not used. Writing 0, or unloading the module, frees
+ * everything. Before the OOM killer would kill a process, some pages are freed, so that the
+ * machine stays usable; truce_ms later they are taken again. With "burst", some of the reserve
+ * is taken as well, for 10 ms of 40.
  *
- * Reading "reserve_left" answers: how many pages would plain GFP_ATOMIC get now?
- * They are taken, counted and given back at once.
+ * "reserve_left" reads as the number of pages that plain GFP_ATOMIC would get now. They are
+ * taken, counted and freed at once.
  */
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
@@ -25,9 +24,9 @@
 #include <linux/sysfs.h>
 #include <linux/workqueue.h>
 
-/* How often to take what has become free. */
+/* Period in jiffies at which pages that have become free are taken. */
 #define PRESSURE_PERIOD		max(HZ / 100, 1)
-/* Pages let go instead of a process being killed. */
+/* Pages freed before the OOM killer would run. */
 #define PRESSURE_MERCY		256
 
 #define PRESSURE_GFP_MIN	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
@@ -84,7 +83,7 @@ static void pressure_drain(void)
 	WRITE_ONCE(held, held + pressure_take(&pressure_pages, PRESSURE_GFP_MIN, ULONG_MAX));
 }
 
-/* One period in four others have some of the reserve; needs pressure_lock. */
+/* Hold some of the reserve for one period in four; needs pressure_lock. */
 static void pressure_burst(void)
 {
 	pressure_give(&pressure_reserve, ULONG_MAX);
@@ -111,13 +110,13 @@ static int pressure_oom(struct notifier_block *nb, unsigned long unused, void *f
 {
 	unsigned long nr;
 
-	/* Held only to take without waiting, or to give: it is not for long. */
+	/* No holder of the lock waits for memory, so it is held for a short time. */
 	mutex_lock(&pressure_lock);
 	nr = pressure_give(&pressure_pages, PRESSURE_MERCY);
 	WRITE_ONCE(held, held - nr);
 	if (nr)
 		pressure_truce = jiffies + msecs_to_jiffies(READ_ONCE(truce_ms));
-	/* All may have been given back while the caller was on its way here: let it look again. */
+	/* The pages may have been freed since the caller found none: let it retry. */
 	else if (time_before(jiffies, pressure_truce))
 		nr = 1;
 	mutex_unlock(&pressure_lock);
@@ -177,7 +176,7 @@ static int pressure_reserve_get(char *buf, const struct kernel_param *kp)
 	LIST_HEAD(reserve);
 	unsigned long nr;
 
-	/* Nothing is let go meanwhile, which would be counted as well. */
+	/* Pages freed meanwhile would be counted as well. */
 	mutex_lock(&pressure_lock);
 	nr = pressure_take(&reserve, PRESSURE_GFP_RESERVE, ULONG_MAX);
 	pressure_give(&reserve, ULONG_MAX);

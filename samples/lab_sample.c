@@ -2,9 +2,9 @@
 /*
  * lab_sample - how a driver uses labyrinth
  *
- * A thread stands for the device: it raises a hard interrupt, by irq_work, so many
- * times a second. The interrupt takes pages, fills them and hands them to the
- * consumer, a work item that checks them and gives them back:
+ * A thread stands for the device: it raises a hard interrupt, by irq_work, "rate" times a
+ * second. The interrupt allocates pages, fills them and transfers them to the consumer, a work
+ * item that checks and frees them:
  *
  *	interrupt (hardirq)                        worker (task)
  *	alloc, fill, transfer --> sample_queue --> check, free
@@ -86,7 +86,7 @@ static unsigned long wrong;
 module_param_cb(wrong, &sample_counter_ops, &wrong, 0444);
 MODULE_PARM_DESC(wrong, "Reads as the pages that were not as they should be");
 
-/* What the producer puts into a page. The queue's link lies in the page as well. */
+/* The contents of a page. The queue's link is in the page as well. */
 struct sample_frame {
 	struct llist_node node;
 	unsigned long seq;
@@ -118,7 +118,7 @@ static bool sample_intact(const struct sample_frame *frame, unsigned long seq)
 	return frame->seq == seq && !memchr_inv(frame->data, (u8)seq, sizeof(frame->data));
 }
 
-/* From here on the page is the consumer's: the producer may not look at it again. */
+/* On success the page is the consumer's: the producer must not use it again. */
 static int sample_hand_over(struct page *page, struct sample_frame *frame)
 {
 	int err = labyrinth_transfer_page(sample_producer, sample_consumer, page);
@@ -130,20 +130,20 @@ static int sample_hand_over(struct page *page, struct sample_frame *frame)
 	return 0;
 }
 
-/* One page; false where there is no use in trying another in this interrupt. */
+/* Produce one page. False if another attempt in this interrupt would be of no use. */
 static bool sample_produce(void)
 {
 	struct sample_frame *frame;
 	struct page *page;
 
-	/* Like a device whose ring is full. A transfer would end with -ENOSPC. */
+	/* The ring is full, so to speak: a transfer would fail with -ENOSPC. */
 	if (atomic_read(&sample_queued) >= budget) {
 		sample_count(&late);
 		return false;
 	}
 	page = labyrinth_alloc_page(sample_producer);
 	if (!page) {
-		/* Never fatal: the frame is dropped, and labyrinth keeps the reason. */
+		/* Never fatal: the frame is dropped, and labyrinth records the reason. */
 		sample_count(&refused);
 		return false;
 	}
@@ -196,7 +196,7 @@ static void sample_interrupt(struct irq_work *work)
 		queue_work(sample_wq, &sample_worker);
 }
 
-/* HARD: in a hard interrupt on PREEMPT_RT, too. */
+/* HARD: it runs in hard interrupt context on PREEMPT_RT as well. */
 static struct irq_work sample_irq = IRQ_WORK_INIT_HARD(sample_interrupt);
 
 static int sample_run_device(void *unused)
@@ -237,13 +237,13 @@ static int sample_owners_create(void)
 	return 0;
 }
 
-/* When nothing new comes in: all that is queued goes, then the owners. */
+/* The device is stopped: consume all queued pages, then destroy the owners. */
 static void sample_end(void)
 {
 	queue_work(sample_wq, &sample_worker);
 	destroy_workqueue(sample_wq);
 
-	/* Returns the pages still out: never any here, else labyrinth has named them. */
+	/* Returns the number of pages still owned, 0 here. labyrinth reports each. */
 	WARN_ON(labyrinth_owner_destroy(sample_consumer));
 	WARN_ON(labyrinth_owner_destroy(sample_producer));
 }

@@ -159,6 +159,15 @@ run_circles() {
 	tests/circles.py labyrinth build/6.12/labyrinth
 }
 
+# dkms.conf cannot compute its version.
+run_release() {
+	local version
+
+	version=$(sed -n 's/^#define LABYRINTH_VERSION[[:blank:]]*"\(.*\)"/\1/p' include/linux/labyrinth.h)
+	grep -qx "PACKAGE_VERSION=\"$version\"" dkms.conf || echo "dkms.conf has another version than $version"
+	grep -q "^## $version" CHANGELOG.md || echo "CHANGELOG.md has no $version"
+}
+
 # Only compat.h tests the kernel's version.
 run_versions() {
 	product | grep -v '^labyrinth/core/compat.h$' | xargs grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION'
@@ -178,6 +187,7 @@ check "SPDX line in every file" run_spdx
 check "no file that .gitignore names is tracked" run_ignored
 check "no file is too long" run_lengths
 check "only compat.h tests the kernel's version" run_versions
+check "one version in the header, dkms.conf and CHANGELOG.md" run_release
 check "no files call each other in a circle, and core/ calls diag/ only through hooks" run_circles
 check "checkpatch --strict" run_checkpatch
 [ -n "$short" ] || check "checkpatch of the command labyrinth" run_command_checkpatch

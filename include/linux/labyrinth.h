@@ -13,10 +13,10 @@ struct device;
 struct page;
 struct labyrinth_owner;
 
-/* Of this header, of the module and of all that comes with it. */
+/* The version of this header, the module and the tools. */
 #define LABYRINTH_VERSION	"1.0"
 
-/* Bytes of an owner's name with its terminating NUL. */
+/* Bytes of an owner's name, including the terminating NUL. */
 #define LABYRINTH_NAME_LEN	32
 
 /* &labyrinth_owner_params.reserve_pct: never take a zone below its min watermark. */
@@ -40,7 +40,7 @@ enum labyrinth_scope {
 #define LABYRINTH_STACK		0x4U	/* the tag keeps the allocation's stack trace */
 
 /**
- * struct labyrinth_owner_params - what an owner may do
+ * struct labyrinth_owner_params - parameters of an owner
  * @name: 1 to 31 characters of ``[A-Za-z0-9._:@-]``, unique among live owners
  * @budget: most pages owned at once, at least 1
  * @stock: pages kept ready for any CPU and context, at most @budget
@@ -61,10 +61,10 @@ struct labyrinth_owner_params {
 };
 
 /**
- * enum labyrinth_state - what a tag says of its page
+ * enum labyrinth_state - state of a page, from its tag
  * @LABYRINTH_READY: in the owner's stock or recycled, waiting to be handed out
  * @LABYRINTH_OWNED: handed out
- * @LABYRINTH_QUARANTINED: shared when it was given back; not used until that ends
+ * @LABYRINTH_QUARANTINED: shared when it was freed; not used while it is shared
  */
 enum labyrinth_state {
 	LABYRINTH_READY,
@@ -73,7 +73,7 @@ enum labyrinth_state {
 };
 
 /**
- * enum labyrinth_context - where a page was asked for
+ * enum labyrinth_context - context in which a page was allocated
  * @LABYRINTH_TASK: task context, preemptible or not
  * @LABYRINTH_SOFTIRQ: serving a softirq
  * @LABYRINTH_HARDIRQ: serving a hardware interrupt
@@ -87,15 +87,15 @@ enum labyrinth_context {
 };
 
 /**
- * struct labyrinth_page_info - answer of labyrinth_query_page()
+ * struct labyrinth_page_info - result of labyrinth_query_page()
  * @owner: name of the page's owner
- * @state: what the tag says
- * @context: where the page was last handed out
+ * @state: state of the page
+ * @context: context in which the page was last handed out
  * @cpu: CPU on which it was last handed out
  * @node: NUMA node of the page
- * @from_reserve: it was taken from below a zone's min watermark
+ * @from_reserve: the page was taken from below a zone's min watermark
  * @age_ms: milliseconds since it was last handed out, in steps of 13 to 20
- * @caller: return address of the call that took it
+ * @caller: return address of the call that took the page
  */
 struct labyrinth_page_info {
 	char owner[LABYRINTH_NAME_LEN];
@@ -119,14 +119,15 @@ __devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_p
  * @params: name, budget, stock and policy; copied
  *
  * Everything that @params.budget pages will need is allocated here, and the
- * stock is filled. The owner pins labyrinth, not the calling module; should
- * that module go without destroying the owner, labyrinth reports and does it.
+ * stock is filled. The owner pins labyrinth, not the calling module. If that
+ * module is unloaded without destroying the owner, labyrinth reports it and
+ * destroys the owner.
  *
- * Context: Process context. May sleep. Where memory is being reclaimed, as in a storage
- * driver's reset, call it under memalloc_noio_save(): its folder in debugfs is then made a
- * little later.
- * Return: The owner; ERR_PTR(-EINVAL) where a parameter is wrong,
- * ERR_PTR(-EEXIST) where a live owner has the name, ERR_PTR(-ENOMEM) where
+ * Context: Process context. May sleep. If memory is being reclaimed, as in a storage
+ * driver's reset, call it under memalloc_noio_save(): its folder in debugfs is then created
+ * a little later.
+ * Return: The owner; ERR_PTR(-EINVAL) if a parameter is wrong,
+ * ERR_PTR(-EEXIST) if a live owner has the name, ERR_PTR(-ENOMEM) if
  * memory for the tags or the stock is short.
  */
 static inline struct labyrinth_owner *
@@ -136,12 +137,12 @@ labyrinth_owner_create(const struct labyrinth_owner_params *params)
 }
 
 /**
- * devm_labyrinth_owner_create() - create an owner that goes with a device
- * @dev: device whose driver's detaching destroys the owner
+ * devm_labyrinth_owner_create() - create an owner that a device manages
+ * @dev: device; the owner is destroyed when its driver is detached
  * @params: as for labyrinth_owner_create()
  *
  * Context: Process context. May sleep.
- * Return: As labyrinth_owner_create(); also ERR_PTR(-EINVAL) without @dev.
+ * Return: As labyrinth_owner_create(); also ERR_PTR(-EINVAL) if there is no @dev.
  */
 static inline struct labyrinth_owner *
 devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_params *params)
@@ -150,15 +151,15 @@ devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_par
 }
 
 /**
- * labyrinth_owner_destroy() - end an owner
- * @owner: owner, or NULL or an ERR_PTR, for which nothing is done
+ * labyrinth_owner_destroy() - destroy an owner
+ * @owner: owner; nothing is done for NULL or an ERR_PTR
  *
- * Its ready pages go back to the kernel. Pages still out become orphans:
- * ordinary pages of their holders, reported and listed in debugfs.
+ * Its ready pages are freed to the kernel. Pages that it still owns become
+ * orphans: ordinary pages of their holders, reported and listed in debugfs.
  *
- * Context: Process context. May sleep. As for labyrinth_owner_create() where memory is being
- * reclaimed.
- * Return: The number of pages still out.
+ * Context: Process context. May sleep. If memory is being reclaimed, as for
+ * labyrinth_owner_create().
+ * Return: The number of pages that it still owned.
  */
 unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner);
 
@@ -166,13 +167,13 @@ unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner);
  * labyrinth_void_alloc_page_gfp_atomic_exclusive() - take one exclusive page
  * @owner: owner that the page is tagged to
  *
- * The page has a reference count of 1, is mapped nowhere, and its
- * ``private``, ``lru``, ``mapping`` and ``index`` are the holder's to use;
- * its ``flags`` are not: they say that the page is labyrinth's.
+ * The page has a reference count of 1 and is not mapped. The owner may use its
+ * ``private``, ``lru``, ``mapping`` and ``index``, but not its ``flags``, which
+ * mark the page as labyrinth's.
  * Its contents are undefined unless the owner has %LABYRINTH_ZERO.
  *
- * Context: Any, NMI included. Where the page allocator may not be called, the
- * owner's ready pages are all there is to count on.
+ * Context: Any, NMI included. If the page allocator may not be called there, only
+ * the owner's ready pages are available.
  * Return: The page, or NULL. Each NULL is counted, and its reason is in
  * debugfs ``refusals``.
  */
@@ -195,51 +196,51 @@ static inline struct page *labyrinth_alloc_page(struct labyrinth_owner *owner)
 /**
  * labyrinth_alloc_pages_bulk() - take several pages
  * @owner: owner that the pages are tagged to
- * @nr: how many
+ * @nr: number of pages
  * @pages: array of at least @nr entries, filled from the start
  *
  * Context: Any, NMI included.
- * Return: How many pages were taken; entries from there on are untouched.
+ * Return: The number of pages taken; the entries after them are unchanged.
  */
 unsigned int labyrinth_alloc_pages_bulk(struct labyrinth_owner *owner, unsigned int nr,
 					struct page **pages);
 
 /**
- * labyrinth_free_page() - give a page back
+ * labyrinth_free_page() - free a page
  * @owner: owner that the page is tagged to
  * @page: page of @owner
  *
- * Where somebody else has a reference, which may be one that passes, the page
- * waits in quarantine until it has gone. One that stays for more than a second
- * is reported.
+ * If there is another reference to the page, the page is quarantined until that
+ * reference is dropped. It may be a transient one; one that is held for more than
+ * a second is reported.
  *
  * Context: Any, NMI included.
- * Return: 0; -EINVAL for a NULL or ERR_PTR; -ENOENT where @page is no
- * labyrinth page; -EPERM where it is another owner's, or the caller is out of
- * @owner's scope; -EALREADY where @owner has given it back before, or somebody
- * freed it behind labyrinth's back; -EBUSY where the page is mapped (it is
- * quarantined: the caller has lost it). A destroyed owner has no pages:
- * -ENOENT, or -EPERM for another's.
+ * Return: 0; -EINVAL for a NULL or ERR_PTR; -ENOENT if @page is no
+ * labyrinth page; -EPERM if it is another owner's, or the caller is out of
+ * @owner's scope; -EALREADY if @owner has freed it before, or it was freed
+ * behind labyrinth's back; -EBUSY if the page is mapped (it is quarantined,
+ * and no longer the caller's). A destroyed owner has no pages: -ENOENT, or
+ * -EPERM for another owner's page.
  */
 int labyrinth_free_page(struct labyrinth_owner *owner, struct page *page);
 
 /**
- * labyrinth_free_pages_bulk() - give several pages back
+ * labyrinth_free_pages_bulk() - free several pages
  * @owner: owner that the pages are tagged to
- * @nr: how many
- * @pages: array of @nr pages; left as it is
+ * @nr: number of pages
+ * @pages: array of @nr pages; not changed
  *
- * Errors are reported page by page; the remaining pages are still freed. A page can be
- * taken again when the call returns, or earlier.
+ * Errors are reported page by page; the remaining pages are still freed. A page may be
+ * taken again before the call returns.
  *
  * Context: Any, NMI included.
- * Return: How many were given back without an error.
+ * Return: The number of pages freed without an error.
  */
 unsigned int labyrinth_free_pages_bulk(struct labyrinth_owner *owner, unsigned int nr,
 				       struct page **pages);
 
 /**
- * labyrinth_release_page() - end exclusivity
+ * labyrinth_release_page() - turn a page into an ordinary one
  * @owner: owner that the page is tagged to
  * @page: page of @owner
  *
@@ -253,40 +254,40 @@ unsigned int labyrinth_free_pages_bulk(struct labyrinth_owner *owner, unsigned i
 int labyrinth_release_page(struct labyrinth_owner *owner, struct page *page);
 
 /**
- * labyrinth_transfer_page() - hand a page to another owner
+ * labyrinth_transfer_page() - transfer a page to another owner
  * @from: owner that the page is tagged to
- * @to: owner that it shall be tagged to
+ * @to: new owner
  * @page: page of @from
  *
- * At no instant has the page none or two owners.
+ * The page has exactly one owner at any instant.
  *
  * Context: Any but NMI.
- * Return: As labyrinth_release_page(); -ENOSPC where @to owns
- * as many pages as its budget allows; -EINVAL also where @to is destroyed. To
- * its own owner a page can always be handed.
+ * Return: As labyrinth_release_page(); -ENOSPC if @to owns
+ * as many pages as its budget allows; -EINVAL also if @to is destroyed. A
+ * transfer of a page to its own owner is always possible.
  */
 int labyrinth_transfer_page(struct labyrinth_owner *from, struct labyrinth_owner *to,
 			    struct page *page);
 
 /**
- * labyrinth_check_page() - is this page mine, and mine alone?
+ * labyrinth_check_page() - check that a page is exclusively its owner's
  * @owner: owner that the page should be tagged to
  * @page: page to check
  *
  * Context: Any, NMI included.
  * Return: 0, or the error that labyrinth_free_page() would
- * give; -EBUSY also where at this instant somebody else has a reference.
+ * return; -EBUSY also if there is another reference at this instant.
  * Nothing changes and nothing is reported.
  */
 int labyrinth_check_page(struct labyrinth_owner *owner, struct page *page);
 
 /**
- * labyrinth_query_page() - whose page is this?
+ * labyrinth_query_page() - look up the owner of a page
  * @page: any page
  * @info: filled on success
  *
  * Context: Any but NMI.
- * Return: 0; -EINVAL for a NULL or ERR_PTR; -ENOENT where @page is no
+ * Return: 0; -EINVAL for a NULL or ERR_PTR; -ENOENT if @page is no
  * labyrinth page; -EOPNOTSUPP in NMI.
  */
 int labyrinth_query_page(struct page *page, struct labyrinth_page_info *info);

@@ -150,7 +150,8 @@ labyrinth_alloc_pages_bulk(struct labyrinth_owner *owner, unsigned int nr, struc
 EXPORT_SYMBOL_GPL(labyrinth_alloc_pages_bulk);
 
 /* Make the transition for an ordinary page, wherever its tag lies; NULL if it is not one. */
-static noinline struct lab_tag *lab_transition_one(struct labyrinth_owner *owner, const struct page *page)
+static noinline struct lab_tag *lab_transition_one(struct labyrinth_owner *owner,
+						   const struct page *page)
 {
 	struct lab_tag *tag;
 

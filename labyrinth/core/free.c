@@ -66,7 +66,10 @@ out:
 	return err;
 }
 
-/* The tag was another page's by the time of its transition. Called with preemption disabled; enables it. */
+/*
+ * The tag was another page's by the time of its transition. Called with preemption disabled;
+ * enables it.
+ */
 static noinline int lab_free_late(struct labyrinth_owner *owner, struct page *page,
 				  struct lab_tag *tag, unsigned long caller)
 {
@@ -145,7 +148,8 @@ int labyrinth_release_page(struct labyrinth_owner *owner, struct page *page)
 	preempt_disable();
 	if (likely(lab_find_near(lab_home(&owner->slots, page), page, &tag) &&
 		   lab_page_exclusive(page) &&
-		   lab_tag_transition(tag, page, lab_peek(owner->owned_state), owner->moving_state))) {
+		   lab_tag_transition(tag, page, lab_peek(owner->owned_state),
+				      owner->moving_state))) {
 		lab_owner_count_left(owner);
 		lab_page_unmark(page);
 		lab_tag_drop(tag);

@@ -75,8 +75,9 @@ static inline bool lab_page_sole(const struct page *page)
  */
 static __always_inline bool lab_page_exclusive(const struct page *page)
 {
-	return (lab_peek(*lab_compat_flags(page)) & LAB_SOUND_MASK) + lab_compat_page_counts(page) ==
-	       LAB_MARK + LAB_SOLE_COUNTS;
+	unsigned long flags = lab_peek(*lab_compat_flags(page)) & LAB_SOUND_MASK;
+
+	return flags + lab_compat_page_counts(page) == LAB_MARK + LAB_SOLE_COUNTS;
 }
 
 static inline bool lab_page_hwpoison(const struct page *page)

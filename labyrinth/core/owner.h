@@ -38,8 +38,8 @@ struct lab_cpu {
 	u64 owned_here;			/* tag meta of a page handed out here, less the context */
 	local_t allocs;
 	long left;			/* pages that left ownership here other than by free */
-	long unrecycled;			/* frees without a push, minus pushes without a free */
-	long uncharged;			/* pushed here minus popped here; only the sum has a meaning */
+	long unrecycled;		/* frees without a push, minus pushes without a free */
+	long uncharged;			/* pushed minus popped here; only the sum has a meaning */
 } __aligned(64);
 
 /* Pages in memory that goes offline, as last counted by offline.c. */

@@ -59,6 +59,7 @@ bool lab_owned_freed_behind(struct lab_table *table, struct lab_tag *tag, struct
 static void lab_ready_freed_behind(struct lab_table *table, struct lab_tag *tag, struct page *page,
 				   u64 meta)
 {
+	u32 state = lab_meta_state(meta);
 	struct lab_violation_info info = {
 		.kind = LAB_FREED_BEHIND,
 		.owner = lab_owner_by_id(lab_meta_owner(meta)),
@@ -68,8 +69,8 @@ static void lab_ready_freed_behind(struct lab_table *table, struct lab_tag *tag,
 	};
 
 	/* A CPU that pops the tag first reports it instead. */
-	if (lab_meta_phase(meta) == LAB_READY && !(lab_meta_flags(meta) & LAB_REPORTED) &&
-	    lab_tag_transition(tag, page, lab_meta_state(meta), lab_meta_state(meta) | LAB_REPORTED))
+	if (lab_meta_phase(meta) == LAB_READY && !(state & LAB_REPORTED) &&
+	    lab_tag_transition(tag, page, state, state | LAB_REPORTED))
 		lab_event_violation(&info);
 }
 

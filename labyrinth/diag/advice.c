@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What would have prevented a refusal. This is the only place that computes it: the console,
- * debugfs and the command format what is here.
+ * The changes that would have prevented a refusal. They are computed here only; the console,
+ * debugfs and the command format them.
  *
- * A zone has "usable" pages above what is protected; between its min mark and the
- * kernel's own floor lies the atomic reserve, 5/8 of min, of which the owner may have
- * reserve_pct percent (core/watermark.c). For so many pages more, it would have taken
+ * A zone has "usable" pages above its protected ones. The atomic reserve, 5/8 of min, lies
+ * between its min mark and the kernel's own floor; the owner may use reserve_pct percent of
+ * it (core/watermark.c). For a number of pages more, the owner would have needed
  *
  *	reserve_pct = (min - usable + pages) * 100 / reserve
  *
- * or a min mark that others stop at earlier, by
+ * or a min mark that is higher, so that other users stop earlier, by
  *
  *	(floor - usable + pages) * 8/5 * 100 / reserve_pct
  *
- * in the zone where that is least. vm.min_free_kbytes is what all min marks add up to.
- * The zones are read after the refusal: where they have the pages by then, or never lacked
- * them (see lab_floor_choose()), neither number is named.
+ * in the zone where that is least. vm.min_free_kbytes is the sum of all min marks.
+ * The zones are read after the refusal. If one has the pages by then, or never lacked them
+ * (see lab_floor_choose()), neither number is reported.
  */
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
@@ -49,7 +49,7 @@ static struct lab_change *lab_advice_add_number(struct lab_advice *advice,
 
 /* ---- the owner's numbers */
 
-/* Pages that the owner was short of: as often as it was refused, as far as its budget goes. */
+/* Pages that the owner was short of: one for each refusal, as far as its budget permits. */
 static unsigned long lab_pages_short(const struct lab_shortage *shortage, long times)
 {
 	long room = (long)shortage->budget - shortage->owned - shortage->quarantined;
@@ -57,7 +57,7 @@ static unsigned long lab_pages_short(const struct lab_shortage *shortage, long t
 	return clamp(times, 1L, max(room, 1L));
 }
 
-/* How many pages more its stock can be while it lives; 0 where it has gone. */
+/* Pages by which the stock can grow at run time; 0 if the owner is gone. */
 static u32 lab_stock_room(const struct lab_shortage *shortage)
 {
 	const struct labyrinth_owner *owner;
@@ -89,7 +89,7 @@ static void lab_advise_budget(struct lab_advice *advice, const struct lab_shorta
 {
 	unsigned long more = clamp_t(long, times, 1, shortage->budget);
 
-	/* Pages in quarantine are charged: they would fill a greater budget as well. */
+	/* Pages in quarantine are charged: they would fill a larger budget as well. */
 	if (shortage->quarantined >= more)
 		lab_advice_add(advice, LAB_CHANGE_QUARANTINE);
 	else
@@ -99,7 +99,7 @@ static void lab_advise_budget(struct lab_advice *advice, const struct lab_shorta
 
 /* ---- the zones' marks */
 
-/* Percent of the reserve for @pages more from @zone as it stood. */
+/* Percent of the reserve needed for @pages more from @zone, as recorded. */
 static unsigned long lab_pct_wanted(const struct lab_shortage_zone *zone, unsigned long pages)
 {
 	long reserve = zone->level.min - lab_floor_atomic_min(zone->level.min);
@@ -108,7 +108,7 @@ static unsigned long lab_pct_wanted(const struct lab_shortage_zone *zone, unsign
 	return reserve ? DIV_ROUND_UP(max(depth, 0L) * 100, reserve) : ULONG_MAX;
 }
 
-/* By how much all min marks together, now @total, must grow for @pages more from @zone. */
+/* Pages by which the sum of all min marks, now @total, must grow for @pages more from @zone. */
 static unsigned long lab_min_wanted(const struct lab_shortage_zone *zone, unsigned long total,
 				    unsigned long pages, int pct)
 {
@@ -121,8 +121,8 @@ static unsigned long lab_min_wanted(const struct lab_shortage_zone *zone, unsign
 }
 
 /*
- * What all min marks add up to: vm.min_free_kbytes, and where ZONE_MOVABLE is not counted
- * as low memory, 128 pages more for each such zone at most.
+ * The sum of all min marks: vm.min_free_kbytes; if ZONE_MOVABLE does not count as low memory,
+ * up to 128 pages more for each such zone.
  */
 static unsigned long lab_min_total(void)
 {
@@ -139,7 +139,7 @@ static unsigned long lab_min_total(void)
 	return total;
 }
 
-/* Had a zone so many pages all the same? Then no mark was too high. */
+/* Did a zone have @pages all the same? Then no mark was too high. */
 static bool lab_shortage_had(const struct lab_shortage *shortage, int pct, unsigned long pages)
 {
 	unsigned int i;
@@ -151,7 +151,7 @@ static bool lab_shortage_had(const struct lab_shortage *shortage, int pct, unsig
 	return false;
 }
 
-/* In place of a greater stock. */
+/* Alternatives to a larger stock. */
 static void lab_advise_marks(struct lab_advice *advice, const struct lab_shortage *shortage)
 {
 	bool floor = shortage->refusal.reason == LAB_REFUSE_FLOOR;
@@ -188,7 +188,7 @@ static void lab_advise_marks(struct lab_advice *advice, const struct lab_shortag
 }
 
 /*
- * The owner was refused @times since its last report, 0 where that is not known.
+ * The owner was refused @times since its last report; 0 if that is unknown.
  * Context: process.
  */
 void lab_advise(struct lab_advice *advice, const struct lab_shortage *shortage, long times)
@@ -227,13 +227,13 @@ void lab_advise_could_sleep(struct lab_advice *advice)
 	lab_advice_add(advice, LAB_CHANGE_GFP_KERNEL);
 }
 
-/* ---- how it is said */
+/* ---- output */
 
 struct lab_change_words {
-	const char *name;	/* in debugfs "advice", and of the owner's file */
-	const char *what;	/* on the console; behind it go the numbers */
+	const char *name;	/* in debugfs "advice"; also that of the owner's file */
+	const char *what;	/* on the console, before the numbers */
 	const char *unit;
-	const char *by;		/* which changes it, where that is not the owner's file */
+	const char *by;		/* which changes it, if not the owner's file */
 };
 
 static const struct lab_change_words lab_change_words[] = {
@@ -245,9 +245,10 @@ static const struct lab_change_words lab_change_words[] = {
 		"what keeps pages in quarantine, charged to its budget: see its shared_page and use_after_free",
 		"", "driver" },
 	[LAB_CHANGE_RESERVE_PCT]	= { "reserve_pct", "its reserve_pct", "", "driver" },
-	[LAB_CHANGE_MIN_FREE]		= { "vm.min_free_kbytes", "vm.min_free_kbytes", "", "sysctl" },
-	[LAB_CHANGE_SCOPE]		= { "scope", "the handle's scope, or the task that calls", "",
-					    "driver" },
+	[LAB_CHANGE_MIN_FREE]		= { "vm.min_free_kbytes", "vm.min_free_kbytes", "",
+					    "sysctl" },
+	[LAB_CHANGE_SCOPE]		= { "scope",
+		"the handle's scope, or the task that calls", "", "driver" },
 	[LAB_CHANGE_DESTROY]		= { "destroy",
 		"stop interrupts and work before destroying the owner", "", "driver" },
 	[LAB_CHANGE_GFP_KERNEL]		= { "gfp_kernel",
@@ -256,7 +257,7 @@ static const struct lab_change_words lab_change_words[] = {
 
 static_assert(ARRAY_SIZE(lab_change_words) == LAB_NR_CHANGES);
 
-/* Where the change is made, behind its numbers. */
+/* Where the change is made. Follows its numbers. */
 static void lab_change_say_place(struct seq_buf *text, const struct lab_change *change,
 				 const struct lab_shortage *shortage)
 {
@@ -271,7 +272,7 @@ static void lab_change_say_place(struct seq_buf *text, const struct lab_change *
 		seq_buf_printf(text, ": there only what is ready can be had");
 }
 
-/* Lines to follow those of the refusal. */
+/* Lines that follow those of the refusal. */
 void lab_advice_say(struct seq_buf *text, const struct lab_advice *advice,
 		    const struct lab_shortage *shortage)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What would have prevented a refusal. See advice.c. */
+/* The changes that would have prevented a refusal. See advice.c. */
 #ifndef _LABYRINTH_DIAG_ADVICE_H
 #define _LABYRINTH_DIAG_ADVICE_H
 
@@ -22,19 +22,19 @@ enum lab_change_kind {
 	LAB_NR_CHANGES,
 };
 
-/* One thing to change. Where there are several, each is enough. */
+/* One change. If there are several, any of them suffices. */
 struct lab_change {
 	enum lab_change_kind kind;
 	bool numbered;			/* has @from and @to, in the unit of what is changed */
-	bool in_debugfs;		/* by the owner's file; else by the driver, or sysctl */
+	bool in_debugfs;		/* by the owner's file; else by the driver or sysctl */
 	unsigned long from, to;
-	int zone;			/* of the shortage, that needs least; -1: none */
+	int zone;			/* index of the shortage's zone that needs least, or -1 */
 };
 
 #define LAB_CHANGES	3
 
 struct lab_advice {
-	unsigned long pages;		/* of which there were too few */
+	unsigned long pages;		/* that were lacking */
 	unsigned int nr;
 	struct lab_change changes[LAB_CHANGES];
 };

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The audit: one walk over all tags that looks whether each page is as its tag
- * says, and whether each owner's counters are what its tags add up to. Process
- * context, under lab_owners_lock; alloc and free take no lock of it and go on
- * meanwhile. A false report is worse than one that comes an audit later, so nothing
- * is reported that may only have moved while we looked:
+ * The audit: one walk over all tags. It checks that each page agrees with its tag, and that
+ * each owner's counters agree with the sum of its tags. It runs in process context under
+ * lab_owners_lock; alloc and free take no lock of it and continue meanwhile. A false report is
+ * worse than one that comes an audit later, so a page that may just have changed during the
+ * walk is not reported:
  *
  * An owned page without the mark is reported at once, by lab_owned_freed_behind(): the
- * kernel may give it to somebody else any moment.
+ * kernel may give it to another user at any time.
  *
- * An owned page that somebody else has too must look so twice, a second and a grace period
- * apart, under the same meta, taken by the same caller at the same time: else it is a
- * reference that passes. Its state is not touched: its holder's free compares it. What was
- * reported is remembered in lab_suspects instead, as long as it goes on.
+ * An owned page that is shared must be found so twice, a second and a grace period apart,
+ * with the same meta, taken by the same caller at the same time; else the reference is a
+ * transient one. The audit does not change the page's state, which its owner's free compares.
+ * A reported page is recorded in lab_suspects instead, as long as it stays shared.
  *
- * A ready page may be handed out, used, given back and be ready under the same state again
- * between any two looks. But lab_tag::time is of the last handing out: where that is older
- * than the look, and still the same after it, the page has been ready all the time.
+ * A ready page may be handed out, used, freed and be ready with the same state again between
+ * any two reads. But lab_tag::time is that of the last alloc: if it is older than the check,
+ * and the same after it, the page was ready all the time.
  */
 #include <linux/delay.h>
 #include <linux/kernel.h>
@@ -38,11 +38,11 @@
 #include "owner_diag.h"
 #include "symbol.h"
 
-/* An owned page that is shared: to be confirmed, or reported and not to be reported again. */
+/* An owned page that is shared: either to be confirmed, or reported, which happens once. */
 struct lab_suspect {
 	struct page *page;	/* NULL: vacant */
 	u64 meta, taken;	/* of its tag */
-	u64 audit;		/* that saw it last */
+	u64 audit;		/* number of the last audit that found it shared */
 	bool reported;
 };
 
@@ -74,7 +74,7 @@ static struct lab_suspect *lab_suspect_find(const struct page *page, u64 meta, u
 	return NULL;
 }
 
-/* Callers in @leaving are another caller now, in the tags as well. Needs lab_owners_lock. */
+/* Replace the callers in @leaving by LAB_CALLER_GONE, as in the tags. Needs lab_owners_lock. */
 void lab_audit_forget(const struct lab_leaving *leaving)
 {
 	struct lab_suspect *suspect;
@@ -104,7 +104,7 @@ static void lab_audit_owned(struct lab_audit *audit, struct lab_table *table, st
 	}
 	suspect = lab_suspect_find(page, meta, taken) ?: lab_suspect_vacant();
 	if (!suspect)
-		return;	/* for an audit that has room */
+		return;	/* left to an audit that has room */
 	*suspect = (struct lab_suspect){
 		.page = page, .meta = meta, .taken = taken,
 		.audit = audit->nr, .reported = suspect->page && suspect->reported,
@@ -112,8 +112,8 @@ static void lab_audit_owned(struct lab_audit *audit, struct lab_table *table, st
 }
 
 /*
- * Looked at in a copy: a popper may give the page to the kernel meanwhile, and
- * there may be nothing at its address then. If so there is nothing to say of it.
+ * Checks a copy: a CPU that pops the page may give it to the kernel meanwhile, and its
+ * address may then be unmapped. Such a page is not damaged.
  */
 static bool lab_poison_damaged(struct page *page)
 {
@@ -147,17 +147,17 @@ static void lab_audit_ready_page(struct lab_audit *audit, struct lab_table *tabl
 	bool misused;
 
 	if (lab_track_tag(&track).time == lab_time_now())
-		return;	/* for a later audit */
-	/* The page is looked at in between. */
+		return;	/* left to a later audit */
+	/* The page is checked between the two barriers. */
 	smp_rmb();
 	misused = lab_audit_misused(page, state, &info.kind);
-	/* Pairs with lab_tag_fill(), and with what is before it in lab_take_tag(). */
+	/* Pairs with lab_tag_fill(), and with what precedes it in lab_take_tag(). */
 	smp_rmb();
 	if (READ_ONCE(tag->taken) != track.taken || READ_ONCE(tag->state) != state ||
 	    READ_ONCE(tag->page) != page)
 		return;
 	if (state & LAB_REPORTED) {
-		/* That is over: what happens next is another matter. */
+		/* The reported misuse is over: report the next one. */
 		if (!misused)
 			lab_tag_try_transition(tag, state, state & ~LAB_REPORTED);
 		return;
@@ -176,7 +176,7 @@ static void lab_audit_ready_page(struct lab_audit *audit, struct lab_table *tabl
 	audit->found++;
 }
 
-/* A second and a grace period have passed. */
+/* Is the page still shared, a second and a grace period later? */
 static bool lab_suspect_holds(const struct lab_suspect *suspect, struct lab_violation_info *info)
 {
 	struct lab_table *table;
@@ -195,7 +195,7 @@ static bool lab_suspect_holds(const struct lab_suspect *suspect, struct lab_viol
 	       lab_page_marked(suspect->page) && !lab_page_sole(suspect->page);
 }
 
-/* Is there a page that may just have a passing reference? */
+/* Is there a page that may just have a transient reference? */
 static bool lab_audit_unsure(const struct lab_audit *audit)
 {
 	const struct lab_suspect *suspect;
@@ -206,7 +206,7 @@ static bool lab_audit_unsure(const struct lab_audit *audit)
 	return false;
 }
 
-/* Report what is still so, and forget what is over. */
+/* Report the pages that are still shared, and forget those that are not. */
 static void lab_audit_confirm(struct lab_audit *audit)
 {
 	struct lab_violation_info info;
@@ -228,7 +228,7 @@ static void lab_audit_confirm(struct lab_audit *audit)
 	}
 }
 
-/* The owner of @meta, if it is alive: it stays so while we have the lock. */
+/* The owner of @meta if it is alive, which it stays under lab_owners_lock. */
 static struct labyrinth_owner *lab_audit_owner(u64 meta)
 {
 	struct labyrinth_owner *owner;
@@ -236,14 +236,14 @@ static struct labyrinth_owner *lab_audit_owner(u64 meta)
 	preempt_disable();
 	owner = lab_owner_by_id(lab_meta_owner(meta));
 	preempt_enable();
-	/* Destroy sees to the tags of one that is dead. */
+	/* Destroy handles the tags of a dead owner. */
 	return owner && !lab_owner_dead(owner) ? owner : NULL;
 }
 
 static void lab_audit_tag(struct lab_audit *audit, struct lab_table *table, struct lab_tag *tag)
 {
 	u64 meta = READ_ONCE(tag->meta);
-	struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
+	struct page *page = READ_ONCE(tag->page);	/* NULL once it went to the kernel */
 	struct labyrinth_owner *owner = lab_audit_owner(meta);
 
 	if (!page || !owner)
@@ -279,7 +279,7 @@ static unsigned long lab_orphans_out(void)
 	return nr;
 }
 
-/* One audit, and its figures. Context: process. */
+/* Run one audit and return its figures. Context: process. */
 void lab_audit_run(struct lab_audit *figures)
 {
 	ktime_t begun = ktime_get();
@@ -336,7 +336,7 @@ static void lab_audit_work(struct work_struct *work)
 
 	lab_audit_run(&figures);
 	mutex_lock(&lab_owners_lock);
-	/* As it is by now. A later change finds the work queued. */
+	/* Use the current interval. A later change finds the work queued. */
 	if (lab_audit_ready && lab_audit_seconds)
 		queue_delayed_work(lab_report_wq, &lab_audit_worker,
 				   (unsigned long)lab_audit_seconds * HZ);
@@ -355,7 +355,7 @@ static void lab_audit_plan(void)
 		cancel_delayed_work(&lab_audit_worker);
 }
 
-/* From now on an audit each so many @seconds, 0 for none. Also before init and after exit. */
+/* Run an audit every @seconds from now on, 0 for none. Also before init and after exit. */
 void lab_audit_every(unsigned int seconds)
 {
 	mutex_lock(&lab_owners_lock);
@@ -380,7 +380,7 @@ void lab_audit_exit(void)
 	cancel_delayed_work_sync(&lab_audit_worker);
 }
 
-/* The figures of the last one. Context: process. */
+/* The figures of the last audit. Context: process. */
 void lab_audit_figures(struct lab_audit *figures)
 {
 	mutex_lock(&lab_owners_lock);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A look at every tag and at its page. See audit.c. */
+/* The check of every tag and its page. See audit.c. */
 #ifndef _LABYRINTH_DIAG_AUDIT_H
 #define _LABYRINTH_DIAG_AUDIT_H
 
@@ -8,22 +8,22 @@
 struct labyrinth_owner;
 struct lab_leaving;
 
-/* Seconds, of the parameter audit_interval. */
+/* Upper bound of the parameter audit_interval, in seconds. */
 #define LAB_AUDIT_MOST		86400U
 
-/* Findings to be confirmed, or reported and not over yet, at a time. */
+/* Shared pages at a time: to be confirmed, or reported and still shared. */
 #define LAB_AUDIT_SUSPECTS	128
 
 /* An audit's figures. */
 struct lab_audit {
-	u64 nr;			/* which one, from 1 on; 0 before the first */
+	u64 nr;			/* its number, from 1 on; 0 before the first audit */
 	u64 when;		/* jiffies when it ended */
-	u64 us;			/* it took */
+	u64 us;			/* microseconds that it took */
 	unsigned long tags;	/* in any state */
 	unsigned long owned, ready, quarantined;
-	unsigned long orphans;	/* still out */
+	unsigned long orphans;	/* not freed yet */
 	unsigned int owners;
-	unsigned int busy;	/* of these, whose counters were not judged */
+	unsigned int busy;	/* owners whose counters changed: not compared */
 	unsigned int found;	/* violations reported */
 };
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Are an owner's counters what its tags add up to? Asked without stopping it.
+ * Compares an owner's counters with the sum of its tags, while the owner is in use.
  *
- * Counters and tags change together, with preemption disabled. So where no counter
- * has changed from before a grace period before the walk to after the one behind it,
- * no tag has changed in the walk, nor is a change of either still under way. The one
- * exception is a place in the budget, which is taken before a page is looked for:
- * see LAB_AUDIT_PATIENCE.
+ * Counters and tags change together, with preemption disabled. The counters are read before
+ * the grace period that precedes the walk, and again after the one that follows it. If they
+ * are the same, no tag has changed during the walk, and no change of either is in flight. The
+ * one exception is a charge of the budget, which a call makes before it looks for a page: see
+ * LAB_AUDIT_PATIENCE.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,8 +23,8 @@
 #include "owner_diag.h"
 
 /*
- * More places taken than the pages that are there may be those of calls which are in
- * the kernel's allocator: believed of an owner that has not moved for so long.
+ * More charges than pages may be those of calls that are in the kernel's allocator. They are
+ * an error only if the owner's counters have not changed for this long.
  */
 #define LAB_AUDIT_PATIENCE	(60 * HZ)
 
@@ -35,8 +35,8 @@ static void lab_print(u64 *print, u64 value)
 }
 
 /*
- * What the counters say, each read once, and a fingerprint of them all. Pages that
- * come and go show in it though as many do: pushes, allocs and the like only grow.
+ * The counters, each read once. Returns a fingerprint of them all, which differs even if as
+ * many pages came as went: pushes, allocs and the like only grow.
  */
 static u64 lab_counters_read(const struct labyrinth_owner *owner, long counted[LAB_NR_COUNTERS])
 {
@@ -91,7 +91,7 @@ void lab_counters_open(struct labyrinth_owner *owner)
 	counters->print = print;
 }
 
-/* Are the counters off by other than was reported before? */
+/* Are the counters wrong, and by other amounts than last reported? */
 static bool lab_counters_wrong(struct labyrinth_owner *owner, const long counted[LAB_NR_COUNTERS])
 {
 	struct lab_audit_counters *counters = &owner->diag->audit;

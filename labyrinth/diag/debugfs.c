@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/debug/labyrinth: tables, a line per thing, the first naming the
- * columns. Reading takes lab_owners_lock for as long as it takes to fill one
- * buffer; allocations never take it.
+ * /sys/kernel/debug/labyrinth: tables with a line per entry; the first line names the
+ * columns. A read holds lab_owners_lock while it fills one buffer; allocations never take it.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -72,7 +71,7 @@ static const struct seq_operations lab_owners_sops = {
 };
 DEFINE_SEQ_ATTRIBUTE(lab_owners);
 
-/* Pages of @zone that were taken from below its min and are still out. */
+/* Owned pages of @zone that were taken from below its min mark. */
 static unsigned long lab_zone_from_reserve(const struct zone *zone)
 {
 	unsigned long nr = 0;
@@ -80,7 +79,7 @@ static unsigned long lab_zone_from_reserve(const struct zone *zone)
 	struct lab_tag *tag;
 
 	while ((tag = lab_walk_next(&walk))) {
-		const struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
+		const struct page *page = READ_ONCE(tag->page);	/* NULL once in the kernel */
 
 		if (page && lab_meta_from_reserve(READ_ONCE(tag->meta)) && page_zone(page) == zone)
 			nr++;
@@ -121,7 +120,7 @@ DEFINE_SHOW_ATTRIBUTE(lab_event_violations);
 DEFINE_SHOW_ATTRIBUTE(lab_reports);
 DEFINE_SHOW_ATTRIBUTE(lab_advice_all);
 
-/* There is nothing to say. */
+/* "reset" reads as empty. */
 static int lab_reset_all_show(struct seq_file *m, void *v)
 {
 	return 0;
@@ -171,7 +170,7 @@ DEFINE_LAB_INPUT(lab_audit);
 
 void lab_debugfs_init(void)
 {
-	/* Without debugfs labyrinth works the same: errors here are of no account. */
+	/* labyrinth works without debugfs: ignore errors. */
 	lab_debugfs_dir = debugfs_create_dir("labyrinth", NULL);
 	debugfs_create_file("owners", 0400, lab_debugfs_dir, NULL, &lab_owners_fops);
 	debugfs_create_file("pages", 0400, lab_debugfs_dir, NULL, &lab_pages_fops);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * labyrinth/lookup: a page frame number, a physical or a kernel address is written,
- * and a read tells of that page: now, and what labyrinth still knows of its past.
+ * labyrinth/lookup: a write selects a page by its frame number, a physical or a kernel
+ * address; a read shows the page's present state, and what labyrinth has recorded of its past.
  *
- * Any number may be written. None is followed before the kernel has said that there
- * is memory online with a struct page. A read asks again, under lab_owners_lock: offline.c
- * takes it before memory that went offline is removed, so the struct page stays meanwhile.
+ * Any number may be written. It is dereferenced only if the kernel has online memory with a
+ * struct page there. A read checks that again under lab_owners_lock: offline.c takes it before
+ * memory that went offline is removed, so the struct page stays meanwhile.
  */
 #include <linux/debugfs.h>
 #include <linux/memory_hotplug.h>
@@ -26,7 +26,7 @@
 
 #define LAB_LOOKUP_NONE		ULONG_MAX
 
-/* The page that was asked for last, by anybody. */
+/* The page selected last, by any writer. */
 static unsigned long lab_lookup_pfn = LAB_LOOKUP_NONE;
 
 /* Is @n the address of a struct page? */
@@ -34,7 +34,7 @@ static bool lab_lookup_struct_page(u64 n, unsigned long *pfn)
 {
 	struct page *page = (struct page *)(unsigned long)n;
 
-	/* Else the pointer must be followed to know. */
+	/* Other memory models must dereference the pointer to get its number. */
 	if (!page || (!IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) && !IS_ENABLED(CONFIG_FLATMEM)))
 		return false;
 	*pfn = page_to_pfn(page);
@@ -64,7 +64,7 @@ static bool lab_lookup_phys(u64 n, unsigned long *pfn)
 	return lab_lookup_number(n >> PAGE_SHIFT, pfn);
 }
 
-/* No page has this number, nor any greater. */
+/* The end of all memory: greater than any page frame number. */
 static unsigned long lab_pfn_end(void)
 {
 	unsigned long end = 0;
@@ -75,7 +75,7 @@ static unsigned long lab_pfn_end(void)
 	return end;
 }
 
-/* A number without a word: what it can be, in this order. */
+/* A number without a word: an address, a page frame number or a physical address, in this order. */
 static bool lab_lookup_any(u64 n, unsigned long *pfn)
 {
 	if (lab_lookup_address(n, pfn))
@@ -92,7 +92,7 @@ static const struct {
 	{ "addr", lab_lookup_address },
 };
 
-/* The page that @text asks for, of which nothing is left. 0 or -EINVAL. */
+/* Find the page that @text selects; @text is modified. 0 or -EINVAL. */
 int lab_lookup_find(char *text, unsigned long *pfn)
 {
 	char *word = strsep(&text, " \t");
@@ -130,7 +130,7 @@ static const struct lab_orphan *lab_lookup_orphan(unsigned long pfn)
 	return last;
 }
 
-/* Has @page a tag, or is it an orphan? */
+/* The facts of @page, from its tag or from @orphan. False if it has neither. */
 static bool lab_lookup_facts(struct page *page, const struct lab_orphan *orphan,
 			     struct lab_page_facts *facts)
 {
@@ -140,7 +140,7 @@ static bool lab_lookup_facts(struct page *page, const struct lab_orphan *orphan,
 	preempt_disable();
 	tag = lab_tag_find(NULL, page, &table);
 	preempt_enable();
-	/* It may go to another page, but not away. */
+	/* The tag may be bound to another page meanwhile, but its table stays. */
 	if (tag && lab_page_facts_of_tag(facts, table, tag) && facts->page == page)
 		return true;
 	if (orphan)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Whose a page is, asked by any of its numbers. See debugfs_lookup.c. */
+/* Look up a page's owner by the page's number or address. See debugfs_lookup.c. */
 #ifndef _LABYRINTH_DIAG_DEBUGFS_LOOKUP_H
 #define _LABYRINTH_DIAG_DEBUGFS_LOOKUP_H
 

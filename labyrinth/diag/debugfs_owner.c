@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * labyrinth/owner/NAME: what there is of one owner, and what may be changed of it.
+ * labyrinth/owner/NAME: the figures of one owner, and those settings that may change.
  *
- * The folder goes before its owner dies, and debugfs lets it go only when nobody is
- * at any of its files; from then on they answer -EIO, though they be open.
+ * The folder is removed before its owner dies. debugfs_remove() waits until no file of it is
+ * in use; from then on a file that is still open fails with -EIO.
  *
- * debugfs has locks under which others wait for memory of any kind, and a reader may wait
- * for some while it is at a file. So the folder comes and goes by a work item, for which a
- * caller in reclaim does not wait. Until then a dead owner's handle is kept, and each file looks,
- * under lab_owners_lock, whether its owner is dead, and answers -EIO then.
+ * Other users of debugfs wait for memory of any kind under its locks, and so may a reader of
+ * one of the files. So a work item creates and removes the folder, and a caller in reclaim
+ * does not wait for it. A dead owner's handle is kept until the work item is done. Each file
+ * tests under lab_owners_lock whether its owner is dead, and fails with -EIO if so.
  */
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
@@ -42,7 +42,7 @@ const char *lab_scope_name(enum labyrinth_scope scope)
 	return lab_scope_names[scope];
 }
 
-/* What @act answers, called with lab_owners_lock held; -EIO where the owner is dead. */
+/* Call @act with lab_owners_lock held. Returns its result, or -EIO if the owner is dead. */
 static int lab_while_alive(struct labyrinth_owner *owner,
 			   int (*act)(struct labyrinth_owner *owner, void *data), void *data)
 {
@@ -55,7 +55,7 @@ static int lab_while_alive(struct labyrinth_owner *owner,
 	return err;
 }
 
-/* Bytes that the owner costs: its tags, its handle, and a fixed part per possible CPU. */
+/* Bytes that the owner uses: its tags, its handle, and a fixed part per possible CPU. */
 size_t lab_owner_bytes(const struct labyrinth_owner *owner)
 {
 	return lab_table_bytes(owner->table, owner->tags) + LAB_OWNER_SIZE +
@@ -102,7 +102,7 @@ static int lab_stats_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(lab_stats);
 
-/* These two need no more than the handle, which outlives the folder. */
+/* "depth" and "history" need only the handle, which outlives the folder. */
 static int lab_depth_show(struct seq_file *m, void *v)
 {
 	const struct labyrinth_owner *owner = m->private;
@@ -175,7 +175,7 @@ static int lab_reserve_apply(void *owner, char *text)
 
 DEFINE_LAB_INPUT(lab_reserve);
 
-/* There is nothing to say. */
+/* "reset" reads as empty. */
 static int lab_reset_show(struct seq_file *m, void *v)
 {
 	return 0;
@@ -194,12 +194,12 @@ static int lab_reset_apply(void *owner, char *text)
 
 DEFINE_LAB_INPUT(lab_reset);
 
-/* Without its folder the owner works the same: errors here are of no account. */
+/* The owner works without its folder: ignore errors. */
 static void lab_debugfs_owner_make(struct labyrinth_owner *owner)
 {
 	struct dentry *dir;
 
-	/* Names to labyrinth, but not to a file system. */
+	/* Valid as names of owners, but not as file names. */
 	if (!strcmp(owner->name, ".") || !strcmp(owner->name, ".."))
 		return;
 	dir = debugfs_create_dir(owner->name, lab_owner_dir);
@@ -215,7 +215,7 @@ static void lab_debugfs_owner_make(struct labyrinth_owner *owner)
 	owner->diag->dir = dir;
 }
 
-/* Folders come and go one at a time, in the order of the calls. */
+/* Folders are created and removed one at a time, in the order of the calls. */
 static struct workqueue_struct *lab_debugfs_owner_wq;
 
 static void lab_debugfs_owner_work(struct work_struct *work)
@@ -224,7 +224,7 @@ static void lab_debugfs_owner_work(struct work_struct *work)
 		container_of(work, struct lab_owner_diag, folder_work)->owner;
 
 	if (READ_ONCE(owner->diag->folder_unwanted)) {
-		/* Returns when nobody is at any of its files. */
+		/* Waits until none of its files is in use. */
 		debugfs_remove(owner->diag->dir);
 		owner->diag->dir = NULL;
 	} else {
@@ -250,7 +250,7 @@ void lab_debugfs_owner_remove(struct labyrinth_owner *owner)
 	lab_debugfs_owner_settle(owner);
 }
 
-/* Is something left to do to its folder? Then the handle stays. */
+/* Is the work item of the folder queued or running? Then the handle stays. */
 bool lab_debugfs_owner_pending(struct labyrinth_owner *owner)
 {
 	return work_busy(&owner->diag->folder_work);
@@ -261,7 +261,7 @@ void lab_debugfs_owner_init_owner(struct labyrinth_owner *owner)
 	INIT_WORK(&owner->diag->folder_work, lab_debugfs_owner_work);
 }
 
-/* Make the folder of owners' folders. */
+/* Create the parent of the owners' folders. */
 void lab_debugfs_owner_dir(struct dentry *dir)
 {
 	lab_owner_dir = debugfs_create_dir("owner", dir);
@@ -269,7 +269,7 @@ void lab_debugfs_owner_dir(struct dentry *dir)
 
 int lab_debugfs_owner_init(void)
 {
-	/* Nothing is freed by it, but a caller may be on a queue with WQ_MEM_RECLAIM. */
+	/* WQ_MEM_RECLAIM: it frees no memory, but its caller may run on such a queue. */
 	lab_debugfs_owner_wq = alloc_ordered_workqueue("labyrinth_folder", WQ_MEM_RECLAIM);
 	return lab_debugfs_owner_wq ? 0 : -ENOMEM;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* An owner's own folder in debugfs. See debugfs_owner.c. */
+/* The folder of an owner in debugfs. See debugfs_owner.c. */
 #ifndef _LABYRINTH_DIAG_DEBUGFS_OWNER_H
 #define _LABYRINTH_DIAG_DEBUGFS_OWNER_H
 

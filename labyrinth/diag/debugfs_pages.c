@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of pages, a line per tag: all of them and the orphans, or one owner's.
- * Reading takes lab_owners_lock for as long as it takes to fill one buffer;
- * allocations never take it.
+ * The table of pages, a line per tag: all tags and the orphans, or the tags of one owner.
+ * A read holds lab_owners_lock while it fills one buffer; allocations never take it.
  */
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -23,10 +22,10 @@ static const char * const lab_phase_names[] = {
 	[LABYRINTH_QUARANTINED]	= "quarantined",
 };
 
-/* A page that goes from hand to hand is looked at so often until it holds still. */
+/* Attempts to read a tag that changes all the time. */
 #define LAB_FACTS_TRIES		16
 
-/* What the tag says at one moment. False where it changed meanwhile. */
+/* Read the tag once. False if it changed meanwhile. */
 static bool lab_page_facts_try(struct lab_page_facts *facts, const struct lab_table *table,
 			       const struct lab_tag *tag)
 {
@@ -50,7 +49,7 @@ static bool lab_page_facts_try(struct lab_page_facts *facts, const struct lab_ta
 	       READ_ONCE(tag->page) == facts->page;
 }
 
-/* False where the tag has no page any more. Needs lab_owners_lock, which keeps the table. */
+/* False if the tag no longer has a page. Needs lab_owners_lock, which keeps the table. */
 bool lab_page_facts_of_tag(struct lab_page_facts *facts, const struct lab_table *table,
 			   const struct lab_tag *tag)
 {
@@ -66,8 +65,8 @@ bool lab_page_facts_of_tag(struct lab_page_facts *facts, const struct lab_table 
 }
 
 /*
- * Needs lab_owners_lock, as long as @facts are looked at: it keeps the struct page. There is no
- * page where its memory goes offline just now.
+ * Needs lab_owners_lock as long as @facts are in use: it keeps the struct page. The page is
+ * NULL if its memory is going offline.
  */
 void lab_page_facts_of_orphan(struct lab_page_facts *facts, const struct lab_orphan *orphan)
 {
@@ -93,8 +92,8 @@ void lab_seq_page_caller(struct seq_file *m, const struct lab_page_facts *facts)
 }
 
 /*
- * Position in "pages": 0 is the line of column names; above, the table in the
- * upper bits and the slot below. The table past the last stands for the orphans.
+ * The position in "pages": 0 is the line of column names. Otherwise the upper bits are the
+ * table and the lower bits the slot; the table after the last one stands for the orphans.
  */
 #define LAB_POS_SHIFT	32
 #define LAB_POS_SLOT	GENMASK_ULL(LAB_POS_SHIFT - 1, 0)
@@ -110,7 +109,7 @@ static struct lab_orphan *lab_nth_orphan(u64 n)
 	return NULL;
 }
 
-/* The first tag, of @owner unless that is NULL, or orphan after *@pos; *@pos moves there. */
+/* The first tag, of @owner unless it is NULL, or orphan after *@pos; *@pos moves there. */
 static void *lab_pages_after(const struct labyrinth_owner *owner, loff_t *pos)
 {
 	struct lab_walk walk = { .nr = *pos >> LAB_POS_SHIFT, .slot = *pos & LAB_POS_SLOT };
@@ -132,14 +131,14 @@ static void *lab_pages_start(struct seq_file *m, loff_t *pos)
 	const struct labyrinth_owner *owner = m->private;
 
 	mutex_lock(&lab_owners_lock);
-	/* As debugfs says of a file that is gone. */
+	/* The error of debugfs for a removed file. */
 	if (owner && lab_owner_dead(owner))
 		return ERR_PTR(-EIO);
 	if (!*pos) {
 		lab_orphan_reap();
 		return SEQ_START_TOKEN;
 	}
-	/* Where the last read stopped: that line has not been shown, or is gone by now. */
+	/* The line at which the last read stopped was not shown, or is gone by now. */
 	--*pos;
 	return lab_pages_after(owner, pos);
 }
@@ -150,7 +149,7 @@ static void *lab_pages_next(struct seq_file *m, void *v, loff_t *pos)
 
 	if (*pos <= LAB_POS_ORPHANS)
 		return lab_pages_after(m->private, pos);
-	/* To count them from the first again, line by line, would take for ever. */
+	/* lab_nth_orphan() for each line would take quadratic time. */
 	++*pos;
 	return list_is_last(&orphan->list, &lab_orphans) ? NULL : list_next_entry(orphan, list);
 }
@@ -172,11 +171,11 @@ static int lab_pages_show(struct seq_file *m, void *v)
 	if (m->index >= LAB_POS_ORPHANS) {
 		lab_page_facts_of_orphan(&facts, v);
 		if (!facts.page)
-			return 0;	/* Its memory goes offline just now. */
+			return 0;	/* Its memory is going offline. */
 	} else if (!lab_page_facts_of_tag(&facts, lab_table_nth(m->index >> LAB_POS_SHIFT), v)) {
-		return 0;	/* It has gone since lab_pages_after(). */
+		return 0;	/* It was unbound since lab_pages_after(). */
 	} else if (owner && facts.owner_id != owner->id) {
-		return 0;	/* To another owner. */
+		return 0;	/* It has another owner by now. */
 	}
 	seq_printf(m, "%lu %s %s %llu %s %u %d %s %d ", page_to_pfn(facts.page), facts.owner,
 		   facts.state, facts.age_ms, lab_context_name(facts.context), facts.cpu,

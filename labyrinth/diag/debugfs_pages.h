@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is known of pages, as tables in debugfs. See debugfs_pages.c. */
+/* The tables of pages in debugfs. See debugfs_pages.c. */
 #ifndef _LABYRINTH_DIAG_DEBUGFS_PAGES_H
 #define _LABYRINTH_DIAG_DEBUGFS_PAGES_H
 
@@ -12,7 +12,7 @@ struct lab_orphan;
 struct lab_tag;
 struct seq_file;
 
-/* What there is to tell of a page, from its tag or as an orphan. */
+/* The facts shown of a page, from its tag or its orphan record. */
 struct lab_page_facts {
 	const struct page *page;
 	u32 owner_id;
@@ -24,7 +24,7 @@ struct lab_page_facts {
 	bool from_reserve;
 	const unsigned long *stack;	/* as lab_seq_stack() takes it */
 	unsigned long caller;
-	const char *caller_name;	/* in place of @caller, of a module that has left */
+	const char *caller_name;	/* replaces @caller if its module was unloaded */
 };
 
 bool lab_page_facts_of_tag(struct lab_page_facts *facts, const struct lab_table *table,
@@ -32,7 +32,7 @@ bool lab_page_facts_of_tag(struct lab_page_facts *facts, const struct lab_table 
 void lab_page_facts_of_orphan(struct lab_page_facts *facts, const struct lab_orphan *orphan);
 void lab_seq_page_caller(struct seq_file *m, const struct lab_page_facts *facts);
 
-/* The table of all pages; as a file's data an owner, for those of that owner only. */
+/* The table of all pages, or of one owner's if the file's data is an owner. */
 extern const struct file_operations lab_pages_fops;
 
 #endif /* _LABYRINTH_DIAG_DEBUGFS_PAGES_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is written to a file of debugfs: one word or two of text in one write, at the
- * file's beginning. Anything else is refused, and has changed nothing.
+ * Writes to files in debugfs: one or two words of text in one write, at the start of the
+ * file. Any other write fails and changes nothing.
  */
 #include <linux/ctype.h>
 #include <linux/err.h>
@@ -11,7 +11,7 @@
 
 #include "debugfs_write.h"
 
-/* Decimal, or hexadecimal behind 0x; no sign, nothing behind. 0 or -EINVAL. */
+/* Decimal, or hexadecimal after 0x; no sign, and nothing after it. 0 or -EINVAL. */
 int lab_input_number(const char *text, u64 *number)
 {
 	bool hex = text[0] == '0' && tolower(text[1]) == 'x';
@@ -21,7 +21,7 @@ int lab_input_number(const char *text, u64 *number)
 	return kstrtoull(text, hex ? 16 : 10, number) ? -EINVAL : 0;
 }
 
-/* As single_open(), but pwrite() is let through: it gets the same answer as write(). */
+/* As single_open(), but pwrite() is permitted: it has the same result as write(). */
 int lab_input_open(struct file *file, int (*show)(struct seq_file *m, void *v), void *data)
 {
 	int err = single_open(file, show, data);
@@ -48,7 +48,7 @@ ssize_t lab_input_write(struct file *file, const char __user *buf, size_t size, 
 	char text[LAB_INPUT_MAX + 1], *trimmed;
 	int err;
 
-	/* The rest of what was begun by another write: a number in two parts is none. */
+	/* The rest of an earlier write: a number in two parts is not valid. */
 	if (*pos)
 		return -EINVAL;
 	trimmed = lab_input_copy(text, buf, size);

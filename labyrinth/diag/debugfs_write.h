@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is written to a file of debugfs: short, whole, and checked. See debugfs_write.c. */
+/* Writes to files in debugfs. See debugfs_write.c. */
 #ifndef _LABYRINTH_DIAG_DEBUGFS_WRITE_H
 #define _LABYRINTH_DIAG_DEBUGFS_WRITE_H
 
@@ -8,7 +8,7 @@
 #include <linux/seq_file.h>
 #include <linux/types.h>
 
-/* The longest that anybody need write, in bytes. */
+/* The longest valid write, in bytes. */
 #define LAB_INPUT_MAX	64
 
 int lab_input_number(const char *text, u64 *number);
@@ -16,7 +16,7 @@ int lab_input_open(struct file *file, int (*show)(struct seq_file *m, void *v), 
 ssize_t lab_input_write(struct file *file, const char __user *buf, size_t size, loff_t *pos,
 			int (*apply)(void *data, char *text));
 
-/* A file that NAME_show() shows and NAME_apply() changes: 0, or an errno and nothing changed. */
+/* A file read by NAME_show() and written by NAME_apply(): 0, or an errno and nothing changed. */
 #define DEFINE_LAB_INPUT(__name)							\
 static int __name ## _open(struct inode *inode, struct file *file)			\
 {											\

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Refusals and violations, remembered. Anything may go wrong in any context, so
- * each is written into a ring without locks, which debugfs shows; report.c tells of
- * it in words. Counts are never limited.
+ * Records of refusals and violations. They may happen in any context, so each is written to a
+ * lockless ring, which debugfs shows; report.c writes it as text. Counts are never limited.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -20,18 +19,18 @@
 #include "symbol.h"
 #include "words.h"
 
-/* From one report of a kind for an owner to the next. */
+/* Least time between two reports of a kind for an owner. */
 #define LAB_REPORT_EVERY	(5 * HZ)
 
 static struct lab_refusal_record lab_refusals[LAB_RING_SIZE];
 static struct lab_violation_record lab_violations[LAB_RING_SIZE];
 static atomic64_t lab_refusal_seq, lab_violation_seq;
 
-/* Of calls that name no owner. */
+/* For calls without an owner. */
 static struct lab_event_counter lab_nobody_refused[LAB_NR_REFUSALS];
 static struct lab_event_counter lab_nobody_violated[LAB_NR_VIOLATIONS];
 
-/* Is it time to report this again? True for one of concurrent callers. Context: any. */
+/* Is a report due? True for one of concurrent callers. Context: any. */
 static bool lab_event_counter_due(struct lab_event_counter *counter)
 {
 	unsigned long last = READ_ONCE(counter->reported), now = jiffies | 1;
@@ -40,7 +39,7 @@ static bool lab_event_counter_due(struct lab_event_counter *counter)
 	       cmpxchg(&counter->reported, last, now) == last;
 }
 
-/* How often it has happened since this was last asked. Context: any. */
+/* Events since the last call. Context: any. */
 static long lab_event_counter_since(struct lab_event_counter *counter)
 {
 	long nr = atomic_long_read(&counter->nr);
@@ -60,7 +59,7 @@ static struct lab_event_counter *lab_violation_counter(struct labyrinth_owner *o
 	return owner ? &owner->diag->violated[kind] : &lab_nobody_violated[kind];
 }
 
-/* The same of one kind for @owner, which may be NULL. */
+/* The same for one kind of event of @owner, which may be NULL. */
 
 long lab_event_refused_since(struct labyrinth_owner *owner, enum lab_refusal reason)
 {
@@ -72,7 +71,7 @@ long lab_event_violated_since(struct labyrinth_owner *owner, enum lab_violation 
 	return lab_event_counter_since(lab_violation_counter(owner, kind));
 }
 
-/* Context: any, preemption disabled: nobody else waits for what is begun here. */
+/* Context: any, preemption disabled, so that an open entry is closed soon. */
 static void lab_record_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 			       unsigned long caller)
 {
@@ -120,9 +119,9 @@ void lab_event_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 }
 
 /*
- * The pointer may be anybody's invention, unless a tag was found for it: looked at only where
- * a page can be. With SPARSEMEM, where there is no table of all pages, it must be followed to
- * know its number.
+ * The pointer may be invalid unless a tag was found for it: dereference it only if it can be
+ * that of a page. With SPARSEMEM, which has no table of all pages, to get its number is to
+ * dereference it.
  */
 static void lab_violation_page(struct lab_violation_record *r, const struct page *page)
 {
@@ -149,7 +148,7 @@ static void lab_violation_fill(struct lab_violation_record *r,
 	r->track = info->track;
 	r->stack[0] = 0;
 	if (info->track.stack)
-		/* The page may have found its next holder: then it is his, or parts of both. */
+		/* If the page is handed out again now, this is the new stack or parts of both. */
 		data_race(memcpy(r->stack, info->track.stack, sizeof(r->stack)));
 	r->cpu = raw_smp_processor_id();
 	r->context = lab_context_decode(lab_context_bits());
@@ -196,12 +195,12 @@ void lab_event_violation(const struct lab_violation_info *info)
 }
 
 /*
- * The kernel is asked for a page atomically, by a caller that could wait for
- * it. No violation: advice is given once for an owner. Context: task that may sleep.
+ * The owner allocates from the kernel atomically, but its caller could sleep. This is no
+ * violation: advice is reported once for an owner. Context: task that may sleep.
  */
 void lab_event_could_sleep(struct labyrinth_owner *owner, unsigned long caller)
 {
-	/* One that gives memory to the rest may not wait for the rest to give it any. */
+	/* A task that frees memory for others must not wait for memory. */
 	if (current->flags & PF_MEMALLOC)
 		return;
 	WRITE_ONCE(owner->diag->could_sleep_caller, caller);
@@ -262,7 +261,7 @@ int lab_event_violations_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* What is still known of violations with this page, in the same way. */
+/* The recorded violations with this page, in the same format. */
 void lab_event_violations_of(struct seq_file *m, unsigned long pfn)
 {
 	u64 seq, last = atomic64_read(&lab_violation_seq);
@@ -275,15 +274,15 @@ void lab_event_violations_of(struct seq_file *m, unsigned long pfn)
 			lab_violation_line(m, &r);
 }
 
-/* Has anything been reported? */
+/* Was any event recorded? */
 bool lab_event_any(void)
 {
 	return atomic64_read(&lab_refusal_seq) || atomic64_read(&lab_violation_seq);
 }
 
 /*
- * Begin to change an entry and keep its number, which is returned. 0 where there is none
- * yet, or a writer is at it.
+ * Open an entry to change it, and return its number. 0 if the entry was never written, or is
+ * being written.
  */
 static u64 lab_ring_reopen(u64 *entry_seq)
 {
@@ -295,8 +294,9 @@ static u64 lab_ring_reopen(u64 *entry_seq)
 }
 
 /*
- * @leaving loses its names, and others may be where it was. A caller of its writes no
- * more; what others write while their entry is at work here is not kept.
+ * The code of @leaving is about to be freed, and other code may take its addresses: replace
+ * its callers. It makes no more calls. A record of another caller is lost if its entry is
+ * open here.
  * Context: process.
  */
 void lab_event_forget(const struct lab_leaving *leaving)

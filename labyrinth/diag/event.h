@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Refusals and violations, remembered in any context. See report.c. */
+/* Records of refusals and violations, written in any context. See event.c. */
 #ifndef _LABYRINTH_DIAG_EVENT_H
 #define _LABYRINTH_DIAG_EVENT_H
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What an owner has been through, in a few words beside its handle: so that a call
- * which comes too late, with a handle whose owner is dead, can write there as well.
+ * The history of an owner. It lives as long as the handle, so that a call with the handle of
+ * a dead owner can write it as well.
  *
- * A minute's refusals are counted in its slot of a ring. The slot says whose they
- * are, and the first refusal of a new minute begins it anew: by one cmpxchg,
- * which fails only where another has done it. Refusals that come just as the history
- * is reset may count as before it.
+ * The refusals of a minute are counted in its slot of a ring. The slot holds its minute, and
+ * the first refusal of a new minute restarts it with one cmpxchg, which fails only if another
+ * CPU has done so. Refusals during a reset of the history may count as before it.
  */
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
@@ -14,11 +13,11 @@
 
 #include "history.h"
 
-/* Refusals of one minute that there is room for: no machine is as fast. */
+/* Bits for the refusals of one minute: more than any machine can make. */
 #define LAB_HISTORY_SHIFT	36
 #define LAB_HISTORY_COUNT	GENMASK_ULL(LAB_HISTORY_SHIFT - 1, 0)
 
-/* Minutes of uptime, without those asleep. */
+/* Minutes of uptime, without suspend. */
 u64 lab_history_minute(void)
 {
 	return get_jiffies_64() / (60 * HZ);
@@ -48,7 +47,7 @@ u64 lab_history_count(const struct lab_history *history, u64 minute)
 	return slot >> LAB_HISTORY_SHIFT == minute ? slot & LAB_HISTORY_COUNT : 0;
 }
 
-/* Context: any. @pct may be above 100: there is more below the floor of GFP_ATOMIC. */
+/* Context: any. @pct is above 100 below the floor of GFP_ATOMIC. */
 void lab_history_note_depth(struct lab_history *history, unsigned int pct)
 {
 	unsigned int row = pct ? (pct - 1) / (100 / LAB_DEPTHS) : 0;
@@ -66,7 +65,7 @@ void lab_history_reset(struct lab_history *history)
 		atomic_set(&history->depths[i], 0);
 }
 
-/* The last minutes before the end of @minute, the newest first. */
+/* The last minutes up to and including @minute, newest first. */
 void lab_history_show(struct seq_file *m, const struct lab_history *history, u64 minute)
 {
 	unsigned int ago;

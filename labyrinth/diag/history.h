@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What an owner has been through: refusals by the minute, pages of the reserve by depth. */
+/* The history of an owner: refusals by the minute, pages from the reserve by depth. */
 #ifndef _LABYRINTH_DIAG_HISTORY_H
 #define _LABYRINTH_DIAG_HISTORY_H
 
@@ -8,7 +8,7 @@
 
 struct seq_file;
 
-/* Minutes that are shown, and those that there is room for: a power of 2. */
+/* Minutes that are shown, and slots for minutes: a power of 2. */
 #define LAB_HISTORY_MINUTES	60
 #define LAB_HISTORY_SLOTS	64
 
@@ -16,7 +16,7 @@ struct seq_file;
 #define LAB_DEPTHS		10
 
 struct lab_history {
-	/* The minute above, below it its refusals; see LAB_HISTORY_COUNT. */
+	/* The minute in the upper bits, its refusals in the lower; see LAB_HISTORY_COUNT. */
 	atomic64_t minutes[LAB_HISTORY_SLOTS];
 	atomic_t depths[LAB_DEPTHS];
 };

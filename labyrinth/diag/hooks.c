@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What diag/ does at the core's events but refusals and violations, which are in event.c. */
+/* diag/'s handlers of the core's events, except refusals and violations: see event.c. */
 #include <linux/slab.h>
 
 #include "../core/watermark.h"
@@ -47,7 +47,7 @@ void lab_event_owner_parted(struct labyrinth_owner *owner)
 
 void lab_event_owner_ended(struct labyrinth_owner *owner)
 {
-	/* Its reports say how many there were, which needs its number. */
+	/* Its reports end with a count, which is found by the owner's number. */
 	if (lab_owner_refused(owner) || lab_owner_violations(owner))
 		lab_report_conclude(owner);
 }

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Callers are remembered by their addresses, and named when somebody reads of them. Once
- * their module has left these have no names, or another module's, which has done
- * nothing. So when a module leaves, LAB_CALLER_GONE takes the place of its callers,
- * wherever they are remembered. The same goes for its init function, and what else it has
- * marked __init, which is freed when the module is live.
+ * Callers are recorded by address, and resolved to names when they are shown. After their
+ * module is unloaded the addresses have no names, or those of another module. So when a
+ * module is unloaded, LAB_CALLER_GONE replaces its callers in all records. The same applies
+ * to its code marked __init, which is freed when the module is live.
  *
- * It has run its exit function: it calls no more, and what others write there
- * meanwhile names others. So a cmpxchg that fails has nothing left to do. But a
- * caller may be copied: from a tag to another table's by a transfer, and into a report.
- * Both are done with preemption disabled. So the tags are looked at until none is left
- * after a grace period, and the reports after them.
+ * The module has run its exit function and makes no more calls; concurrent writes record
+ * other callers. So a cmpxchg that fails has nothing left to do. But a caller may be copied:
+ * by a transfer, to a tag of another table, and into a report. Both are done with preemption
+ * disabled. So the tags are walked until a walk after a grace period finds none, and the
+ * reports are changed after them.
  */
 #include <linux/module.h>
 #include <linux/rcupdate.h>
@@ -24,7 +23,7 @@
 #include "report.h"
 #include "symbol.h"
 
-/* Looks at all tags: a page would have to be transferred in each of them. */
+/* Most walks over all tags. To escape them, a page would have to be transferred during each. */
 #define LAB_GONE_LOOKS	4
 
 static bool lab_tag_forget(struct lab_table *table, struct lab_tag *tag,
@@ -40,7 +39,7 @@ static bool lab_tag_forget(struct lab_table *table, struct lab_tag *tag,
 	return true;
 }
 
-/* Were there any? */
+/* True if a tag had a caller in @leaving. */
 static bool lab_tags_forget(const struct lab_leaving *leaving)
 {
 	struct lab_walk walk = {};
@@ -68,7 +67,7 @@ static void lab_owners_forget(const struct lab_leaving *leaving)
 	mutex_unlock(&lab_owners_lock);
 }
 
-/* @leaving is not run any more and about to be freed. Context: process. */
+/* @leaving no longer runs and is about to be freed. Context: process. */
 static void lab_callers_forget(const struct lab_leaving *leaving)
 {
 	unsigned int looks = LAB_GONE_LOOKS;
@@ -76,10 +75,10 @@ static void lab_callers_forget(const struct lab_leaving *leaving)
 	while (lab_tags_forget(leaving) && --looks)
 		synchronize_rcu();
 	lab_owners_forget(leaving);
-	/* Reports under way may have read a tag before. Pairs with their preempt_disable(). */
+	/* Reports in flight may have read a tag before. Pairs with their preempt_disable(). */
 	synchronize_rcu();
 	lab_event_forget(leaving);
-	/* The last that name it. */
+	/* Write the last reports that name it. */
 	lab_report_flush();
 }
 
@@ -90,8 +89,8 @@ void lab_module_gone(const struct module *module)
 }
 
 /*
- * @module has run its init function. Verdicts name that while it is there. Modules come by
- * the dozen when a machine boots: no grace period where nothing is remembered of anybody.
+ * @module has run its init function. Write the reports that name it before it is freed. A boot
+ * loads many modules: skip the grace periods if there are no records at all.
  * Context: process.
  */
 void lab_module_live(const struct module *module)
@@ -111,7 +110,7 @@ static int lab_module_event(struct notifier_block *nb, unsigned long event, void
 		lab_module_live(data);
 	if (event != MODULE_STATE_GOING)
 		return NOTIFY_DONE;
-	/* Its callers' names are known only as long as it is there. */
+	/* The names of its callers are known only until it is freed. */
 	lab_report_flush();
 	while ((owner = lab_owner_of_module(data))) {
 		lab_event_violation(&(struct lab_violation_info){

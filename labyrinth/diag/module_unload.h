@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What becomes of a module's owners and callers when its code leaves. See module_unload.c. */
+/* The owners and callers of a module whose code is unloaded. See module_unload.c. */
 #ifndef _LABYRINTH_DIAG_MODULE_UNLOAD_H
 #define _LABYRINTH_DIAG_MODULE_UNLOAD_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is to be reported is noted in any context, in rings without locks, and kicks a
- * work item that puts it into words.
+ * Events to report are noted in lockless rings, in any context. A note kicks a work item,
+ * which writes the report.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,9 +18,9 @@
 #define LAB_NR_NOTES	64
 
 /*
- * Not lab_wq: what waits here for lab_owners_lock, or a slow console, must not keep a
- * refill waiting where one worker is left for all. WQ_MEM_RECLAIM, since destroy waits for
- * the reports of its owner, and nothing here allocates.
+ * Reporting and auditing have a workqueue of their own: work that waits for lab_owners_lock or
+ * a slow console must not delay a refill if one worker is left for all. WQ_MEM_RECLAIM, since
+ * destroy waits for the reports of its owner; nothing here allocates.
  */
 struct workqueue_struct *lab_report_wq;
 
@@ -33,9 +33,9 @@ static atomic64_t lab_refusal_note_seq;
 static struct work_struct lab_refusal_worker;
 
 /*
- * The next note of a ring that is whole and has not been reported: @reported has what was, place
- * by place from @place on. One that is being written is passed over, as its writer kicks
- * the worker again.
+ * Copy the next complete note of a ring, from @place on, that has not been reported. @reported
+ * has the number last reported of each place. A note that is being written is skipped: its
+ * writer kicks the worker again.
  */
 static bool lab_note_next(void *copy, const void *notes, size_t size, u64 *reported,
 			  unsigned int *place)
@@ -53,7 +53,7 @@ static bool lab_note_next(void *copy, const void *notes, size_t size, u64 *repor
 	return false;
 }
 
-/* For one work item, which never runs twice at once: so have the others below. */
+/* For one work item only, which never runs concurrently. So is the function below. */
 bool lab_note_next_violation(struct lab_violation_note *note, unsigned int *place)
 {
 	static u64 reported[LAB_NR_NOTES];
@@ -91,15 +91,14 @@ static void lab_violation_note(const struct lab_violation_record *violation, lon
 }
 
 /*
- * It has happened so many @times since the last report. Context: any,
- * preemption disabled.
+ * The violation happened @times since the last report. Context: any, preemption disabled.
  */
 void lab_note_violation(const struct lab_violation_record *violation, long times)
 {
 	lab_violation_note(violation, times, false);
 }
 
-/* @owner asks the kernel atomically without need. Context: any. */
+/* @owner allocates atomically, but could sleep. Context: any. */
 void lab_note_advice(const struct labyrinth_owner *owner, unsigned long caller)
 {
 	struct lab_violation_record record = { .caller = caller };
@@ -117,7 +116,7 @@ static void lab_refusal_kicked(struct irq_work *kick)
 
 static struct irq_work lab_refusal_kick = IRQ_WORK_INIT_HARD(lab_refusal_kicked);
 
-/* With the state of memory as it is. Context: any, preemption disabled. */
+/* Records the present state of memory as well. Context: any, preemption disabled. */
 void lab_note_refusal(struct labyrinth_owner *owner, const struct lab_refusal_record *refusal)
 {
 	u64 seq = atomic64_inc_return(&lab_refusal_note_seq);
@@ -131,7 +130,7 @@ void lab_note_refusal(struct labyrinth_owner *owner, const struct lab_refusal_re
 	irq_work_queue(&lab_refusal_kick);
 }
 
-/* Wait until all that was noted is in words. */
+/* Wait until all notes are written as reports. */
 void lab_note_flush(void)
 {
 	irq_work_sync(&lab_violation_kick);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is to be reported, noted in any context. See note.c. */
+/* Notes of events to report, written in any context. See note.c. */
 #ifndef _LABYRINTH_DIAG_NOTE_H
 #define _LABYRINTH_DIAG_NOTE_H
 
@@ -15,7 +15,7 @@ struct lab_violation_note {
 	struct lab_violation_record violation;
 };
 
-/* For what only reports, and may wait. */
+/* For reports and audits, which may wait. */
 extern struct workqueue_struct *lab_report_wq;
 
 void lab_note_violation(const struct lab_violation_record *violation, long times);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Orphans: ordinary pages of their holders, remembered so that a leak can
- * be traced. Labyrinth keeps no reference, so all it can see is that such a page
- * has been freed; one that was freed and taken again between two looks stays
- * listed.
+ * Orphans: ordinary pages of their holders, recorded so that a leak can be traced. Labyrinth
+ * keeps no reference, so it can only see that such a page has been freed. A page that was
+ * freed and allocated again between two scans stays listed.
  *
- * Nor does labyrinth keep the page's memory: it may go offline and be removed, and its
- * struct page with it. The orphans in it are forgotten then, see offline.c. Until that is
- * done, which needs lab_owners_lock, the struct page is there.
+ * Nor does labyrinth pin the page's memory: it may go offline and be removed together with
+ * its struct page. The records of orphans in it are dropped before, under lab_owners_lock:
+ * see offline.c. So under that lock the struct page is there.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -25,13 +24,13 @@
 
 LIST_HEAD(lab_orphans);
 
-/* Of callers whose module has left. Guarded by lab_owners_lock. */
+/* Names of callers whose module was unloaded. Guarded by lab_owners_lock. */
 static LIST_HEAD(lab_orphan_callers);
 
-/* Reclaim for a record, but kill nobody for it. */
+/* Reclaim memory for a record, but without the OOM killer. */
 #define LAB_GFP_ORPHAN	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-/* With one user, on no list. NULL where memory is short. */
+/* The name has one user and is on no list. NULL if memory is short. */
 static struct lab_orphan_name *lab_orphan_name_new(const char *text, gfp_t gfp)
 {
 	size_t len = strlen(text);
@@ -54,13 +53,13 @@ static void lab_orphan_name_put(struct lab_orphan_name *name)
 }
 
 /**
- * lab_orphan_prepare - allocate records for the pages that an owner still has out
+ * lab_orphan_prepare - allocate records for the pages that an owner still owns
  * @batch: the memory, for lab_orphan_add() and lab_orphan_finish()
  * @owner: a dead owner, whose pages can only become fewer
  *
  * The records are allocated here since lab_owners_lock must not be held for as long as
- * reclaim may take. Where memory is short there are fewer than pages: the orphans without
- * one are reported, but not listed.
+ * reclaim may take. If memory is short there are fewer records than pages: the orphans
+ * without one are reported, but not listed.
  *
  * Context: process, without lab_owners_lock.
  */
@@ -95,7 +94,7 @@ void lab_orphan_add(struct lab_orphan_batch *batch, struct labyrinth_owner *owne
 	});
 	orphan = list_first_entry_or_null(&batch->unused, struct lab_orphan, list);
 	if (!orphan)
-		return;	/* the report stands */
+		return;	/* reported, but not listed */
 	orphan->pfn = page_to_pfn(tag->page);
 	orphan->born = get_jiffies_64() -
 		       (u64)(u32)(lab_time_now() - READ_ONCE(tag->time)) * LAB_TIME_JIFFIES;
@@ -109,7 +108,7 @@ void lab_orphan_add(struct lab_orphan_batch *batch, struct labyrinth_owner *owne
 	list_move_tail(&orphan->list, &lab_orphans);
 }
 
-/* What was not used is freed. Context: process, with lab_owners_lock held. */
+/* Free the unused records. Context: process, with lab_owners_lock held. */
 void lab_orphan_finish(struct lab_orphan_batch *batch)
 {
 	struct lab_orphan *orphan, *next;
@@ -128,7 +127,7 @@ static void lab_orphan_free(struct lab_orphan *orphan)
 	kfree(orphan);
 }
 
-/* Is the page still somebody's? Not where its memory is gone. */
+/* Does the page still have references? Not if its memory is offline. */
 static bool lab_orphan_out(const struct lab_orphan *orphan)
 {
 	const struct page *page = pfn_to_online_page(orphan->pfn);
@@ -136,7 +135,7 @@ static bool lab_orphan_out(const struct lab_orphan *orphan)
 	return page && page_ref_count(page);
 }
 
-/* Forget the orphans that have been freed. Needs lab_owners_lock. */
+/* Drop the records of orphans that have been freed. Needs lab_owners_lock. */
 void lab_orphan_reap(void)
 {
 	struct lab_orphan *orphan, *next;
@@ -162,7 +161,7 @@ void lab_orphan_offline(unsigned long start_pfn, unsigned long end_pfn)
 	}
 }
 
-/* The name of a caller in a module that is leaving, with one user more, or NULL. */
+/* The name of a caller in a leaving module, with one more user. NULL if memory is short. */
 static struct lab_orphan_name *lab_orphan_caller(unsigned long caller)
 {
 	static char text[KSYM_SYMBOL_LEN];	/* guarded by lab_owners_lock; large for a stack */
@@ -188,8 +187,8 @@ found:
 }
 
 /*
- * Callers in @leaving are kept by name, as another module may be where it was. One whose
- * name finds no memory is LAB_CALLER_GONE. Needs lab_owners_lock.
+ * Callers in @leaving are kept by name, as another module may take its addresses. If there is
+ * no memory for a name, the caller is LAB_CALLER_GONE. Needs lab_owners_lock.
  */
 void lab_orphan_forget(const struct lab_leaving *leaving)
 {
@@ -208,7 +207,7 @@ void lab_orphan_forget(const struct lab_leaving *leaving)
 		name->caller = 0;
 }
 
-/* Labyrinth leaves. Context: process, without lab_owners_lock. */
+/* Report all orphans that are not freed. Context: process, without lab_owners_lock. */
 void lab_orphan_exit(void)
 {
 	static char text[KSYM_SYMBOL_LEN];

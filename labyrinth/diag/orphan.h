@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Pages that were out when their owner was destroyed. See orphan.c. */
+/* Pages that were still owned when their owner was destroyed. See orphan.c. */
 #ifndef _LABYRINTH_DIAG_ORPHAN_H
 #define _LABYRINTH_DIAG_ORPHAN_H
 
@@ -7,21 +7,21 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
-/* A name that many orphans share. Guarded by lab_owners_lock. */
+/* A name shared by many orphans. Guarded by lab_owners_lock. */
 struct lab_orphan_name {
 	struct list_head list;	/* of callers' names */
 	unsigned long users;
-	unsigned long caller;	/* address that has this name, while its module leaves */
+	unsigned long caller;	/* address with this name, while its module is unloaded */
 	char text[];
 };
 
-/* There may be as many as an owner had pages, so a record is small. */
+/* There may be one for each page of an owner, so a record is small. */
 struct lab_orphan {
 	struct list_head list;
 	unsigned long pfn;
 	u64 born;				/* jiffies when it was taken */
 	struct lab_orphan_name *owner;
-	struct lab_orphan_name *caller_name;	/* in place of @caller once its module has left */
+	struct lab_orphan_name *caller_name;	/* replaces @caller once its module is unloaded */
 	unsigned long caller;
 	u32 cpu;
 	u8 context;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is remembered of a refusal and of a violation. */
+/* The records of a refusal and of a violation. */
 #ifndef _LABYRINTH_DIAG_RECORD_H
 #define _LABYRINTH_DIAG_RECORD_H
 
@@ -9,10 +9,10 @@
 
 #include "../core/hooks.h"
 
-/* What an owner has had of one kind of refusal or violation. */
+/* An owner's events of one kind of refusal or violation. */
 struct lab_event_counter {
 	atomic_long_t nr;
-	unsigned long reported;	/* when it was printed last, in jiffies; 0 is never */
+	unsigned long reported;	/* jiffies of the last report; 0 is never */
 	long reported_nr;		/* @nr then */
 };
 
@@ -40,7 +40,7 @@ struct lab_violation_record {
 	int refcount, mapcount;
 	char owner[LABYRINTH_NAME_LEN];
 	char offender[LABYRINTH_NAME_LEN];
-	u32 party_id;		/* of the owner in whose counter it is, or 0 */
+	u32 party_id;		/* id of the owner whose counter has it, or 0 */
 	u16 cpu;
 	u8 kind;
 	bool by_offender;	/* the party is the offender, not the owner */
@@ -48,7 +48,7 @@ struct lab_violation_record {
 	u8 context;
 };
 
-/* Violations that are remembered one by one, and refusals. */
+/* Violations that are recorded one by one, and refusals. */
 #define LAB_RING_SIZE	1024
 
 #endif /* _LABYRINTH_DIAG_RECORD_H */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Refusals and violations as text: the caller, the reason, which owners had the memory and
- * which number to change; or the broken rule and both parties.
+ * Refusals and violations as text: the caller, the reason, the owners that had the memory and
+ * the number to change; or the broken rule and both parties.
  *
- * What is to be reported is noted in any context, once in a while per owner and kind. A
- * worker puts it into words at once, for debugfs "verdicts" and the console. A report
- * stays open for a second, to say how many such there were: only then is a refusal
- * printed, with what would have helped.
+ * Events are noted in any context, at a limited rate per owner and kind. A work item writes
+ * their reports at once, for debugfs "verdicts" and the console. A report stays open for a
+ * second, to count further events of its kind. A refusal is printed when its report closes,
+ * together with the advice.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -31,7 +31,7 @@
 #include "symbol.h"
 #include "words.h"
 
-#define LAB_REPORT_AFTER	HZ	/* until then it is counted how many there are */
+#define LAB_REPORT_AFTER	HZ	/* a report stays open for this long */
 
 /* ---- reports */
 
@@ -45,15 +45,15 @@ struct lab_report {
 	u64 nr;				/* from 1 on */
 	u64 when;
 	struct seq_buf seq;		/* of @text */
-	unsigned int printed;		/* how much of @text the console has had */
+	unsigned int printed;		/* bytes of @text printed, or dropped by the rate limit */
 	enum lab_report_kind kind;
-	bool open;			/* more may be said: how many, what would have helped */
-	u32 owner_id;			/* in whose counter it is */
-	long times;			/* of a closed refusal: how many; 0 where that is not known */
+	bool open;			/* the count and the advice are still to be added */
+	u32 owner_id;			/* the owner whose counter has it */
+	long times;			/* of a closed refusal: their number; 0 if unknown */
 	struct lab_shortage shortage;	/* of a refusal */
-	struct lab_advice advice;	/* but of a violation */
-	struct lab_violation_note note;	/* but of a refusal */
-	char caller[LAB_CALLER_LEN];	/* by name, as its module may leave */
+	struct lab_advice advice;	/* unless a violation */
+	struct lab_violation_note note;	/* unless a refusal */
+	char caller[LAB_CALLER_LEN];	/* by name, as its module may be unloaded */
 	char text[LAB_REPORT_LEN];
 };
 
@@ -61,7 +61,7 @@ static DEFINE_MUTEX(lab_report_lock);
 static struct lab_report lab_reports[LAB_REPORTS];	/* guarded by lab_report_lock */
 static u64 lab_report_nr;				/* guarded by lab_report_lock */
 
-/* What the console has not had. Needs lab_report_lock. */
+/* Print the text that was not printed yet. Needs lab_report_lock. */
 static void lab_report_print(struct lab_report *report)
 {
 	/* Refusals and advice must not crowd out violations. */
@@ -78,7 +78,7 @@ static void lab_report_print(struct lab_report *report)
 	}
 }
 
-/* How often it has happened to the owner since its last report; 0 where that is not known. */
+/* The owner's events of this kind since its last report; 0 if unknown. */
 static long lab_report_since(const struct lab_report *report)
 {
 	struct labyrinth_owner *owner;
@@ -121,8 +121,8 @@ static void lab_report_close(struct lab_report *report)
 }
 
 /*
- * Close those of an owner, or all where that is 0, that have been open for @age. True
- * where some are left.
+ * Close the reports of an owner, or all if @owner_id is 0, that have been open for @age. True
+ * if some are left.
  */
 static bool lab_reports_close(u32 owner_id, unsigned int age)
 {
@@ -150,7 +150,7 @@ static void lab_close_reports(struct work_struct *work)
 
 static DECLARE_DELAYED_WORK(lab_report_closer, lab_close_reports);
 
-/* The next one, to be written. Needs lab_report_lock. */
+/* Open the next report. Needs lab_report_lock. */
 static struct lab_report *lab_report_new(enum lab_report_kind kind, unsigned long caller)
 {
 	struct lab_report *report = &lab_reports[lab_report_nr++ % LAB_REPORTS];
@@ -161,7 +161,7 @@ static struct lab_report *lab_report_new(enum lab_report_kind kind, unsigned lon
 	report->when = get_jiffies_64();
 	report->kind = kind;
 	lab_caller_name(caller, report->caller, sizeof(report->caller));
-	/* The last byte stays 0, however much is written. */
+	/* The last byte always stays 0. */
 	seq_buf_init(&report->seq, report->text, sizeof(report->text) - 1);
 	queue_delayed_work(lab_report_wq, &lab_report_closer, LAB_REPORT_AFTER);
 	return report;
@@ -341,13 +341,13 @@ static void lab_write_refusals(struct work_struct *work)
 	}
 }
 
-/* Wait until all that has happened is in words. */
+/* Wait until all events so far are written as reports. */
 void lab_report_flush(void)
 {
 	lab_note_flush();
 }
 
-/* The same, and the last words of what happened to this owner. */
+/* The same; then close the reports of this owner. */
 void lab_report_conclude(const struct labyrinth_owner *owner)
 {
 	lab_report_flush();

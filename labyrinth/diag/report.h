@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What happened, in plain words: to the console and to debugfs. See report.c. */
+/* Refusals and violations as text, on the console and in debugfs. See report.c. */
 #ifndef _LABYRINTH_DIAG_REPORT_H
 #define _LABYRINTH_DIAG_REPORT_H
 

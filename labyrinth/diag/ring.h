@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A ring of records that any context may write without locks, and process context
- * read. A record begins with its number; a reader throws a torn one away.
+ * A lockless ring of records, written in any context and read in process context. A record
+ * begins with its number; a reader discards a torn one.
  */
 #ifndef _LABYRINTH_DIAG_RING_H
 #define _LABYRINTH_DIAG_RING_H
@@ -10,27 +10,27 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-#define LAB_RING_BUSY	U64_MAX		/* instead of the number, while it is written */
+#define LAB_RING_BUSY	U64_MAX		/* replaces the number while the record is written */
 
 /*
- * Begin to write an entry. False where a writer that all others have lapped is
- * still at it: then this record is not kept.
+ * Open an entry to write it. False if a writer that the others have lapped has it open: then
+ * the new record is dropped.
  */
 static inline bool lab_ring_open(u64 *entry_seq)
 {
 	u64 seq = READ_ONCE(*entry_seq);
 
-	/* R1: the mark shows before any field changes. Pairs with R3. */
+	/* R1: the entry is marked busy before any field changes. Pairs with R3. */
 	return seq != LAB_RING_BUSY && cmpxchg(entry_seq, seq, LAB_RING_BUSY) == seq;
 }
 
 static inline void lab_ring_close(u64 *entry_seq, u64 seq)
 {
-	/* R2: the fields are whole before the number shows. Pairs with the acquire below. */
+	/* R2: the fields are complete before the number is set. Pairs with the acquire below. */
 	smp_store_release(entry_seq, seq);
 }
 
-/* Copy entry @seq of a ring. False where it is overwritten, or not whole. */
+/* Copy entry @seq of a ring. False if it is overwritten or incomplete. */
 static inline bool lab_ring_read(void *copy, const void *entry, size_t size, u64 seq)
 {
 	const u64 *entry_seq = entry;
@@ -38,16 +38,16 @@ static inline bool lab_ring_read(void *copy, const void *entry, size_t size, u64
 	/* Pairs with R2. */
 	if (smp_load_acquire(entry_seq) != seq)
 		return false;
-	/* A writer may lap us: then the copy is torn, and thrown away. */
+	/* A writer may lap the reader: then the copy is torn, and discarded. */
 	data_race(memcpy(copy, entry, size));
-	/* R3: the fields are read before the number is looked at again. Pairs with R1. */
+	/* R3: the fields are read before the number is read again. Pairs with R1. */
 	smp_rmb();
 	return READ_ONCE(*entry_seq) == seq;
 }
 
 /*
- * Copy an entry that is whole and newer than @seen of the same place, which is the number
- * seen there last. A writer that is late may leave places behind and in any order.
+ * Copy an entry that is complete and newer than *@seen, the number last seen in its place.
+ * Since writers may be late, places may be out of order.
  */
 static inline bool lab_ring_news(void *copy, const void *entry, size_t size, u64 *seen)
 {
@@ -59,7 +59,7 @@ static inline bool lab_ring_news(void *copy, const void *entry, size_t size, u64
 	return true;
 }
 
-/* The oldest number that a ring of @size still has, where @last is the newest. */
+/* The oldest number in a ring of @size whose newest is @last. */
 static inline u64 lab_ring_first(u64 last, unsigned int size)
 {
 	return last > size ? last - size + 1 : 1;

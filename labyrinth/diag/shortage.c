@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The machine at the moment of a refusal: the owner's counters and the levels of the zones
- * are recorded where the call fails, and put into words later.
+ * The state of memory at a refusal: the owner's counters and the zones' levels are recorded
+ * where the call fails, and written as text later.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -13,7 +13,7 @@
 #include "shortage.h"
 #include "words.h"
 
-/* ---- at the moment */
+/* ---- recording */
 
 static unsigned long lab_zone_cached(struct zone *zone)
 {
@@ -49,7 +49,7 @@ void lab_shortage_look(struct lab_shortage *shortage, const struct labyrinth_own
 		else
 			shortage->more_zones++;
 	shortage->budget = 0;
-	/* A dead owner's books are closed. */
+	/* The counters of a dead owner are no longer kept. */
 	if (!owner || shortage->refusal.reason == LAB_REFUSE_DYING)
 		return;
 	shortage->budget = owner->budget;
@@ -92,7 +92,7 @@ static void lab_top_say(struct seq_buf *text, const struct lab_top *top)
 	seq_buf_printf(text, i ? " pages" : "nobody");
 }
 
-/* How much of the reserve is gone, in the zones there were, and which owners have it. */
+/* How much of the recorded zones' reserve is gone, and which owners have it. */
 static void lab_shortage_say_takers(struct seq_buf *text, const struct lab_shortage *shortage)
 {
 	struct lab_top deep[LAB_TOP] = {}, most[LAB_TOP] = {};
@@ -118,7 +118,7 @@ static void lab_shortage_say_takers(struct seq_buf *text, const struct lab_short
 	mutex_unlock(&lab_owners_lock);
 	seq_buf_printf(text, "  gone from the reserve: %ld pages; of them by owners here: ", gone);
 	lab_top_say(text, deep);
-	/* Theirs may come from zones that were not looked at. */
+	/* The owners' pages may be from zones that were not recorded. */
 	if (!shortage->more_zones)
 		seq_buf_printf(text, "; by others: %ld", max(gone - ours, 0L));
 	seq_buf_printf(text, "\n  owners that have most: ");
@@ -126,13 +126,13 @@ static void lab_shortage_say_takers(struct seq_buf *text, const struct lab_short
 	seq_buf_printf(text, "\n");
 }
 
-/* Which callers have an owner's pages: the first so many that are met. */
+/* Callers that are counted for an owner: the first ones found. */
 #define LAB_CALLERS	16
 
 struct lab_callers {
 	unsigned long caller[LAB_CALLERS];
 	unsigned long pages[LAB_CALLERS];
-	u32 oldest;		/* lab_tag::time of the page that is out longest */
+	u32 oldest;		/* lab_tag::time of the page owned for longest */
 	unsigned long oldest_caller;
 };
 
@@ -200,7 +200,7 @@ static void lab_shortage_say_zones(struct seq_buf *text, const struct lab_shorta
 		seq_buf_printf(text, "  and %u zones more\n", shortage->more_zones);
 }
 
-/* What is known of it, in lines that follow what happened. Context: process. */
+/* Lines that follow the first ones of a refusal's report. Context: process. */
 void lab_shortage_say(struct seq_buf *text, const struct lab_shortage *shortage)
 {
 	if (!shortage->budget)
@@ -225,7 +225,7 @@ void lab_shortage_say(struct seq_buf *text, const struct lab_shortage *shortage)
 	}
 }
 
-/* ---- the same as key=value */
+/* ---- as key=value */
 
 void lab_shortage_show_owner(struct seq_file *m, const struct lab_shortage *shortage)
 {

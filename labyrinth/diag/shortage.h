@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The machine at the moment of a refusal. See shortage.c. */
+/* The state of memory at a refusal. See shortage.c. */
 #ifndef _LABYRINTH_DIAG_SHORTAGE_H
 #define _LABYRINTH_DIAG_SHORTAGE_H
 
@@ -12,7 +12,7 @@
 struct seq_buf;
 struct seq_file;
 
-/* Zones of a zonelist that are reported: all of two nodes'. */
+/* Zones of a zonelist that are reported: as many as two nodes have. */
 #define LAB_SHORTAGE_ZONES	6
 
 struct lab_shortage_zone {
@@ -33,7 +33,7 @@ struct lab_shortage {
 	struct lab_shortage_zone zones[LAB_SHORTAGE_ZONES];
 };
 
-/* Pages above what is protected from this kind of request. */
+/* Free pages that are not protected from this kind of request. */
 static inline long lab_shortage_usable(const struct lab_shortage_zone *zone)
 {
 	return zone->level.free - zone->level.cma - (long)zone->level.reserve;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A caller's address as a reader knows it. */
+/* Names of callers. */
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/seq_file.h>
@@ -8,12 +8,12 @@
 #include "../core/tag.h"
 #include "symbol.h"
 
-/* Stands for callers in a module that has left: %pS prints this name. */
+/* Stands for callers in an unloaded module: %pS prints this name. */
 noinline void lab_caller_gone(void)
 {
 }
 
-/* "name+0x1/0x2[module]": one cell, so without the blank that %pS puts before the module. */
+/* "name+0x1/0x2[module]": one cell, without the blank that %pS prints before the module. */
 void lab_caller_name(unsigned long caller, char *buf, size_t size)
 {
 	char *blank;
@@ -66,7 +66,7 @@ void lab_caller_forget(unsigned long *caller, const struct lab_leaving *leaving)
 		cmpxchg(caller, was, LAB_CALLER_GONE);
 }
 
-/* Of LAB_STACK_DEPTH addresses, fewer with a 0 behind. */
+/* @stack has LAB_STACK_DEPTH addresses, or fewer and a 0. */
 void lab_stack_forget(unsigned long *stack, const struct lab_leaving *leaving)
 {
 	unsigned int i;
@@ -75,7 +75,7 @@ void lab_stack_forget(unsigned long *stack, const struct lab_leaving *leaving)
 		lab_caller_forget(&stack[i], leaving);
 }
 
-/* Of a copy that nobody else writes. */
+/* @track is a copy that has no other writer. */
 void lab_track_forget(struct lab_alloc_track *track, const struct lab_leaving *leaving)
 {
 	struct lab_tag tag = lab_track_tag(track);

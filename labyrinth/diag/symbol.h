@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A caller's address as a reader knows it. See symbol.c. */
+/* Names of callers. See symbol.c. */
 #ifndef _LABYRINTH_DIAG_SYMBOL_H
 #define _LABYRINTH_DIAG_SYMBOL_H
 
@@ -9,7 +9,7 @@
 struct lab_alloc_track;
 struct seq_file;
 
-/* Code that leaves: all of a module's, or what it had for its init function. */
+/* Code that is freed: all code of a module, or its __init part. */
 struct lab_leaving {
 	const struct module *module;
 	bool init_only;
@@ -21,7 +21,7 @@ static inline bool lab_leaving_has(const struct lab_leaving *leaving, unsigned l
 				    within_module(caller, leaving->module);
 }
 
-/* In place of a caller whose module has left, where there may be another by now. */
+/* Replaces a caller whose module was unloaded: other code may be at its address by now. */
 #define LAB_CALLER_GONE		((unsigned long)lab_caller_gone)
 
 void lab_caller_gone(void);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What refusals, violations and contexts are called, in tables and in sentences. */
+/* Names and sentences for refusals, violations and contexts. */
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
 
@@ -69,7 +69,7 @@ const struct lab_words lab_violation_words[] = {
 
 static_assert(ARRAY_SIZE(lab_violation_words) == LAB_NR_VIOLATIONS);
 
-/* What became of a page that somebody else had to do with; else its kind says so. */
+/* The outcome for a page with another holder; without an entry, the kind's words apply. */
 const char * const lab_outcome_words[] = {
 	[LAB_OUT_OF_USE]	= "the page is kept out of use until nobody else has to do with it",
 	[LAB_LEFT]		= "the page was on its way to the kernel, and goes there all the same",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What refusals, violations and contexts are called, in tables and in sentences. See words.c. */
+/* Names and sentences for refusals, violations and contexts. See words.c. */
 #ifndef _LABYRINTH_DIAG_WORDS_H
 #define _LABYRINTH_DIAG_WORDS_H
 
@@ -10,8 +10,8 @@
 struct lab_words {
 	const char *name;
 	const char *happened;
-	const char *then;	/* what became of it */
-	const char *look;	/* what is to be done */
+	const char *then;	/* the outcome */
+	const char *look;	/* the remedy */
 };
 
 extern const struct lab_words lab_refusal_words[LAB_NR_REFUSALS];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The state of a tag and its slot: tag.h, tag.c and the code that changes them. Two pages
+ * The state of a tag and its slot: tag.h, table.h, bind.c and the code that changes them. Two pages
  * and two owners, in one table or (TWO_TABLES) in one each. All slots share one bucket, so
  * they are bound again at once. They are near it, or (FAR) have a bit, with the near slots
  * taken by other pages; the third slot, in the second table, always has a bit.
@@ -300,7 +300,7 @@ inline find(first) {
 #ifdef TWO_TABLES
 	;
 	if
-	/* tag.c: lab_tag_find_elsewhere: lab_table_find(table, page) */
+	/* bind.c: lab_tag_find_elsewhere: lab_table_find(table, page) */
 	:: tag == NONE -> find_in(1 - first)
 	:: else
 	fi
@@ -430,10 +430,10 @@ inline claim_in(table, slot, claimed) {
 	at = 2 * table;
 	do
 	:: atomic { slot == NONE && at < SLOTS && BANK_OF(at) == table ->
-		/* tag.c: lab_table_claim_hidden: READ_ONCE(tag->page) || */
+		/* bind.c: lab_table_claim_hidden: READ_ONCE(tag->page) || */
 		seen_free = !page[at] };
 	   atomic {
-		/* tag.c: lab_table_claim_hidden: cmpxchg(&tag->page, NULL, page) */
+		/* bind.c: lab_table_claim_hidden: cmpxchg(&tag->page, NULL, page) */
 		if
 		:: seen_free && CLAIMS ->
 			assert(!page[at] && !word[at] && !shown[at]);
@@ -449,7 +449,7 @@ inline claim_in(table, slot, claimed) {
 	atomic {
 		at = 0;
 		if
-		/* tag.c: lab_table_claim_hidden: lab_tag_fill(tag, meta, caller) */
+		/* bind.c: lab_table_claim_hidden: lab_tag_fill(tag, meta, caller) */
 		/* tag.h: lab_tag_fill: smp_store_release(&tag->meta, meta) */
 		:: slot != NONE ->
 			word[slot] = claimed;
@@ -804,7 +804,7 @@ transfer:
 	if
 	:: BANK_OF(tag) != BANK(OTHER(o)) ->
 		/* transfer.c: labyrinth_transfer_page: lab_tag_copy(to->table */
-		/* tag.c: lab_tag_copy: lab_table_claim_hidden(table, tag->page, */
+		/* bind.c: lab_tag_copy: lab_table_claim_hidden(table, tag->page, */
 		claim_in(BANK(OTHER(o)), copy, WORD(OTHER(o), COPY_STATE))
 	:: else
 	fi;
@@ -817,7 +817,7 @@ transfer:
 		change(WORD(OTHER(o), MOVING), OTHER(o));
 		if
 		:: won ->
-			/* tag.c: lab_tag_replace: WRITE_ONCE(copy->state, state) */
+			/* bind.c: lab_tag_replace: WRITE_ONCE(copy->state, state) */
 			atomic {
 				word[copy] = WORD(OTHER(o), OWNED) | AWAY;
 				if
@@ -826,7 +826,7 @@ transfer:
 				fi;
 				check()
 			};
-			/* tag.c: lab_tag_replace: lab_tag_show(lab_table_home(to, copy->page), copy) */
+			/* bind.c: lab_tag_replace: lab_tag_show(lab_table_home(to, copy->page), copy) */
 			/* table.h: lab_tag_show: atomic_or(BIT(tag - home), &home->hop) */
 			if
 			:: NEAR(copy)
@@ -838,9 +838,9 @@ transfer:
 					check()
 				}
 			fi;
-			/* tag.c: lab_tag_replace: atomic_inc_return(&lab_tag_moves) */
+			/* bind.c: lab_tag_replace: atomic_inc_return(&lab_tag_moves) */
 			atomic { moves++ };
-			/* tag.c: lab_tag_replace: lab_tag_unbind(from, tag, copy->page) */
+			/* bind.c: lab_tag_replace: lab_tag_unbind(from, tag, copy->page) */
 			unbind(tag)
 		:: else ->
 			fail();
@@ -1069,7 +1069,7 @@ any_place:
 bind:	/* track.c: lab_enter: lab_page_mark(page) */
 	atomic { marked[p] = true };
 	/* track.c: lab_enter: lab_tag_bind(owner->table, page, */
-	/* tag.c: lab_tag_bind: lab_table_claim(first, page, meta, caller) */
+	/* bind.c: lab_tag_bind: lab_table_claim(first, page, meta, caller) */
 	if
 	:: claim_in(BANK(o), copy, WORD(o, OWNED))
 #ifdef BEHIND
@@ -1079,7 +1079,7 @@ bind:	/* track.c: lab_enter: lab_page_mark(page) */
 	fi;
 #ifdef TWO_TABLES
 	if
-	/* tag.c: lab_tag_bind_elsewhere: meta | (u64)LAB_AWAY << 32 */
+	/* bind.c: lab_tag_bind_elsewhere: meta | (u64)LAB_AWAY << 32 */
 	:: copy == NONE -> claim_in(1 - BANK(o), copy, WORD(o, OWNED) | AWAY)
 	:: else
 	fi;
@@ -1091,7 +1091,7 @@ bind:	/* track.c: lab_enter: lab_page_mark(page) */
 			marked[p] = false;
 			reject()
 		:: else ->
-			/* tag.c: lab_table_claim: lab_tag_show(lab_table_home(table, page), tag) */
+			/* bind.c: lab_table_claim: lab_tag_show(lab_table_home(table, page), tag) */
 			shown[copy] = true;
 			given()
 		fi

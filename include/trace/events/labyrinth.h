@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Events of labyrinth. Owners are told by name, "-" where there is none; callers
- * are return addresses.
+ * Events of labyrinth. Owners are shown by name, or as "-" if there is none; callers are
+ * return addresses.
  *
- * While "alloc", "free" or "release" is on, no owner goes the fast path: that has no
- * tracepoint, so it costs nothing while they are off.
+ * The fast path has no tracepoints, so that they cost nothing while they are off. While
+ * "alloc", "free" or "release" is on, the fast path of all owners is disabled.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM labyrinth
@@ -42,21 +42,21 @@ DEFINE_EVENT_FN(labyrinth_page, alloc,
 	labyrinth_trace_begin, labyrinth_trace_end
 );
 
-/* A page was given back, and nobody else holds it. */
+/* A page was freed, and is exclusive. */
 DEFINE_EVENT_FN(labyrinth_page, free,
 	TP_PROTO(const char *owner, unsigned long pfn, unsigned long caller),
 	TP_ARGS(owner, pfn, caller),
 	labyrinth_trace_begin, labyrinth_trace_end
 );
 
-/* A page became an ordinary one. */
+/* A page was released: it is an ordinary page now. */
 DEFINE_EVENT_FN(labyrinth_page, release,
 	TP_PROTO(const char *owner, unsigned long pfn, unsigned long caller),
 	TP_ARGS(owner, pfn, caller),
 	labyrinth_trace_begin, labyrinth_trace_end
 );
 
-/* A page went from one owner to another. */
+/* A page was transferred to another owner. */
 TRACE_EVENT(transfer,
 	TP_PROTO(const char *from, const char *to, unsigned long pfn, unsigned long caller),
 	TP_ARGS(from, to, pfn, caller),
@@ -120,7 +120,7 @@ TRACE_EVENT(violation,
 		  (void *)__entry->alloc_caller, (void *)__entry->caller)
 );
 
-/* The stock was filled as far as budget and memory went. In pages. */
+/* The stock was filled as far as the budget and memory permit. In pages. */
 TRACE_EVENT(refill,
 	TP_PROTO(const char *owner, int before, int after, unsigned int stock),
 	TP_ARGS(owner, before, after, stock),
@@ -140,7 +140,7 @@ TRACE_EVENT(refill,
 		  __entry->after, __entry->stock)
 );
 
-/* All tags were looked at. */
+/* An audit checked all tags. @us is its duration in microseconds. */
 TRACE_EVENT(audit,
 	TP_PROTO(unsigned long tags, unsigned long found, unsigned long us),
 	TP_ARGS(tags, found, us),
