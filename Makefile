@@ -13,6 +13,8 @@
 # make bench-accept  commit to what was measured last: tests/bench/counts
 # make lint          check the sources
 # make docs          build the documentation: build/docs/html
+# make dist          a tarball of the sources: build/dist
+# make deb           Debian packages of the module (DKMS) and the command: build/dist/deb
 # make pictures      draw the pictures of the command in Documentation/ again
 #
 # Settings, as in "make KREL=6.1.0-44-amd64 install":
@@ -21,6 +23,8 @@
 # KDIR=FOLDER        for the kernel that has its headers, or was built, there
 # DESTDIR=FOLDER     install into, or uninstall from, the root at FOLDER; INSTALL_MOD_PATH
 #                    means the same
+# SIGN_KEY=FILE SIGN_CERT=FILE
+#                    sign the module that is installed; by default with DKMS's key, if there is one
 # prefix=FOLDER      where in that root the command goes (default: /usr/local)
 
 ifneq ($(words $(CURDIR))$(findstring :,$(CURDIR)),1)
@@ -65,7 +69,8 @@ headers:
 		$(call die,$(KDIR) is for $(call release,$(KDIR)) and not for $(KREL))
 
 install uninstall:
-	@MAKE="$(MAKE)" scripts/install.sh $@ "$(KREL)" "$(ROOT)"
+	@MAKE="$(MAKE)" KDIR="$(KDIR)" SIGN_KEY="$(SIGN_KEY)" SIGN_CERT="$(SIGN_CERT)" \
+		scripts/install.sh $@ "$(KREL)" "$(ROOT)"
 
 command:
 	@test -e /usr/include/jansson.h || $(call die,no jansson.h: apt-get install libjansson-dev)
@@ -88,6 +93,13 @@ check test test-all:
 
 demo:
 	scripts/demo.sh
+
+dist:
+	scripts/package.sh dist
+
+deb:
+	scripts/setup.sh package
+	scripts/package.sh deb
 
 pictures:
 	scripts/setup.sh pictures
@@ -117,4 +129,4 @@ docs:
 	scripts/docs.sh
 
 .PHONY: modules writable headers install uninstall command clean help check test test-all demo pictures bench \
-	bench-accept bench-here lint docs
+	bench-accept bench-here lint docs dist deb

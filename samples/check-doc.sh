@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Is the C code in using-in-a-driver.rst the sample's, and is every report there as
-# labyrinth words it?
+# Check that the C code in using-in-a-driver.rst is the sample's, and that the reports there have
+# the words of labyrinth/diag/words.c.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -16,7 +16,7 @@ exec awk '
 		block = ""
 	}
 	FNR == 1 { file++ }
-	# Indentation and blank lines do not count: a page has its own.
+	# Ignore indentation and blank lines, which differ on the page.
 	file == 1 {
 		gsub(/^[ \t]+/, "")
 		if ($0 != "")
@@ -27,7 +27,7 @@ exec awk '
 	/^\.\. code-block:: c$/ { check(); code = 1; first = FNR; next }
 	code && /^[^ ]/ { check(); code = 0 }
 	code && /[^ ]/ { gsub(/^ +/, ""); block = block $0 "\n"; lines++ }
-	# What the log says of one, as an example: first and last line.
+	# First and last line of the example of a report.
 	/^ +labyrinth: / {
 		match($0, /labyrinth: +/)
 		split(substr($0, RSTART + RLENGTH), told, ": ")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lab_misuse - common mistakes, once each, on purpose
+ * lab_misuse - make common mistakes, once each
  *
  * When the module is loaded, it makes the mistakes one by one and compares each return value
  * with the documented one. labyrinth reports them in the kernel's log and in debugfs
@@ -125,7 +125,7 @@ static const struct {
 	{ "freed_behind", misuse_freed_behind, 0 },
 };
 
-/* 0 if every mistake returned the documented value. */
+/* Returns 0 if every mistake returned the documented value. */
 static noinline int misuse_all(void)
 {
 	unsigned int i;
@@ -189,6 +189,6 @@ static void __exit misuse_exit(void)
 module_init(misuse_init);
 module_exit(misuse_exit);
 
-MODULE_DESCRIPTION("Mistakes on purpose, for labyrinth's reports");
+MODULE_DESCRIPTION("Deliberate mistakes, to show labyrinth's reports");
 MODULE_AUTHOR("The labyrinth authors");
 MODULE_LICENSE("GPL");

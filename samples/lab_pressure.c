@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lab_pressure - bring the machine to the edge of its memory, and back
+ * lab_pressure - create and release memory pressure
  *
  *	echo 1 > /sys/module/lab_pressure/parameters/hold
  *
  * takes all memory down to the zones' min watermarks, as ordinary users can, and holds it. The
  * emergency reserve below min is not used. Writing 0, or unloading the module, frees
- * everything. Before the OOM killer would kill a process, some pages are freed, so that the
- * machine stays usable; truce_ms later they are taken again. With "burst", some of the reserve
- * is taken as well, for 10 ms of 40.
+ * everything. Before the OOM killer kills a process, some pages are freed, so that the machine
+ * stays usable; truce_ms later they are taken again. With "burst", some of the reserve is taken
+ * as well, for 10 ms of every 40 ms.
  *
  * "reserve_left" reads as the number of pages that plain GFP_ATOMIC would get now. They are
  * taken, counted and freed at once.
@@ -34,11 +34,11 @@
 
 static unsigned int truce_ms = 1000;
 module_param(truce_ms, uint, 0600);
-MODULE_PARM_DESC(truce_ms, "Time before what was let go is taken again (default: 1000)");
+MODULE_PARM_DESC(truce_ms, "Time before freed pages are taken again, in ms (default: 1000)");
 
 static unsigned int burst;
 module_param(burst, uint, 0600);
-MODULE_PARM_DESC(burst, "Pages of the reserve to take as well, for a moment and again (default: 0)");
+MODULE_PARM_DESC(burst, "Pages of the reserve to take as well, for 10 ms of every 40 ms (default: 0)");
 
 static DEFINE_MUTEX(pressure_lock);
 static LIST_HEAD(pressure_pages);	/* guarded by pressure_lock */
@@ -77,7 +77,7 @@ static unsigned long pressure_give(struct list_head *list, unsigned long most)
 	return nr;
 }
 
-/* Take what is free above min; needs pressure_lock. */
+/* Take all pages that are free above min; needs pressure_lock. */
 static void pressure_drain(void)
 {
 	WRITE_ONCE(held, held + pressure_take(&pressure_pages, PRESSURE_GFP_MIN, ULONG_MAX));
@@ -164,7 +164,7 @@ static const struct kernel_param_ops pressure_hold_ops = {
 	.get = param_get_bool,
 };
 module_param_cb(hold, &pressure_hold_ops, &pressure_on, 0600);
-MODULE_PARM_DESC(hold, "1 takes all memory down to the min watermarks, 0 gives it back");
+MODULE_PARM_DESC(hold, "1 takes all memory down to the min watermarks, 0 frees it");
 
 static int pressure_read_only(const char *val, const struct kernel_param *kp)
 {
@@ -189,14 +189,14 @@ static const struct kernel_param_ops pressure_reserve_ops = {
 	.get = pressure_reserve_get,
 };
 module_param_cb(reserve_left, &pressure_reserve_ops, NULL, 0400);
-MODULE_PARM_DESC(reserve_left, "Reads as the pages that plain GFP_ATOMIC would get now");
+MODULE_PARM_DESC(reserve_left, "Number of pages that plain GFP_ATOMIC would get now");
 
 static const struct kernel_param_ops pressure_held_ops = {
 	.set = pressure_read_only,
 	.get = param_get_ulong,
 };
 module_param_cb(held, &pressure_held_ops, &held, 0400);
-MODULE_PARM_DESC(held, "Reads as the pages held");
+MODULE_PARM_DESC(held, "Number of pages held");
 
 static int __init pressure_init(void)
 {
@@ -213,6 +213,6 @@ static void __exit pressure_exit(void)
 module_init(pressure_init);
 module_exit(pressure_exit);
 
-MODULE_DESCRIPTION("Memory pressure at will, for labyrinth's demonstration");
+MODULE_DESCRIPTION("Memory pressure on demand, for labyrinth's demonstration");
 MODULE_AUTHOR("The labyrinth authors");
 MODULE_LICENSE("GPL");

@@ -2,7 +2,7 @@
 /*
  * lab_sample - how a driver uses labyrinth
  *
- * A thread stands for the device: it raises a hard interrupt, by irq_work, "rate" times a
+ * A kernel thread simulates the device: it raises a hard interrupt, by irq_work, "rate" times a
  * second. The interrupt allocates pages, fills them and transfers them to the consumer, a work
  * item that checks and frees them:
  *
@@ -67,24 +67,24 @@ static const struct kernel_param_ops sample_counter_ops = {
 /* Written by the interrupt only. */
 static unsigned long taken;
 module_param_cb(taken, &sample_counter_ops, &taken, 0444);
-MODULE_PARM_DESC(taken, "Reads as the pages taken");
+MODULE_PARM_DESC(taken, "Number of pages allocated");
 
 static unsigned long refused;
 module_param_cb(refused, &sample_counter_ops, &refused, 0444);
-MODULE_PARM_DESC(refused, "Reads as the pages asked for and not given");
+MODULE_PARM_DESC(refused, "Number of failed allocations");
 
 static unsigned long late;
 module_param_cb(late, &sample_counter_ops, &late, 0444);
-MODULE_PARM_DESC(late, "Reads as the interrupts cut short because the consumer had no room");
+MODULE_PARM_DESC(late, "Number of interrupts cut short because the consumer's budget was used up");
 
 /* Written by the worker only. */
 static unsigned long consumed;
 module_param_cb(consumed, &sample_counter_ops, &consumed, 0444);
-MODULE_PARM_DESC(consumed, "Reads as the pages checked and given back");
+MODULE_PARM_DESC(consumed, "Number of pages checked and freed");
 
 static unsigned long wrong;
 module_param_cb(wrong, &sample_counter_ops, &wrong, 0444);
-MODULE_PARM_DESC(wrong, "Reads as the pages that were not as they should be");
+MODULE_PARM_DESC(wrong, "Number of damaged pages and unexpected errors");
 
 /* The contents of a page. The queue's link is in the page as well. */
 struct sample_frame {
@@ -130,13 +130,13 @@ static int sample_hand_over(struct page *page, struct sample_frame *frame)
 	return 0;
 }
 
-/* Produce one page. False if another attempt in this interrupt would be of no use. */
+/* Produce one page. Returns false if another attempt in this interrupt cannot succeed. */
 static bool sample_produce(void)
 {
 	struct sample_frame *frame;
 	struct page *page;
 
-	/* The ring is full, so to speak: a transfer would fail with -ENOSPC. */
+	/* The consumer's budget is used up: a transfer would fail with -ENOSPC. */
 	if (atomic_read(&sample_queued) >= budget) {
 		sample_count(&late);
 		return false;
@@ -191,7 +191,7 @@ static void sample_interrupt(struct irq_work *work)
 	for (i = 0; i < burst; i++)
 		if (!sample_produce())
 			break;
-	/* Legal in hard interrupts on PREEMPT_RT too: the workqueue's lock is a raw one. */
+	/* Legal in hard interrupts on PREEMPT_RT too: workqueues use a raw spinlock. */
 	if (!READ_ONCE(stall))
 		queue_work(sample_wq, &sample_worker);
 }

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Build labyrinth for one kernel of the cache, with the samples and test modules that are
-# asked for.
+# Build labyrinth for one kernel of the cache, with the named samples and test modules.
 #
 #	[LABYRINTH_MAKE="VARIABLE=VALUE..."] scripts/build.sh NAME [FOLDER...] [VARIABLE=VALUE...]
 #
-# FOLDER is "samples" or one below tests/. All who ask share build/NAME (or build/$OUT), to
-# which the sources are copied: kernels before 6.13 build external modules only where those are.
+# FOLDER is "samples" or a folder below tests/. All callers share build/NAME (or build/$OUT). The
+# sources are copied there, because kernels before 6.13 build external modules only in their
+# source folder.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -23,12 +23,17 @@ out=$top/build/${OUT:-$name}
 kdir=$("$top/scripts/kernels.sh" --print "$name" | sed -n 's/^kdir=//p')
 
 mkdir -p "$out"
-# One at a time in each folder.
+# One build at a time in each folder.
 exec 9>"$out.lock"
 flock 9
-# With their times, so that only what changed is built again.
+# Keep the files' times, so that only changed files are built again.
 (cd "$top" && find Makefile Kbuild include labyrinth samples tests scripts/install.sh tools/labyrinth \
 	\( -name '*.[ch]' -o -name Kbuild -o -name Makefile -o -name '*.sh' -o -name '*.8' -o -name '*.bash' \) \
 	! -name '*.mod.c' -print0 | tar -cf - --null -T -) | tar -C "$out" -xf -
-# shellcheck disable=SC2086 # one word a variable
+# A source that is gone or has moved must not be built from its old place.
+(cd "$out" && find include labyrinth samples tests tools \( -name '*.[ch]' -o -name '*.sh' \) ! -name '*.mod.c' 2>/dev/null) |
+	while read -r file; do
+		[ -e "$top/$file" ] || rm "$out/$file"
+	done
+# shellcheck disable=SC2086 # one word per variable
 exec make -j"$(nproc)" -C "$out" KDIR="$kdir" LABYRINTH_TESTS="${tests# }" ${LABYRINTH_MAKE-} $variables modules

@@ -1,12 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What scripts/demo.sh runs in the virtual machine: labyrinth, its samples, a
-# machine short of memory, common mistakes, and what the command labyrinth tells
-# of it all. For busybox sh.
+# Run by scripts/demo.sh in the virtual machine: labyrinth, its samples, a machine short of
+# memory, common mistakes, and the command labyrinth. For busybox sh.
 #
-# While memory is short nothing may be started, as that needs memory: there, only
-# what the shell has built in.
+# While memory is short, use only the shell's built-in commands: starting a program needs memory.
 
 lab=/sys/kernel/debug/labyrinth
 sample=/sys/module/lab_sample/parameters
@@ -30,7 +28,7 @@ expect() { # WORDS 1-OR-0
 	fi
 }
 
-# Columns by name, as more may be added: aligned, at most LINES of them.
+# Print the named columns of a table, aligned, at most LINES rows.
 table() { # FILE LINES COLUMN...
 	file=$1 lines=$2
 	shift 2
@@ -57,7 +55,7 @@ table() { # FILE LINES COLUMN...
 		}' "$file"
 }
 
-# The sum of COLUMN where KEY-COLUMN is KEY.
+# The sum of COLUMN over rows whose KEY-COLUMN is KEY.
 cell() { # FILE KEY-COLUMN KEY COLUMN
 	awk -v key="$2" -v is="$3" -v want="$4" '
 		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
@@ -77,7 +75,7 @@ is_there() { # FILE
 	echo $?
 }
 
-counter() { # NAME: sets the variable of that name
+counter() { # NAME: read a counter into the variable of that name
 	read -r "$1" <"$sample/$1"
 }
 
@@ -86,9 +84,9 @@ nap() { # SECONDS, without starting a program
 	read -r -t "$1" _ <>/tmp/nap || true
 }
 
-# ---- the readings under pressure: built-in commands only
+# ---- readings under pressure: built-in commands only
 
-# How far the zones are pushed below min; keeps the deepest of all readings.
+# Read how far the zones are below min. Keeps the deepest value of all readings.
 read_zones() {
 	while read -r _ zone free min _ _ _ _ _ _ depth _; do
 		[ "$zone" != zone ] || continue
@@ -108,7 +106,7 @@ read_owners() {
 	done <"$lab/owners"
 }
 
-# The table of zones as it stands, in $dry_zones.
+# Keep the current table of zones in $dry_zones.
 keep_zones() {
 	dry_zones=
 	while read -r line; do
@@ -148,25 +146,25 @@ readings_until_refused() {
 	done
 }
 
-# ---- what is shown
+# ---- steps
 
 show_machine() {
 	step "The machine, and its emergency reserve"
 	echo 65536 >/proc/sys/vm/min_free_kbytes
 	echo 1024 >/proc/sys/vm/percpu_pagelist_high_fraction
 	echo "  Linux $(uname -r), $(nproc) CPUs, $(awk '/MemTotal/ { print int($2 / 1024) }' \
-		/proc/meminfo) MiB. Two settings, so that it shows well: a"
+		/proc/meminfo) MiB. Two settings make the effect visible: a"
 	echo "  large reserve (vm.min_free_kbytes), and short per-CPU lists of free pages, which"
 	echo "  the kernel does not count (vm.percpu_pagelist_high_fraction)."
 	insmod labyrinth.ko
 	expect "labyrinth is loaded" "$(is_there "$lab/zones")"
-	echo "  Below \"min\" begins the emergency reserve. GFP_ATOMIC may empty it down to"
-	echo "  \"atomic_floor\"; \"depth_pct\" says how much of that is gone. In pages of 4 KiB:"
+	echo "  The emergency reserve begins below \"min\". GFP_ATOMIC may use it down to"
+	echo "  \"atomic_floor\"; \"depth_pct\" is the share that is used. In pages of 4 KiB:"
 	table "$lab/zones" 9 zone free min atomic_floor depth_pct
 }
 
-# One refill of a per-CPU list takes pages past any mark: at most what the list
-# holds, and 32 batches, on each CPU.
+# One refill of a per-CPU list ignores the marks. On each CPU it takes at most what the list
+# holds, and at most 32 batches.
 work_out_tolerance() {
 	tolerance=$(awk -v cpus="$(nproc)" '
 		NR == FNR { if (FNR > 1) atomic[$2] = $4 - $10; next }
@@ -184,14 +182,14 @@ work_out_tolerance() {
 show_traffic() {
 	step "A driver at work"
 	echo "  lab_sample: $rate times a second, in a hard interrupt, a producer takes $burst"
-	echo "  pages, fills them and hands them to a consumer, which checks and gives them back."
+	echo "  pages, fills them and transfers them to a consumer, which checks and frees them."
 	insmod lab_sample.ko rate=$rate burst=$burst budget=$budget stock=$stock \
 		reserve_pct=$reserve_pct
 	sleep 3
 	table "$lab/owners" 9 name budget owned stocked from_reserve allocs refused violations \
 		reserve_pct
 	show_counters
-	expect "pages flow, and none is refused or damaged" \
+	expect "pages are transferred, and none is refused or damaged" \
 		$((taken > 0 && consumed > 0 && refused == 0 && wrong == 0))
 }
 
@@ -203,8 +201,8 @@ show_counters() {
 }
 
 show_pages() {
-	step "Every page has a name on it"
-	echo "  The consumer sleeps for a moment, so pages pile up. Whose are they, who took them?"
+	step "Every page has an owner"
+	echo "  The consumer sleeps for a moment, so pages pile up. Their owners and callers are:"
 	echo 1 >$sample/stall
 	sleep 1
 	cat "$lab/pages" >/tmp/pages
@@ -213,17 +211,17 @@ show_pages() {
 	table /tmp/owned 4 pfn owner state age_ms context cpu zone caller
 	out=$(count /tmp/pages state owned)
 	named=$(grep -cE 'lab_sample.consumer owned .* hardirq .*\[lab_sample\]' /tmp/owned)
-	# A look may fall into the interrupt that hands over the 16 pages of one tick.
+	# The table may be read during the interrupt that transfers the 16 pages of one tick.
 	underway=$(grep -cE 'lab_sample.producer owned .* hardirq .*\[lab_sample\]' /tmp/owned)
 	ready=$(count /tmp/pages state ready)
-	echo "  In all, $out pages are out and $ready lie ready in the stock."
-	expect "all of them are the consumer's, taken in a hard interrupt by lab_sample" \
+	echo "  In all, $out pages are owned, and $ready are ready in the stock."
+	expect "all owned pages are the consumer's, taken in a hard interrupt by lab_sample" \
 		$((named > 16 && underway <= 16 && named + underway == out))
 }
 
 show_pressure() {
 	step "Memory runs short"
-	echo "  lab_pressure takes all memory down to \"min\", as on any machine that is too busy."
+	echo "  lab_pressure takes all memory down to \"min\", as on an overloaded machine."
 	insmod lab_pressure.ko
 	work_out_tolerance
 	counter taken
@@ -233,8 +231,8 @@ show_pressure() {
 	readings 4
 	expect "the driver still got its pages: $((taken - before)) since" $((taken > before))
 
-	echo "  Now the consumer stalls as well. The driver reaches into the reserve, but only to"
-	echo "  its floor, as reserve_pct=$reserve_pct; from there on it is refused:"
+	echo "  Now the consumer stalls as well. The driver uses the reserve down to its own floor"
+	echo "  (reserve_pct=$reserve_pct), and is refused from there on:"
 	echo 1 >$sample/stall
 	row_names
 	readings_until_refused
@@ -245,13 +243,13 @@ show_pressure() {
 	read -r held <$pressure/held
 	echo 0 >$pressure/hold
 	save_tables
-	echo "  How much was left for others then? Plain alloc_page(GFP_ATOMIC), asked for a try,"
-	echo "  still got $left_over pages before it failed, too."
+	echo "  The rest was left for others: plain alloc_page(GFP_ATOMIC) still got $left_over"
+	echo "  pages before it failed, too."
 }
 
-# For the command to read when the modules have gone: zones and refusals as they were
-# when least was left. Refusals during that try have another reason: then the reserve
-# was empty.
+# Save the tables for the command, which runs after the modules are unloaded. Zones and refusals
+# are those of the deepest point. Refusals during the try with alloc_page() are left out: the
+# reserve was empty then, so their reason differs.
 save_tables() {
 	awk -v last="$refused_before" 'NR == 1 || $1 <= last' "$lab/refusals" >/tmp/before
 	labyrinth save /tmp/dry
@@ -262,7 +260,7 @@ save_tables() {
 }
 
 show_refusals() {
-	step "Who was refused, and why"
+	step "The refusals and their reasons"
 	cat "$lab/refusals" >/tmp/refusals
 	table /tmp/refusals 3 owner reason context zone free min floor caller
 	kept=$(($(wc -l </tmp/before) - 1))
@@ -272,12 +270,12 @@ show_refusals() {
 		$((refused_before > 0 && kept > 0 && by_floor == kept))
 	expect "no zone went deeper than $reserve_pct %, tolerance $tolerance %: $deepest %" \
 		$((deepest > 0 && deepest <= reserve_pct + tolerance))
-	expect "the rest was there for everybody else: $left_over pages" $((left_over > 0))
-	echo "  (Tolerance: one refill of the per-CPU list on each CPU takes pages past any mark.)"
+	expect "the rest was left for others: $left_over pages" $((left_over > 0))
+	echo "  (Tolerance: one refill of the per-CPU list on each CPU ignores the marks.)"
 }
 
 show_recovery() {
-	step "Memory is back, and the consumer awake"
+	step "Memory is free again, and the consumer runs"
 	counter refused
 	before=$refused
 	echo 0 >$sample/stall
@@ -289,24 +287,24 @@ show_recovery() {
 	backlog=$(cell "$lab/owners" name lab_sample.consumer owned)
 	reserve=$(cell "$lab/owners" module lab_sample from_reserve)
 	expect "no refusal since" $((refused == before))
-	expect "every page of the reserve has been given back" $((reserve == 0))
-	expect "the backlog is worked off, and not one page was damaged" \
+	expect "every page of the reserve was freed" $((reserve == 0))
+	expect "the backlog is consumed, and no page was damaged" \
 		$((backlog < burst * 100 && wrong == 0))
 	expect "no process was killed, no allocation failure logged" $((killed == 0))
 	rmmod lab_pressure
 }
 
 show_mistakes() {
-	step "Mistakes, on purpose"
-	echo "  lab_misuse makes common mistakes, each once. This is what labyrinth knows of them:"
+	step "Deliberate mistakes"
+	echo "  lab_misuse makes common mistakes, each once. labyrinth reports:"
 	insmod lab_misuse.ko
 	status=$?
 	sleep 1
 	table "$lab/violations" 20 kind owner offender pfn refcount caller
-	echo "  and this is how the kernel's log and \"verdicts\" tell of one:"
+	echo "  The kernel's log and \"verdicts\" describe one of them like this:"
 	sed -n '/^double_free:/,/^$/p' "$lab/verdicts" | sed '/^$/q' | fold -s -w 84 |
 		sed 's/^/    /; s/ *$//'
-	expect "each wrong call was answered as documented" $((status == 0))
+	expect "each wrong call returned the documented error" $((status == 0))
 	unseen=
 	for kind in bad_argument double_free foreign_free plain_page shared_page freed_behind \
 		use_after_free orphan dead_owner; do
@@ -320,7 +318,7 @@ show_mistakes() {
 
 show_unload() {
 	step "Unloading"
-	echo "  rmmod labyrinth, while the driver still has its owners:"
+	echo "  rmmod labyrinth while the driver still has owners:"
 	rmmod labyrinth >/tmp/rmmod 2>&1
 	status=$?
 	sed 's/^/    /' /tmp/rmmod
@@ -331,13 +329,13 @@ show_unload() {
 	taken=$(sed 's/.* taken \([0-9]*\).*/\1/' /tmp/last)
 	consumed=$(sed 's/.* consumed \([0-9]*\).*/\1/' /tmp/last)
 	out=$(grep -c ' lab_sample\.' "$lab/pages")
-	expect "the driver left with every page given back" \
+	expect "the driver was unloaded with every page freed" \
 		$((taken > 0 && consumed == taken && out == 0))
 	rmmod labyrinth
-	expect "labyrinth left, too" $((1 - $(is_there "$lab")))
+	expect "labyrinth was unloaded, too" $((1 - $(is_there "$lab")))
 }
 
-# What the command says, in $said; its status is in $status.
+# Run the command; set $said to its output and $status to its exit status.
 run_command() { # ARGS...
 	echo "  # labyrinth $*"
 	said=$(labyrinth "$@" --from=/tmp/dry 2>&1)
@@ -349,36 +347,36 @@ show_said() {
 }
 
 show_command() {
-	step "The same, as the command labyrinth tells it"
-	echo "  Its zones and refusals as they were when least was left (step 4), the rest just after:"
-	echo "  saved in a folder, which --from=FOLDER, left out here, reads on any machine."
+	step "The same, shown by the command labyrinth"
+	echo "  It reads a saved folder (--from=FOLDER, omitted here), which works on any machine."
+	echo "  Zones and refusals are those of the deepest point in step 4."
 	expect "it saved the tables of the live module" $((saved == 0))
 	run_command zones
 	show_said
 	gone=$(echo "$said" | sed -n 's/.* taken; \([0-9]*\) % of the.*/\1/p' | sort -n | tail -n 1)
-	expect "its gauges show that ${gone:-0} % of the reserve is gone" \
+	expect "its gauges show that ${gone:-0} % of the reserve is used" \
 		$((status == 0 && ${gone:-0} > 0 && ${gone:-0} <= reserve_pct + tolerance))
 	run_command advise
 	show_said
 	advised=$(echo "$said" | grep -c '^lab_sample.producer of module lab_sample: refused [0-9]* times, .*"floor"')
-	expect "it names who was refused, and what would have been enough" \
+	expect "it names the refused owner, and the setting that would have sufficed" \
 		$((status == 0 && advised > 0))
 	run_command verdicts
 	said=$(echo "$said" | sed -n '/^floor: lab_sample.producer/,/^$/p' | sed '/^$/q')
 	show_said
-	expect "its verdict says by whom, why, and what to change" \
+	expect "its verdict names the caller, the reason and the change" \
 		$((status == 0 && $(echo "$said" | grep -cE '^  (by|change): ') == 2))
 }
 
 show_summary() {
 	echo
-	echo "=== In short"
+	echo "=== Summary"
 	lost=$((taken - consumed))
 	echo "  $taken pages went from an interrupt to their consumer; $wrong damaged, $lost lost."
 	echo "  With all other memory taken ($held pages), the driver got $most_reserve pages of"
-	echo "  the emergency reserve, $deepest % of it at the deepest. Then it was refused,"
-	echo "  $refused_before times and with a reason; $left_over pages were left for others."
-	echo "  $mistakes mistakes were made on purpose; each was reported, with names."
+	echo "  the emergency reserve, at most $deepest % of it. Then it was refused $refused_before"
+	echo "  times, each time with a reason; $left_over pages were left for others."
+	echo "  $mistakes deliberate mistakes were made; each was reported."
 	echo "  $passed expectations held, $failed did not."
 }
 

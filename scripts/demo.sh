@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Show labyrinth at work, in a virtual machine: nothing is loaded into this one.
+# Demonstrate labyrinth in a virtual machine. Nothing is loaded on this machine.
 #
 # usage: demo.sh
 #
-# Installs what is missing, fetches a stock Debian kernel, builds labyrinth for
-# it and the command labyrinth, and runs scripts/demo-guest.sh there. Exit status 0
-# only if every expectation held. Logs: build/demo/.
+# Installs missing packages, fetches a stock Debian kernel, builds labyrinth for it and the
+# command labyrinth, and runs scripts/demo-guest.sh in the virtual machine. Exit status 0 only
+# if every expectation held. Logs: build/demo/.
 
 set -euo pipefail
 
@@ -20,7 +20,7 @@ say() { echo "==> $*"; }
 
 die() { # WORDS LOG
 	echo "demo.sh: $1" >&2
-	[ ! -s "${2:-}" ] || { echo "Its last lines, of $2:" >&2; tail -n 15 "$2" >&2; }
+	[ ! -s "${2:-}" ] || { echo "Last lines of $2:" >&2; tail -n 15 "$2" >&2; }
 	exit 1
 }
 
@@ -46,10 +46,10 @@ build() {
 	done
 }
 
-# The guest's output as it comes, without the status line.
+# Print the guest's output while it runs, without the status line.
 run_guest() {
 	: >"$logs/result.log"
-	say "booting it (without KVM: some 10 seconds)"
+	say "booting it (about 10 seconds without KVM)"
 	"$top/scripts/vm.sh" --kernel "$kernel" --mem 512M --smp 2 --timeout 300 --out "$logs" \
 		"${files[@]}" "$top/scripts/demo-guest.sh" >"$logs/vm.log" 2>&1 </dev/null &
 	vm=$!
@@ -65,7 +65,7 @@ run_guest() {
 
 start=$SECONDS
 mkdir -p "$logs"
-"$top/scripts/setup.sh" demo || die "scripts/setup.sh could not install what is missing"
+"$top/scripts/setup.sh" demo || die "scripts/setup.sh could not install the missing packages"
 "$top/scripts/kernels.sh" "$kernel" || die "scripts/kernels.sh could not get Linux $kernel"
 build
 run_guest
@@ -73,10 +73,10 @@ run_guest
 echo
 if [ "$status" -ge 124 ]; then
 	tail -n 1 "$logs/vm.log" >&2
-	die "the virtual machine did not come to its end" "$logs/console.log"
+	die "the virtual machine did not finish" "$logs/console.log"
 fi
 if ! "$top/scripts/splat.sh" "$logs/console.log"; then
-	die "the kernel complained, see the lines above and $logs/console.log"
+	die "kernel splat: see the lines above and $logs/console.log"
 fi
 [ "$status" -eq 0 ] ||
 	die "not every expectation held: see [FAIL] above; the kernel's log is $logs/console.log"

@@ -3,7 +3,7 @@
 # Build the documentation: the header's kernel-doc, then all of it as HTML in
 # build/docs/html. A warning is an error.
 set -euo pipefail
-# Not one that may not be installed.
+# A locale that is always installed.
 export LC_ALL=C.UTF-8
 
 top=$(cd "$(dirname "$0")/.." && pwd)

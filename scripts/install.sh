@@ -1,17 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Install what make has built, or remove it.
+# Install or remove what make has built.
 #
 # usage: install.sh install|uninstall RELEASE [ROOT]
 #
-# Below ROOT, for the kernel RELEASE:
+# Files below ROOT, for the kernel RELEASE:
 #
 #   /lib/modules/RELEASE/updates/labyrinth/labyrinth.ko
 #   /usr/src/labyrinth/RELEASE/       header and Module.symvers, for modules that call labyrinth
 #   /usr/local/                       the command, one for all kernels, if it has been built
 #
-# Not by kbuild's modules_install: that wants a signing key and xz, which few machines have.
+# kbuild's modules_install is not used: it needs a signing key and xz, which few machines have.
+#
+# The module is signed if there is a key: $SIGN_KEY with $SIGN_CERT, or the pair that DKMS made
+# for this machine. sign-file and the hash algorithm are the kernel's in $KDIR.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -19,15 +22,30 @@ what=${1-} release=${2-} root=${3-}
 modules=$root/lib/modules/$release
 module=$modules/updates/labyrinth/labyrinth.ko
 devel=$root/usr/src/labyrinth/$release
+signed=''
 
 die() { echo "make: $*" >&2; exit 1; }
 
-# The kernel's modules or, in a package's staging folder, nothing: there depmod is for the
-# machine that the package is installed on.
+# In a package's staging folder, do nothing: depmod runs on the machine that installs the package.
 run_depmod() {
 	[ -z "$root" ] || [ -e "$modules/modules.order" ] || return 0
 	PATH=$PATH:/usr/sbin:/sbin depmod ${root:+-b "$root"} "$release" ||
 		echo "make: depmod failed: modprobe will not see the change until it succeeds" >&2
+}
+
+sign() {
+	local key=${SIGN_KEY-} cert=${SIGN_CERT-} hash
+
+	if [ -z "$key$cert" ] && [ -z "$root" ] && [ -r /var/lib/dkms/mok.key ]; then
+		key=/var/lib/dkms/mok.key cert=/var/lib/dkms/mok.pub
+	fi
+	[ -n "$key$cert" ] || return 0
+	{ [ -r "$key" ] && [ -r "$cert" ]; } ||
+		die "SIGN_KEY=$key and SIGN_CERT=$cert must both be there: a key and its certificate"
+	[ -x "$KDIR/scripts/sign-file" ] || die "$KDIR has no scripts/sign-file"
+	hash=$(sed -n 's/^CONFIG_MODULE_SIG_HASH="\(.*\)"/\1/p' "$KDIR/.config")
+	"$KDIR/scripts/sign-file" "${hash:-sha256}" "$key" "$cert" "$1" || die "$1 cannot be signed"
+	signed=", signed with $cert"
 }
 
 command_make() { # TARGET
@@ -44,18 +62,26 @@ check_built() {
 
 install_all() {
 	check_built
+	set -- "$modules"/updates/dkms/labyrinth.ko*
+	[ ! -e "$1" ] ||
+		die "$1 is there: DKMS has installed labyrinth for $release; run dkms remove for it first"
 	{ mkdir -p "${module%/*}" "$devel/include/linux" && [ -w "${module%/*}" ]; } 2>/dev/null ||
 		die "cannot write to ${module%/*}: run this as root, or with DESTDIR=FOLDER"
-	install -m 644 labyrinth/labyrinth.ko "$module"
+	# Sign before installing, so that a failure leaves nothing behind.
+	new=$(mktemp)
+	trap 'rm -f "$new"' EXIT
+	cp labyrinth/labyrinth.ko "$new"
+	sign "$new"
+	install -m 644 "$new" "$module"
 	install -m 644 include/linux/labyrinth.h "$devel/include/linux/"
 	install -m 644 Module.symvers "$devel/"
 	[ ! -x build/labyrinth/labyrinth ] || command_make install
 	run_depmod
-	echo "installed $module and $devel"
+	echo "installed $module$signed, and $devel"
 }
 
-# A file, and the folders above it that are empty then: up to FOLDER, or in a package's
-# staging folder, which has no /etc, all of them.
+# Remove a file and the folders above it that become empty: up to FOLDER, or all of them in a
+# package's staging folder, which has no /etc.
 remove() { # FOLDER FILE
 	rm -f "$1/$2"
 	[ -d "$1/${2%/*}" ] || return 0

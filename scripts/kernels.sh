@@ -1,17 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Make the kernels ready that labyrinth is built for and tested on.
+# Prepare the kernels that labyrinth is built for and tested on.
 #
 # usage: kernels.sh NAME...        fetch or build them
-#        kernels.sh --print NAME   print release=, image= and kdir= of one that is ready
+#        kernels.sh --print NAME   print release=, image= and kdir= of a kernel that is ready
 #        kernels.sh --list         print the names
 #        kernels.sh --source SERIES FOLDER
-#                                  print where this folder of linux-source-SERIES is,
-#                                  fetched and unpacked if it is not there yet
+#                                  print the path of this folder of linux-source-SERIES;
+#                                  fetch and unpack it if it is missing
 #
-# Everything goes into $LABYRINTH_CACHE (default: ~/.cache/labyrinth). Nothing is
-# installed, and no root is needed.
+# All files are kept in $LABYRINTH_CACHE (default: ~/.cache/labyrinth). Nothing is installed, and
+# root is not needed.
 
 set -euo pipefail
 export LC_ALL=C
@@ -20,7 +20,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cache=${LABYRINTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/labyrinth}
 kernels=$cache/kernels
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-# As root, apt would warn that its own user cannot enter our folders.
+# As root, apt would warn that its own user cannot enter these folders.
 apt_options=(-o APT::Sandbox::User=root -o Acquire::Retries=3)
 tmp=
 job=
@@ -41,7 +41,7 @@ apt_version() { # PACKAGE: the version that apt would install, or nothing
 	apt-cache "${apt[@]}" policy "$1" | sed -n 's/^  Candidate: \([^(].*\)/\1/p'
 }
 
-apt_depends() { # PACKAGE REGEX: those of its dependencies that match
+apt_depends() { # PACKAGE REGEX: its dependencies that match
 	apt-cache "${apt[@]}" depends --no-recommends --no-suggests "$1" |
 		sed -nE "s/^[ |]*Depends: ($2)\$/\1/p"
 }
@@ -52,7 +52,7 @@ apt_download() { # PACKAGE...: into $tmp/debs
 	(cd "$tmp/debs" && apt-get "${apt[@]}" -qq download "$@")
 }
 
-# For a machine whose own lists are missing or too old.
+# For a machine whose package lists are missing or too old.
 apt_private_lists() {
 	say "reading the package lists into a private folder"
 	mkdir -p "$tmp/apt/lists/partial" "$tmp/apt/archives/partial"
@@ -62,7 +62,7 @@ apt_private_lists() {
 	apt-get "${apt[@]}" -qq update || say "not every package list could be read"
 }
 
-# For a package of another Debian suite: its list instead, from the machine's own mirrors.
+# For a package of another Debian suite: read that suite's list from the machine's mirrors.
 apt_private_suite() { # SUITE
 	local codename
 
@@ -79,7 +79,7 @@ apt_private_suite() { # SUITE
 
 # ---- stock Debian kernels; key: the version of the meta package
 
-stock_meta() { # NAME: the end of the names of its two meta packages
+stock_meta() { # NAME: the suffix of its two meta packages
 	case $1 in
 	6.1)     echo amd64 ;;
 	6.12)    echo 6.12-amd64 ;;
@@ -129,7 +129,7 @@ stock_make() {
 	*) die "this Debian's linux-image-$(stock_meta "$1") is $release, not ${1%-rt}" ;;
 	esac
 
-	# The headers name the common headers by the path they would be installed at.
+	# The headers include the common headers by their installed path: make it relative.
 	headers=usr/src/linux-headers-$release
 	# shellcheck disable=SC2016 # for make, not for the shell
 	sed -i 's|^include /usr/src/|include $(dir $(realpath $(lastword $(MAKEFILE_LIST))))../|' \
@@ -140,10 +140,10 @@ stock_make() {
 	ln -s "root/$headers" "$tmp/build"
 }
 
-# ---- our own, FLAVOUR-SERIES: linux-source-SERIES with tests/configs/FLAVOUR.config;
-# ---- key: the version of the source and the sum of the configuration
+# ---- own kernels, FLAVOUR-SERIES: linux-source-SERIES with tests/configs/FLAVOUR.config;
+# ---- key: the version of the source and the checksum of the configuration
 
-own_config() { # NAME or FLAVOUR: the configuration, what it includes coming first
+own_config() { # NAME or FLAVOUR: the configuration, included files first
 	local file=$top/tests/configs/${1%-*}.config included
 
 	sed -n 's/^# include \(.*\)\.config$/\1/p' "$file" | while read -r included; do
@@ -178,7 +178,7 @@ own_deb() {
 	echo "$cache/sources/linux-source-${1##*-}_$(apt_version "linux-source-${1##*-}").deb"
 }
 
-# The compressed source is kept: the next flavour is built from the same.
+# The compressed source is kept for the other flavours.
 own_fetch() {
 	local deb
 
@@ -190,7 +190,7 @@ own_fetch() {
 	mv "$tmp"/debs/*.deb "$deb"
 }
 
-own_configure() { # here, in the source
+own_configure() { # in the source's folder
 	local line option missing=
 
 	own_config "$1" >asked.config
@@ -214,7 +214,7 @@ own_configure() { # here, in the source
 	[ -z "$missing" ] || die "$1: options did not stick"
 }
 
-own_compile() { # here, in the source
+own_compile() { # in the source's folder
 	local log=$kernels/$1.build.log start=$SECONDS ticks=0
 
 	say "$1: building, 5 to 10 minutes on two cores (log: $log)"
@@ -246,7 +246,7 @@ own_make() {
 	export KBUILD_BUILD_USER=labyrinth KBUILD_BUILD_HOST=labyrinth
 	own_configure "$1"
 	own_compile "$1"
-	# The kernel's own choice of what a module's build needs, and its test tools.
+	# Keep the files that a module's build needs, as the kernel selects them, and kunit's tools.
 	make -s run-command \
 		KBUILD_RUN_COMMAND="scripts/package/install-extmod-build $tmp/build" >/dev/null
 	mkdir -p "$tmp/build/tools/testing"
@@ -257,9 +257,9 @@ own_make() {
 	cd "$kernels"
 }
 
-# ---- a folder of a source, for what is built from it at test time
+# ---- a folder of the kernel's source, for tests that build from it
 
-source_deb() { # SERIES: where it is, fetched if need be
+source_deb() { # SERIES: set $deb to its path; fetch it if it is missing
 	local lists
 
 	for lists in machine private; do
@@ -307,7 +307,7 @@ kind_of() { # NAME
 	fi
 }
 
-# Made in a folder beside its own, so that what has the name is complete.
+# Make the kernel in a temporary folder, so that a folder with the final name is complete.
 make_kernel() { # KIND NAME FOLDER
 	"$1_make" "$2"
 	rm -rf "$tmp/debs" "$tmp/apt" "$tmp/src"

@@ -7,11 +7,11 @@
 #	cd TREE && tools/testing/kunit/kunit.py run --arch=x86_64 \
 #		--kunitconfig=drivers/misc/labyrinth/labyrinth --qemu_args='-smp 4'
 #
-# Not in user-mode Linux, which kunit.py takes without --arch: it has no
+# User-mode Linux, kunit.py's default without --arch, does not work: it has no
 # ARCH_HAVE_NMI_SAFE_CMPXCHG, which labyrinth needs.
 #
-# usage: kunit-in-tree.sh TREE          a link, a line in a Kconfig and one in a Makefile
-#        kunit-in-tree.sh --undo TREE   take them away again
+# usage: kunit-in-tree.sh TREE          add a link, a line in a Kconfig and one in a Makefile
+#        kunit-in-tree.sh --undo TREE   remove them
 
 set -eu
 
@@ -27,7 +27,7 @@ has_line() { # FILE LINE
 	grep -qxF "$2" "$1"
 }
 
-# Without a change, the file keeps its time, and nothing is built again.
+# An unchanged file keeps its time, so that nothing is built again.
 add_line() { # FILE LINE
 	has_line "$@" || echo "$2" >>"$1"
 }

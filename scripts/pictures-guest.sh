@@ -1,19 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What pictures.sh runs in the virtual machine: some drivers at work, a machine that
-# runs short of memory and has it back, and the command that looks on. For busybox sh.
+# Run by pictures.sh in the virtual machine: some drivers at work while the machine runs short of
+# memory and recovers, watched by the command labyrinth. For busybox sh.
 #
-# /dev/ttyS2 gets the bytes of top's terminal, up to when it was shown; /dev/ttyS3 the
-# recording, compressed. Nothing is started while memory is short, and what looks on has
-# its memory before: else the kernel would want some back for it, and the reserve fills.
+# /dev/ttyS2 gets the output of top's terminal, until top is stopped; /dev/ttyS3 gets the
+# recording, compressed. No program is started while memory is short, and the observers have
+# their memory allocated before: otherwise the kernel reclaims memory for them, which fills the
+# reserve.
 
 lab=/sys/kernel/debug/labyrinth
 sample=/sys/module/lab_sample/parameters
 pressure=/sys/module/lab_pressure/parameters
 stub=/sys/kernel/debug/labyrinth_stub
 
-disk=0 can=1 crypto=2	# owners of lab_stub; their pages begin at 200 times that
+disk=0 can=1 crypto=2	# owners of lab_stub; page numbers of owner N start at 200 * N
 held_0=0 held_1=0 held_2=0
 
 nap() { # SECONDS, without starting a program
@@ -26,7 +27,7 @@ tell() { # WORDS... for lab_stub
 	read -r answer _ <$stub/answer
 }
 
-# So many pages for one owner, or as many as it gets.
+# Let one owner hold so many pages, or as many as it gets.
 hold() { # OWNER PAGES
 	eval "held=\$held_$1"
 	first=$(($1 * 200))
@@ -40,7 +41,7 @@ hold() { # OWNER PAGES
 	eval "held_$1=$held"
 }
 
-# A quarter of a second in which disk-tx and can-bus go up and down.
+# A quarter of a second, in which the pages of disk-tx and can-bus rise and fall.
 work() { # TIMES
 	left=$1
 	while [ "$left" -gt 0 ]; do
@@ -52,7 +53,7 @@ work() { # TIMES
 	done
 }
 
-# Crypto takes or gives back until so much of the reserve is gone, by and by.
+# Crypto allocates or frees until DEPTH percent of the reserve are used, step by step.
 crypto_goes() { # DEPTH...
 	for depth; do
 		while read -r _ zone free min _; do
@@ -64,7 +65,7 @@ crypto_goes() { # DEPTH...
 	done
 }
 
-# One page twice, and more than the budget has.
+# A double free, and allocations beyond the budget.
 mistakes() {
 	tell alloc $disk 190
 	tell free $disk 190
@@ -98,7 +99,7 @@ until [ -s /tmp/recording ]; do
 	nap 0.1
 done
 ./fallocate -n -l 4M /tmp/recording || exit 1
-exec 5<>/dev/ttyS2	# its size is kept while it is open
+exec 5<>/dev/ttyS2	# the terminal's size lasts while it is open
 stty -F /dev/ttyS2 raw rows "$ROWS" cols "$WIDTH"
 TERM=screen-256color labyrinth top <&5 >&5 2>/tmp/said &
 top=$!
@@ -124,4 +125,4 @@ cat /tmp/said
 labyrinth report /tmp/recording >/tmp/report || exit 1
 stty -F /dev/ttyS3 raw
 gzip -c /tmp/recording >/dev/ttyS3
-stty -F /dev/ttyS3 raw	# waits until everything is out
+stty -F /dev/ttyS3 raw	# waits until all output is sent

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Make Documentation/top.png and report.png: what labyrinth top and labyrinth report
-# show of a virtual machine that ran short of memory, as pictures-guest.sh drives it.
-# Headless Chromium draws both, and it fails where that has anything to say of the page.
-# make pictures installs what it needs first. Logs: build/pictures/.
+# Make Documentation/top.png and report.png: the output of labyrinth top and labyrinth report for
+# a virtual machine that runs short of memory, driven by pictures-guest.sh. Headless Chromium
+# draws both; any message of Chromium about a page is an error. "make pictures" installs the
+# needed packages first. Logs: build/pictures/.
 #
 # usage: pictures.sh
 set -euo pipefail
@@ -46,30 +46,30 @@ run_guest() {
 	gzip -dc "$out/recording.gz" >"$out/recording" || die "the recording is not whole"
 }
 
-# What a terminal shows of the bytes that top wrote, in top.screen.
+# Replay top's output in a terminal, and save the screen as top.screen.
 replay_top() {
 	local terminal=(tmux -S "$out/tmux" -f /dev/null)
 
 	"${terminal[@]}" new-session -d -x $columns -y $((rows + 1)) \
 		"stty -opost; cat $out/top.tty; tmux -S $out/tmux wait-for -S shown; exec sleep 100"
 	timeout 20 "${terminal[@]}" wait-for shown || die "the terminal shows nothing"
-	sleep 0.5	# it may still be drawing
+	sleep 0.5	# tmux may still be drawing
 	"${terminal[@]}" capture-pane -e -p >"$out/top.screen"
 	"${terminal[@]}" kill-server
 	sed 's/\x1b\[[0-9;]*m//g' "$out/top.screen" >"$out/top.text"
 }
 
-# Where the kernel wanted memory back in the worst moment, there is little to be seen;
-# on a machine that is too busy it may complain as well.
+# If the kernel reclaims memory at the deepest point, the screen shows little. On an overloaded
+# machine there may be splats as well.
 is_telling() {
 	"$top/scripts/splat.sh" "$out/console.log" &&
 		grep -q ' DMA32 .* [6-9][0-9]% reserve gone' "$out/top.text" &&
 		grep -q '^ .* lab_sample.producer  *floor ' "$out/top.text"
 }
 
-# PAGE.html as Documentation/PAGE.png.
+# Draw PAGE.html as Documentation/PAGE.png.
 draw() { # PAGE WIDTH HEIGHT
-	# Its sandbox is none for root, and there is nothing in the page that would run.
+	# Chromium's sandbox does not work for root, and the page has no script.
 	chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run \
 		--disable-background-networking --disable-component-update --disable-sync \
 		--hide-scrollbars --enable-logging=stderr --user-data-dir="$out/profile" --window-size="$2,$3" \

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""A terminal's screen as HTML, to stand in <pre>: what "tmux capture-pane -e -p" prints.
+"""Convert a terminal's screen, as "tmux capture-pane -e -p" prints it, to HTML for a <pre>.
 
 usage: screen_html.py <SCREEN
 
-Bold, underlined and reversed text and the 16 colours, which is all that top uses.
+Supports what top uses: bold, underlined and reversed text, and the 16 colours.
 """
 import html
 import re
@@ -16,7 +16,7 @@ COLOURS = ("#3a3f47 #f4716b #7cc96f #e5c352 #6ea8fe #c792ea #5fc9d8 #d8dade "
 
 
 class Pen:
-    """How the next letters are written."""
+    """The attributes of the following text."""
 
     def __init__(self):
         self.bold = self.underlined = self.reversed = False

@@ -1,42 +1,44 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Install what labyrinth needs from Debian, if it is not there yet.
+# Install missing Debian packages that labyrinth needs.
 #
-# usage: setup.sh demo    to build the module and the command, and try them in a virtual machine
-#        setup.sh test    and to build our own kernel, and for every test (the default)
-#        setup.sh bench   and to draw the chart of what was measured
-#        setup.sh docs    only to build the documentation
-#        setup.sh pictures  to try them so, and to draw the pictures of the command
+# usage: setup.sh demo      to build the module and the command, and run them in a virtual machine
+#        setup.sh test      the same, to build kernels, and for all tests (the default)
+#        setup.sh bench     to build the module, run benchmarks and draw their chart
+#        setup.sh docs      to build the documentation
+#        setup.sh package   to build Debian packages
+#        setup.sh pictures  the same as demo, and to draw the pictures of the command
 #
-# Kernels are never installed: scripts/kernels.sh keeps those to itself. Nor is Prometheus, of which
-# two programs are needed: installed, it would run from then on.
-# Without a terminal it asks nothing: it goes ahead as root, or by sudo if that
-# needs no password and CI=true or ASSUME_YES=1 is set.
+# Kernels are not installed: scripts/kernels.sh unpacks them into its cache. Two programs of
+# Prometheus are unpacked too: if installed, Prometheus would run as a service.
+# Without a terminal, setup.sh asks nothing: it installs as root, or by sudo if sudo needs no
+# password and CI=true or ASSUME_YES=1 is set.
 
 set -eu
 
 say() { echo "==> $*"; }
 die() { echo "setup.sh: $*" >&2; exit 1; }
 
-# The kernel's headers name gcc-12, and their tools need the three libraries and pahole.
+# The kernel's headers require gcc-12, and their tools need the three libraries and pahole.
 build='make gcc gcc-12 binutils libc6-dev libelf1 libssl3 zlib1g pahole'
+# tests/install runs depmod, modprobe and modinfo.
+# It signs with openssl; tests/packaging works in a folder that debootstrap makes.
+modules='kmod openssl debootstrap'
 # Either busybox will do.
-# tests/install asks depmod, modprobe and modinfo.
-modules='kmod'
 vm='qemu-system-x86 busybox-static|busybox cpio'
 own_kernel='bc bison flex libelf-dev xz-utils python3'
-# The library is for coccinelle's rules that are written in Python.
-# tests/driver sends traffic with iperf3 and reads the driver's own counters with ethtool.
+# tests/driver sends traffic with iperf3 and reads the driver's counters with ethtool.
 traffic='iperf3 ethtool'
-# tests/trace looks with them from within; perf of any version does.
+# tests/trace runs them in the guest; any version of perf works.
 tracing='trace-cmd bpftrace linux-perf'
-# The command labyrinth, and what tests/command builds and looks at it with.
+# For the command labyrinth, and for tests/command.
 command='libjansson-dev libncurses-dev'
 command_tests='clang libclang-rt-14-dev valgrind man-db mandoc bsdextrautils tmux procps
 	chromium'
-# tests/drgn reads a core with it.
+# tests/drgn reads a core with drgn.
 cores='python3-drgn'
+# libpython is for coccinelle's rules that are written in Python.
 lint='sparse coccinelle libpython3.11 perl python3 shellcheck spin'
 
 wanted() {
@@ -46,7 +48,8 @@ wanted() {
 	bench) echo "$build $vm gnuplot-nox fonts-dejavu-core python3" ;;
 	pictures) echo "$build $vm $command tmux python3 chromium fonts-dejavu-core" ;;
 	docs)  echo "perl python3-sphinx" ;;
-	*)     die "demo, test, bench, docs or pictures?" ;;
+	package) echo "build-essential debhelper dh-dkms libjansson-dev libncurses-dev" ;;
+	*)     die "demo, test, bench, docs, pictures or package?" ;;
 	esac
 }
 
@@ -63,7 +66,7 @@ missing() { # PACKAGE|OTHER...
 	done
 }
 
-# Sets $as_root to what comes before a command that only root may run.
+# Sets $as_root to the prefix of a command that needs root.
 become_root() {
 	install="apt-get install -y --no-install-recommends $*"
 
@@ -91,7 +94,7 @@ apt() {
 		-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" </dev/null
 }
 
-# Into $LABYRINTH_CACHE, where tests/command looks as well.
+# Unpack into $LABYRINTH_CACHE, where tests/command finds it.
 unpack_prometheus() {
 	cache=${LABYRINTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/labyrinth}
 	PATH=$PATH:$cache/prometheus/usr/bin
@@ -107,7 +110,7 @@ unpack_prometheus() {
 			dpkg -x "$deb" .
 			rm "$deb"
 		done
-	) || die "they could not be had: run apt-get update, and this again"
+	) || die "the packages cannot be downloaded: run apt-get update, then this script again"
 }
 
 finish() {
@@ -117,7 +120,7 @@ finish() {
 }
 
 mode=${1:-test}
-command -v apt-get >/dev/null || die "only Debian is known here"
+command -v apt-get >/dev/null || die "apt-get is missing: this script supports only Debian"
 wanted=$(wanted "$mode")
 # shellcheck disable=SC2086 # one word each
 packages=$(missing $wanted | tr '\n' ' ')

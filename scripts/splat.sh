@@ -4,14 +4,14 @@
 # Find kernel splats in console logs.
 #
 # usage: splat.sh LOG...       print the offending lines; exit status 1 if there are any
-#        splat.sh --self-test  prove that it finds each kind, and nothing in clean lines
+#        splat.sh --self-test  check that it finds each kind, and nothing in clean lines
 #
-# Lines that begin with "labyrinth: " are reports of our own, no splats.
+# Lines that begin with "labyrinth: " are labyrinth's reports, not splats.
 
 set -eu
 export LC_ALL=C
 
-# Extended regular expressions for what stands after the time stamp.
+# Extended regular expressions for the text after the time stamp.
 patterns() {
 	cat <<'EOP'
 ^BUG[: ]
@@ -169,8 +169,8 @@ without_stamp() { # [LOG]
 	sed -E -e 's/\r$//' -e 's/^(<[0-9]+>)?(\[ *[0-9]+\.[0-9]+\](\[ *[TC][0-9]+\])? ?)?//' "$@"
 }
 
-# The kernel has data races of its own, most of them known: those are not ours to judge. And it
-# tells of a page that keeps memory from going offline.
+# Ignore data races in the kernel's own code, and the dump of a page that keeps memory from going
+# offline.
 find_splats() { # [LOG]
 	without_stamp "$@" | grep -anE -e "$(patterns)" | grep -av -e '^[0-9]*:labyrinth: ' \
 		-e 'page dumped because: unmovable page$' |
@@ -188,7 +188,7 @@ self_test() {
 		exit "$bad"
 	} || bad=1
 	clean_samples | find_splats | sed 's/^/caught by mistake: /' | grep . && bad=1
-	# A pattern that no sample needs is a guess.
+	# Each pattern needs a sample.
 	patterns | {
 		while read -r pattern; do
 			splat_samples | without_stamp | grep -qE -e "$pattern" && continue

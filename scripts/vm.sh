@@ -5,30 +5,30 @@
 #
 # usage: vm.sh --kernel NAME [OPTION...] SCRIPT
 #
-#   --kernel NAME      a name that scripts/kernels.sh knows, or the path of an image
-#   --smp N            CPUs, truly at once (default 2)
-#   --in-turn          one after the other instead: for a kernel that patches code which
-#                      another CPU runs, as it does to trace
+#   --kernel NAME      a name in scripts/kernels.sh --list, or the path of an image
+#   --smp N            CPUs, emulated in parallel (default 2)
+#   --in-turn          emulate the CPUs in one thread: for a kernel that patches code which
+#                      another CPU runs, as for tracing
 #   --mem SIZE         memory (default 1G)
-#   --possible N       CPUs that the kernel must reckon with beside the one of --icount
+#   --possible N       possible CPUs with --icount, of which one is online (default 1)
 #   --icount           one CPU, one clock tick per instruction: counts repeat exactly
-#   --timeout SEC      end it after so long (default 120)
-#   --append "ARGS"    more for the kernel's command line
-#   --qemu "ARGS"      more for QEMU's own: devices; repeatable
-#   --out DIR          where the logs go; without it the result goes to standard
-#                      output, and a folder in /tmp is left only if something failed
+#   --timeout SEC      end the guest after this time (default 120)
+#   --append "ARGS"    additional arguments for the kernel's command line
+#   --qemu "ARGS"      additional arguments for QEMU, such as devices; repeatable
+#   --out DIR          folder for the logs; without it the result goes to standard
+#                      output, and a folder in /tmp is kept only after a failure
 #   --file SRC[:DEST]  copy a file or folder into the guest, by default into
 #                      /lib/labyrinth; repeatable
-#   --env K=V          set in the script's environment; repeatable
+#   --env K=V          set a variable in the script's environment; repeatable
 #
-# DIR then has result.log (what the script printed; the last line is its status),
-# console.log (the kernel's log), qemu.log, and while the guest runs monitor.sock.
+# Files in DIR: result.log (the script's output; the last line is its status),
+# console.log (the kernel's log), qemu.log, and, while the guest runs, monitor.sock.
 #
-# In the environment: LABYRINTH_APPEND, more for the kernel's command line; with
-# LABYRINTH_COVERAGE=1 DIR gets coverage.tgz, GCOV's counters of labyrinth.
+# Environment: LABYRINTH_APPEND, additional arguments for the kernel's command line;
+# LABYRINTH_COVERAGE=1 writes GCOV's counters of labyrinth to DIR/coverage.tgz.
 #
 # Exit status: the script's own, or 124 timeout, 125 panic, 126 the guest ended
-# without a status, 127 it could not be started.
+# without a status, 127 the guest could not be started.
 
 set -euo pipefail
 
@@ -90,7 +90,7 @@ find_image() {
 	image=$(readlink -f "$image")
 }
 
-# A program's shared libraries, so that more than static ones run in the guest.
+# Copy a program's shared libraries, so that programs that are not static run in the guest.
 add_libraries() { # PROGRAM
 	local lib
 
@@ -177,7 +177,7 @@ build_initramfs() {
 	cp "$script" "$root/script"
 	write_init
 
-	# The same bytes each time, so that instruction counts repeat.
+	# Identical bytes in each run, so that instruction counts repeat.
 	find "$root" -exec touch -h -d @0 {} +
 	(cd "$root" && find . -print0 | LC_ALL=C sort -z |
 		cpio --null --create --format=newc --owner=0:0 --reproducible --quiet) \
@@ -186,8 +186,8 @@ build_initramfs() {
 
 start_qemu() {
 	local args=(-nodefaults -no-user-config -display none -no-reboot -m "$mem")
-	# The kernel patches its own code while it boots, and a virtual CPU may run what it
-	# has translated before: the others come when that is over, by /init.
+	# The kernel patches its own code while it boots, and a virtual CPU may run a stale
+	# translation. So boot with one CPU; /init brings the others online.
 	local cmdline="console=ttyS0,115200 panic=1 maxcpus=1"
 
 	if [ -n "$icount" ]; then
@@ -195,10 +195,10 @@ start_qemu() {
 		       -cpu "max,-rdrand,-rdseed" -rtc "base=2024-01-01,clock=vm")
 		cmdline+=" nokaslr norandmaps random.trust_cpu=off mitigations=off"
 	else
-		# It emulates "rep stosb" and "rep movsb" byte by byte, and with erms the kernel
-		# clears and copies each page so: to start a process would take twice as long.
+		# QEMU emulates "rep stosb" and "rep movsb" byte by byte. With erms the kernel
+		# clears and copies pages by them, and starting a process takes twice as long.
 		args+=(-accel "tcg,thread=$thread" -smp "$smp" -cpu "max,-erms,-fsrm")
-		# On a loaded machine the kernel's look whether its timer ticks comes too early.
+		# On a loaded machine, the kernel's check of its timer comes too early.
 		cmdline+=" no_timer_check"
 	fi
 	args+=(-kernel "$image" -initrd "$work/initramfs" -append "$cmdline $append ${LABYRINTH_APPEND-}"
@@ -209,7 +209,7 @@ start_qemu() {
 
 	: >"$out/console.log"
 	: >"$out/result.log"
-	# From DIR, as a socket's path must be short.
+	# Run in DIR, because a socket's path must be short.
 	(cd "$out" && exec qemu-system-x86_64 "${args[@]}" >qemu.log 2>&1 </dev/null) &
 	qemu=$!
 }
@@ -218,7 +218,7 @@ last_result() {
 	tail -n 1 "$out/result.log" | tr -cd '[:print:]' | cut -c1-60
 }
 
-# Sets $qemu_status, and $late if it had to be ended.
+# Sets $qemu_status, and $late after a timeout.
 wait_for_qemu() {
 	late=
 	while kill -0 "$qemu" 2>/dev/null; do

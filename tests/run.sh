@@ -156,6 +156,7 @@ run_own() {
 	step kunit-in-tree tests/kunit/in-tree.sh
 	step install-7.3 tests/install/run.sh kunit-7.3 rt-7.3
 	step growth-long tests/growth/run.sh --long
+	step packaging tests/packaging/run.sh
 }
 
 case ${1-} in

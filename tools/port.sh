@@ -5,10 +5,10 @@
 #
 # usage: port.sh SOURCE OUT [NAME]
 #
-# SOURCE is the driver's folder, or the file if it has but one. OUT, a folder that is
-# not there yet, gets the copy. NAME is for the variable that holds the driver's owner
-# (default: SOURCE's name and "_pages"). Standard output: what was switched, and FILE:LINE
-# of each place where a human must decide. Exit status 1 if nothing was to be switched.
+# SOURCE is the driver's folder, or its only file. The copy is made in OUT, a folder that must
+# not exist yet. NAME is the variable that holds the driver's owner (default: SOURCE's name and
+# "_pages"). Standard output shows the number of switched calls, and FILE:LINE of each place that
+# needs a decision. Exit status 1 if nothing was switched.
 #
 # See Documentation/porting-a-driver.rst.
 set -euo pipefail
@@ -26,7 +26,7 @@ write_header() {
 
 	#include <linux/labyrinth.h>
 
-	/* Whoever takes a page for a ring takes it from here. */
+	/* Owner of the pages in the driver's rings. */
 	extern struct labyrinth_owner *$name;
 
 	#endif /* _LABYRINTH_PORT_H */

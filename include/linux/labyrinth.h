@@ -23,7 +23,7 @@ struct labyrinth_owner;
 #define LABYRINTH_RESERVE_NONE	(-1)
 
 /**
- * enum labyrinth_scope - from where an owner's handle may be used
+ * enum labyrinth_scope - callers that may use an owner's handle
  * @LABYRINTH_SCOPE_OWNER: any holder, in any context
  * @LABYRINTH_SCOPE_PROCESS: tasks of the creator's thread group, in task context
  * @LABYRINTH_SCOPE_THREAD: the creating task alone, in task context
@@ -35,7 +35,7 @@ enum labyrinth_scope {
 };
 
 /* &labyrinth_owner_params.flags */
-#define LABYRINTH_ZERO		0x1U	/* pages come zero-filled */
+#define LABYRINTH_ZERO		0x1U	/* allocated pages are zero-filled */
 #define LABYRINTH_POISON	0x2U	/* freed pages are poisoned, and checked before reuse */
 #define LABYRINTH_STACK		0x4U	/* the tag keeps the allocation's stack trace */
 
@@ -47,7 +47,7 @@ enum labyrinth_scope {
  * @reserve_pct: share of each zone's atomic reserve this owner may use, 1 to
  *	100 percent; 0 for the module's default; %LABYRINTH_RESERVE_NONE for none
  * @nid: node to allocate from, or %NUMA_NO_NODE for the caller's
- * @scope: from where the handle may be used
+ * @scope: callers that may use the handle
  * @flags: %LABYRINTH_ZERO, %LABYRINTH_POISON, %LABYRINTH_STACK
  */
 struct labyrinth_owner_params {
@@ -118,17 +118,16 @@ __devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_p
  * labyrinth_owner_create() - create an owner of exclusive pages
  * @params: name, budget, stock and policy; copied
  *
- * Everything that @params.budget pages will need is allocated here, and the
- * stock is filled. The owner pins labyrinth, not the calling module. If that
- * module is unloaded without destroying the owner, labyrinth reports it and
- * destroys the owner.
+ * Allocates the tags of all pages in advance, and fills the stock. The owner
+ * pins labyrinth, not the calling module. If that module is unloaded without
+ * destroying the owner, labyrinth reports it and destroys the owner.
  *
- * Context: Process context. May sleep. If memory is being reclaimed, as in a storage
- * driver's reset, call it under memalloc_noio_save(): its folder in debugfs is then created
- * a little later.
- * Return: The owner; ERR_PTR(-EINVAL) if a parameter is wrong,
- * ERR_PTR(-EEXIST) if a live owner has the name, ERR_PTR(-ENOMEM) if
- * memory for the tags or the stock is short.
+ * Context: Process context. May sleep. During memory reclaim, as in a storage driver's reset,
+ * call it under memalloc_noio_save(): the owner's folder in debugfs is then created a little
+ * later.
+ * Return: The owner; ERR_PTR(-EINVAL) if a parameter is invalid,
+ * ERR_PTR(-EEXIST) if a live owner has the name, ERR_PTR(-ENOMEM) if there is
+ * not enough memory for the tags or the stock.
  */
 static inline struct labyrinth_owner *
 labyrinth_owner_create(const struct labyrinth_owner_params *params)
@@ -142,7 +141,7 @@ labyrinth_owner_create(const struct labyrinth_owner_params *params)
  * @params: as for labyrinth_owner_create()
  *
  * Context: Process context. May sleep.
- * Return: As labyrinth_owner_create(); also ERR_PTR(-EINVAL) if there is no @dev.
+ * Return: As labyrinth_owner_create(); also ERR_PTR(-EINVAL) if @dev is NULL.
  */
 static inline struct labyrinth_owner *
 devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_params *params)
@@ -157,14 +156,14 @@ devm_labyrinth_owner_create(struct device *dev, const struct labyrinth_owner_par
  * Its ready pages are freed to the kernel. Pages that it still owns become
  * orphans: ordinary pages of their holders, reported and listed in debugfs.
  *
- * Context: Process context. May sleep. If memory is being reclaimed, as for
- * labyrinth_owner_create().
+ * Context: Process context. May sleep. During memory reclaim, call it under
+ * memalloc_noio_save().
  * Return: The number of pages that it still owned.
  */
 unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner);
 
 /**
- * labyrinth_void_alloc_page_gfp_atomic_exclusive() - take one exclusive page
+ * labyrinth_void_alloc_page_gfp_atomic_exclusive() - allocate one exclusive page
  * @owner: owner that the page is tagged to
  *
  * The page has a reference count of 1 and is not mapped. The owner may use its
@@ -172,7 +171,7 @@ unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner);
  * mark the page as labyrinth's.
  * Its contents are undefined unless the owner has %LABYRINTH_ZERO.
  *
- * Context: Any, NMI included. If the page allocator may not be called there, only
+ * Context: Any, NMI included. In contexts that may not call the page allocator, only
  * the owner's ready pages are available.
  * Return: The page, or NULL. Each NULL is counted, and its reason is in
  * debugfs ``refusals``.
@@ -180,7 +179,7 @@ unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner);
 struct page *labyrinth_void_alloc_page_gfp_atomic_exclusive(struct labyrinth_owner *owner);
 
 /**
- * labyrinth_alloc_page() - take one exclusive page
+ * labyrinth_alloc_page() - allocate one exclusive page
  * @owner: owner that the page is tagged to
  *
  * The short name of labyrinth_void_alloc_page_gfp_atomic_exclusive().
@@ -194,13 +193,13 @@ static inline struct page *labyrinth_alloc_page(struct labyrinth_owner *owner)
 }
 
 /**
- * labyrinth_alloc_pages_bulk() - take several pages
+ * labyrinth_alloc_pages_bulk() - allocate several exclusive pages
  * @owner: owner that the pages are tagged to
  * @nr: number of pages
  * @pages: array of at least @nr entries, filled from the start
  *
  * Context: Any, NMI included.
- * Return: The number of pages taken; the entries after them are unchanged.
+ * Return: The number of pages allocated; the entries after them are unchanged.
  */
 unsigned int labyrinth_alloc_pages_bulk(struct labyrinth_owner *owner, unsigned int nr,
 					struct page **pages);
@@ -211,8 +210,8 @@ unsigned int labyrinth_alloc_pages_bulk(struct labyrinth_owner *owner, unsigned 
  * @page: page of @owner
  *
  * If there is another reference to the page, the page is quarantined until that
- * reference is dropped. It may be a transient one; one that is held for more than
- * a second is reported.
+ * reference is dropped. A reference may be transient; one that is held for more
+ * than a second is reported.
  *
  * Context: Any, NMI included.
  * Return: 0; -EINVAL for a NULL or ERR_PTR; -ENOENT if @page is no

@@ -176,6 +176,46 @@ load() { # KERNEL
 	return $status
 }
 
+# ---- signatures
+
+signed_with_a_key() {
+	local first=${kernels[0]} to=$out/signed
+
+	mkdir -p "$to"
+	openssl req -new -x509 -newkey rsa:2048 -nodes -days 1 -subj "/CN=labyrinth test/" -outform DER \
+		-keyout "$out/key" -out "$out/cert" 2>&1 || return
+	make -s -C "$top/build/$first" KREL="${release[$first]}" KDIR="${kdir[$first]}" DESTDIR="$to" \
+		SIGN_KEY="$out/key" SIGN_CERT="$out/cert" install &&
+		same "signer" "$(modinfo -F signer "$to/lib/modules/${release[$first]}/updates/labyrinth/labyrinth.ko")" \
+			"labyrinth test" &&
+		same "signer of what was built" "$(modinfo -F signer "$top/build/$first/labyrinth/labyrinth.ko")" ""
+}
+
+key_without_certificate() {
+	says "a key and its certificate" make -s -C "$top/build/${kernels[0]}" KREL="${release[${kernels[0]}]}" \
+		SIGN_KEY=/nonexistent/key DESTDIR="$out/none" install
+}
+
+# Not only unsigned, but signed with a key that the kernel does not know.
+enforcing_kernel_refuses() {
+	local first=${kernels[0]}
+
+	cat >"$out/enforce.sh" <<-'EOS'
+		for module in /lib/labyrinth/labyrinth.ko /lib/labyrinth/signed/labyrinth.ko; do
+			insmod $module 2>&1 && exit 1
+		done
+		dmesg | grep -q "Loading of unsigned module is rejected" && [ ! -e /sys/module/labyrinth ]
+	EOS
+	"$top/scripts/vm.sh" --kernel "$first" --out "$out/vm-enforce" --append module.sig_enforce=1 \
+		--file "$top/build/$first/labyrinth/labyrinth.ko" \
+		--file "$out/signed/lib/modules/${release[$first]}/updates/labyrinth/labyrinth.ko:/lib/labyrinth/signed/" \
+		"$out/enforce.sh"
+	local status=$?
+
+	cat "$out/vm-enforce/result.log"
+	return $status
+}
+
 remove_stranger() { # KERNEL
 	rm "$root/lib/modules/${release[$1]}/updates/mydriver.ko"
 	depmod -b "$root" "${release[$1]}"
@@ -313,7 +353,7 @@ help_has_each_target() {
 
 	said=$(make -s -C "$top" help)
 	for target in command install uninstall clean demo check test test-all bench bench-here \
-		bench-accept lint docs pictures; do
+		bench-accept lint docs dist deb pictures; do
 		grep -qE "(^|; |, )make ${target}[ :]" <<<"$said" || { echo "not in make help: $target"; return 1; }
 	done
 }
@@ -323,7 +363,7 @@ help_has_each_target() {
 echo "KTAP version 1"
 rm -rf "$out"
 mkdir -p "$out"
-for tool in depmod modprobe modinfo setpriv; do
+for tool in depmod modprobe modinfo setpriv openssl; do
 	command -v $tool >/dev/null || { echo "Bail out! $tool is missing: run scripts/setup.sh test"; exit 1; }
 done
 run "a root file system with kernels: ${kernels[*]}" make_root
@@ -351,6 +391,9 @@ for kernel in "${kernels[@]}"; do
 	run "$kernel: the sample is removed" remove_stranger "$kernel"
 done
 
+run "the module is signed if there is a key" signed_with_a_key
+run "a key without its certificate is refused" key_without_certificate
+run "a kernel that enforces signatures refuses it unsigned, and with an unknown key" enforcing_kernel_refuses
 run "labyrinth.ko for another kernel is not installed" another_kernel
 run "headers of another kernel are refused" headers_for_another_kernel
 run "missing headers are reported with the package to install" missing_headers

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""How long ago something was. Without the kernel's HZ there are no ages."""
+"""Ages, computed from jiffies. They need the kernel's HZ."""
 import re
 
 import tag
@@ -32,6 +32,6 @@ class Clock:
         return self.ms(self.jiffies - jiffies & WORD)
 
     def since_tag(self, time):
-        """The same of lab_tag::time."""
+        """The age of a lab_tag::time."""
         unit = tag.time_jiffies(self.hz or 1)
         return self.ms((self.jiffies // unit - time & 0xffffffff) * unit)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is looked at, a core or this kernel's memory; and what VMCOREINFO says of it."""
+"""Open a core or this kernel's memory, and read its VMCOREINFO."""
 import os
 import struct
 import sys
@@ -28,13 +28,13 @@ def open_core(path):
         raise Trouble(5, "The kernel is locked down: not even root may read /proc/kcore."
                       if os.geteuid() == 0 else
                       "Only root may read /proc/kcore: run this command as root.") from None
-    except Exception as err:    # drgn has several for what is no core
+    except Exception as err:    # drgn raises several kinds for a file that is not a core
         raise Trouble(1, f"{path} is no core that drgn can read: {err}") from None
     return prog
 
 
 def core_of_drgn():
-    """What drgn itself was told to look at."""
+    """The core named on drgn's own command line."""
     words = sys.orig_argv[1:len(sys.orig_argv) - len(sys.argv) + 1]
     for i, word in enumerate(words):
         if word in ("-c", "--core") and i + 1 < len(words):
@@ -56,7 +56,7 @@ def check_core(prog, path):
 
 
 def kdump_vmcoreinfo(file):
-    """Of a file that makedumpfile compressed."""
+    """VMCOREINFO of a file compressed by makedumpfile."""
     file.seek(428)
     block, = struct.unpack("<I", file.read(4))
     file.seek(block + 32)
@@ -68,7 +68,7 @@ def kdump_vmcoreinfo(file):
 def read_vmcoreinfo(prog, path):
     try:
         text = prog["VMCOREINFO"].string_()
-    except LookupError:     # of a drgn that does not give it away
+    except LookupError:     # older drgn does not expose it
         with open(path, "rb") as file:
             kdump = file.read(8) in (b"KDUMP   ", b"DISKDUMP")
             text = kdump_vmcoreinfo(file) if kdump else elf.note(file, b"VMCOREINFO")

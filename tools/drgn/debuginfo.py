@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The types of labyrinth.ko: what is where in the kernel's memory."""
+"""The types of labyrinth.ko, from its debug info."""
 import lzma
 import os
 import struct
@@ -23,7 +23,7 @@ def candidates(release):
 
 
 def uncompressed(file):
-    """The file, or a copy to read, which goes when this process does."""
+    """The file, or an uncompressed temporary copy that is removed on exit."""
     if not file.endswith(".xz"):
         return file, None
     copy = tempfile.NamedTemporaryFile(suffix=".ko")
@@ -39,11 +39,11 @@ class DebugInfo:
         sections = elf.sections(path)
         self.build_id = sections.get(b".note.gnu.build-id")
         if b".debug_info" not in sections:
-            raise Trouble(6, f"{file} has no debug info (.debug_info; BTF does not do). It has "
-                          "where its kernel has CONFIG_DEBUG_INFO, as Debian's have, and nobody "
-                          "strips it: name the labyrinth.ko that make left in labyrinth/ by "
-                          "--module.")
-        # Apart from the core's program, which would want the kernel's debug info first.
+            raise Trouble(6, f"{file} has no debug info (.debug_info; BTF does not do). A module "
+                          "has it if its kernel has CONFIG_DEBUG_INFO, as Debian's have, and if "
+                          "it is not stripped: name the labyrinth.ko that make left in "
+                          "labyrinth/ by --module.")
+        # A separate program: the core's would need the kernel's debug info first.
         self.kernel = kernel
         self.types = drgn.Program(kernel.prog.platform)
         try:
@@ -66,7 +66,7 @@ class DebugInfo:
         return {e.value: e.name for e in self.type(f"enum {name}").enumerators}
 
     def object(self, kind, address):
-        """What knows where its members are, and cannot be read by itself."""
+        """An object that knows the addresses of its members, but cannot be read itself."""
         return drgn.Object(self.types, kind, address=address & WORD)
 
     def copy(self, there):
@@ -74,13 +74,13 @@ class DebugInfo:
         return drgn.Object.from_bytes_(self.types, there.type_, data)
 
     def value(self, there):
-        """A number, of atomic_t and its like as well."""
+        """A number; atomic_t and similar types yield their counter."""
         value = self.copy(there).value_()
         return value["counter"] if isinstance(value, dict) else value
 
 
 def choose_debug_info(kernel, named):
-    """The debug info that is of the build in memory, and where there is what it has names for."""
+    """The debug info of the build in memory, and the addresses of its symbols by name."""
     tried = []
     for file in [named] if named else candidates(kernel.release):
         if not os.path.exists(file):

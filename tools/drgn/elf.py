@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""ELF files for 64 bits, little endian: what drgn does not give away of them."""
+"""Parts of 64-bit little-endian ELF files that drgn does not expose."""
 import struct
 
 PT_NOTE = 4
 
 
 def sections(path):
-    """What is in each section, by name; nothing where it is no such file."""
+    """The contents of each section, by name; empty if PATH is not such a file."""
     with open(path, "rb") as file:
         data = file.read()
     if data[:6] != b"\x7fELF\x02\x01":
@@ -20,7 +20,7 @@ def sections(path):
 
 
 def note(file, wanted):
-    """What the note named WANTED of a core says, or None."""
+    """The contents of a core's note named WANTED, or None."""
     file.seek(0)
     head = file.read(64)
     at, = struct.unpack_from("<Q", head, 0x20)

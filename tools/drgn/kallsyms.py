@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kernel's table of symbols, as its scripts/kallsyms.c packs it."""
+"""The kernel's symbol table, in the format of its scripts/kallsyms.c."""
 import bisect
 
 import drgn
 
 from say import Trouble, printable
 
-# More are no table, but memory that has been overwritten.
+# A larger number is not a table, but overwritten memory.
 MOST_SYMBOLS = 1 << 24
 
 
@@ -30,7 +30,7 @@ class Kallsyms:
         self.by_name = {name[1:]: address for name, address in zip(self.names, self.addresses)}
 
     def read_names(self, nr):
-        """Each behind a letter, its type."""
+        """The symbols' names, each with its type letter in front."""
         kernel = self.kernel
         indexes = kernel.unpack("256H", kernel.info_symbol("kallsyms_token_index"))
         table = kernel.info_symbol("kallsyms_token_table")
@@ -57,7 +57,7 @@ class Kallsyms:
         if "SYMBOL(kallsyms_relative_base)" not in kernel.info:
             return [table + 4 * i + offset for i, offset in enumerate(offsets)]
         base = kernel.pointer(kernel.info_symbol("kallsyms_relative_base"))
-        if min(offsets) < 0:    # the others are of per-CPU variables
+        if min(offsets) < 0:    # then offsets >= 0 are addresses of per-CPU variables
             return [offset if offset >= 0 else base - 1 - offset for offset in offsets]
         return [base + offset for offset in offsets]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kernel: its memory, and where in it its own things are."""
+"""The kernel's memory and its symbols."""
 import struct
 
 import drgn
@@ -23,7 +23,7 @@ class Kernel:
         self.named = {}
 
     def map_image(self):
-        """QEMU's cores do not say where x86's kernel image is, nor does drgn 0.0.22 know."""
+        """Map x86's kernel image: QEMU's cores lack it, and drgn 0.0.22 does not find it."""
         start = 0xffffffff80000000
         try:
             base = int(self.info["NUMBER(phys_base)"])
@@ -40,7 +40,7 @@ class Kernel:
         return self.prog.read(address & WORD, size)
 
     def read_most(self, address, size):
-        """As much of it as there is, a page at least."""
+        """As much of SIZE as can be read, at least up to the end of the page."""
         try:
             return self.read(address, size)
         except drgn.FaultError:
@@ -59,7 +59,7 @@ class Kernel:
         return self.unpack("Q", address)[0]
 
     def string(self, address, most):
-        """Up to the first 0, which may be the last byte that can be read."""
+        """A string up to its NUL, which may be the last byte that can be read."""
         text = b""
         while len(text) < most and b"\0" not in text:
             step = min(most - len(text), 64 - (address + len(text)) % 64)
@@ -75,7 +75,7 @@ class Kernel:
         except KeyError:
             pass
         try:
-            return self.prog.symbol(name).address   # where drgn has the kernel's debug info
+            return self.prog.symbol(name).address   # if drgn has the kernel's debug info
         except LookupError:
             raise Trouble(1, f"the kernel's table of symbols does not have {name}: it has been "
                           "built without CONFIG_KALLSYMS_ALL or is not known here. Run this by "
@@ -83,7 +83,7 @@ class Kernel:
                           f"linux-image-{self.release}-dbg).") from None
 
     def name(self, address):
-        """What an address is called, as the kernel prints it by %pS."""
+        """The name of an address in the kernel's %pS format."""
         if address not in self.named:
             places = (place.name_of(address) for place in (self.symbols, *self.modules))
             try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""labyrinth in that memory: where its variables are, and its owners."""
+"""labyrinth's variables and owners in the kernel's memory."""
 import drgn
 
 from lists import nodes

@@ -1,32 +1,32 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""The tables "owners" and "pages" of labyrinth from memory: of a core, or of this kernel.
+"""Print labyrinth's tables "owners" and "pages" from a core or from this kernel's memory.
 
 usage: labyrinth.py [--core=FILE] [--module=FILE] [--hz=N] owners|pages
                     [--owner=NAME] [--more]
        drgn [-c FILE] labyrinth.py [--module=FILE] ... owners|pages ...
 
-The columns are those of the files in /sys/kernel/debug/labyrinth, so that one table can be
-laid beside the other; "#7" is an owner that is just being destroyed, "?" what cannot be
-read. What is not as it should be is told on standard error, and the rest goes on.
+The columns are those of the files in /sys/kernel/debug/labyrinth, so that the tables can be
+compared. "#7" is an owner that is being destroyed; "?" is a value that cannot be read.
+Inconsistencies are reported on standard error, and the rest of the table is still printed.
 
-It needs drgn (Debian: python3-drgn), and labyrinth.ko with debug info, of the same build as
-the module that is in that memory; but none of the kernel's debug info. Where the kernel's
-own things are it finds in its table of symbols (CONFIG_KALLSYMS_ALL, as Debian's kernels
-have it) and in VMCOREINFO: /proc/kcore and cores of kdump have that, those of QEMU
-(dump-guest-memory, virsh dump --memory-only) with "-device vmcoreinfo" and qemu_fw_cfg.ko
-loaded in the guest. Cores that makedumpfile compressed do as well, even with
--d 31; not those that are "flattened", nor the compressed ones of QEMU itself.
+It needs drgn (Debian: python3-drgn) and labyrinth.ko with debug info, of the same build as
+the module in that memory. It does not need the kernel's debug info: it finds the kernel's
+symbols in the symbol table (CONFIG_KALLSYMS_ALL, set in Debian's kernels) and in VMCOREINFO.
+/proc/kcore and kdump's cores have VMCOREINFO; QEMU's cores (dump-guest-memory, virsh dump
+--memory-only) have it with "-device vmcoreinfo" and qemu_fw_cfg.ko loaded in the guest.
+Cores compressed by makedumpfile work too, even with -d 31. "Flattened" cores and QEMU's own
+compressed cores do not.
 
 Exit status: 0 done; 1 something cannot be read, or drgn is missing; 2 wrong use; 3 the module
-is not loaded in that kernel; 5 only root may read /proc/kcore; 6 debug info is missing, or of
+is not loaded in that kernel; 5 only root may read /proc/kcore; 6 debug info is missing or of
 another build.
 """
 import argparse
 import os
 import sys
 
-# Root may run this in somebody's sources, and drgn by another path than its own.
+# Leave no files of root's in the source tree, and find the modules if drgn runs this file.
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
@@ -46,12 +46,12 @@ def parse():
     if args.help:
         print(__doc__.strip() + """
 
-  --core=FILE    a core in place of this kernel's memory
-  --module=FILE  labyrinth.ko as it was built, with debug info
-  --owner=NAME   only what is of this owner
-  --more         more columns: of owners, address of the handle and what is special;
-                 of pages, addresses of struct page and tag, and the tag's word
-  --hz=N         CONFIG_HZ of that kernel, where it is not found""")
+  --core=FILE    read a core instead of this kernel's memory
+  --module=FILE  labyrinth.ko with debug info, as built
+  --owner=NAME   only this owner and its pages
+  --more         more columns: for owners, the handle's address and the slow-path reasons;
+                 for pages, the addresses of struct page and tag, and the tag's meta word
+  --hz=N         CONFIG_HZ of that kernel, if it is not found""")
         sys.exit(0)
     if not args.table or (args.hz is not None and args.hz < 1):
         parser.error("which table: owners or pages?" if not args.table else "--hz is at least 1")
@@ -59,7 +59,7 @@ def parse():
 
 
 def open_table(args):
-    # The others need drgn, which may be missing.
+    # Imported here, because they need drgn, which may be missing.
     import core
     from debuginfo import choose_debug_info
     from kernel import Kernel
@@ -67,7 +67,7 @@ def open_table(args):
     from owners import Owners
     from pages import Pages
 
-    prog = globals().get("prog")        # where drgn runs this
+    prog = globals().get("prog")        # set if drgn runs this file
     path = core.core_of_drgn() if prog else args.core or core.THIS_KERNEL
     prog = prog or core.open_core(path)
     core.check_core(prog, path)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kernel's lists, of which no pointer is believed."""
+"""Walk the kernel's lists without trusting their pointers."""
 import drgn
 
 from say import complain
 
 
 def nodes(kernel, head, what):
-    """The nodes of a list, in order; those on both sides of a place where it is broken."""
+    """The nodes of a list, in order. A broken list is walked from both ends."""
     found, why = walk(kernel, head, set(), 0)
     if why:
         complain(f"the list of {what} {why}")
@@ -16,7 +16,7 @@ def nodes(kernel, head, what):
 
 
 def walk(kernel, head, seen, way):
-    """One way until the end, or until it leads astray, and why it does. SEEN grows."""
+    """Walk one way to the end or a broken link. Returns the nodes and the error; extends SEEN."""
     found, last = [], head
     try:
         node = kernel.unpack("QQ", head)[way]
@@ -25,7 +25,7 @@ def walk(kernel, head, seen, way):
     while node != head:
         where = f"is broken: after {len(found)} it leads to {node:#x}, which "
         end = ". What follows is from its other end."
-        if node in seen:    # for memory that changes meanwhile: links were checked both ways
+        if node in seen:    # the memory may change, although links are checked both ways
             return found, f"{where}it had already{end}"
         try:
             links = kernel.unpack("QQ", node)

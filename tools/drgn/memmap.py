@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kernel's struct pages: which page one is of, and where that lies."""
+"""The kernel's memory map: pfn, node and zone of a struct page."""
 import drgn
 
 from kernel import WORD
@@ -19,14 +19,14 @@ class MemMap:
         self.zone_bits = (zones.pop("_MAX_NR_ZONES") - 1).bit_length()
         self.zones = {value: name if name.startswith("DMA") else name.capitalize()
                       for name, value in zones.items()}
-        # One node has no number.
+        # A single node takes no bits.
         self.node_bits = (int(kernel.info.get("LENGTH(node_data)", 1)) - 1).bit_length()
 
     def page(self, pfn):
         return self.start + pfn * self.size & WORD
 
     def place(self, page, whose):
-        """Its number, node and zone."""
+        """The page's pfn, node and zone."""
         pfn, odd = divmod(page - self.start, self.size)
         if odd or not 0 <= pfn < 1 << 40:
             complain(f"{whose}: {page:#x} is no struct page")

@@ -9,7 +9,7 @@ from kernel import PAGE
 from lists import nodes
 from say import complain, printable
 
-# Names of addresses that %pS does not say.
+# Prefixes of symbols that %pS skips.
 NO_NAMES = (b".L", b"L0", b"$")
 
 
@@ -17,7 +17,7 @@ class Module:
     def __init__(self, kernel, debug, module):
         self.kernel = kernel
         self.name = printable(kernel.string(module.name.address_, 64))
-        self.regions = []       # start and end, and end of what has symbols
+        self.regions = []       # start, end, and end of the part with symbols
         if hasattr(module, "mem"):
             for mem in debug.copy(module.mem):
                 base, size = mem.base.value_(), mem.size.value_()
@@ -32,7 +32,7 @@ class Module:
         self.known = None
 
     def symbols(self):
-        """Pairs of an address and where its name is."""
+        """Pairs of a symbol's address and the address of its name."""
         if self.known is None:
             at, nr, strings = self.table
             data = self.kernel.read(at, 24 * min(nr, MOST_SYMBOLS))
@@ -66,7 +66,7 @@ class Module:
         return f"{printable(text)}+{address - best:#x}/{end - best:#x}[{self.name}]"
 
     def has(self, wanted):
-        """Are these bytes in its memory? None where that cannot be read."""
+        """True if the module's memory contains WANTED; None if not all of it can be read."""
         unread = False
         for start, end, _ in self.regions:
             data = b""
@@ -81,7 +81,7 @@ class Module:
 
 
 def find_module(kernel, debug):
-    """All modules into kernel.modules; that named labyrinth, or None."""
+    """Fill kernel.modules. Returns the module named labyrinth, or None."""
     found, offset = [], debug.offset("struct module", "list")
     for node in nodes(kernel, kernel.symbol("modules"), "modules"):
         try:

@@ -20,7 +20,7 @@ class Owners:
         self.cpus = self.read_cpus()
 
     def read_cpus(self):
-        """Where each possible CPU has its variables."""
+        """The per-CPU offset of each possible CPU."""
         kernel = self.lab.kernel
         size = self.debug.size("struct cpumask")
         try:
@@ -32,7 +32,7 @@ class Owners:
             return None
 
     def counts(self, owner):
-        """owned, stocked, allocs and frees, worked out as labyrinth/core/counters.c does."""
+        """owned, stocked, allocs and frees, computed as in labyrinth/core/counters.c."""
         value = self.debug.value
         base = value(owner.cpu)
         lines = [self.debug.copy(self.debug.object("struct lab_cpu", base + offset))

@@ -13,7 +13,7 @@ from lists import nodes
 from memmap import MemMap
 from say import complain, printable
 
-# What the public is told of a state; of others "owned".
+# Names of the phases in debugfs; the other phases show as "owned".
 STATES = {"LAB_READY": "ready", "LAB_QUARANTINED": "quarantined"}
 
 
@@ -53,7 +53,7 @@ class Pages:
                 for member in members)
 
     def names(self):
-        """Of all owners, by id."""
+        """Names of all owners, by id."""
         names = {}
         for address in self.lab.owners:
             try:
@@ -99,7 +99,7 @@ class Pages:
                 yield self.orphan_cells(orphan, name)
 
     def is_free(self, orphan):
-        """debugfs forgets those."""
+        """True if the orphan was freed; debugfs does not list it then."""
         page = self.memmap.page(orphan.pfn.value_())
         try:
             return not self.debug.value(self.debug.object("struct page", page)._refcount)
@@ -116,7 +116,7 @@ class Pages:
                 f"{page:#x}", "-", "-")
 
     def orphan_name(self, address, most):
-        """Of what orphans share."""
+        """The text of a struct lab_orphan_name, which orphans share."""
         offset = self.debug.offset("struct lab_orphan_name", "text")
         try:
             return printable(self.lab.kernel.string(address + offset, most))

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is said beside the table, on standard error."""
+"""Messages on standard error."""
 import sys
 
 complaints = []
 
 
 class Trouble(Exception):
-    """The end, in words, with an exit status."""
+    """A fatal error with its exit status."""
 
     def __init__(self, status, words):
         super().__init__(words)
@@ -18,12 +18,12 @@ def say(words):
 
 
 def complain(words):
-    """Something is not as it should be, and the rest goes on."""
+    """Report an inconsistency and go on."""
     complaints.append(words)
     say(words)
 
 
 def printable(raw):
-    """What any bytes are as one cell."""
+    """Escape any bytes into one cell."""
     text = "".join(chr(b) if 0x21 <= b <= 0x7e else f"\\x{b:02x}" for b in raw.split(b"\0")[0])
     return text or "?"

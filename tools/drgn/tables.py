@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The tables, in which the tags are: labyrinth/core/table.h."""
+"""The tag tables of labyrinth/core/table.h."""
 import collections
 
 import drgn
@@ -12,7 +12,7 @@ Table = collections.namedtuple("Table", "nr tags stacks slots")
 
 
 def read_tables(lab):
-    """Number, address of the tags and of the stacks, and number of slots of each."""
+    """Yield each table's number, the addresses of its tags and stacks, and its number of slots."""
     kernel = lab.kernel
     try:
         nr, = kernel.unpack("I", lab.at["lab_nr_tables"])
@@ -37,7 +37,7 @@ def read_tables(lab):
 
 
 def nr_slots(lab, table, name, address):
-    """How many slots a table has. It is told three times: two must agree."""
+    """The number of slots of a table. Three fields give it, and two must agree."""
     ends = tag.HOP_RANGE - 1
     told = [table.nr_slots.value_(), table.capacity.value_() * tag.SLOTS_PER_PAGE + ends,
             table.slots.homes.value_() // lab.tag_size + ends]
@@ -45,7 +45,7 @@ def nr_slots(lab, table, name, address):
     if told.count(likely) < 3:
         complain(f"{name} at {address:#x} is overwritten: it has {told[0]}, {told[1]} or "
                  f"{told[2]} slots")
-    # Their bytes can be told by lab_tag::below.
+    # lab_tag::below, a signed 32-bit number of bytes, limits a table's size.
     if told.count(likely) < 2 or likely > (1 << 31) // lab.tag_size:
         complain(f"{name} is left out, and the pages in it")
         return None
@@ -53,7 +53,7 @@ def nr_slots(lab, table, name, address):
 
 
 def read_slots(lab, tags, first, nr):
-    """The bytes of some, None for each that cannot be read."""
+    """The bytes of NR slots from FIRST on, None for each that cannot be read."""
     size = lab.tag_size
     try:
         data = lab.kernel.read(tags + first * size, nr * size)
@@ -61,7 +61,7 @@ def read_slots(lab, tags, first, nr):
     except drgn.FaultError:
         if nr == 1:
             return [None]
-    # What is missing are pages as a rule: ask for both ends before all of it.
+    # Usually whole pages are missing: try both ends first.
     if nr <= PAGE // size:
         ends = read_slots(lab, tags, first, 1) + read_slots(lab, tags, first + nr - 1, 1)
         if ends == [None, None]:
@@ -71,7 +71,7 @@ def read_slots(lab, tags, first, nr):
 
 
 def read_tags(lab, table):
-    """Number and bytes of each slot but the first, by which no page is found."""
+    """Yield number and bytes of each slot but the first, which never holds a page."""
     step = 2 * PAGE // lab.tag_size
     nr_missing, missing = 0, None
     for first in range(0, table.slots, step):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What labyrinth/core/tag.h, table.h and context.h say and debug info does not: their macros, here without
-LAB_, and how a tag's meta word is laid out. tests/drgn/source.py compares them."""
+"""Macros of labyrinth/core/tag.h, table.h and context.h, without LAB_, and the layout of a tag's
+meta word. Debug info has neither. tests/drgn/source.py compares them with the headers."""
 
 PHASE_MASK = 0x7
 FROM_RESERVE = 1 << 3
@@ -13,7 +13,7 @@ CONTEXT_NMI = 0xf000
 
 
 def signed(value):
-    """The lower 32 bits as a number with a sign."""
+    """The lower 32 bits as a signed number."""
     return (value & 0xffffffff ^ 1 << 31) - (1 << 31)
 
 
@@ -40,5 +40,5 @@ def context(meta):
 
 
 def time_jiffies(hz):
-    """How long one unit of lab_tag::time is."""
+    """The unit of lab_tag::time in jiffies."""
     return 1 << max(hz // 50, 1).bit_length() - 1

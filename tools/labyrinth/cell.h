@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Text from a file, as it may go to a terminal: anything but printable ASCII as \xNN. */
+/* Escape text from a file for a terminal: all but printable ASCII becomes \xNN. */
 #ifndef CELL_H
 #define CELL_H
 
@@ -8,7 +8,7 @@
 
 size_t cell_width(const char *text);
 void cell_put(FILE *out, const char *text);
-/* As much of it as fits. */
+/* Truncates to @size. */
 void cell_text(char *buf, size_t size, const char *text);
 
 #endif

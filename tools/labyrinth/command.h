@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What every command is given, and the commands. */
+/* The commands and the options they take. */
 #ifndef COMMAND_H
 #define COMMAND_H
 
 #include "read/source.h"
 
-/* Options beside --from, which all have. */
+/* Options beside --from, which all commands have. */
 enum {
 	TAKES_JSON	= 1 << 0,
 	TAKES_LIST	= 1 << 1,	/* --owner, --sort, --reverse, --limit */
@@ -20,16 +20,16 @@ enum {
 
 struct options {
 	const char *from, *owner, *state, *reason, *kind, *sort, *output;
-	int64_t older_than;	/* in ms, UNKNOWN where it is not asked for */
-	int64_t limit;		/* UNKNOWN likewise */
-	int64_t interval, count, time;	/* ms, samples, ms; UNKNOWN likewise */
+	int64_t older_than;	/* ms; UNKNOWN if not given */
+	int64_t limit;		/* rows; UNKNOWN if not given */
+	int64_t interval, count, time;	/* ms, samples, ms; UNKNOWN if not given */
 	bool json, reverse;
 };
 
 struct command {
 	const char *name, *args, *summary;
 	unsigned int takes;
-	int least, most;	/* arguments behind its name */
+	int least, most;	/* number of arguments */
 	void (*run)(const struct source *source, const struct options *options, char **args);
 };
 

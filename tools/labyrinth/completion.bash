@@ -3,7 +3,7 @@
 #
 # bash completion of labyrinth(8).
 
-# What follows an option; nothing where anything may.
+# Values of an option; nothing if any value is allowed.
 _labyrinth_values() { # OPTION
 	local folder=/sys/kernel/debug/labyrinth i
 	for ((i = 0; i < ${#COMP_WORDS[@]}; i++)); do
@@ -40,8 +40,8 @@ _labyrinth_options() { # COMMAND
 	esac
 }
 
-# Of the words that come in, those that begin so. A saved folder may be anybody's: bash expands
-# what it takes as "compgen -W", and what it puts on the command line.
+# Offer the words on standard input that start with BEGINNING. Words of a saved folder are
+# untrusted: bash would expand them in "compgen -W" and on the command line.
 _labyrinth_offer() { # BEGINNING
 	local words one
 
@@ -59,7 +59,7 @@ _labyrinth() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case " $commands " in *" ${COMP_WORDS[i]} "*) command=${COMP_WORDS[i]}; break ;; esac
 	done
-	# "--option=word" is three words, where "=" divides them.
+	# If "=" is a word break, "--option=word" is three words.
 	if [ "$word" = = ]; then
 		option=${COMP_WORDS[COMP_CWORD - 1]} word=
 	elif [ "$COMP_CWORD" -gt 1 ] && [ "${COMP_WORDS[COMP_CWORD - 1]}" = = ]; then

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* labyrinth - see who owns what, on this machine or in a saved folder */
+/* labyrinth - show owners and their pages, on this machine or from a saved folder */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,12 +9,12 @@
 #include "message.h"
 #include "options.h"
 
-/* Where one of the first three is closed, a file of ours would be taken for it. */
+/* Open closed standard descriptors, or a file opened later would get their numbers. */
 static void fill_standard_files(void)
 {
 	int fd;
 
-	/* To read: what is written to it is still an error. */
+	/* Read-only, so that a write to it still fails. */
 	do
 		fd = open("/dev/null", O_RDONLY);
 	while (fd >= 0 && fd <= STDERR_FILENO);

@@ -8,7 +8,7 @@
 
 void (*die_first)(void);
 
-/* Names and cells may be anybody's: none goes to the terminal as it is. */
+/* Names and cells are untrusted: escape them for the terminal. */
 void die(enum status status, const char *format, ...)
 {
 	char text[4096];
@@ -26,7 +26,7 @@ void die(enum status status, const char *format, ...)
 	exit(status);
 }
 
-/* realloc() of an array that never fails. */
+/* reallocarray() that ends the program on failure. */
 void *allocate(void *old, size_t nr, size_t size)
 {
 	void *memory = reallocarray(old, nr ? nr : 1, size);

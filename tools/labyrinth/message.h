@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What goes wrong is said in a plain sentence, and ends the program. */
+/* Fatal errors: print one sentence and exit. */
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
-/* Exit codes, as labyrinth(8) has them. */
+/* Exit codes, documented in labyrinth(8). */
 enum status {
 	DONE,
-	FAILED,		/* a file cannot be read or written, there is no such page, ... */
+	FAILED,		/* e.g. a file cannot be read or written, or no such page exists */
 	USAGE,
 	NO_MODULE,
 	NO_DEBUGFS,
 	NOT_ROOT,
-	BAD_DATA,	/* a table that is not one */
+	BAD_DATA,	/* malformed table */
 };
 
 __attribute__((noreturn, format(printf, 2, 3)))
 void die(enum status status, const char *format, ...);
 
-/* What is to be done before die() speaks: to give back the screen. */
+/* Called before die() prints: restores the screen. */
 extern void (*die_first)(void);
 
 void *allocate(void *old, size_t nr, size_t size);

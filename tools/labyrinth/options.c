@@ -21,7 +21,7 @@ static const struct option_words {
 	struct option option;
 	unsigned int takes;	/* 0: any command */
 	const char *value, *meaning;
-	size_t where;		/* of a string in struct options */
+	size_t where;		/* offset of a string in struct options */
 } words[] = {
 	{ { "from", required_argument, 0, 'w' }, 0, "DIR",
 	  "read a saved folder, in place of " LIVE_FOLDER, offsetof(struct options, from) },
@@ -83,7 +83,7 @@ static int64_t read_count(const char *text, const char *option)
 	return value;
 }
 
-/* In milliseconds. */
+/* Returns milliseconds. */
 static int64_t read_time(const char *text, const char *option)
 {
 	static const struct {

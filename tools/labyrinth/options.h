@@ -4,7 +4,7 @@
 
 #include "command.h"
 
-/* Read them all; --help and --version end the program. Returns the command, sets its @args. */
+/* Parse the command line. Returns the command and sets @args; --help and --version exit. */
 const struct command *options_read(struct options *options, int argc, char **argv, char ***args);
 
 #endif

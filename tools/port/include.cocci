@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// Let a file that calls labyrinth know its declarations. One file at a time.
+// Include labyrinth's declarations in a file that calls it. Runs on one file at a time.
 
 @calls@
 identifier call =~ "^labyrinth_(alloc|free|release|owner)_";

@@ -4,16 +4,17 @@
 //
 //	spatch --sp-file labyrinth.cocci -D owner=NAME FILE...
 //
-// NAME is the variable for the driver's owner; all files of one module go together.
-// tools/port.sh runs it, and port/include.cocci after it; Documentation/porting-a-driver.rst is the manual.
+// NAME is the variable for the driver's owner. Pass all files of one module together.
+// tools/port.sh runs this file, then port/include.cocci. The manual is
+// Documentation/porting-a-driver.rst.
 //
-// A page is the ring's if a field of a struct gets it from an atomic allocation, be it
-// by way of a local variable. From rule to rule, LABYRINTH_ALLOC() is around such
-// allocations and LABYRINTH_RING() around such pages; both are gone in the end.
+// A page belongs to the ring if an atomic allocation is stored in a field of a struct, directly
+// or through a local variable. The rules mark such allocations by LABYRINTH_ALLOC() and such
+// pages by LABYRINTH_RING(); the last rules remove both.
 
 virtual dummy
 
-// ---- what is allocated
+// ---- allocations
 
 @@
 typedef gfp_t;
@@ -36,7 +37,7 @@ idexpression gfp_t gfp;
 + LABYRINTH_ALLOC(alloc_page(gfp))
 )
 
-// Not all that call such a function are in a hurry.
+// Not every caller of such a function is atomic.
 @@
 idexpression gfp_t gfp;
 expression x;
@@ -44,7 +45,7 @@ expression x;
 + /* labyrinth: decide: if this may sleep, the kernel's call is better. */
   x = LABYRINTH_ALLOC(alloc_page(gfp));
 
-// ---- what is kept: at once, or after a while in a local variable
+// ---- pages stored in a field, directly or through a local variable
 
 @@
 expression E, A;
@@ -123,7 +124,7 @@ f(...)
 ...>
 }
 
-// ---- the fields that keep them, and the pages there: as an argument, or under another name
+// ---- other uses of those fields: as an argument, or copied to a local variable
 
 @kept_field@
 type T;
@@ -234,7 +235,7 @@ f(...)
 ...>
 }
 
-// ---- given back, or on to the network stack
+// ---- pages freed, or passed to the network stack
 
 @@
 expression E;
@@ -251,7 +252,7 @@ identifier virtual.owner;
 + labyrinth_free_page(owner, E)
 )
 
-// The stack takes references of its own, and drops the last one by itself.
+// The stack takes its own references and drops the last one.
 @@
 expression E;
 identifier virtual.owner;
@@ -260,9 +261,9 @@ identifier g =~ "^(_*skb_fill_page_desc(_noacc)?|skb_add_rx_frag|skb_frag_fill_p
 + labyrinth_release_page(owner, E);
   g(..., LABYRINTH_RING(E), ...);
 
-// ---- what a human must decide
+// ---- places that need a decision
 
-// A page that is counted, or that the stack and the ring hold at once, is not exclusive.
+// A page with counted references, or one that stack and ring hold at once, is not exclusive.
 @@
 expression x, E;
 identifier g =~ "^(get_page|folio_get|page_ref_.*|page_count|page_frag_.*|dev_page_is_reusable|dev_page_is_reserved)$";
@@ -282,7 +283,7 @@ statement S1, S2;
   return <+... g(..., LABYRINTH_RING(E), ...) ...+>;
 )
 
-// Whoever else gets the page: does it come back, go on, or find its end there?
+// Another function gets the page, and may return it, pass it on or free it.
 @@
 expression x, E;
 identifier g !~ "^(LABYRINTH_RING|labyrinth_.*|_*skb_fill_page_desc(_noacc)?|skb_add_rx_frag|skb_frag_fill_page_desc|_*skb_frag_set_page|get_page|folio_get|page_ref_.*|page_count|page_frag_.*|dev_page_is_reus.*|page_address|page_to_.*|page_is_.*|page_pool_get_dma_addr|k(un)?map.*|k(un)?map_.*|dma_(un)?map_.*|dma_sync_.*|pci_(un)?map_.*|prefetchw?|(un)?likely|set_page_private|page_private|page_zone.*|PageHighMem)$";
@@ -348,7 +349,7 @@ expression E;
   b->u.fld = E;
 )
 
-// Taken, and in no field as far as this file tells.
+// Allocated, but not stored in any field of this file.
 @@
 expression x, A;
 @@
@@ -377,12 +378,12 @@ expression E;
 + E
 )
 
-// ---- the owner: created before the driver is registered, destroyed after it has gone
+// ---- the owner: created before the driver is registered, destroyed after it is unregistered
 
 @uses@ @@
 labyrinth_alloc_page(...)
 
-// A driver without functions of its own for that gets them.
+// Add init and exit functions to a driver that has none.
 @pci depends on uses@
 declarer name module_pci_driver;
 declarer name module_init, module_exit, module_param, late_initcall;
@@ -511,6 +512,6 @@ identifier virtual.owner;
 + static void __exit labyrinth_port_exit(void)
 + {
 +	exitf();
-+	/* Pages still out: labyrinth has named them. */
++	/* labyrinth has reported the pages still out. */
 +	WARN_ON(labyrinth_owner_destroy(owner));
 + }

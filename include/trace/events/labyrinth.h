@@ -94,7 +94,7 @@ TRACE_EVENT(refuse,
 		  (void *)__entry->caller)
 );
 
-/* A rule was broken; @kind as in debugfs "violations". A pfn of 0 and callers of 0 are unknown. */
+/* A rule was broken; @kind as in debugfs "violations". 0 means an unknown pfn or caller. */
 TRACE_EVENT(violation,
 	TP_PROTO(const char *kind, const char *owner, const char *offender, unsigned long pfn,
 		 unsigned long alloc_caller, unsigned long caller),
@@ -120,7 +120,7 @@ TRACE_EVENT(violation,
 		  (void *)__entry->alloc_caller, (void *)__entry->caller)
 );
 
-/* The stock was filled as far as the budget and memory permit. In pages. */
+/* The stock was filled as far as budget and memory permit. All numbers are in pages. */
 TRACE_EVENT(refill,
 	TP_PROTO(const char *owner, int before, int after, unsigned int stock),
 	TP_ARGS(owner, before, after, stock),

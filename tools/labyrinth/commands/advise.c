@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The file "advice" has what would have prevented each refusal, computed by the module from
- * the figures of that moment. Of an owner's reports for one reason, the one that counted
- * most refusals is shown, beside what has been changed since.
+ * The file "advice" holds the change that would have prevented each refusal, computed by the
+ * module from the figures at that time. Of an owner's reports with the same reason, show the
+ * one with the most refusals, and whether the change has been made since.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,14 +18,14 @@
 struct facts {
 	struct keyvalues advice;
 	struct table owners;
-	int64_t min_free;	/* kB now, UNKNOWN if it was not saved */
+	int64_t min_free;	/* current value in kB; UNKNOWN if it was not saved */
 	bool json, any;
 };
 
-/* A change, as it is shown. */
+/* A change to show. */
 struct change {
 	const char *owner, *reason, *caller, *what;
-	int64_t count, from, to, now;	/* UNKNOWN: there is none */
+	int64_t count, from, to, now;	/* UNKNOWN if there is none */
 	char why[640];
 };
 
@@ -34,9 +34,9 @@ static const char *times(int64_t count)
 	return count == 1 ? "time" : "times";
 }
 
-/* ---- what there is now */
+/* ---- current values */
 
-/* Its row in the table of owners, -1 where it has gone. */
+/* Row in the table of owners; -1 if the owner was destroyed. */
 static int64_t owner_row(const struct facts *facts, const char *owner)
 {
 	size_t row;
@@ -134,7 +134,7 @@ static void head(struct facts *facts, const char *owner)
 
 /* ---- refusals */
 
-/* How the zone was from which the numbers of @line follow; "" where it names none. */
+/* Describe the zone that the numbers of @line follow from; "" if it names none. */
 static void zone_words(const struct facts *facts, const struct keyvalue *line, char *buf, size_t size)
 {
 	const struct keyvalues *advice = &facts->advice;
@@ -155,7 +155,7 @@ static void zone_words(const struct facts *facts, const struct keyvalue *line, c
 	}
 }
 
-/* Where it is changed, from which figures. */
+/* Describe where to make the change, and the figures behind it. */
 static void change_why(const struct facts *facts, const struct keyvalue *call,
 		       const struct keyvalue *line, struct change *change)
 {
@@ -185,7 +185,7 @@ static void change_why(const struct facts *facts, const struct keyvalue *call,
 
 #define CHANGES_MOST	8
 
-/* All changes of a report, or only the one that was made since. */
+/* Show all changes of a report, or only the one that has been made since. */
 static void say_changes(const struct facts *facts, const struct keyvalue *call, struct change *base)
 {
 	const struct keyvalues *advice = &facts->advice;
@@ -212,7 +212,7 @@ static void say_changes(const struct facts *facts, const struct keyvalue *call, 
 			change_say(facts, &change[i], i && done < 0);
 }
 
-/* Has another report counted more for the same owner and reason, or as many later? */
+/* True if a report with the same owner and reason counted more, or as many and came later. */
 static bool is_outdone(const struct facts *facts, const struct keyvalue *call)
 {
 	const struct keyvalues *advice = &facts->advice;
@@ -256,7 +256,7 @@ static void advise_refusal(struct facts *facts, const struct keyvalue *call)
 	say_changes(facts, call, &change);
 }
 
-/* Refused, and not in any report that is left. */
+/* The owner has refusals, but none of the remaining reports is about them. */
 static void advise_unreported(struct facts *facts, size_t row)
 {
 	const char *owner = table_cell_of(&facts->owners, row, "name"), *reason, *of;
@@ -280,7 +280,7 @@ static void advise_unreported(struct facts *facts, size_t row)
 
 /* ---- owners */
 
-/* Of "function+0x1/0x2[module]". */
+/* @caller has the form "function+0x1/0x2[module]". */
 static void caller_words(const char *caller, char *buf, size_t size)
 {
 	const char *module = caller ? strchr(caller, '[') : NULL;
@@ -324,7 +324,7 @@ static void advise_sleeper(const struct source *source, struct facts *facts, siz
 	table_free(&stats);
 }
 
-/* Of owners that have gone, only the reports are left. */
+/* A destroyed owner has only its reports left. */
 static void advise_gone_sleeper(struct facts *facts, const struct keyvalue *call)
 {
 	struct change change = {

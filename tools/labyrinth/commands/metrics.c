@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Prometheus' text format: for node_exporter's textfile collector, which may read at any
- * time, so a file is put in its place as a whole.
+ * Prometheus' text format, for node_exporter's textfile collector. The collector may read at
+ * any time, so the output file is replaced atomically.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 struct metric {
 	const char *column, *name, *type, *help;
-	int64_t per;	/* so many are one of the unit */
+	int64_t per;	/* divisor to the unit */
 };
 
 static const struct metric owner_metrics[] = {
@@ -68,7 +68,7 @@ static const struct metric audit_metrics[] = {
 	{}
 };
 
-/* Counters of an owner's stats whose names begin so, each with the rest as a label. */
+/* Counters in an owner's stats, by prefix; the rest of the name becomes a label. */
 static const struct {
 	const char *column, *label;
 	struct metric metric;
@@ -83,7 +83,7 @@ static const struct {
 
 /* ---- the format */
 
-/* A label's value, in quotes, as cell_put() has it, for it must be UTF-8. */
+/* A label's quoted value must be UTF-8, so escape it by cell_put(). */
 static void put_label(FILE *out, const char *name, const char *value)
 {
 	char *plain = NULL, *at;
@@ -118,7 +118,7 @@ static void put_value(FILE *out, const struct metric *metric, int64_t value)
 		fprintf(out, " %" PRId64 "\n", value);
 }
 
-/* A sample a row; @labels are names of columns up to NULL. */
+/* One sample per row; @labels is a NULL-terminated array of column names. */
 static void put_table(FILE *out, const struct table *table, const struct metric *metric,
 		      const char * const *labels)
 {
@@ -147,7 +147,7 @@ static void put_table(FILE *out, const struct table *table, const struct metric 
 	}
 }
 
-/* ---- what owners were refused, and did wrong */
+/* ---- refusals and violations of owners */
 
 static void put_kind(FILE *out, const struct table *owners, size_t row, int k, const char *label,
 		     int64_t value)

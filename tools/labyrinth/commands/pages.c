@@ -8,7 +8,7 @@ static const char * const columns[] = {
 	"caller", NULL
 };
 
-/* An owner has a table of its own, which is shorter; orphans of such a name are in the other. */
+/* Prefer the owner's own table, which is shorter. Orphans are only in the common one. */
 static void run(const struct source *source, const struct options *options, char **args)
 {
 	bool orphans = options->state && !strcmp(options->state, "orphan");

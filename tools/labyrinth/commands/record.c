@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Samples of the tables, for labyrinth report. Each line is written at once or not at all,
- * and the end says so: whatever happens to it, what is there can be read.
+ * Record samples of the tables for "labyrinth report". Each line is written whole or not at
+ * all, and the last one is marked as the end, so an interrupted recording can be read.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,10 +23,10 @@
 
 #define INTERVAL	1000	/* ms */
 #define INTERVAL_LEAST	10
-#define WAIT_MOST	10000	/* ms, at a time */
-#define WORDS_EVERY	60000	/* ms, while there is something new */
-#define ROOM_KEPT	(3 * SAMPLE_MOST)	/* for a sample, and words twice */
-#define ROWS_MOST	1024	/* refusals or violations, of a sample */
+#define WAIT_MOST	10000	/* ms per sleep */
+#define WORDS_EVERY	60000	/* ms, while there is news */
+#define ROOM_KEPT	(3 * SAMPLE_MOST)	/* for a sample and two text records */
+#define ROWS_MOST	1024	/* refusals or violations per sample */
 
 struct recorder {
 	const struct source *source;
@@ -34,9 +34,9 @@ struct recorder {
 	int fd;
 	size_t size;
 	int64_t begun, said;	/* ms */
-	int64_t refusals, violations;	/* last seq that was written */
+	int64_t refusals, violations;	/* last seq written */
 	sigset_t held;
-	bool news;		/* since words were written */
+	bool news;		/* rows since the last text record */
 };
 
 static int64_t now(void)
@@ -47,7 +47,7 @@ static int64_t now(void)
 	return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
 }
 
-/* Signals that end it are waited for: none comes in between. */
+/* Block the signals that end the recording; only wait_until() takes them. */
 static void hold_signals(sigset_t *held)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -61,7 +61,7 @@ static void hold_signals(sigset_t *held)
 	sigprocmask(SIG_BLOCK, held, NULL);
 }
 
-/* False: it was interrupted. */
+/* Returns false if a signal came. */
 static bool wait_until(const sigset_t *held, int64_t ms)
 {
 	int64_t left;
@@ -70,7 +70,7 @@ static bool wait_until(const sigset_t *held, int64_t ms)
 		struct timespec time = {};
 
 		left = ms - now();
-		/* What the machine is suspended for is not waited for. */
+		/* Short sleeps, so that time spent suspended is not waited for again. */
 		if (left > WAIT_MOST)
 			time.tv_sec = WAIT_MOST / 1000;
 		else if (left > 0)
@@ -100,7 +100,7 @@ static void put_line(struct recorder *recorder, json_t *line)
 	if (put != (ssize_t)size) {
 		int error = put < 0 ? errno : ENOSPC;
 
-		/* No half a line. */
+		/* Remove the partial line. */
 		if (ftruncate(recorder->fd, recorder->size))
 			error = errno;
 		die(FAILED, "%s: %s.", recorder->file, strerror(error));
@@ -133,7 +133,7 @@ static json_t *first_word(const char *file)
 	return json_text(word);
 }
 
-/* What was saved is of the machine that saved it. */
+/* A saved folder describes the machine that saved it. */
 static void add_machine(const struct source *source, json_t *line)
 {
 	struct utsname machine;
@@ -183,7 +183,7 @@ static json_t *all_rows(const struct table *table)
 	return rows;
 }
 
-/* Those after the last one of before; numbers begin anew with the module. */
+/* Rows with a seq above @last. A lower seq means that the module was loaded again. */
 static json_t *new_rows(struct recorder *recorder, const char *file, int64_t *last)
 {
 	json_t *rows = json_array();
@@ -232,7 +232,7 @@ static json_t *take_sample(struct recorder *recorder)
 
 /* ---- words */
 
-/* What the pipe gives, as much of its end as is kept, from the beginning of a line. */
+/* Read the pipe to its end and keep the last lines, up to WORDS_MOST bytes. */
 static char *read_end(int fd)
 {
 	size_t room = 2 * WORDS_MOST, size = 0, over;
@@ -257,8 +257,8 @@ static char *read_end(int fd)
 }
 
 /*
- * What a command says, in a process of its own: it may end that where a table is missing.
- * null where it failed.
+ * The output of a command, or null if it failed. It runs in a child process, because it exits
+ * if a table is missing.
  */
 static json_t *said_by(const struct source *source, const struct command *command)
 {
@@ -310,7 +310,7 @@ static void put_words(struct recorder *recorder, const char *end)
 
 /* ---- the command */
 
-/* Is the folder that is open not the module's any more? It may be there again, loaded anew. */
+/* True if the open folder is stale; the module may have been loaded again meanwhile. */
 static bool was_unloaded(const struct source *source)
 {
 	struct stat opened, there;
@@ -319,7 +319,7 @@ static bool was_unloaded(const struct source *source)
 				opened.st_dev != there.st_dev || opened.st_ino != there.st_ino);
 }
 
-/* The first one after @last that is still to come. */
+/* Time of the first sample after @last that is not yet due. */
 static int64_t next_sample(int64_t last, int64_t interval)
 {
 	int64_t late = now() - last;
@@ -327,7 +327,7 @@ static int64_t next_sample(int64_t last, int64_t interval)
 	return last + (late / interval + 1) * interval;
 }
 
-/* Why it ends. */
+/* Returns why the recording ends. */
 static const char *put_samples(struct recorder *recorder, const struct options *options,
 			       int64_t interval, json_t *sample)
 {
@@ -366,7 +366,7 @@ static void run(const struct source *source, const struct options *options, char
 		die(USAGE, "--interval is %d ms at least.", INTERVAL_LEAST);
 	if (!options->count)
 		die(USAGE, "--count is 1 at least.");
-	/* Where that fails, there is no file. */
+	/* Before the file is created, so that a failure leaves no file. */
 	sample = take_sample(&recorder);
 	hold_signals(&recorder.held);
 	recorder.fd = open(args[0], O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A copy of the folder, file by file, to be looked at by --from. "saved", which says where
- * and when it was made, comes last: a copy without it is not whole.
+ * Copy the folder file by file, for --from. The file "saved" names the time and the machine
+ * and is written last: a copy without it is incomplete.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -46,7 +46,7 @@ static void close_file(int fd, const char *folder, const char *name)
 		die(FAILED, "%s: %s: %s.", folder, name, strerror(errno));
 }
 
-/* However long it is. Of an owner that goes meanwhile there is no file. */
+/* Any size. If the owner is destroyed meanwhile, the copy is removed. */
 static void copy_file(const struct source *source, const char *path, const char *name, int to,
 		      const char *folder)
 {
@@ -67,7 +67,7 @@ static void copy_file(const struct source *source, const char *path, const char 
 		unlinkat(to, name, 0);
 }
 
-/* Files that say nothing when read. */
+/* Files that are not copied: "reset" reads as empty, "saved" is written by this command. */
 static bool is_silent(const char *name)
 {
 	return !strcmp(name, "reset") || !strcmp(name, "saved");
@@ -123,7 +123,7 @@ static void copy_folder(const struct source *source, const char *path, int to, c
 		closedir(dir);
 }
 
-/* The first word of a file of this machine, "-" where there is none. */
+/* The first word of a file on this machine, or "-". */
 static void first_word(const char *file, char word[64])
 {
 	FILE *in = fopen(file, "re");

@@ -10,10 +10,10 @@
 
 struct facts {
 	struct table owners, zones, refusals, violations, audit, saved;
-	int64_t zone;		/* row of the deepest one, -1: none */
+	int64_t zone;		/* row of the deepest zone, or -1 */
 };
 
-/* Of the zones that requests try first; the others are kept from them by lowmem_reserve. */
+/* Only zones that requests try first; lowmem_reserve protects the others from them. */
 static int64_t deepest_zone(const struct table *zones)
 {
 	int column = table_column(zones, "depth_pct");
@@ -41,7 +41,7 @@ static int64_t sum(const struct facts *facts, const char *column)
 	return table_sum(&facts->owners, table_column(&facts->owners, column));
 }
 
-/* Since loading: owners that have gone count as well, as far as reports have them. */
+/* Count since loading: the last seq includes reports of destroyed owners. */
 static int64_t reported(const struct facts *facts, const struct table *reports, const char *column)
 {
 	int64_t value = sum(facts, column), seq = UNKNOWN;
@@ -51,9 +51,9 @@ static int64_t reported(const struct facts *facts, const struct table *reports, 
 	return seq > value ? seq : value;
 }
 
-/* ---- in words */
+/* ---- text output */
 
-/* Coloured as a cell of that column would be. */
+/* In the colour of a cell of @column. */
 static void put_count(int64_t value, const char *column, const char *words)
 {
 	char text[32] = "?";
@@ -63,7 +63,7 @@ static void put_count(int64_t value, const char *column, const char *words)
 	printf("%s%s%s%s", colour(cell_colour(column, text)), text, colour(PLAIN), words);
 }
 
-/* The sum of a column of owners. */
+/* The sum of a column over all owners. */
 static void put_sum(const struct facts *facts, const char *column, const char *words)
 {
 	put_count(sum(facts, column), column, words);
@@ -74,7 +74,7 @@ static void put_cell(const struct table *table, size_t row, const char *column)
 	cell_put(stdout, table_cell_of(table, row, column));
 }
 
-/* Of the last row of refusals or violations. */
+/* Describe the last row of refusals or violations. */
 static void put_last(const struct table *table, const char *what)
 {
 	size_t row = table->nr_rows - 1;
@@ -139,7 +139,7 @@ static void print(const struct source *source, struct facts *facts)
 	}
 }
 
-/* ---- as JSON */
+/* ---- JSON output */
 
 static json_t *row_or_null(const struct table *table, int64_t row)
 {

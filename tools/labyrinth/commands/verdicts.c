@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The file of verdicts is text: "N ms ago", what happened in some lines, an empty line; over
- * and over. Only the first of these is read, the lines are shown as they are.
+ * The file "verdicts" is text. Each verdict is a heading "N ms ago", some lines that describe
+ * the event, and an empty line. Only the heading is parsed; the lines are shown unchanged.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 struct verdict {
 	int64_t age;		/* ms */
 	size_t nr_lines;
-	const char *lines;	/* one behind the other, each ended by a 0 */
+	const char *lines;	/* consecutive NUL-terminated strings */
 };
 
 struct verdicts {
@@ -25,7 +25,7 @@ struct verdicts {
 	struct verdict *one;
 };
 
-/* One that was too long for the module has no empty line behind it. */
+/* A verdict that the module truncated has no empty line behind it. */
 static bool at_heading(const struct text *text, int64_t *age)
 {
 	static const char words[] = " ms ago\n";

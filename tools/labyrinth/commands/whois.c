@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whose page is it? The module is asked by its file "lookup", which holds one question at
- * a time. A saved folder is searched, by page frame number only: what a kernel address was
- * is not known there.
+ * Show the owner of a page. On this machine, the module answers through its file "lookup",
+ * which holds one query at a time. A saved folder is searched by page frame number only: it
+ * cannot translate a kernel address.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +45,7 @@ static struct question read_question(char **args)
 	return question;
 }
 
-/* ---- the answer */
+/* ---- output */
 
 static void print_stack(const char *name, const char *stack)
 {
@@ -117,7 +117,7 @@ static void answer_live(const struct source *source, const struct options *optio
 
 	if (fd < 0)
 		die_of_missing(source, "lookup");
-	/* Another of us may ask at this time. */
+	/* Another instance may query at the same time. */
 	flock(fd, LOCK_EX);
 	snprintf(text, sizeof(text), "%s%s%" PRIu64, question->kind,
 		 *question->kind ? " " : "", question->number);

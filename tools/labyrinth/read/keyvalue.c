@@ -7,10 +7,10 @@
 #include "../message.h"
 #include "keyvalue.h"
 
-/* Ten times what the module writes; so that all may be compared with all. */
+/* Ten times what the module writes. Bounds the quadratic searches in the lines. */
 #define LINES_MOST	4096U
 
-/* @text is cut up. */
+/* Modifies @text. */
 static void parse(const struct keyvalues *lines, struct keyvalue *line, char *text)
 {
 	char *word, *rest = text, *is, shown[80];

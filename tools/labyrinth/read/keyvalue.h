@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A file of labyrinth's with lines of key=value, between blanks; "-" is no value. */
+/* A debugfs file with lines of key=value pairs, separated by blanks; "-" is no value. */
 #ifndef KEYVALUE_H
 #define KEYVALUE_H
 
@@ -14,21 +14,21 @@ struct keyvalue {
 };
 
 struct keyvalues {
-	char *file;		/* as messages name it */
+	char *file;		/* path for messages */
 	struct text text;
 	size_t nr;
 	struct keyvalue *line;
 };
 
-/* Ends the program where there is no such file, or where it is none. */
+/* Ends the program if the file is missing or malformed. */
 void keyvalues_need(const struct source *source, const char *path, struct keyvalues *lines);
 void keyvalues_free(struct keyvalues *lines);
 
-/* NULL: the line has no such key, or no value for it. */
+/* NULL if the line has no such key or no value for it. */
 const char *keyvalue_text(const struct keyvalue *line, const char *key);
-/* UNKNOWN likewise. */
+/* UNKNOWN if there is none. */
 int64_t keyvalue_number(const struct keyvalue *line, const char *key);
-/* Have both lines the same value for @key, or both none? */
+/* True if both lines have the same value for @key, or both have none. */
 bool keyvalue_same(const struct keyvalue *one, const struct keyvalue *other, const char *key);
 
 #endif

@@ -25,7 +25,7 @@ static const char * const zone_values[NR_ZONE_VALUES] = {
 	[DEPTH_PCT] = "depth_pct", [OUT] = "from_reserve",
 };
 
-/* ---- what goes wrong */
+/* ---- errors */
 
 struct reader {
 	struct recording *recording;
@@ -81,7 +81,7 @@ static const char *text_of(const struct reader *reader, const json_t *object, co
 	return recording_text(object, name);
 }
 
-/* Its rows; NULL where there is no such table. */
+/* NULL if the sample has no such table. */
 static const json_t *rows(const struct reader *reader, const json_t *sample, const char *name)
 {
 	const json_t *value = json_object_get(sample, name);
@@ -97,9 +97,9 @@ static const json_t *rows(const struct reader *reader, const json_t *sample, con
 	return value;
 }
 
-/* ---- what is kept */
+/* ---- storage */
 
-/* A copy of @text for as long as the recording is there. */
+/* Copy @text; the copy lives as long as the recording. */
 static const char *keep(struct recording *recording, const char *text)
 {
 	json_t *copy = need_memory(json_string(text));
@@ -109,7 +109,7 @@ static const char *keep(struct recording *recording, const char *text)
 	return json_string_value(copy);
 }
 
-/* Where @key is among @nr; it is there from now on. */
+/* The index of @key; a new key gets @nr. */
 static size_t place(json_t *at, const char *key, size_t nr)
 {
 	json_t *known = json_object_get(at, key);
@@ -354,7 +354,7 @@ void recording_free(struct recording *recording)
 	*recording = (struct recording){};
 }
 
-/* ---- what they come to */
+/* ---- aggregates */
 
 int64_t point_growth(const struct series *series, size_t point, int value)
 {
@@ -363,7 +363,7 @@ int64_t point_growth(const struct series *series, size_t point, int value)
 
 	if (now == UNKNOWN || !at->sample)
 		return 0;
-	/* Another owner of this name has its own counters. */
+	/* A new owner of the same name counts from zero. */
 	if (!point || at->value[ID] != last->value[ID])
 		return now;
 	before = last->value[value];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A recording has a JSON object a line: the first says what it is and where it was made, then
- * there are samples, and among them what can be said in words, at least once at the end.
+ * A recording has one JSON object per line: first a header with the format and the machine,
+ * then samples. Text records stand between the samples, and at least one at the end.
  */
 #ifndef RECORDING_H
 #define RECORDING_H
@@ -14,8 +14,8 @@
 #define RECORDING_FORMAT	1
 #define RECORDING_MOST		(64UL << 20)	/* bytes of a file */
 #define SAMPLE_MOST		(4UL << 20)	/* bytes of a line */
-#define WORDS_MOST		(128UL << 10)	/* bytes of what is said in words */
-#define SERIES_MOST	16384UL		/* owners, or zones, that differ in their names */
+#define WORDS_MOST		(128UL << 10)	/* bytes of a command's text */
+#define SERIES_MOST	16384UL		/* owners or zones with distinct names */
 #define TALLIES_MOST	65536UL
 
 enum owner_value {
@@ -31,28 +31,28 @@ enum zone_value {
 
 struct point {
 	size_t sample;
-	int64_t value[VALUES_MOST];	/* UNKNOWN where it has none */
+	int64_t value[VALUES_MOST];	/* UNKNOWN if missing */
 };
 
-/* An owner, or a zone, in the samples that have it. */
+/* An owner or a zone, over the samples that contain it. */
 struct series {
-	const char *name, *beside;	/* an owner's module, a zone's node */
+	const char *name, *beside;	/* @beside: an owner's module, a zone's node */
 	size_t nr, room;
 	struct point *point;
 };
 
 struct all_series {
-	json_t *at;	/* by name, where in @one */
+	json_t *at;	/* index into @one, by name */
 	size_t nr, room;
 	struct series *one;
 };
 
-/* How often the same was refused or violated. */
+/* Number of equal refusals or violations. */
 struct tally {
 	const char *owner, *what, *by, *caller;
-	int64_t before;	/* in the first sample: of an earlier time */
-	int64_t count;	/* in the others */
-	int64_t ms;	/* of the last one of these */
+	int64_t before;	/* in the first sample: older than the recording */
+	int64_t count;	/* in the later samples */
+	int64_t ms;	/* time of the last one of these */
 };
 
 struct all_tallies {
@@ -63,23 +63,23 @@ struct all_tallies {
 
 struct recording {
 	json_t *head;
-	json_t *words;		/* the last ones, NULL: none */
+	json_t *words;		/* the last text record, or NULL */
 	bool ended;
 	size_t nr, room;
 	int64_t *ms;		/* of each sample, since the first */
 	struct all_series owners, zones;
 	struct all_tallies refusals, violations;
-	json_t *kept;		/* lives as long as names do */
+	json_t *kept;		/* storage of all names */
 };
 
-/* Ends the program with FILE:LINE where it is none. */
+/* Ends the program, naming FILE:LINE, if the file is malformed. */
 void recording_read(struct recording *recording, const char *file);
 void recording_free(struct recording *recording);
 
-/* Text of @name, "-" where there is none. */
+/* The text of member @name, or "-". */
 const char *recording_text(const json_t *object, const char *name);
 
-/* What a counter grew by from the point before: all of it where it began meanwhile. */
+/* Growth of a counter since the previous point; all of it if the owner is new. */
 int64_t point_growth(const struct series *series, size_t point, int value);
 int64_t series_growth(const struct series *series, int value);
 int64_t series_most(const struct series *series, int value);

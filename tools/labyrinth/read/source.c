@@ -57,8 +57,8 @@ void source_open(struct source *source, const char *folder)
 /* ---- files */
 
 /*
- * Like openat(), but a folder that somebody sent does not lead out of itself by symbolic
- * links, and no pipe in it blocks.
+ * Like openat(), but an untrusted folder cannot lead outside by a symbolic link, and a pipe
+ * in it does not block.
  */
 static int open_below(int dir, const char *path, int flags)
 {
@@ -82,7 +82,7 @@ int source_open_file(const struct source *source, const char *path, int flags)
 {
 	int fd = open_below(source->dir, path, flags);
 
-	/* An owner may go at any time; and ENXIO: the module is about to. */
+	/* An owner may go at any time. ENXIO: the module is being unloaded. */
 	if (fd >= 0 || errno == ENOENT || (source->live && errno == ENXIO))
 		return fd;
 	if (source->live)
@@ -92,7 +92,7 @@ int source_open_file(const struct source *source, const char *path, int flags)
 
 static const char too_large[] = "The file is larger than 256 MiB.";
 
-/* All of a file. False, and @why or errno: it cannot be had. */
+/* Read a whole file. On failure returns false and sets @why or errno. */
 bool read_all(int fd, struct text *text, const char **why)
 {
 	size_t room = 1024;
@@ -110,7 +110,7 @@ bool read_all(int fd, struct text *text, const char **why)
 	if (*why)
 		return false;
 	text->data = allocate(NULL, room, 1);
-	/* debugfs does not know how long its files are. */
+	/* debugfs files report no size. */
 	while ((got = read(fd, text->data + text->size, room - text->size - 1)) > 0) {
 		text->size += got;
 		if (text->size > TEXT_MOST) {
@@ -142,7 +142,7 @@ bool source_read(const struct source *source, const char *path, struct text *tex
 		    why == too_large && !strcmp(path, "pages") ?
 		    " \"labyrinth pages --owner=NAME\" reads those of one owner." : "");
 	free(text->data);
-	/* What was open when its owner went, or a page that has gone offline. */
+	/* The file's owner was destroyed, or the page went offline. */
 	if (source->live && (error == EIO || error == ENXIO))
 		return false;
 	if (source->live)

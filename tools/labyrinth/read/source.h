@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where the tables are: this machine's debugfs, or a folder that was saved. */
+/* Source of the tables: this machine's debugfs or a saved folder. */
 #ifndef SOURCE_H
 #define SOURCE_H
 
@@ -13,33 +13,33 @@ struct source {
 	bool live;
 };
 
-/* @folder is NULL for this machine. Ends the program where it cannot be opened. */
+/* @folder is NULL for this machine. Ends the program if the folder cannot be opened. */
 void source_open(struct source *source, const char *folder);
 
-/* An open file or folder below, no symbolic link on the way; -1 where there is none. */
+/* Open a file or folder below, following no symbolic link. Returns -1 if there is none. */
 int source_open_file(const struct source *source, const char *path, int flags);
 
-/* False where there is no such file, or none any more. Of a file: all that can be read. */
+/* Read a whole file. Returns false if it does not exist, or no longer does. */
 bool source_read(const struct source *source, const char *path, struct text *text);
 bool source_table(const struct source *source, const char *path, struct table *table);
-/* The next table of @text, which stays the caller's. */
+/* Parse the next table of @text; the caller keeps @text. */
 void source_parse(const struct source *source, const char *path, struct text *text,
 		  struct table *table);
 
-/* These end the program where there is none. */
+/* These end the program if the file or the column is missing. */
 __attribute__((noreturn))
 void die_of_missing(const struct source *source, const char *path);
 void source_need_table(const struct source *source, const char *path, struct table *table);
 int need_column(const struct table *table, const char *name);
 void need_pairs(const struct table *table);
 
-/* A file in the folder of an owner, if it may have one. */
+/* A table in the folder of an owner; false if there is none. */
 bool source_owner_table(const struct source *source, const char *owner, const char *file,
 			struct table *table);
 
-/* What the file "saved" of a saved folder has under this name; UNKNOWN where it has none. */
+/* The value of @name in the file "saved" of a saved folder, or UNKNOWN. */
 int64_t source_saved(const struct source *source, const char *name);
-/* Bytes of a page, here or there. */
+/* Page size of the source's machine, in bytes. */
 int64_t source_page_size(const struct source *source);
 
 bool read_all(int fd, struct text *text, const char **why);

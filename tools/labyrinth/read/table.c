@@ -134,7 +134,7 @@ static bool parse_row(struct table *table, char *line, unsigned long nr, struct 
 		if (i == table->nr_columns)
 			return refuse(trouble, nr, "There are more cells than columns in line %lu.",
 				      table->line);
-		/* Of pairs, the name says what the value may be. */
+		/* In a name-value table, the row's name determines the type. */
 		name = pairs && i ? table->data + cell[0] : table->column[i];
 		if ((pairs ? table_is_number(name) : table->number[i]) && !number_parse(at, &value))
 			return refuse(trouble, nr, "\"%.64s\" is no number for \"%.40s\".", at,
@@ -179,7 +179,7 @@ void table_free(struct table *table)
 	*table = (struct table){};
 }
 
-/* ---- looking */
+/* ---- lookup */
 
 int table_column(const struct table *table, const char *name)
 {

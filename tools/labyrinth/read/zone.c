@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What may be taken from a zone is free - cma - lowmem_reserve. Between min and the floor of
- * GFP_ATOMIC lies the atomic reserve, of which an owner may have reserve_pct percent: down to
- * its floor.
+ * The usable pages of a zone are free - cma - lowmem_reserve. The atomic reserve lies between
+ * min and the floor of GFP_ATOMIC. An owner may use reserve_pct percent of it, down to the
+ * owner's floor.
  */
 #include "zone.h"
 

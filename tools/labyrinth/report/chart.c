@@ -60,7 +60,7 @@ struct axes {
 	int height;
 };
 
-/* @at as samples are along the time. */
+/* @at is a position on the time axis, 0 to 1. */
 static double x_of(double at)
 {
 	return LEFT + PAD + at * (WIDTH - LEFT - RIGHT - 2 * PAD);
@@ -74,7 +74,7 @@ static double y_of(const struct axes *axes, double value)
 	return TOP + height - value / axes->top * height;
 }
 
-/* 1, 2 or 5 times a power of ten, so that there are some of them and not many. */
+/* 1, 2 or 5 times a power of ten, for about @wanted steps. */
 static double nice_step(double most, int wanted)
 {
 	double rough = most / wanted, power = 1;
@@ -120,7 +120,7 @@ static void put_axes(FILE *out, const struct chart *chart, const struct axes *ax
 
 /* ---- values */
 
-/* Up to where samples are drawn as one: @step of them, and none behind a gap. */
+/* End of the group of samples drawn as one: at most @step, none behind a gap. */
 static size_t together(const struct chart *chart, size_t i, size_t step)
 {
 	size_t end = i + 1;
@@ -130,7 +130,7 @@ static size_t together(const struct chart *chart, size_t i, size_t step)
 	return end;
 }
 
-/* How many samples a bar or a mark is for. */
+/* Number of samples per bar or mark. */
 static size_t bar_samples(const struct chart *chart)
 {
 	return (chart->time->nr + BARS_MOST - 1) / BARS_MOST;
@@ -171,14 +171,14 @@ static void put_bar(FILE *out, const struct line *line, double x, double y, doub
 		line->class, x - width / 2, y, width, fmax(1, height));
 }
 
-/* A triangle above, and a line down to the axis. */
+/* A triangle at the top with a line down to the axis. */
 static void put_mark(FILE *out, const struct line *line, double x, int bottom)
 {
 	fprintf(out, "<path class=\"%s\" d=\"M%.1f %dh10l-5 8zM%.1f %dV%d\">", line->class, x - 5,
 		TOP - 9, x, TOP, bottom);
 }
 
-/* Bars or marks, where there is something to count. */
+/* Bars or marks where the count is not 0. */
 static void put_counts(FILE *out, const struct chart *chart, const struct axes *axes,
 		       const struct line *line)
 {
@@ -204,7 +204,7 @@ static void put_counts(FILE *out, const struct chart *chart, const struct axes *
 	}
 }
 
-/* A value that has none beside it is a dash. */
+/* Draw a value without neighbours as a dash. */
 static void end_piece(FILE *out, const struct chart *chart, size_t points)
 {
 	double width = chart->time->nr == 1 ? 80 : 4;
@@ -213,14 +213,14 @@ static void end_piece(FILE *out, const struct chart *chart, size_t points)
 		fprintf(out, "m%g 0h%g", -width / 2, width);
 }
 
-/* The least and the greatest of each @step samples, in their order. */
+/* Draw the minimum and the maximum of each @step samples, in their order. */
 static void put_path(FILE *out, const struct chart *chart, const struct axes *axes,
 		     const struct line *line)
 {
 	size_t nr = chart->time->nr, step = nr > POINTS_MOST ? 2 * nr / POINTS_MOST : 1;
 	size_t points = 0, i, j, end;
 
-	/* A path wants a point. */
+	/* A path must start with a point. */
 	fprintf(out, "<path class=\"line %s\" d=\"M%d %d", line->class, LEFT,
 		axes->height - BOTTOM);
 	for (i = 0; i < nr; i = end) {
@@ -256,7 +256,7 @@ static void put_path(FILE *out, const struct chart *chart, const struct axes *ax
 
 /* ---- the chart */
 
-static const char * const patterns[] = {	/* of the legend */
+static const char * const patterns[] = {	/* for the legend */
 	[LINE] = "M0 5H26", [BARS] = "M8 0h10v10h-10z", [MARKS] = "M8 0h10l-5 8z",
 };
 

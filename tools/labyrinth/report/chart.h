@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A chart over time as SVG in HTML: its legend, axes with units, and lines, bars or marks. */
+/* A chart over time as SVG in HTML: legend, axes with units, and lines, bars or marks. */
 #ifndef CHART_H
 #define CHART_H
 
@@ -12,31 +12,31 @@
 
 enum shape {
 	LINE,
-	BARS,		/* added up where they are many */
-	MARKS,		/* where there is something to count, likewise */
+	BARS,		/* sums, of several samples if there are many */
+	MARKS,		/* where the sum is not 0 */
 };
 
 struct line {
 	enum shape shape;
 	char name[320];		/* for the legend */
-	const char *what;	/* bars and marks count */
-	const char *class;	/* how it is drawn: see the page's style */
-	double *y;		/* one a sample, NAN for none */
+	const char *what;	/* the unit of bars and marks */
+	const char *class;	/* a class of report_style */
+	double *y;		/* one per sample, NAN for none */
 };
 
 struct chart {
-	const char *label;	/* for those who do not see it */
+	const char *label;	/* for screen readers */
 	const char *unit;	/* of y */
 	const struct time_axis *time;
-	double most;		/* what is above runs along the upper edge; 0: as far as it goes */
+	double most;		/* clip larger values to the upper edge; 0: no clipping */
 	int height;
 	int nr_lines;
 	struct line line[LINES_MOST];
 };
 
-/* A line without values, to be filled in and freed by chart_free(). */
+/* Add a line without values; chart_free() frees it. */
 struct line *chart_line(struct chart *chart, enum shape shape, const char *class);
-/* With a value of each point that has it, or with what it grew by. */
+/* Fill in a value of each point, or its growth since the previous point. */
 void line_fill(struct line *line, const struct series *series, int value);
 void line_fill_growth(struct line *line, const struct series *series, int value);
 void chart_put(FILE *out, const struct chart *chart);

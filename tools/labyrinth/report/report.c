@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A page that tells a recording: it asks for nothing from outside, runs nothing, and whatever
- * the file says is text in it.
+ * A self-contained HTML page of a recording. It loads nothing and has no script, and all text
+ * from the recording is escaped.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 #define TALLIES_SHOWN	40
 
-/* ---- what went wrong */
+/* ---- refusals and violations */
 
 static int compare_tallies(const void *a, const void *b)
 {
@@ -30,7 +30,7 @@ static int compare_tallies(const void *a, const void *b)
 	return strcmp(x->owner, y->owner) ?: strcmp(x->caller, y->caller);
 }
 
-/* As the owners count them, or as they were seen: those of an owner that has gone. */
+/* The larger of the owners' counters and the rows seen, which include destroyed owners. */
 static int64_t meanwhile(const struct all_series *owners, int value, const struct all_tallies *all)
 {
 	int64_t counted = 0, seen = 0;
@@ -82,7 +82,7 @@ static void put_tallies(FILE *out, const struct recording *recording,
 	      out);
 }
 
-/* ---- words */
+/* ---- text records */
 
 static void put_text(FILE *out, const struct recording *recording, const char *title,
 		     const char *name)

@@ -8,7 +8,10 @@
 #include "../read/recording.h"
 #include "time_axis.h"
 
-/* The style sheet. Classes of lines: a, b, c values; mark, d, d2, bad limits; bar bars; event marks. */
+/*
+ * The style sheet. Classes of lines: "a", "b" and "c" for values; "mark", "d", "d2" and "bad"
+ * for limits; "bar" for bars; "event" for marks.
+ */
 extern const char report_style[];
 
 void report_zones(FILE *out, const struct recording *recording, const struct time_axis *time);

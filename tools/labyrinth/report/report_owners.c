@@ -12,7 +12,7 @@
 
 #define CHARTED	12
 
-/* ---- the most active ones */
+/* ---- ranking */
 
 struct rank {
 	size_t at;
@@ -32,7 +32,7 @@ static int compare_ranks(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-/* By what they were refused, what they took, and what they had. */
+/* Rank by refusals, then allocations, then most pages owned. */
 static struct rank *rank_owners(const struct recording *recording)
 {
 	const struct all_series *owners = &recording->owners;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "report.h"
 
-/* Lines differ in dashes as well as in colour. */
+/* Lines differ in dashes as well as in colour, for readers who do not see colours. */
 const char report_style[] =
 	":root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --text: #1b1f24;\n"
 	"  --soft: #57606a; --grid: #dfe3e8; --edge: #cfd6dd; --a: #0b5cad; --b: #1a7f4b;\n"

@@ -32,7 +32,7 @@ static int64_t bottom(const struct point *point)
 	return min - min / 2 - (min - min / 2) / 4;
 }
 
-/* Down to where each sample lets the owner: @owner's share of the reserve may be changed. */
+/* The owner's floor at each sample; its reserve_pct may change over time. */
 static void fill_floor(struct line *line, const struct series *zone, const struct series *owner)
 {
 	size_t i, at = 0;
@@ -50,7 +50,7 @@ static void fill_floor(struct line *line, const struct series *zone, const struc
 	}
 }
 
-/* Owners with the largest shares of the reserve, one for each share; how many there are. */
+/* Find the owners with the largest distinct shares of the reserve. Returns their number. */
 static int deepest_owners(const struct recording *recording, const struct series **deepest,
 			  int most)
 {

@@ -8,8 +8,8 @@
 #include "time_axis.h"
 
 #define GAP_LEAST	1000	/* ms */
-#define GAP_TIMES	5	/* as long as what is usual between two samples */
-#define GAP_SHOWN	0.06	/* of the time that has samples, at most */
+#define GAP_TIMES	5	/* multiple of the median interval */
+#define GAP_SHOWN	0.06	/* width at most, as a share of the time with samples */
 #define TICKS_MOST	7
 #define TICK_ROOM	58
 
@@ -22,7 +22,7 @@ static int compare_times(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* The median between two samples. */
+/* The median interval between two samples. */
 static int64_t usual(const int64_t *ms, size_t nr)
 {
 	int64_t *between = allocate(NULL, nr, sizeof(*between)), median;
@@ -100,13 +100,13 @@ static struct step nice_step(const struct time_axis *time)
 	struct step step;
 	size_t i = 0;
 
-	/* With no time between the samples there is one tick. */
+	/* No time between the samples: one tick. */
 	if (span <= 0)
 		return (struct step){ 1000, "s", 1e3 };
 	while (i + 1 < NR_STEPS && steps[i].ms * TICKS_MOST < span)
 		i++;
 	step = steps[i];
-	/* Longer than any step is made for. */
+	/* Longer than the largest step covers. */
 	if (step.ms * TICKS_MOST < span)
 		step.ms *= ceil(span / (step.ms * TICKS_MOST));
 	return step;
@@ -116,7 +116,7 @@ static void put_label(FILE *out, const struct step *step, double ms)
 {
 	int64_t s = ms / 1000;
 
-	/* After a gap it may be late for so short a step. */
+	/* After a gap, the time may be long for the step's unit. */
 	if (step->per < 3600e3 && ms >= 3600e3)
 		fprintf(out, "%" PRId64 ":%02" PRId64 ":%02" PRId64, s / 3600, s / 60 % 60,
 			s % 60);
@@ -139,7 +139,7 @@ void time_axis_put(FILE *out, const struct time_axis *time, double left, double 
 		   int bottom)
 {
 	struct step step = nice_step(time);
-	double clear = -INFINITY;	/* of other labels, from there on */
+	double clear = -INFINITY;	/* no label right of this */
 	size_t i, end;
 
 	for (i = 0; i < time->nr; i = end) {

@@ -12,7 +12,7 @@ static json_t *need(json_t *value)
 	return value;
 }
 
-/* What is not UTF-8 comes as a terminal would have it. */
+/* Text that is not UTF-8 is escaped by cell_put(). */
 json_t *json_text(const char *text)
 {
 	json_t *value = json_string(text);
@@ -37,7 +37,7 @@ json_t *json_count(int64_t value)
 	return need(value == UNKNOWN ? json_null() : json_integer(value));
 }
 
-/* A column has one type whatever is in it: numbers are those that are known as such. */
+/* The column's name determines the type, so that it does not depend on the value. */
 json_t *json_cell(const char *name, const char *cell)
 {
 	int64_t value;

@@ -9,14 +9,14 @@
 #include "list.h"
 #include "print.h"
 
-/* ---- choosing */
+/* ---- selection */
 
 static bool is(const struct table *table, size_t row, const char *column, const char *wanted)
 {
 	return !wanted || !strcmp(table_cell(table, row, table_column(table, column)), wanted);
 }
 
-/* In violations, who did it counts as well. In tables of owners the name is the owner. */
+/* Violations also match by offender. The table of owners has the owner's name in "name". */
 static bool is_owners(const struct table *table, size_t row, const char *owner)
 {
 	const char *column = table_column(table, "owner") < 0 ? "name" : "owner";
@@ -33,7 +33,7 @@ static bool is_wanted(const struct table *table, size_t row, const struct option
 		table_number(table, row, table_column(table, "age_ms")) > options->older_than);
 }
 
-/* Another version may have other words. */
+/* Accept a word of this version, or one that the table contains: it may be of another version. */
 static void check_word(const struct table *table, const char *column, const char *wanted,
 		       const char *words)
 {
@@ -67,10 +67,10 @@ static void check_columns(const struct table *table, const struct options *optio
 struct key {
 	size_t row;
 	int64_t number;
-	const char *word;	/* NULL in columns of numbers */
+	const char *word;	/* NULL in a numeric column */
 };
 
-/* Numbers greatest first, words by the alphabet, equal ones as they were. */
+/* Numbers descending, words ascending; stable. */
 static int compare(const void *a, const void *b, void *data)
 {
 	const struct key *left = a, *right = b;
@@ -147,7 +147,7 @@ void list_choose(struct list *list, const struct table *table, const char * cons
 	}
 }
 
-/* ---- showing */
+/* ---- output */
 
 static const char *shown(const struct list *list, size_t i, int column, char buf[32])
 {

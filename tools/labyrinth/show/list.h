@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Rows of a table that were asked for, in order, as aligned columns or as JSON. */
+/* Selected rows of a table, sorted, as aligned columns or as JSON. */
 #ifndef LIST_H
 #define LIST_H
 
@@ -7,21 +7,21 @@
 
 struct list {
 	const struct table *table;
-	const char * const *columns;	/* to be shown, up to NULL; those of unknown name as "?" */
-	size_t *row, nr, cut;		/* @cut were left out for --limit */
+	const char * const *columns;	/* to show, up to NULL; a missing column shows "?" */
+	size_t *row, nr, cut;		/* @cut: rows that --limit left out */
 };
 
-/* All rows that the options want. */
+/* Select and sort rows by the options. */
 void list_choose(struct list *list, const struct table *table, const char * const *columns,
 		 const struct options *options);
-/* @none is what is said where there is no row. */
+/* Prints @none if there is no row. */
 void list_print(const struct list *list, const char *none);
 void list_json(const struct list *list);
 
-/* A whole table, which is freed. */
+/* Show a table, then free it. */
 void list_table(struct table *table, const struct options *options, const char * const *columns,
 		const char *none);
-/* A whole command: the table @file, as the options want it. */
+/* A whole command: read the table @file and show it. */
 void list_run(const struct source *source, const struct options *options, const char *file,
 	      const char * const *columns, const char *none);
 

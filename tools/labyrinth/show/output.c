@@ -11,7 +11,7 @@
 #include "../message.h"
 #include "output.h"
 
-/* What is no file, as a pipe or /dev/stdout, is not to be replaced by one. */
+/* A pipe or a device, such as /dev/stdout, must not be replaced by a regular file. */
 static bool write_through(const char *file, const char *data, size_t size)
 {
 	struct stat found;
@@ -32,7 +32,7 @@ static void write_file(const char *file, const char *data, size_t size)
 	FILE *out;
 	int fd;
 
-	/* Of a link, what it leads to. */
+	/* Replace a symbolic link's target, not the link. */
 	if (asprintf(&other, "%s.XXXXXX", real ?: file) < 0)
 		die(FAILED, "There is not enough memory.");
 	fd = mkostemp(other, O_CLOEXEC);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A file that is put in its place as a whole. */
+/* An output file that is replaced atomically. */
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
@@ -12,7 +12,7 @@ struct output {
 	size_t size;
 };
 
-/* What is to be written; it goes where it belongs at the end, or nowhere. */
+/* Write into memory; output_close() writes the file. */
 FILE *output_open(struct output *output, const char *file);
 void output_close(struct output *output);
 

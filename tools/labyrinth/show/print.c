@@ -32,7 +32,7 @@ const char *colour(enum colour colour)
 }
 
 static const struct {
-	const char *column, *cell;	/* NULL: any number but 0 */
+	const char *column, *cell;	/* @cell NULL: any value but 0 */
 	enum colour colour;
 } deserved[] = {
 	{ "violations", NULL, BAD },

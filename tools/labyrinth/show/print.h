@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Colours where somebody looks, and how times are told. */
+/* Terminal colours, and the format of ages. */
 #ifndef PRINT_H
 #define PRINT_H
 
@@ -7,16 +7,16 @@
 
 enum colour { PLAIN, STRONG, GOOD, WARNING, BAD };
 
-/* "" where there are none. A colour lasts until PLAIN. */
+/* "" if colours are off. A colour lasts until PLAIN. */
 const char *colour(enum colour colour);
 
-/* What a cell of the column deserves. */
+/* The colour for a cell of @column. */
 enum colour cell_colour(const char *column, const char *cell);
 
-/* What a zone deserves of whose atomic reserve so many percent are gone. */
+/* The colour for a zone of whose atomic reserve @pct percent are used. */
 enum colour depth_colour(int64_t pct);
 
-/* "7 ms", "3.2 s", "2 min", "5 h", "9 d", without the blank; "-" if unknown. */
+/* "7ms", "3.2s", "2m05s", "5h07m", "9d03h"; "-" if unknown. */
 const char *age_text(char buf[32], int64_t ms);
 
 #endif

@@ -11,8 +11,8 @@
 
 #define DELAY_LEAST	100	/* ms */
 #define DELAY_MOST	3600000
-#define DRAW_MS		100	/* between two pictures of what is being read */
-#define KEYS_MOST	100	/* at once */
+#define DRAW_MS		100	/* between two redraws while pages are being read */
+#define KEYS_MOST	100	/* handled between two redraws */
 #define ESCAPE		27
 
 enum prompt { PROMPT_NONE, PROMPT_FILTER, PROMPT_DELAY };
@@ -22,8 +22,8 @@ struct top {
 	struct top_pages pages;
 	enum view view, before_help;
 	enum prompt prompt;
-	char typed[16];		/* at PROMPT_DELAY */
-	const char *remark;	/* in place of the last line, up to the next key */
+	char typed[16];		/* input at PROMPT_DELAY */
+	const char *remark;	/* shown in the last line until the next key */
 	int64_t delay, next, drawn;
 	bool paused, quit;
 };
@@ -38,7 +38,7 @@ static struct wish *wish_of(struct top *top)
 	return top->view == VIEW_PAGES ? &top->pages.wish : &top->data.wish;
 }
 
-/* ---- looking */
+/* ---- refresh */
 
 static void choose(struct top *top)
 {
@@ -48,7 +48,7 @@ static void choose(struct top *top)
 		top_data_choose(&top->data);
 }
 
-/* Pages take no more than a tenth of the time, however many there are. */
+/* Reading pages takes at most a tenth of the time, however many there are. */
 static bool are_pages_due(const struct top *top)
 {
 	return top->pages.fd < 0 && now_ms() - top->pages.done_at >= 9 * top->pages.took;
@@ -149,7 +149,7 @@ static void sort_by(struct top *top, int column)
 	choose(top);
 }
 
-/* The next column on the screen, or the one before. */
+/* Sort by the next or previous column on the screen. */
 static void sort_beside(struct top *top, int step)
 {
 	bool pages = top->view == VIEW_PAGES;
@@ -183,7 +183,7 @@ static void go_back(struct top *top)
 		look(top);
 }
 
-/* Whoever is gone to is followed from then on, but for the first line: it is the first's. */
+/* The cursor follows the owner it was moved to. On the first line, it stays on that line. */
 static bool move_key(struct top *top, int key)
 {
 	struct top_data *data = &top->data;
@@ -290,7 +290,7 @@ static void take_key(struct top *top, int key)
 {
 	top->remark = NULL;
 	if (key == KEY_RESIZE) {
-		/* A column that was sorted by may be off the screen: it still is. */
+		/* The sort column is kept even if it no longer fits on the screen. */
 		clearok(curscr, TRUE);
 	} else if (top->prompt) {
 		prompt_key(top, key);
@@ -303,7 +303,10 @@ static void take_key(struct top *top, int key)
 
 /* ---- waiting */
 
-/* For a key, which is @input then, a signal or the next look. False: the terminal has gone. */
+/*
+ * Wait for input, a signal or the next refresh. Sets @input if there is input. Returns false if
+ * the terminal is gone.
+ */
 static bool wait_for_key(const struct top *top, const sigset_t *waiting, bool *input)
 {
 	int64_t ms = top->pages.fd >= 0 ? 0 : top->next - now_ms();
@@ -322,7 +325,7 @@ static bool wait_for_key(const struct top *top, const sigset_t *waiting, bool *i
 	return !(poll.revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
-/* Those that were typed, before anything is drawn. False: there was none. */
+/* Handle pending keys before the next redraw. Returns false if there was none. */
 static bool take_keys(struct top *top)
 {
 	int key, taken = 0;
@@ -334,7 +337,7 @@ static bool take_keys(struct top *top)
 	return taken;
 }
 
-/* True: there is something new to be drawn. */
+/* Returns true if the screen must be redrawn. */
 static bool read_on(struct top *top)
 {
 	if (top->pages.fd >= 0) {
@@ -359,7 +362,7 @@ static void loop(struct top *top, const sigset_t *waiting)
 	while (wait_for_key(top, waiting, &input) && !ended_by) {
 		bool dirty = take_keys(top);
 
-		/* Input without a key is the end of it. */
+		/* Input without a key means end of file. */
 		if (top->quit || (input && !dirty))
 			break;
 		if (read_on(top) || dirty)
@@ -380,7 +383,7 @@ static void run(const struct source *source, const struct options *options, char
 	top_data_read(&top.data);
 	screen_open();
 	hold_signals(&waiting);
-	/* Rates need two looks. */
+	/* Rates need two samples. */
 	top.next = now_ms() + 500;
 	loop(&top, &waiting);
 	top_pages_close(&top.pages);

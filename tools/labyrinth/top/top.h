@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The parts of top: what was read, what is shown of it, and how. */
+/* The parts of top: data, selection and drawing. */
 #ifndef TOP_H
 #define TOP_H
 
@@ -13,24 +13,24 @@
 
 enum view { VIEW_OWNERS, VIEW_PAGES, VIEW_HELP };
 
-/* Where one is in a list, and what of it is on the screen. */
+/* The selected line of a list, and the part of it on the screen. */
 struct cursor {
 	size_t at, first;
 	int height;
 };
 
-/* How a list is asked for. */
+/* The user's settings of a list. */
 struct wish {
 	char filter[FILTER_MOST];
-	int sort;		/* a column as it is shown */
+	int sort;		/* an enum owner_column or page_column */
 	bool reverse;
 	struct cursor cursor;
 };
 
-/* ---- top_data.c: owners and what is around them */
+/* ---- top_data.c: owners, zones and the last reports */
 
 struct rates {
-	double allocs, refusals;	/* per second, below 0 where not known */
+	double allocs, refusals;	/* per second; negative if unknown */
 };
 
 struct top_data {
@@ -38,9 +38,9 @@ struct top_data {
 	struct table owners, zones, refusals, violations, saved;
 	int64_t read_at;	/* ms of CLOCK_MONOTONIC */
 	struct rates *rates;	/* of each owner */
-	size_t *row, nr;	/* the owners that are shown, in order */
+	size_t *row, nr;	/* owners to show, sorted */
 	struct wish wish;
-	char selected[128];	/* the owner that is followed; "" for whoever is in that line */
+	char selected[128];	/* owner that the cursor follows; "": it stays on its line */
 };
 
 enum owner_column {
@@ -50,7 +50,7 @@ enum owner_column {
 };
 
 struct owner_column_info {
-	const char *title, *name, *of;	/* columns of the table; @of is what @name is a part of */
+	const char *title, *name, *of;	/* @name, @of: table columns, shown as "name/of" */
 	int width;
 	bool rate;
 };
@@ -59,18 +59,18 @@ extern const struct owner_column_info owner_columns[NR_OWNER_COLUMNS];
 
 void top_data_read(struct top_data *data);
 void top_data_choose(struct top_data *data);
-/* Those in the lines of the screen; NULL where there is none. */
+/* The owner under the cursor; NULL if there is none. */
 const char *top_data_selected(const struct top_data *data);
 double owner_rate(const struct top_data *data, size_t row, enum owner_column column);
 void top_data_free(struct top_data *data);
 
 int64_t now_ms(void);
-/* Is the filter's text in @text, in letters of either case? */
+/* True if @text contains the filter's text, ignoring case. */
 bool is_filtered(const struct wish *wish, const char *text);
 
-/* ---- top_pages.c: the pages of an owner, read in slices so that no key has to wait */
+/* ---- top_pages.c: the pages of an owner, read in slices so that keys are handled in between */
 
-#define PAGES_MOST	131072	/* that are kept */
+#define PAGES_MOST	131072	/* kept in memory */
 
 struct page {
 	int64_t pfn, age, cpu, node, from_reserve;
@@ -79,20 +79,20 @@ struct page {
 
 struct page_list {
 	struct page *page;
-	size_t nr, room, seen;	/* @seen of the owner, of which @nr are kept */
-	void *words;		/* each once */
+	size_t nr, room, seen;	/* @seen: pages of the owner; @nr: those kept */
+	void *words;		/* tree of distinct strings */
 };
 
 struct top_pages {
 	const struct source *source;
 	char owner[128], path[160];
 	struct page_list shown, next;
-	bool first;		/* what is being read is shown meanwhile */
-	int fd;			/* -1: nothing is being read */
+	bool first;		/* first read: show pages while reading */
+	int fd;			/* -1: no read in progress */
 	char *block;
-	size_t have, names;	/* bytes in @block, and of its line of names */
+	size_t have, names;	/* bytes in @block, and in its line of column names */
 	int64_t begun, took, done_at;
-	uint32_t *row;		/* of @shown, in order */
+	uint32_t *row;		/* indices into @shown, sorted */
 	size_t nr;
 	struct wish wish;
 };
@@ -104,34 +104,34 @@ enum page_column {
 
 void top_pages_open(struct top_pages *pages, const struct source *source, const char *owner);
 void top_pages_again(struct top_pages *pages);
-/* Read a little. True: that was the last of it. */
+/* Read one block. Returns true at the end. */
 bool top_pages_slice(struct top_pages *pages);
 void top_pages_choose(struct top_pages *pages);
 void top_pages_close(struct top_pages *pages);
-/* NULL: the column is one of numbers. */
+/* NULL if the column is numeric. */
 const char *page_word(const struct page *page, enum page_column column);
 
 /* ---- top_screen.c: text on the screen */
 
 void screen_open(void);
 void screen_close(void);
-/* In exactly @width columns of line @y; what does not fit ends in "+". */
+/* Fill exactly @width columns of line @y; truncated text ends in "+". */
 void screen_put(int y, int x, int width, bool right, attr_t how, const char *text);
 attr_t screen_colour(enum colour colour);
-/* Keep @cursor in a list of @nr lines. */
+/* Keep @cursor within a list of @nr lines. */
 void cursor_fit(struct cursor *cursor, size_t nr, int height);
-/* False: @key is none that moves. */
+/* Returns false if @key does not move the cursor. */
 bool cursor_move(struct cursor *cursor, size_t nr, int key);
 
 /* ---- top_signal.c */
 
-extern _Atomic int ended_by;	/* a signal; 0: none yet */
+extern _Atomic int ended_by;	/* number of the signal that ends top, or 0 */
 
-/* Signals that end it wait until somebody waits for them: @waiting is the mask for that. */
+/* Block the signals that end top. @waiting is the mask for ppoll(), which lets them in. */
 void hold_signals(sigset_t *waiting);
-/* Those that came so far: ppoll() lets none in where there is input as well. */
+/* Deliver pending signals: ppoll() delivers none if there is input as well. */
 void hear_signals(const sigset_t *waiting);
-/* As if there were no top: who waits for it learns of the signal. */
+/* Die by the signal itself, so that the parent process learns of it. */
 __attribute__((noreturn))
 void end_by_signal(void);
 
@@ -141,13 +141,13 @@ void view_owners(struct top_data *data, const char *state);
 void view_pages(struct top_pages *pages, const char *state);
 void view_help(void);
 
-/* The whole line @y. */
+/* Fill the whole line @y. */
 __attribute__((format(printf, 3, 4)))
 void put_line(int y, attr_t how, const char *format, ...);
-/* The last line. */
+/* Fill the last line. */
 void put_keys(const char *keys, const struct wish *wish, const char *sorted);
 
-/* Which owner columns there is room for. */
+/* True if the column fits on the screen. */
 bool owner_column_fits(enum owner_column column);
 
 #endif

@@ -6,7 +6,7 @@
 #include "../message.h"
 #include "top.h"
 
-/* The first six fit into 80 columns. */
+/* The columns up to VIOL fit into 80 characters. */
 const struct owner_column_info owner_columns[NR_OWNER_COLUMNS] = {
 	[OWNER_NAME]		= { "NAME", "name", NULL, 24, false },
 	[OWNER_OWNED]		= { "OWNED/BUDGET", "owned", "budget", 12, false },
@@ -32,7 +32,7 @@ int64_t now_ms(void)
 
 /* ---- reading */
 
-/* The row of the same owner before; -1: it is new. */
+/* The owner's row in the previous sample; -1 if it is new. */
 static int64_t row_before(const struct table *before, const struct table *owners, size_t row)
 {
 	const char *key = table_column(owners, "id") < 0 ? "name" : "id";
@@ -42,7 +42,7 @@ static int64_t row_before(const struct table *before, const struct table *owners
 
 	if (column < 0)
 		return -1;
-	/* Most are where they were. */
+	/* Most owners keep their row. */
 	if (row < before->nr_rows && !strcmp(table_cell(before, row, column), mine))
 		return row;
 	for (i = 0; i < before->nr_rows; i++)
@@ -113,7 +113,7 @@ void top_data_free(struct top_data *data)
 	free(data->row);
 }
 
-/* ---- choosing */
+/* ---- selection */
 
 bool is_filtered(const struct wish *wish, const char *text)
 {
@@ -138,7 +138,7 @@ static double value(const struct top_data *data, size_t row, enum owner_column c
 			    table_column(&data->owners, owner_columns[column].name));
 }
 
-/* Numbers greatest first, words by the alphabet, equal ones as they were. */
+/* Numbers descending, words ascending; stable. */
 static int compare(const void *a, const void *b, void *context)
 {
 	size_t left = *(const size_t *)a, right = *(const size_t *)b;

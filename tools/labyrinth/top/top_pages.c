@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * There may be millions of pages. They are read only while they are shown, a block at a time
- * between two keys, and no more than PAGES_MOST of them are kept.
+ * There may be millions of pages. They are read only while they are shown, one block at a time
+ * between two keys, and at most PAGES_MOST of them are kept.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,14 +17,14 @@
 #define BLOCK		65536UL
 #define WORD_MOST	255UL
 
-/* ---- what is kept */
+/* ---- storage */
 
 static int compare_words(const void *a, const void *b)
 {
 	return strcmp(a, b);
 }
 
-/* The same for the same text. */
+/* Returns the same pointer for the same text. */
 static const char *keep_word(struct page_list *list, const char *text)
 {
 	char word[WORD_MOST + 1] = "", *copy;
@@ -106,7 +106,7 @@ static bool done(struct top_pages *pages)
 	return true;
 }
 
-/* Who reads all of it at once can tell the line. */
+/* Parse the whole file again, to name the line of the error. */
 __attribute__((noreturn))
 static void die_of_block(struct top_pages *pages, const char *why)
 {
@@ -118,7 +118,7 @@ static void die_of_block(struct top_pages *pages, const char *why)
 	die(BAD_DATA, "%s/%s: %s", pages->source->name, pages->path, why);
 }
 
-/* The lines of the block, each of them whole; what is behind the last is kept. */
+/* Parse the complete lines of the block and keep the partial line behind them. */
 static void take_lines(struct top_pages *pages, size_t end)
 {
 	struct text text = { .size = end, .line = 1, .data = allocate(NULL, end + 1, 1) };
@@ -144,7 +144,7 @@ static void take_lines(struct top_pages *pages, size_t end)
 
 static bool ended(struct top_pages *pages, ssize_t got)
 {
-	/* As source_read() has it: its owner has gone, and the file with it. */
+	/* As in source_read(): the owner was destroyed, and its file removed. */
 	if (got < 0 && !(pages->source->live && (errno == EIO || errno == ENXIO)))
 		die(FAILED, "%s/%s: %s.", pages->source->name, pages->path, strerror(errno));
 	if (!got && (!pages->names || pages->have > pages->names))
@@ -172,7 +172,7 @@ bool top_pages_slice(struct top_pages *pages)
 	return false;
 }
 
-/* Live, an owner has a file of its own. */
+/* On this machine, a live owner has a file of its own. */
 static int open_file(struct top_pages *pages)
 {
 	int fd = -1;
@@ -201,7 +201,7 @@ void top_pages_again(struct top_pages *pages)
 	pages->have = 0;
 	pages->names = 0;
 	if (pages->fd < 0)
-		done(pages);	/* A copy without them. */
+		done(pages);	/* A saved folder without pages. */
 	else if (fstat(pages->fd, &stat) || !S_ISREG(stat.st_mode))
 		die_of_block(pages, "This is no ordinary file.");
 }
@@ -211,7 +211,7 @@ void top_pages_open(struct top_pages *pages, const struct source *source, const 
 	*pages = (struct top_pages){ .source = source, .fd = -1, .first = true };
 	strncat(pages->owner, owner, sizeof(pages->owner) - 1);
 	pages->wish.sort = PAGE_AGE;
-	/* Names, what is left of a line, and what comes. */
+	/* The column names, a partial line and the next block. */
 	pages->block = allocate(NULL, 2 * LINE_MOST + BLOCK, 1);
 	top_pages_again(pages);
 }
@@ -227,7 +227,7 @@ void top_pages_close(struct top_pages *pages)
 	*pages = (struct top_pages){ .fd = -1 };
 }
 
-/* ---- choosing */
+/* ---- selection */
 
 static int64_t value(const struct page *page, enum page_column column)
 {
@@ -241,7 +241,7 @@ static int64_t value(const struct page *page, enum page_column column)
 	case PAGE_RESERVE:
 		return page->from_reserve;
 	default:
-		return ~page->pfn;	/* from the first on */
+		return ~page->pfn;	/* ascending */
 	}
 }
 
@@ -270,7 +270,7 @@ static int compare(const void *a, const void *b, void *context)
 	int which;
 
 	if (page_word(x, column)) {
-		/* A word is kept once. */
+		/* Equal words have equal pointers. */
 		which = page_word(x, column) == page_word(y, column) ? 0 :
 			strcmp(page_word(x, column), page_word(y, column));
 	} else {

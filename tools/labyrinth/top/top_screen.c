@@ -9,7 +9,7 @@
 
 /* ---- the terminal */
 
-static struct screen *screen;	/* SCREEN, as ncurses has it */
+static struct screen *screen;	/* ncurses' SCREEN */
 static bool coloured;
 
 void screen_open(void)
@@ -58,7 +58,7 @@ attr_t screen_colour(enum colour colour)
 
 /* ---- text */
 
-/* What came from a file goes to the terminal as cells do. */
+/* Text from a file is escaped by cell_text(). */
 void screen_put(int y, int x, int width, bool right, attr_t how, const char *text)
 {
 	char line[1024];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is on the screen: one function for each of its parts. */
+/* The owner view and the help: one function for each part of the screen. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "../read/zone.h"
 #include "top.h"
 
-#define NAME_MOST	32	/* of the columns for a name where there is room */
+#define NAME_MOST	32	/* greatest width of the name column */
 
 static int64_t number(const struct table *table, size_t row, const char *column)
 {
@@ -31,7 +31,7 @@ void put_line(int y, attr_t how, const char *format, ...)
 	screen_put(y, 0, COLS, false, how, text);
 }
 
-/* In five columns. */
+/* At most five characters. */
 static const char *count_text(char buf[32], int64_t value)
 {
 	if (value == UNKNOWN)
@@ -45,7 +45,7 @@ static const char *count_text(char buf[32], int64_t value)
 	return buf;
 }
 
-/* ---- the keys, in the last line */
+/* ---- last line: keys */
 
 void put_keys(const char *keys, const struct wish *wish, const char *sorted)
 {
@@ -54,7 +54,7 @@ void put_keys(const char *keys, const struct wish *wish, const char *sorted)
 		 FILTER_MOST, wish->filter);
 }
 
-/* ---- above: sums and zones */
+/* ---- top: sums and zones */
 
 static void put_title(const struct top_data *data, const char *state)
 {
@@ -72,7 +72,7 @@ static void put_title(const struct top_data *data, const char *state)
 	}
 }
 
-/* Since loading: owners that have gone count as well, as far as reports have them. */
+/* Count since loading: the last seq includes reports of destroyed owners. */
 static int64_t sum(const struct top_data *data, const char *column)
 {
 	const struct table *reports = !strcmp(column, "refused") ? &data->refusals :
@@ -141,7 +141,7 @@ static void put_zone(int y, const struct top_data *data, size_t row)
 		   screen_colour(zone.depth > 0 ? depth_colour(zone.depth) : PLAIN), text);
 }
 
-/* Is it among the @most deepest, the first of equal ones? */
+/* True if the zone is among the @most deepest; of equal zones, the first ones. */
 static bool is_deep(const struct table *zones, size_t row, size_t most)
 {
 	int64_t depth = number(zones, row, "depth_pct"), other;
@@ -154,7 +154,7 @@ static bool is_deep(const struct table *zones, size_t row, size_t most)
 	return deeper < most;
 }
 
-/* Returns the line below. */
+/* Returns the next free line. */
 static int put_zones(int y, const struct top_data *data)
 {
 	const struct table *zones = &data->zones;
@@ -166,7 +166,7 @@ static int put_zones(int y, const struct top_data *data)
 	return y;
 }
 
-/* ---- the owners */
+/* ---- middle: owners */
 
 static int name_width(void)
 {
@@ -257,7 +257,7 @@ static void put_owners(int y, int height, struct top_data *data)
 		put_line(y + 1, A_NORMAL, "There is no such owner.");
 }
 
-/* ---- below: the last reports */
+/* ---- bottom: the last reports */
 
 struct report_column {
 	const char *name;
@@ -292,7 +292,7 @@ static void put_report(int y, const struct table *table, size_t row,
 	}
 }
 
-/* The last first. */
+/* Newest first. */
 static void put_reports(int y, int height, const struct top_data *data, const struct table *table,
 			const char *what, const struct report_column *columns)
 {
@@ -305,9 +305,9 @@ static void put_reports(int y, int height, const struct top_data *data, const st
 			put_report(y++, table, row, columns);
 }
 
-/* ---- a whole screen */
+/* ---- whole screens */
 
-/* Of @lines: half of them, or less where less is wanted, or more where the other one wants less. */
+/* At most half of @lines, or more if @other needs less than its half. */
 static int share(int lines, size_t wanted, size_t other)
 {
 	size_t most = lines / 2;
@@ -326,7 +326,7 @@ void view_owners(struct top_data *data, const char *state)
 	put_sums(data);
 	y = put_zones(2, data);
 	rest = LINES - 1 - y - 1;
-	/* A line of theirs for each owner, but half is for the reports where there are many. */
+	/* One line per owner, but keep half of the screen for the reports. */
 	below = lines < rest / 2 ? rest - lines : rest / 2;
 	if (below < 4)
 		below = 0;

@@ -34,7 +34,7 @@ static const char *page_text(const struct page *page, enum page_column column, c
 	return buf;
 }
 
-/* Of the titles where @page is NULL. */
+/* The column titles if @page is NULL. */
 static void put_page(int y, const struct page *page, int sort, bool selected)
 {
 	enum page_column column;
