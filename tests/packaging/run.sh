@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Build the Debian packages in a fresh Debian 12, install them with DKMS for two kernels, build
-# the sample as a second DKMS module, upgrade, and purge. Prints KTAP. Needs root, for chroot,
-# and debootstrap; mounts nothing.
+# the sample as a second DKMS module, upgrade, and purge. Prints KTAP. Needs debootstrap, and root
+# for chroot and to mount /proc there, which DKMS reads.
 #
 # usage: run.sh
 #
@@ -51,7 +51,7 @@ unpack() {
 }
 
 inside() { # COMMANDS
-	chroot "$root" /bin/bash -c "cd /root; $1"
+	unshare -m sh -c 'mount -t proc proc "$1/proc" && exec chroot "$1" /bin/bash -c "cd /root; $2"' - "$root" "$1"
 }
 
 # A test is commands that succeed.
@@ -75,7 +75,7 @@ build() { # VERSION
 	inside "set -e; cd src
 		sed -i 's/\\(#define LABYRINTH_VERSION[[:blank:]]*\\)\".*\"/\\1\"$1\"/' include/linux/labyrinth.h
 		sed -i 's/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"$1\"/' dkms.conf
-		rm -rf build; scripts/package.sh deb; mkdir -p /root/deb; cp build/dist/deb/*.deb build/dist/deb/*.changes /root/deb/"
+		rm -rf build; scripts/package.sh deb; mkdir -p /root/deb; cp build/dist/deb/*.deb build/dist/deb/*.{changes,buildinfo} /root/deb/"
 }
 
 reproducible() {
@@ -124,7 +124,7 @@ purged() {
 }
 
 echo "KTAP version 1"
-[ "$(id -u)" -eq 0 ] || bail "chroot needs root"
+[ "$(id -u)" -eq 0 ] || bail "chroot and mount need root"
 command -v debootstrap >/dev/null || bail "debootstrap is missing: run scripts/setup.sh test"
 mkdir -p "$out"
 make_base >"$out/base.log" 2>&1 || { tail -n 20 "$out/base.log" | sed 's/^/# /'; bail "no Debian 12 to try in"; }
