@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Taking a page: recycled, from stock, from the kernel, from wherever else the
- * owner has one ready; else a refusal with its reason.
+ * Allocating a page: recycled, from the stock, from the kernel, stolen from other CPUs; else a
+ * refusal with its reason.
  */
 #include <linux/err.h>
 #include <linux/export.h>
@@ -19,8 +19,8 @@
 #include "track.h"
 
 /*
- * A popped tag whose page is not fit to be handed out: into quarantine, with the place in the
- * budget, or gone with it. Needs preemption disabled.
+ * The page of a popped tag changed while it was idle: quarantine it, or drop its tag and
+ * uncharge it. Needs preemption disabled.
  */
 static noinline void lab_ready_unfit(struct labyrinth_owner *owner, struct lab_tag *tag,
 				     unsigned long caller)
@@ -34,15 +34,15 @@ static noinline void lab_ready_unfit(struct labyrinth_owner *owner, struct lab_t
 		lab_leave(owner, owner->table, tag);
 		lab_page_to_kernel(page);
 	} else {
-		/* A mapping was reported, now or before. */
+		/* A mapping has been reported by now. */
 		lab_quarantine_add(owner, tag, poisoned |
 				   (lab_compat_mapcount(page) ? LAB_LOOKS_REPORTED : 0));
 	}
 }
 
 /*
- * A popped tag's page, as the owner's flags ask for it; its place in the budget is
- * taken. NULL where it is not fit, and the place is gone as well. Needs preemption
+ * Hand out the page of a popped tag, which is charged, zeroed if the owner wants that. NULL if
+ * the page changed while it was idle; it is uncharged or in quarantine then. Needs preemption
  * disabled.
  */
 struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,
@@ -58,7 +58,10 @@ struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,
 	}
 	if (owner->flags & LABYRINTH_ZERO && !(state & LAB_ZEROED)) {
 		WRITE_ONCE(tag->state, owner->moving_state);
-		/* The audit reads the state again: it must not take this for damaged poison. */
+		/*
+		 * The state changes before the contents, so that the audit does not take this for
+		 * damaged poison. Pairs with lab_audit_ready_page().
+		 */
 		smp_wmb();
 		clear_page(page_address(page));
 	}
@@ -68,14 +71,14 @@ struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,
 	return page;
 }
 
-/* A page recycled on @cpu, which brings its place along. Needs preemption disabled. */
+/* A page recycled on @cpu, charged already. Needs preemption disabled. */
 static struct page *lab_take_recycled(struct labyrinth_owner *owner, struct lab_cpu *cpu,
 				      unsigned long caller)
 {
 	struct page *page = NULL;
 	struct lab_tag *tag;
 
-	/* Bounded by the pages there: each turn takes one off. */
+	/* Bounded by the pages there: each turn pops one. */
 	while (!page && (tag = lab_stack_pop(&cpu->recycled, &owner->slots)))
 		page = lab_take_tag(owner, tag, caller);
 	return page;
@@ -86,13 +89,13 @@ static struct lab_tag *lab_pop_uncharged(struct labyrinth_owner *owner)
 	struct lab_tag *tag = lab_pop_stocked(owner);
 
 	lab_stock_watch(owner);
-	/* From any CPU: nothing else keeps the number of recycled uncharged pages bounded. */
+	/* From any CPU: only this bounds the number of recycled uncharged pages. */
 	if (!tag && lab_recycles_uncharged(owner))
 		tag = lab_pop_recycled(owner);
 	return tag;
 }
 
-/* No page, but a place in the budget for one. */
+/* No page, but the budget is charged for one. */
 #define LAB_CHARGED	((struct page *)ERR_PTR(-EAGAIN))
 
 static bool lab_has_uncharged(const struct labyrinth_owner *owner)
@@ -103,7 +106,7 @@ static bool lab_has_uncharged(const struct labyrinth_owner *owner)
 
 /*
  * An uncharged page, for a charge that the caller holds; LAB_CHARGED if there is none. NULL
- * if what lay there had gone bad, and the budget does not permit another charge. Needs
+ * if a page there had changed while idle, and the budget permits no other charge. Needs
  * preemption disabled.
  */
 static struct page *lab_take_uncharged(struct labyrinth_owner *owner, unsigned long caller)
@@ -111,7 +114,7 @@ static struct page *lab_take_uncharged(struct labyrinth_owner *owner, unsigned l
 	struct lab_tag *tag;
 	struct page *page;
 
-	/* Bounded by the uncharged pages: each turn takes one off. */
+	/* Bounded by the uncharged pages: each turn pops one. */
 	do {
 		tag = lab_pop_uncharged(owner);
 		if (!tag)
@@ -126,12 +129,11 @@ static struct page *lab_take_uncharged(struct labyrinth_owner *owner, unsigned l
 }
 
 /*
- * Whatever the owner has ready, on any CPU; NULL where there is nothing. While we look from
- * CPU to CPU, others take pages that we have yet to come to and give back where we have been:
- * that we found none is only believed when as many pages were out, and that
- * LAB_SURE_TURNS times in a row. Where the budget was @full that many is the
- * budget, else all that have a tag. Where it turns out not to be full: LAB_CHARGED. Bounded by
- * LAB_FAR_TURNS and the possible CPUs. Needs preemption disabled.
+ * Steal a ready page from any CPU; NULL if there is none. During the walk other CPUs may take
+ * pages ahead of it and free pages behind it. So a walk without a page counts only if as many
+ * pages were out as could be: the budget if it was @full, else all pages with a tag; and it
+ * takes LAB_SURE_TURNS such walks in a row. LAB_CHARGED if the budget turns out not to be
+ * full. Bounded by LAB_FAR_TURNS and the possible CPUs. Needs preemption disabled.
  */
 static struct page *lab_steal(struct labyrinth_owner *owner, unsigned long caller, bool full)
 {
@@ -143,7 +145,7 @@ static struct page *lab_steal(struct labyrinth_owner *owner, unsigned long calle
 		long all = 0;
 		u32 out;
 
-		/* What a look at the quarantine had in hand may lie there now. */
+		/* A page that a scan of the quarantine had popped may be back by now. */
 		if (unlikely(!sure && atomic_read(&owner->quarantined)))
 			lab_quarantine_reclaim(owner);
 		out = atomic_read(&owner->quarantined) + atomic_long_read(&owner->transferred_in);
@@ -195,7 +197,7 @@ static __always_inline bool lab_take_above_min(struct labyrinth_owner *owner, un
 
 /*
  * A page from the kernel, for a charge that the caller holds, or LAB_REFUSED(). @page is an
- * untagged one to begin with, or NULL.
+ * untagged page to try first, or NULL.
  */
 static struct page *lab_alloc_kernel(struct labyrinth_owner *owner, struct page *page,
 				     unsigned long caller)
@@ -208,7 +210,7 @@ static struct page *lab_alloc_kernel(struct labyrinth_owner *owner, struct page 
 
 /*
  * The slow path, in the order in which pages are tried: recycled on this CPU, the stock, the
- * kernel, other CPUs. It is the one place that tests the owner's slow-path reasons. @tag was
+ * kernel, other CPUs. It tests the owner's slow-path reasons for the fast path. @tag was
  * popped by the fast path: its page may have changed while it was idle, or it is the end of
  * the stack. A tag popped as the owner died is left to destroy. Called with preemption
  * disabled; enables it.
@@ -283,13 +285,13 @@ static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, uns
 	return page;
 }
 
-/* The same, out of line. */
+/* lab_alloc(), out of line. */
 struct page *lab_alloc_one(struct labyrinth_owner *owner, unsigned long caller)
 {
 	return lab_alloc(owner, caller);
 }
 
-/* There is no owner to take a page for. Context: any. */
+/* The handle is not valid, see lab_no_owner(). Context: any. */
 noinline struct page *lab_alloc_nothing(unsigned long caller)
 {
 	lab_event_refusal(NULL, LAB_REFUSE_DYING, caller);

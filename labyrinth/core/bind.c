@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A page's tag: entered in a table, found, moved to another table, with its stack trace. */
+/* Entering a page's tag in a table, finding it in any, moving it; its stack trace. */
 #include <linux/stacktrace.h>
 
 #include "table.h"
 
-/* At most so many of labyrinth's functions stand between a caller and the saving of its stack. */
+/* Most frames of labyrinth between a caller and stack_trace_save(). */
 #define LAB_OWN_FRAMES	8
 
 atomic_t lab_tag_moves;
@@ -58,7 +58,7 @@ lab_table_claim(struct lab_table *table, struct page *page, u64 meta, unsigned l
 	return tag;
 }
 
-/* A place in @table for what @tag says, under @state, not shown yet; NULL where it is crowded. */
+/* A copy of @tag in @table with @state, not visible yet; NULL if there is no room. */
 struct lab_tag *lab_tag_copy(struct lab_table *table, const struct lab_tag *tag, u32 state)
 {
 	struct lab_tag *copy = lab_table_claim_hidden(table, tag->page,
@@ -71,8 +71,8 @@ struct lab_tag *lab_tag_copy(struct lab_table *table, const struct lab_tag *tag,
 }
 
 /*
- * @copy stands in for @tag of @from, which goes. At any time one or both stand
- * there; a look-up just then may pass by both, and answer -ENOENT.
+ * Replace @tag of @from by @copy. One or both are there at any time, but a concurrent look-up
+ * may miss both and answer -ENOENT.
  */
 void lab_tag_replace(struct lab_table *from, struct lab_tag *tag, struct lab_table *to,
 		     struct lab_tag *copy, u32 state)
@@ -106,8 +106,8 @@ static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_table *first, 
 }
 
 /*
- * Enter @page, in table @first where there is room near its home, else in any
- * other. NULL only where all are crowded there: another page will fit.
+ * Enter @page in table @first if there is room near its home, else in any other. NULL if no
+ * table has room there; another page will fit.
  */
 struct lab_tag *lab_tag_bind(struct lab_table *first, struct page *page, u64 meta,
 			     unsigned long caller, struct lab_table **where)
@@ -118,7 +118,7 @@ struct lab_tag *lab_tag_bind(struct lab_table *first, struct page *page, u64 met
 	return tag ?: lab_tag_bind_elsewhere(first, page, meta, caller, where);
 }
 
-/* Returns how many addresses there are: none where the kernel cannot tell. */
+/* Returns the number of addresses; 0 without CONFIG_STACKTRACE. */
 static unsigned int lab_stack_trace(unsigned long *trace, unsigned int size)
 {
 #ifdef CONFIG_STACKTRACE
@@ -128,10 +128,7 @@ static unsigned int lab_stack_trace(unsigned long *trace, unsigned int size)
 #endif
 }
 
-/*
- * Keep the stack trace of the allocation of the tag's page: from the caller on, which
- * is not always as many frames up.
- */
+/* Save the stack trace of an allocation, from the caller on. */
 void lab_tag_save_stack(struct lab_table *table, struct lab_tag *tag)
 {
 	unsigned long (*stacks)[LAB_STACK_DEPTH] = table->stacks;
@@ -144,11 +141,11 @@ void lab_tag_save_stack(struct lab_table *table, struct lab_tag *tag)
 	for (i = 0; i < LAB_OWN_FRAMES && i < nr; i++)
 		if (trace[i] == lab_tag_caller(tag))
 			break;
-	/* A late misuse may just be told: whose trace it then finds is not said. */
+	/* A concurrent report of the page may show either trace. */
 	data_race(memcpy(stacks[tag - table->slots.tags], &trace[i], sizeof(stacks[0])));
 }
 
-/* LAB_STACK_DEPTH return addresses, fewer with a 0 behind; NULL where none are kept. */
+/* LAB_STACK_DEPTH return addresses, ended by 0 if fewer; NULL if none are kept. */
 const unsigned long *lab_tag_stack(const struct lab_table *table, const struct lab_tag *tag)
 {
 	unsigned long (*stacks)[LAB_STACK_DEPTH] = table->stacks;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Several pages at a time: one pop, one push, one call of the kernel for up to
- * LAB_BULK of them. What is out of the ordinary goes the way of a single page.
+ * Several pages with one pop, one push or one call of the page allocator, up to LAB_BULK at a
+ * time. Pages that are not the common case take the path of a single page.
  */
 #include <linux/export.h>
 #include <linux/gfp.h>
@@ -13,12 +13,12 @@
 #include "track.h"
 #include "verify.h"
 
-/* Pages that are dealt with in one go: preemption is disabled for no more. */
+/* Most pages for which preemption is disabled at a time. */
 #define LAB_BULK	32U
 
 /*
- * Up to LAB_BULK pages from the kernel with one call, for an owner without special
- * wishes that has nothing in stock: those above min that find room near their homes.
+ * Up to LAB_BULK pages from the kernel with one call, from above min and with room for their
+ * tags near their homes. For an owner with the fast path enabled and an empty stock.
  */
 static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned int nr,
 					 struct page **pages, unsigned long caller)
@@ -38,7 +38,7 @@ static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned
 	got = lab_compat_alloc_bulk(LAB_GFP_ABOVE_MIN, lab_owner_nid(owner), nr, fresh);
 	preempt_disable();
 	for (i = 0; i < got; i++) {
-		/* It may have been destroyed while we were in the allocator. */
+		/* The owner may have been destroyed while we were in the allocator. */
 		if (likely(!lab_owner_dead(owner) && lab_enter_near(owner, fresh[i], caller)))
 			pages[used++] = fresh[i];
 		else
@@ -55,7 +55,7 @@ static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned
 	return used;
 }
 
-/* From wherever one page would come, those with a common case in one go. */
+/* From all sources of a single page; the common cases several at a time. */
 static noinline unsigned int lab_alloc_many_cold(struct labyrinth_owner *owner, unsigned int nr,
 						 struct page **pages, unsigned long caller)
 {
@@ -75,7 +75,7 @@ static noinline unsigned int lab_alloc_many_cold(struct labyrinth_owner *owner, 
 	return i;
 }
 
-/* The pages of up to @nr popped tags, of which any may have gone bad. */
+/* The pages of up to @nr popped tags, some of which may have changed while idle. */
 static noinline unsigned int lab_take_tags(struct labyrinth_owner *owner, struct lab_tag *tag,
 					   unsigned int nr, struct page **pages,
 					   unsigned long caller)
@@ -94,7 +94,7 @@ static noinline unsigned int lab_take_tags(struct labyrinth_owner *owner, struct
 	return taken;
 }
 
-/* Up to @nr pages recycled here. */
+/* Up to @nr pages recycled on this CPU. */
 static unsigned int lab_alloc_recycled(struct labyrinth_owner *owner, unsigned int nr,
 				       struct page **pages, unsigned long caller)
 {
@@ -113,7 +113,7 @@ static unsigned int lab_alloc_recycled(struct labyrinth_owner *owner, unsigned i
 
 		if (unlikely(!lab_page_exclusive(page)))
 			break;
-		/* Before the page is handed out: a wrong free may push its tag from then on. */
+		/* Before the page is handed out: from then on a wrong free may push its tag. */
 		below = lab_stack_next(tag);
 		WRITE_ONCE(tag->taken, taken);
 		smp_store_release(&tag->meta, meta);	/* P3 */
@@ -149,7 +149,7 @@ labyrinth_alloc_pages_bulk(struct labyrinth_owner *owner, unsigned int nr, struc
 }
 EXPORT_SYMBOL_GPL(labyrinth_alloc_pages_bulk);
 
-/* Make the transition for an ordinary page, wherever its tag lies; NULL if it is not one. */
+/* Make the transition if @page is the common case, else return NULL; any slot will do. */
 static noinline struct lab_tag *lab_transition_one(struct labyrinth_owner *owner,
 						   const struct page *page)
 {
@@ -161,9 +161,8 @@ static noinline struct lab_tag *lab_transition_one(struct labyrinth_owner *owner
 }
 
 /*
- * As many of @pages as are ordinary, pushed in one step, from the first on until there
- * is one that is not, or whose tag lies far from its home: that is the first of the
- * next step.
+ * Push the first of @pages in one step: up to one that is not the common case, or whose tag is
+ * not near its home. That one is the first of the next step.
  */
 static unsigned int lab_free_many(struct labyrinth_owner *owner, unsigned int nr,
 				  struct page **pages)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What changes nothing: check, and query. */
+/* Check and query, which change nothing. */
 #include <linux/export.h>
 #include <linux/mm.h>
 
@@ -16,7 +16,7 @@ static noinline int lab_check_slow(struct labyrinth_owner *owner, struct page *p
 		return -EINVAL;
 	preempt_disable();
 	err = lab_examine(owner, page, caller, &found);
-	/* A page that is just being transferred has an owner at this instant, too. */
+	/* A page that is being transferred has an owner at this instant, too. */
 	if (err == -EALREADY && lab_meta_phase(found.meta) == LAB_ARRIVING)
 		err = 0;
 	if (!err && !lab_page_sole(page))

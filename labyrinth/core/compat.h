@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Every difference between the supported kernels; nothing else tests the version. */
+/* All differences between the supported kernels. No other file tests the version. */
 #ifndef _LABYRINTH_CORE_COMPAT_H
 #define _LABYRINTH_CORE_COMPAT_H
 
@@ -23,8 +23,8 @@
 #endif
 
 /*
- * nr_free_highatomic came with 6.13 and went into stable releases, so Kbuild
- * looks for the field instead of trusting the version.
+ * nr_free_highatomic came with 6.13 and was backported to stable releases, so Kbuild tests for
+ * the field instead of the version.
  */
 static inline unsigned long lab_compat_highatomic(const struct zone *zone)
 {
@@ -35,7 +35,7 @@ static inline unsigned long lab_compat_highatomic(const struct zone *zone)
 #endif
 }
 
-/* @pages must be NULL entries. Fills the first of them and says how many. */
+/* Fills the first of @pages, which must be NULL, and returns how many. */
 static inline unsigned long lab_compat_alloc_bulk(gfp_t gfp, int nid, unsigned long nr,
 						  struct page **pages)
 {
@@ -46,7 +46,7 @@ static inline unsigned long lab_compat_alloc_bulk(gfp_t gfp, int nid, unsigned l
 #endif
 }
 
-/* A page where the allocator's locks may not be taken: tried for from 7.0 on. */
+/* A page if the allocator's locks may not be taken: from 7.0 on. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 #define LAB_COMPAT_HAS_NOLOCK	1
 #else
@@ -63,12 +63,12 @@ static inline struct page *lab_compat_alloc_nolock(int nid)
 }
 
 /*
- * A word that others may be changing, read once and compared with what it must be: as
- * good as READ_ONCE(), but the compiler may make it an operand of the comparison.
+ * Read a word that may change concurrently, once, for a comparison: as READ_ONCE(), but the
+ * compiler may use it as a memory operand.
  */
 #define lab_peek(word)	data_race(word)
 
-/* Where the page's flags are; they are wrapped in a struct since 6.18. */
+/* The page's flags, which are wrapped in a struct since 6.18. */
 static inline unsigned long *lab_compat_flags(const struct page *page)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
@@ -85,8 +85,8 @@ static inline int lab_compat_mapcount(const struct page *page)
 }
 
 /*
- * The page's counts of references, above, and of mappings less one: one word where the
- * kernel has them side by side, as every supported one has.
+ * The page's reference count in the upper half, its map count less one in the lower: one word,
+ * as they are adjacent in all supported kernels.
  */
 static inline u64 lab_compat_page_counts(const struct page *page)
 {
@@ -102,7 +102,7 @@ static inline u64 lab_compat_page_counts(const struct page *page)
 typedef unsigned long (*lab_compat_shrink_fn)(struct shrinker *shrinker,
 					      struct shrink_control *sc);
 
-/* Registered, or NULL where memory is short. Shrinkers are the kernel's to allocate since 6.7. */
+/* A registered shrinker, or NULL. The kernel allocates them since 6.7. */
 static inline struct shrinker *lab_compat_shrinker_new(const char *name,
 						       lab_compat_shrink_fn count,
 						       lab_compat_shrink_fn scan)

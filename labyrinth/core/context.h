@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where are we, and what may be called here? */
+/* The current context, and what may be called in it. */
 #ifndef _LABYRINTH_CORE_CONTEXT_H
 #define _LABYRINTH_CORE_CONTEXT_H
 
@@ -10,8 +10,8 @@
 #include <linux/sched.h>
 
 /*
- * May the page allocator be called here? Its locks are spinlock_t: never in
- * NMI, and on PREEMPT_RT, where they sleep, only where preemption is enabled.
+ * May the page allocator be called here? Its locks are spinlock_t: never in NMI, and on
+ * PREEMPT_RT, where they sleep, only with preemption enabled.
  */
 static inline bool lab_context_may_allocate(void)
 {
@@ -20,32 +20,30 @@ static inline bool lab_context_may_allocate(void)
 	return !in_nmi();
 }
 
-/* Might the caller sleep, and have asked the kernel for a page with GFP_KERNEL? */
+/* Could the caller sleep, and use GFP_KERNEL? */
 static inline bool lab_context_may_sleep(void)
 {
 	return preemptible() && !rcu_preempt_depth() && !softirq_count();
 }
 
 /*
- * Does GFP_ATOMIC ignore the watermarks here? As __gfp_pfmemalloc_flags() in mm/page_alloc.c
- * decides it: for a task that is there to free memory, as one that swaps over the network, and
- * in a softirq on its behalf.
+ * Does GFP_ATOMIC ignore the watermarks here? As __gfp_pfmemalloc_flags() in mm/page_alloc.c:
+ * for a PF_MEMALLOC task, and in a softirq on its behalf.
  */
 static inline bool lab_context_ignores_marks(void)
 {
 	return current->flags & PF_MEMALLOC && (in_serving_softirq() || !in_interrupt());
 }
 
-/* Has the caller said that it may not wait for memory that takes I/O to free? */
+/* Must the caller not wait for memory that needs I/O to be freed? */
 static inline bool lab_context_in_reclaim(void)
 {
 	return current->flags & (PF_MEMALLOC | PF_MEMALLOC_NOIO | PF_MEMALLOC_NOFS);
 }
 
 /*
- * Is it plain that the page allocator may be called, and that nobody could sleep? False
- * where that has to be looked at more closely. One comparison of the count, shifted by
- * the bit that is the scheduler's.
+ * May the page allocator be called, and is sleeping impossible? False if that needs a closer
+ * check. One comparison of the count, without the scheduler's bit.
  */
 static __always_inline bool lab_context_plainly_atomic(void)
 {
@@ -55,9 +53,8 @@ static __always_inline bool lab_context_plainly_atomic(void)
 }
 
 /*
- * Around calls of the page allocator. Off PREEMPT_RT its locks spin, so it may be
- * called under a raw spinlock; lockdep wants to be told, as put_task_struct()
- * tells it.
+ * Around calls of the page allocator. Without PREEMPT_RT its locks spin, so it may be called
+ * under a raw spinlock; this annotation says so to lockdep, as put_task_struct() does.
  */
 #ifdef CONFIG_LOCKDEP
 extern struct lockdep_map lab_allocator_map;
@@ -80,12 +77,12 @@ static inline void lab_allocator_leave(void) { }
 #define LAB_CONTEXT_HARDIRQ	0x0f00U
 #define LAB_CONTEXT_NMI		0xf000U
 
-/* Do the three counts stand side by side? 7.x has another one between. */
+/* Are the three counts adjacent? 7.x has another one between them. */
 #define LAB_CONTEXT_IN_ONE	(!IS_ENABLED(CONFIG_PREEMPT_RT) && \
 				 SOFTIRQ_SHIFT + 8 == HARDIRQ_SHIFT && \
 				 SOFTIRQ_SHIFT + 12 == NMI_SHIFT)
 
-/* The context as 16 bits: softirq, hardirq and NMI counts, cheap to take. */
+/* The context in 16 bits: softirq, hardirq and NMI counts. */
 static inline u32 lab_context_bits(void)
 {
 	u32 count = preempt_count();

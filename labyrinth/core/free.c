@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Giving a page back: free, and release. */
+/* Free and release. */
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <trace/events/labyrinth.h>
@@ -11,10 +11,10 @@
 #include "verify.h"
 #include "work.h"
 
-/* Pages of the reserve, and those that came by transfer, are not kept. */
+/* Pages of the reserve, and those transferred in, are not recycled. */
 #define LAB_NOT_RECYCLED	(LAB_FROM_RESERVE | LAB_AWAY)
 
-/* A page that is not kept. Its tag was committed to LAB_MOVING. */
+/* Free a page that is not recycled; its tag is in LAB_MOVING. */
 static void lab_free_leave(struct labyrinth_owner *owner, struct lab_finding *found)
 {
 	bool marked = lab_page_marked(found->info.page);
@@ -38,7 +38,7 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 	err = lab_examine(owner, page, caller, &found) ?: lab_commit(&found, owner->moving_state);
 	if (unlikely(err))
 		goto refuse;
-	/* Before it can be anybody else's. */
+	/* Before another CPU can get the page. */
 	trace_free(owner->name, page_to_pfn(page), caller);
 	lab_uncharge_reserve(owner, found.meta);
 	flags = lab_meta_flags(found.meta) & LAB_NOT_RECYCLED ? LAB_AWAY : 0;
@@ -52,7 +52,7 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 		lab_recycle(owner, found.tag);
 	} else {
 		this_cpu_inc(owner->cpu->unrecycled);
-		/* A stack links the tags of one table. */
+		/* A stack links the tags of one table only. */
 		if ((lab_page_sole(page) && lab_page_marked(page)) || found.table != owner->table)
 			lab_free_leave(owner, &found);
 		else
@@ -67,13 +67,13 @@ out:
 }
 
 /*
- * The tag was another page's by the time of its transition. Called with preemption disabled;
- * enables it.
+ * The tag was bound to another page before the transition: revert it. Called with preemption
+ * disabled; enables it.
  */
 static noinline int lab_free_late(struct labyrinth_owner *owner, struct page *page,
 				  struct lab_tag *tag, unsigned long caller)
 {
-	/* The owner may have died meanwhile: not labyrinth_owner::owned_state. */
+	/* Not labyrinth_owner::owned_state: the owner may have died meanwhile. */
 	lab_tag_revert(tag, lab_state(owner->id, 0, LAB_OWNED), owner->ready_state);
 	preempt_enable();
 	return lab_free_slow(owner, page, caller);
@@ -85,7 +85,7 @@ static __always_inline int lab_free(struct labyrinth_owner *owner, struct page *
 	struct lab_tag *tag;
 
 	preempt_disable();
-	/* This also checks that it is @owner's: no other state compares equal. */
+	/* The transition also checks the owner: the state has its number. */
 	if (likely(lab_ordinary(owner, page, &tag) &&
 		   lab_tag_try_transition(tag, lab_peek(owner->owned_state), owner->ready_state))) {
 		if (unlikely(!lab_tag_is(tag, page)))
@@ -98,7 +98,7 @@ static __always_inline int lab_free(struct labyrinth_owner *owner, struct page *
 	return lab_free_slow(owner, page, caller);
 }
 
-/* The same, out of line. */
+/* lab_free(), out of line. */
 int lab_free_one(struct labyrinth_owner *owner, struct page *page, unsigned long caller)
 {
 	return lab_free(owner, page, caller);

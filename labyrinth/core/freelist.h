@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A lock-free stack of tags that any CPU in any context may push to and pop
- * from. The head is one 64-bit word: a count of pushes above, below it where the
- * top tag lies, in bytes from the first of its table. The count is what keeps a
- * pop from succeeding after its tag was popped and pushed again meanwhile (ABA);
- * the tags themselves outlive the stack.
+ * A lock-free stack of tags, for any CPU in any context. The head is one 64-bit word: the upper
+ * half counts pushes, the lower half is the offset of the top tag in its table, in bytes. Since
+ * the count changes, a pop fails if its tag was popped and pushed again meanwhile (ABA). The
+ * tags outlive the stack.
  *
- * A tag says how far it is to the one below it, so that a pop is one addition to
- * the head. At the bottom lies the table's slot 0, which is no page's.
+ * A tag has the distance to the tag below it, so a pop is one addition to the head. The bottom
+ * is slot 0 of the table, which is no page's.
  */
 #ifndef _LABYRINTH_CORE_FREELIST_H
 #define _LABYRINTH_CORE_FREELIST_H
@@ -18,7 +17,7 @@ struct lab_stack {
 	u64 head;
 };
 
-/* Where a tag lies: 0 is no tag. */
+/* Offset of the top tag; 0: the stack is empty. */
 static inline u32 lab_stack_top(u64 head)
 {
 	return head;
@@ -36,8 +35,8 @@ static inline struct lab_tag *lab_stack_tag(const struct lab_slots *slots, u64 h
 }
 
 /*
- * Push @nr tags, linked by lab_stack_link() from @top down to @bottom. @slots is read
- * anew by each turn: an operand in memory costs no instruction, a copy of it does.
+ * Push @nr tags, linked by lab_stack_link() from @top down to @bottom. @slots is read again in
+ * each turn, since an operand in memory saves an instruction.
  */
 static __always_inline void lab_stack_push_all(struct lab_stack *stack,
 					       const struct lab_slots *slots, struct lab_tag *top,
@@ -48,11 +47,11 @@ static __always_inline void lab_stack_push_all(struct lab_stack *stack,
 	u64 down, new;
 
 	do {
-		/* One push further than it is from the bottom to the tag below it. */
+		/* The distance from @bottom to the tag below it, plus one push. */
 		down = slots->pushed + lab_stack_top(old) - (void *)bottom;
 		WRITE_ONCE(bottom->below, (s32)down);
 		new = old - down + more;
-		/* P1: orders the stores to the tags before they can be seen. Pairs with P2. */
+		/* P1: the tags are written before they are visible. Pairs with P2. */
 	} while (unlikely(!try_cmpxchg(&stack->head, &old, new)));
 }
 
@@ -67,7 +66,7 @@ static inline void lab_stack_link(struct lab_tag *tag, const struct lab_tag *bel
 	WRITE_ONCE(tag->below, (s32)((void *)below - (void *)tag));
 }
 
-/* The tag that was on top, slot 0 where there was none. */
+/* The top tag; slot 0 if the stack is empty. */
 static __always_inline struct lab_tag *lab_stack_pop_any(struct lab_stack *stack,
 							 const struct lab_slots *slots)
 {
@@ -83,7 +82,7 @@ static __always_inline struct lab_tag *lab_stack_pop_any(struct lab_stack *stack
 	return tag;
 }
 
-/* The tag that was on top, NULL where there was none. */
+/* The top tag; NULL if the stack is empty. */
 static inline struct lab_tag *lab_stack_pop(struct lab_stack *stack, const struct lab_slots *slots)
 {
 	struct lab_tag *tag;
@@ -99,7 +98,7 @@ static __always_inline struct lab_tag *lab_stack_next(struct lab_tag *tag)
 	return (void *)tag + READ_ONCE(tag->below);
 }
 
-/* So many links at a time, for the limit of tests/bench on a page of a bulk. */
+/* Links followed per turn, for the limit of tests/bench on a page of a bulk. */
 #define LAB_STACK_STRIDE	8
 
 static __always_inline struct lab_tag *lab_stack_stride(struct lab_tag *tag)
@@ -113,10 +112,9 @@ static __always_inline struct lab_tag *lab_stack_stride(struct lab_tag *tag)
 }
 
 /*
- * Up to @nr tags in one step, of which the first is returned, and each next is where
- * lab_stack_next() says: slot 0 after the last. While we follow the links somebody may
- * take the tags away: then they lead astray, though not out of the table, and the
- * step fails.
+ * Pop up to @nr tags in one step. Returns the first; lab_stack_next() returns the others, and
+ * slot 0 after the last. If another CPU pops tags meanwhile, the links may be wrong, but they
+ * do not lead out of the table, and the step fails.
  */
 static __always_inline struct lab_tag *lab_stack_pop_many(struct lab_stack *stack,
 							  const struct lab_slots *slots,

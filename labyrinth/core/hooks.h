@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The events that the core announces. diag/ implements them; the core calls nothing else of
- * it, and diag/ reads the core.
+ * The events that the core announces. diag/ implements them, and the core calls nothing else
+ * in diag/.
  */
 #ifndef _LABYRINTH_CORE_HOOKS_H
 #define _LABYRINTH_CORE_HOOKS_H
@@ -17,7 +17,7 @@ struct zone;
 enum lab_refusal {
 	LAB_REFUSE_BUDGET,	/* it owns as many pages as it may */
 	LAB_REFUSE_FLOOR,	/* its share of the reserve is used */
-	LAB_REFUSE_BUDDY,	/* the kernel itself said no */
+	LAB_REFUSE_BUDDY,	/* the kernel refused */
 	LAB_REFUSE_CONTEXT,	/* no allocator call allowed here, and nothing ready */
 	LAB_REFUSE_SCOPE,	/* the caller may not use this handle */
 	LAB_REFUSE_DYING,	/* the owner is destroyed, or there is none */
@@ -28,24 +28,24 @@ enum lab_violation {
 	LAB_BAD_ARGUMENT,	/* NULL, an ERR_PTR, or parameters out of range */
 	LAB_DOUBLE_FREE,
 	LAB_FOREIGN_FREE,
-	LAB_PLAIN_PAGE,		/* given a page that labyrinth never tagged, or no longer */
-	LAB_SHARED_PAGE,	/* given back while somebody else holds it */
-	LAB_FREED_BEHIND,	/* somebody freed it without labyrinth */
+	LAB_PLAIN_PAGE,		/* not a page of labyrinth, or not any more */
+	LAB_SHARED_PAGE,	/* given back while it has other references or mappings */
+	LAB_FREED_BEHIND,	/* freed without labyrinth */
 	LAB_USE_AFTER_FREE,
 	LAB_WRONG_SCOPE,
 	LAB_DEAD_OWNER,		/* a handle used after its destruction */
 	LAB_RECEIVER_FULL,
 	LAB_ORPHAN,		/* out when its owner was destroyed */
 	LAB_MODULE_GONE,	/* its module left without destroying it */
-	LAB_MISCOUNTED,		/* its counters say something else than its tags */
+	LAB_MISCOUNTED,		/* its counters differ from its tags */
 	LAB_NR_VIOLATIONS,
 };
 
-/* What became of the page, where its kind does not say so. */
+/* What became of the page, if its kind does not imply it. */
 enum lab_outcome {
-	LAB_STAYS,		/* where it was: with its owner, or ready */
+	LAB_STAYS,		/* with its owner, or ready, as before */
 	LAB_OUT_OF_USE,		/* in quarantine */
-	LAB_LEFT,		/* for the kernel */
+	LAB_LEFT,		/* to the kernel */
 };
 
 /* The misuse, as far as it is known; zero fields are unknown. */
@@ -53,7 +53,7 @@ struct lab_violation_info {
 	enum lab_violation kind;
 	enum lab_outcome outcome;
 	struct labyrinth_owner *owner;		/* that the page or the handle belongs to */
-	u32 owner_id;				/* the same, where there is only the tag */
+	u32 owner_id;				/* the same, if only the tag is known */
 	struct labyrinth_owner *offender;	/* that misused it */
 	struct page *page;
 	struct lab_alloc_track track;		/* how the page was taken */
@@ -65,34 +65,34 @@ void lab_event_refusal(struct labyrinth_owner *owner, enum lab_refusal reason,
 		       unsigned long caller);
 void lab_event_violation(const struct lab_violation_info *info);
 
-/* The kernel is asked atomically by a caller that could have waited. Context: task, may sleep. */
+/* An atomic request to the kernel by a caller that could sleep. Context: task, may sleep. */
 void lab_event_could_sleep(struct labyrinth_owner *owner, unsigned long caller);
 
 /* A page was taken from below the min mark of @zone. Context: any. */
 void lab_event_below_min(struct labyrinth_owner *owner, struct zone *zone);
 
-/* An owner's life. Context: process, without lab_owners_lock where nothing else is said. */
+/* The life of an owner. Context: process, without lab_owners_lock unless stated. */
 
-/* It has a handle, and nothing else yet. 0 or -ENOMEM. */
+/* The handle is allocated, nothing else. Returns 0 or -ENOMEM. */
 int lab_event_owner_new(struct labyrinth_owner *owner);
 void lab_event_owner_created(struct labyrinth_owner *owner);
-/* It is to be destroyed, by whichever caller is first. */
+/* About to be destroyed; several callers may compete. */
 void lab_event_owner_closing(struct labyrinth_owner *owner);
-/* It is dead, and no call is in flight any more. */
+/* Dead, and no call is in flight any more. */
 void lab_event_owner_dead(struct labyrinth_owner *owner);
-/* A page is still out; its tag is about to go. With lab_owners_lock held. */
+/* A page is still out; its tag is about to be dropped. With lab_owners_lock held. */
 void lab_event_orphan(struct labyrinth_owner *owner, const struct lab_table *table,
 		      const struct lab_tag *tag, u64 meta);
-/* It has no page and no tag any more. With lab_owners_lock held. */
+/* No page and no tag is left. With lab_owners_lock held. */
 void lab_event_owner_parted(struct labyrinth_owner *owner);
-/* Its number is about to be forgotten. */
+/* The number is about to be released. */
 void lab_event_owner_ended(struct labyrinth_owner *owner);
-/* Does something still need the handle of a dead owner? */
+/* Is the handle of a dead owner still needed? */
 bool lab_event_owner_busy(struct labyrinth_owner *owner);
-/* The handle goes. */
+/* The handle is about to be freed. */
 void lab_event_owner_free(struct labyrinth_owner *owner);
 
-/* The struct pages of this memory are about to go. With lab_owners_lock held. */
+/* The struct pages of this memory are about to be removed. With lab_owners_lock held. */
 void lab_event_offline(unsigned long start_pfn, unsigned long end_pfn);
 
 #endif /* _LABYRINTH_CORE_HOOKS_H */

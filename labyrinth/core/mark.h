@@ -2,13 +2,13 @@
 /*
  * The mark: bits in page->flags that say "this page is labyrinth's".
  *
- * The reference count decides whether a page is shared, never which user owns it: any page
- * can have one reference. The mark can be trusted since
+ * The reference count decides whether a page is shared, never whose it is: any page can have
+ * one reference. The mark can be trusted because
  *
  * - the kernel clears it at every free of the page: all of it is in
  *   PAGE_FLAGS_CHECK_AT_PREP, which free_pages_prepare() clears, and no bit of it is in
  *   PAGE_FLAGS_CHECK_AT_FREE, which would make such a free a "Bad page";
- * - no live page of anybody else has it. PG_swapbacked is on anonymous and shmem pages
+ * - no page in use elsewhere has it. PG_swapbacked is on anonymous and shmem pages
  *   only. The bit of PG_mappedtodisk is on page cache that is not swap-backed, and, as
  *   PG_anon_exclusive, on anonymous pages, which are uptodate by then. So without
  *   PG_uptodate no page has both but one that is being taken apart: after an I/O error or a
@@ -33,7 +33,7 @@
 
 #define LAB_MARK	(BIT(PG_swapbacked) | BIT(PG_mappedtodisk))
 
-/* Bits that are looked at: one that is not of the mark says that it is another's page. */
+/* Bits that are tested: any that is set and not of the mark means another user's page. */
 #define LAB_MARK_MASK	(LAB_MARK | BIT(PG_uptodate) | BIT(PG_lru) | BIT(PG_head) | \
 			 BIT(PG_swapcache))
 
@@ -44,14 +44,14 @@
 #define LAB_HWPOISON	0UL
 #endif
 
-/* Nor is a page used while somebody has it locked, or where its memory is bad. */
+/* A page that is locked, or has bad memory, is not used either. */
 #define LAB_SOUND_MASK	(LAB_MARK_MASK | LAB_HWPOISON | BIT(PG_locked))
 
 static_assert(PG_mappedtodisk == PG_anon_exclusive);
 
 /*
- * Has nobody freed the page since labyrinth marked it? A page with bad memory keeps its
- * flags when it is freed, but has no reference.
+ * Is the page still labyrinth's? A page with bad memory keeps its flags when it is freed, but
+ * has no reference.
  */
 static inline bool lab_page_marked(const struct page *page)
 {
@@ -68,10 +68,9 @@ static inline bool lab_page_sole(const struct page *page)
 }
 
 /*
- * Labyrinth's page, sound, and nobody else has a reference or mapping of it: flags and counts
- * in one comparison, of their sum. Flags that are not the mark cannot be made up for by
- * counts: the page would be mapped less often than never, or more often than it has
- * references.
+ * Labyrinth's page, sound, with one reference and no mapping: flags and counts in one
+ * comparison, of their sum. Counts cannot make up for wrong flags: the page would need a
+ * negative map count, or more mappings than references.
  */
 static __always_inline bool lab_page_exclusive(const struct page *page)
 {
@@ -85,7 +84,7 @@ static inline bool lab_page_hwpoison(const struct page *page)
 	return lab_peek(*lab_compat_flags(page)) & LAB_HWPOISON;
 }
 
-/* memory_failure() changes the flags of any page at any time: in one step. */
+/* Atomic, since memory_failure() changes the flags of any page at any time. */
 static __always_inline void lab_page_mark(struct page *page)
 {
 	BUILD_BUG_ON(LAB_MARK & ~PAGE_FLAGS_CHECK_AT_PREP);
@@ -93,15 +92,15 @@ static __always_inline void lab_page_mark(struct page *page)
 	atomic_long_or(LAB_MARK, (atomic_long_t *)lab_compat_flags(page));
 }
 
-/* A page that is not mapped. */
+/* For a page that is not mapped. */
 static __always_inline void lab_page_unmark(struct page *page)
 {
 	atomic_long_andnot(LAB_MARK, (atomic_long_t *)lab_compat_flags(page));
 }
 
 /*
- * One that leaves while it is mapped keeps PG_swapbacked until it is freed: by that bit its
- * mapping was accounted as shmem, and will be when it ends.
+ * A page that leaves while it is mapped keeps PG_swapbacked until it is freed: its mapping is
+ * accounted as shmem by that bit, at its end as well.
  */
 static inline void lab_page_unmark_mapped(struct page *page)
 {

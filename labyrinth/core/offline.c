@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that goes offline and is removed: its struct pages go as well.
+ * Memory that goes offline, and its struct pages with it.
  *
- * The kernel isolates the range first. From then on no page of it is allocated, and one that
- * is freed stays there. That fails, before any notifier is called, at a page of ours whose
- * memory is good: it has a reference and is not on the LRU. So drivers' pages keep memory online,
- * as those of any kernel code do; the kernel's log has the page frame number, and "lookup"
- * tells whose it is. What is left for the notifier:
+ * The kernel isolates the range first. From then on no page of it is allocated, and freed pages
+ * stay free. Isolation fails, before any notifier is called, at a page of labyrinth with good
+ * memory: it has a reference and is not on the LRU. So drivers' pages keep memory online, like
+ * those of any kernel code; the kernel logs the page frame number, and "lookup" shows its
+ * owner. The notifier handles
  *
- * - pages with bad memory, which isolation passes over: idle ones are given back, and an owned
- *   one refuses the offlining, with its owner's name;
- * - tags of pages that somebody freed behind labyrinth's back, which may be anything by now;
- * - orphans, which are their holders' and may be movable by now.
+ * - pages with bad memory, which isolation skips: idle ones are freed, and an owned one makes
+ *   offlining fail, with its owner's name in the log;
+ * - tags of pages that were freed behind labyrinth's back, which may be in any use by now;
+ * - orphans, which belong to their holders and may be movable by now.
  *
  * With lab_owners_lock held, the struct page of a tag or an orphan that was found may be used:
  * MEM_OFFLINE waits for the lock, and no orphan is left when it has ended.
@@ -32,15 +32,15 @@
 #include "stock.h"
 #include "track.h"
 
-/* Looks at what calls have in hand until it lies somewhere. */
+/* Scans until popped tags are back on a stack. */
 #define LAB_OFFLINE_TRIES	3
 
-/* Owners that one attempt names. */
+/* Most owners that one attempt names. */
 #define LAB_OFFLINE_TOLD	8
 
 struct lab_range {
 	unsigned long start_pfn, end_pfn;
-	unsigned int idle;	/* found there: ready, quarantined, or on their way */
+	unsigned int idle;	/* ready, quarantined, or in flight */
 	unsigned int owned;	/* handed out */
 };
 
@@ -52,9 +52,9 @@ static bool lab_range_has(const struct lab_range *range, const struct page *page
 }
 
 /*
- * The idle pages that @owner has in the range. Those on its stacks cannot be told from the
- * others before they are popped, and this is done only where one has bad memory: so all
- * ready pages go, and the stock is filled again from memory that stays.
+ * Free the idle pages of @owner in the range. On its stacks they cannot be told from others
+ * before they are popped, and this is done only if one has bad memory: so all ready pages are
+ * freed, and the stock is refilled from memory that stays.
  */
 static void lab_offline_give_back(struct labyrinth_owner *owner)
 {
@@ -66,7 +66,7 @@ static void lab_offline_give_back(struct labyrinth_owner *owner)
 	preempt_enable();
 }
 
-/* The owner of @meta, or NULL: destroy sees to the tags of a dead one. */
+/* The owner of @meta, or NULL; destroy handles the tags of a dead one. */
 static struct labyrinth_owner *lab_offline_owner(u64 meta)
 {
 	struct labyrinth_owner *owner;
@@ -100,7 +100,7 @@ static void lab_offline_tag(struct lab_range *range, struct lab_table *table, st
 	}
 }
 
-/* What there is in the range, by owner. */
+/* Count pages in the range, by owner. */
 static void lab_offline_count(struct lab_range *range)
 {
 	struct labyrinth_owner *owner;
@@ -112,7 +112,7 @@ static void lab_offline_count(struct lab_range *range)
 	list_for_each_entry(owner, &lab_owners, list)
 		memset(&owner->offline, 0, sizeof(owner->offline));
 	while ((tag = lab_walk_next(&walk))) {
-		struct page *page = READ_ONCE(tag->page);	/* NULL once it is given back */
+		struct page *page = READ_ONCE(tag->page);	/* NULL once the slot is free */
 
 		cond_resched();
 		if (page && lab_range_has(range, page))
@@ -120,7 +120,7 @@ static void lab_offline_count(struct lab_range *range)
 	}
 }
 
-/* All that can go has gone: count the rest. Needs lab_owners_lock. */
+/* Free what can be freed, and count the rest. Needs lab_owners_lock. */
 static void lab_offline_clear(struct lab_range *range)
 {
 	unsigned int try;
@@ -130,19 +130,19 @@ static void lab_offline_clear(struct lab_range *range)
 		struct labyrinth_owner *owner;
 
 		lab_offline_count(range);
-		/* A tag that went to another table may have passed by the walk. */
+		/* The walk may have missed a tag that moved to another table. */
 		if (!range->idle && !lab_tag_moved_since(moves))
 			return;
 		list_for_each_entry(owner, &lab_owners, list)
 			if (owner->offline.idle)
 				lab_offline_give_back(owner);
-		/* A CPU with a tag in hand has preemption disabled: by now it lies somewhere. */
+		/* A CPU with a popped tag has preemption disabled: it is done by then. */
 		synchronize_rcu();
 	}
 	lab_offline_count(range);
 }
 
-/* Name the owners whose pages are in the way. Needs lab_owners_lock. */
+/* Name the owners of pages that stay. Needs lab_owners_lock. */
 static void lab_offline_tell(const struct lab_range *range)
 {
 	unsigned int told = 0, rest = range->owned + range->idle;
@@ -166,14 +166,14 @@ static void lab_offline_tell(const struct lab_range *range)
 }
 
 /**
- * lab_offline_prepare - give back what can be given back of memory that is to go offline
+ * lab_offline_prepare - free what can be freed of memory that goes offline
  * @start_pfn: its first page frame
  * @end_pfn: the first behind it
  *
- * The range is isolated: what is given back stays free.
+ * The range is isolated: freed pages stay free.
  *
  * Context: process, may sleep.
- * Return: 0, or -EBUSY where an owner has a page left there, which the log tells.
+ * Return: 0, or -EBUSY if an owner has a page left there, which is logged.
  */
 int lab_offline_prepare(unsigned long start_pfn, unsigned long end_pfn)
 {
@@ -192,12 +192,12 @@ int lab_offline_prepare(unsigned long start_pfn, unsigned long end_pfn)
 }
 
 /**
- * lab_offline_forget - drop all that is known of memory that has gone offline
+ * lab_offline_forget - drop tags and orphans of memory that has gone offline
  * @start_pfn: its first page frame
  * @end_pfn: the first behind it
  *
- * Its struct pages go when this returns. No tag is left there, or lab_offline_prepare() would have
- * refused, and no page of the range has been allocated since.
+ * Its struct pages are removed after this. No tag is left there, or lab_offline_prepare() would
+ * have refused, and no page of the range has been allocated since.
  *
  * Context: process, may sleep.
  */
@@ -205,7 +205,7 @@ void lab_offline_forget(unsigned long start_pfn, unsigned long end_pfn)
 {
 	mutex_lock(&lab_owners_lock);
 	lab_event_offline(start_pfn, end_pfn);
-	/* Calls that have found a tag there have ended. */
+	/* Calls that found a tag there have ended by then. */
 	synchronize_rcu();
 	mutex_unlock(&lab_owners_lock);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is done to a page itself. See page.c. */
+/* Operations on a page itself. See page.c. */
 #ifndef _LABYRINTH_CORE_PAGE_H
 #define _LABYRINTH_CORE_PAGE_H
 
@@ -13,16 +13,16 @@
 
 #define LAB_POISON_BYTE		0x6b
 
-/* IS_ERR_OR_NULL() in one comparison: what NULL wraps around to is above the errors as well. */
+/* IS_ERR_OR_NULL() in one comparison: NULL - 1 is above the errors as well. */
 static inline bool lab_no_pointer(const void *ptr)
 {
 	return unlikely((unsigned long)ptr - 1 >= (unsigned long)-MAX_ERRNO - 1);
 }
 
 /*
- * The same for a handle, which must be followed. Where the kernel has the upper half of
- * all addresses, no other is taken for one. With KASAN_SW_TAGS a pointer's upper byte can be
- * anything, so its sign says nothing; with KASAN_HW_TAGS it is 0xf0 or above.
+ * The same for a handle. If all kernel addresses are in the upper half, an address in the lower
+ * half is refused as well. With KASAN_SW_TAGS a pointer's upper byte can have any value, so its
+ * sign means nothing; with KASAN_HW_TAGS it is 0xf0 or above.
  */
 static inline bool lab_no_owner(const struct labyrinth_owner *owner)
 {
@@ -42,17 +42,14 @@ static inline bool lab_page_poison_intact(struct page *page)
 	return !memchr_inv(page_address(page), LAB_POISON_BYTE, PAGE_SIZE);
 }
 
-/* A page of this meta stops being owned: the books of the reserve. */
+/* A page with this meta word stops being owned: count it out of the reserve. */
 static inline void lab_uncharge_reserve(struct labyrinth_owner *owner, u64 meta)
 {
 	if (unlikely(lab_meta_flags(meta) & LAB_FROM_RESERVE))
 		atomic_dec(&owner->from_reserve);
 }
 
-/*
- * A page with bad memory leaves, for whatever reason. The kernel keeps it out of use once it
- * has no reference.
- */
+/* Count a page with bad memory that leaves. The kernel keeps it out of use once it is free. */
 static inline void lab_count_hwpoison(struct labyrinth_owner *owner, const struct page *page)
 {
 	if (unlikely(lab_page_hwpoison(page)))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A page from the kernel: above min, or from the reserve as far as the floor permits. */
+/* Allocating from the kernel: above min, or from the reserve as far as the floor permits. */
 #include <linux/gfp.h>
 #include <linux/mm.h>
 
@@ -8,12 +8,12 @@
 #include "track.h"
 #include "watermark.h"
 
-/* Pages that the kernel is asked for until one finds room in the tag table. */
+/* Attempts to get a page with room for its tag near its home. */
 #define LAB_BIND_TRIES		8
 
 /*
- * A page from the kernel, or LAB_REFUSED(). Only if there is none above min does the reserve
- * come into question, and then the floor says which zone may serve.
+ * A page from the kernel, or LAB_REFUSED(). The reserve is used only if there is no page above
+ * min, and the floor decides which zone may serve.
  */
 static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags)
 {
@@ -43,7 +43,7 @@ static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags)
 	return page;
 }
 
-/* Tag a page fresh from the kernel, and count it. Needs preemption disabled. */
+/* Tag a page fresh from the kernel, and count it. False as lab_enter(). The same context. */
 static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 flags,
 			unsigned long caller)
 {
@@ -66,7 +66,7 @@ static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 fl
 
 /*
  * A page from the kernel, tagged, for a charge that the caller holds. If there is no room for
- * its tag near its home, another page will do. @page is one to begin with, or NULL.
+ * its tag near its home, try other pages. @page is the first to try, or NULL.
  */
 struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, unsigned long caller)
 {
@@ -100,8 +100,8 @@ struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, un
 }
 
 /*
- * The same where the page allocator's locks may not be taken: kernels that know
- * alloc_pages_nolock() try for one, above min and zero-filled.
+ * The same if the page allocator's locks may not be taken: by alloc_pages_nolock() on kernels
+ * that have it, from above min and zero-filled.
  */
 struct page *lab_take_nolock(struct labyrinth_owner *owner, unsigned long caller)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A page from the kernel. See page_alloc.c. */
+/* Allocating from the kernel. See page_alloc.c. */
 #ifndef _LABYRINTH_CORE_PAGE_ALLOC_H
 #define _LABYRINTH_CORE_PAGE_ALLOC_H
 
@@ -11,7 +11,7 @@
 /* Never goes below min, not even for a PF_MEMALLOC task. */
 #define LAB_GFP_ABOVE_MIN	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
 
-/* Why there is no page, in place of one. */
+/* The reason of a refusal, returned in place of a page. */
 #define LAB_REFUSED(reason)	((struct page *)ERR_PTR(-1L - (reason)))
 
 static inline enum lab_refusal lab_refused(const struct page *page)

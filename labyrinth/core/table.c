@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tag table: a tag per page, off the page, found by the page's address.
+ * The tag tables: a tag per page, off the page, found by the page's address.
  *
- * Tags stand in tables. Each is an open hash table whose slots are the tags
- * themselves, so claiming a slot is at once getting a tag and entering it. A
- * page's tag stands within LAB_HOP_RANGE slots of its home, and the home's
- * bitmap says in which (hopscotch hashing, without the displacement): a look-up
- * reads the LAB_HOP_NEAR first slots, where most tags are, then the bitmap and the
- * slots it names, of which there is seldom one.
+ * A table is an open hash table whose slots are the tags themselves, so claiming a slot both
+ * allocates a tag and enters it. A page's tag is within LAB_HOP_RANGE slots of its home, and
+ * the home's bitmap says where (hopscotch hashing without displacement). A look-up reads the
+ * first LAB_HOP_NEAR slots, where most tags are, then the bitmap and the few slots in it.
  *
- * A table has room for the budgets and stocks of its owners at half load. It never moves
- * and never grows; when it is full a further table is made, at least a quarter
- * of all before it, so there are few. A look-up starts in the owner's table.
+ * A table has room for the budgets and stocks of its owners at half load. It never moves or
+ * grows; when it is full, another one is made, with at least a quarter of the total size, so
+ * there are few. A look-up starts in the owner's table.
  *
- * Looking up is lock-free in any context with preemption disabled: tables go
- * after an RCU grace period. Binding and unbinding are lock-free as well.
+ * Look-ups are lock-free in any context with preemption disabled: tables are freed after an RCU
+ * grace period. Binding and unbinding are lock-free as well.
  */
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -23,29 +21,29 @@
 
 #include "table.h"
 
-/* From here on a table is a few percent larger for the sake of huge pages. */
+/* From this size on, a few percent more are worth huge pages. */
 #define LAB_HUGE_TABLE	(16 * PMD_SIZE)
 
-/* A table too large for the machine is an answer, not a reason to kill a task or to splat. */
+/* A table that is too large must fail, without the OOM killer or a warning. */
 #define LAB_GFP_TABLE	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /* See table.h. */
 DEFINE_MUTEX(lab_owners_lock);
 
-/* Only its flags are ever looked at: there is no mark. */
+/* Only its flags and counts are read: no mark, no reference. */
 struct page lab_no_page;
 
-/* In place of the tags of an owner that is dead. */
+/* In place of the tags of a dead owner. */
 struct lab_tag lab_nowhere[LAB_NR_ENDS] = {
 	[0 ... LAB_NR_ENDS - 1] = { .page = &lab_no_page },
 };
 
 struct lab_table __rcu *lab_tables[LAB_NR_TABLES];
-unsigned int lab_nr_tables;	/* slots of lab_tables in use, and what lies between */
+unsigned int lab_nr_tables;	/* highest slot of lab_tables in use, plus one */
 
 /*
- * Zeroed memory for a table, of its size and hardly more: kvzalloc() rounds up to a
- * power of two, and where huge pages are to be had to these.
+ * Zeroed memory for a table, not much more than its size: kvzalloc() would round up to a power
+ * of two, or to huge pages.
  */
 static void *lab_table_mem(size_t nr, size_t size)
 {
@@ -86,7 +84,7 @@ static struct lab_table *lab_table_try_new(u32 capacity, bool stacks)
 	return table;
 }
 
-/* lab_owners_lock is held: allocate nothing that waits for I/O. */
+/* lab_owners_lock is held: no allocation may wait for I/O. */
 static struct lab_table *lab_table_new(u32 capacity, bool stacks)
 {
 	unsigned int noio = memalloc_noio_save();
@@ -111,7 +109,7 @@ struct lab_table *lab_table_get(u32 budget, bool stacks)
 			continue;
 		}
 		total += table->capacity;
-		/* Stacks cost more than tags: only owners that want them pay. */
+		/* Stack traces cost more than tags: owners without them use other tables. */
 		if (!!table->stacks == stacks && (u64)table->reserved + budget <= table->capacity)
 			goto found;
 	}
@@ -129,10 +127,10 @@ found:
 }
 
 /*
- * How many tags more its owners may have. A table never grows, so they come from the
- * room that it has beyond half load, up to 5/8 of its slots: a page that finds all
- * LAB_HOP_RANGE slots from its home on taken is as good as unheard of there, too, and only
- * a few more lie beyond the first LAB_HOP_NEAR. Needs lab_owners_lock.
+ * How many more tags its owners may have. A table does not grow; they come from the room beyond
+ * half load, up to 5/8 of its slots. At that load it is still very unlikely that all
+ * LAB_HOP_RANGE slots are taken, and few more tags are beyond LAB_HOP_NEAR. Needs
+ * lab_owners_lock.
  */
 u32 lab_table_room(const struct lab_table *table)
 {
@@ -142,7 +140,7 @@ u32 lab_table_room(const struct lab_table *table)
 	return table->reserved < most ? most - table->reserved : 0;
 }
 
-/* An owner wants @to tags instead of @from. False where there is no room. The same. */
+/* An owner needs @to tags instead of @from. False if there is no room. The same. */
 bool lab_table_resize(struct lab_table *table, u32 from, u32 to)
 {
 	if (to > from && to - from > lab_table_room(table))
@@ -172,8 +170,7 @@ static bool lab_table_vacant(const struct lab_table *table)
 }
 
 /*
- * Free the tables that nobody needs. A table may outlive its owners for a page
- * that found no room in its owner's own.
+ * Free unused tables. A table may outlive its owners if it has a tag of another table's owner.
  */
 void lab_table_reap(void)
 {
@@ -185,7 +182,7 @@ void lab_table_reap(void)
 
 		if (!table || table->reserved)
 			continue;
-		/* No owner of another table may put a page here while we look. */
+		/* No owner of another table may enter a page here meanwhile. */
 		WRITE_ONCE(table->closed, true);
 		synchronize_rcu();
 		if (!lab_table_vacant(table)) {
@@ -200,7 +197,7 @@ void lab_table_reap(void)
 		WRITE_ONCE(lab_nr_tables, lab_nr_tables - 1);
 }
 
-/* The next tag that is claimed, or NULL. Needs lab_owners_lock, which keeps the tables. */
+/* The next claimed tag, or NULL. Needs lab_owners_lock, which keeps the tables. */
 struct lab_tag *lab_walk_next(struct lab_walk *walk)
 {
 	lockdep_assert_held(&lab_owners_lock);
@@ -218,7 +215,7 @@ struct lab_tag *lab_walk_next(struct lab_walk *walk)
 	return NULL;
 }
 
-/* Memory that @budget pages take in @table, in bytes. */
+/* Memory for the tags of @budget pages in @table, in bytes. */
 size_t lab_table_bytes(const struct lab_table *table, u32 budget)
 {
 	size_t per_slot = sizeof(*table->slots.tags) + (table->stacks ? sizeof(*table->stacks) : 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The tables in which tags stand, and how a page's tag is found. See table.c. */
+/* The tables of tags, and how a page's tag is found. See table.c and bind.c. */
 #ifndef _LABYRINTH_CORE_TABLE_H
 #define _LABYRINTH_CORE_TABLE_H
 
@@ -9,18 +9,18 @@
 
 #include "tag.h"
 
-/* Two slots a page at 32 bytes each are the 64 bytes a page that we promise. */
+/* Two slots of 32 bytes each are the documented 64 bytes per page. */
 #define LAB_SLOTS_PER_PAGE	2
 
-/* A page lives at most this many slots from its home; also the bits in lab_tag::hop. */
+/* A page's tag is at most this many slots from its home; also the bits in lab_tag::hop. */
 #define LAB_HOP_RANGE		32
 
-/* The first of these are looked at by every call, and need no bit: most tags lie there. */
+/* Every look-up reads the first of these, which have no bit: most tags are there. */
 #define LAB_HOP_NEAR		2
 
 /*
- * Slots that are no page's, at the beginning of a table. The first ends a stack, and is
- * home to the NULL pointer. What these slots say their page is has no reference.
+ * Slots at the beginning of a table that are no page's. The first ends a stack, and is the home
+ * of NULL. Their page, lab_no_page, has no reference.
  */
 #define LAB_NR_ENDS		LAB_HOP_NEAR
 extern struct lab_tag lab_nowhere[LAB_NR_ENDS];
@@ -30,13 +30,13 @@ static inline bool lab_tag_is_end(const struct lab_tag *tag)
 	return tag->page == &lab_no_page;
 }
 
-#define LAB_STACK_PUSH		BIT_ULL(32)	/* in a stack's head: one more in the count */
+#define LAB_STACK_PUSH		BIT_ULL(32)	/* one push, in a stack's head */
 
-/* The slots of a table, as the fast path wants to know of them. */
+/* The slots of a table, for the fast path. */
 struct lab_slots {
 	struct lab_tag *tags;
-	void *pushed;		/* @tags less LAB_STACK_PUSH: see lab_stack_push_all() */
-	u32 homes;		/* bytes of @tags, from the first on, that are homes */
+	void *pushed;		/* @tags - LAB_STACK_PUSH: see lab_stack_push_all() */
+	u32 homes;		/* how many bytes of @tags are homes */
 };
 
 struct lab_table {
@@ -44,18 +44,18 @@ struct lab_table {
 	unsigned long (*stacks)[LAB_STACK_DEPTH];	/* a trace per slot, or NULL */
 	u32 nr_slots;
 	u32 capacity;		/* tags that fit, at half load; guarded by lab_owners_lock */
-	u32 reserved;		/* labyrinth_owner::tags of those admitted; guarded as well */
-	bool closed;		/* takes no page of an owner of another table */
+	u32 reserved;		/* sum of labyrinth_owner::tags of its owners; guarded as well */
+	bool closed;		/* takes no tags of other tables' owners */
 };
 
-/* Tags of the smallest table: in a larger one more lie near their homes. */
+/* Tags of the smallest table; in a larger one more tags are near their homes. */
 #define LAB_TABLE_MIN		256U
 
-/* Tags of the largest: its bytes can be told by lab_tag::below. */
+/* Tags of the largest: lab_tag::below must hold its size in bytes. */
 #define LAB_TABLE_MAX		(BIT(31) / sizeof(struct lab_tag) / LAB_SLOTS_PER_PAGE - \
 				 LAB_HOP_RANGE)
 
-/* Guards the life of owners, tables and orphans; no page's way takes it. */
+/* Guards the life of owners, tables and orphans. Alloc and free never take it. */
 extern struct mutex lab_owners_lock;
 
 #define LAB_NR_TABLES		64
@@ -71,7 +71,7 @@ static inline void lab_tag_show(struct lab_tag *home, struct lab_tag *tag)
 {
 	if (lab_tag_is_near(home, tag))
 		return;
-	/* T1: the tag is whole before its bit shows. Pairs with lab_find(). */
+	/* T1: the tag is complete before its bit is visible. Pairs with lab_find(). */
 	smp_mb__before_atomic();
 	atomic_or(BIT(tag - home), &home->hop);
 }
@@ -90,15 +90,15 @@ static __always_inline u32 lab_scale(u32 hash, u32 range)
 }
 
 /*
- * The home of @page: Fibonacci hashing of its address, scaled to the bytes by one more
- * multiplication. NULL's is slot 0.
+ * The home of @page: Fibonacci hashing of its address, scaled to the table by another
+ * multiplication. The home of NULL is slot 0.
  */
 static __always_inline struct lab_tag *lab_home(const struct lab_slots *slots,
 						const struct page *page)
 {
 	u32 hash = (u32)(unsigned long)page * GOLDEN_RATIO_32;
 
-	/* Only an owner's death changes these, and calls in flight may have either. */
+	/* Disabling the fast path changes these; calls in flight may see either value. */
 	return (void *)lab_peek(slots->tags) +
 	       (lab_scale(hash, lab_peek(slots->homes)) & -(u32)sizeof(*slots->tags));
 }
@@ -108,7 +108,7 @@ static inline struct lab_tag *lab_table_home(const struct lab_table *table, cons
 	return lab_home(&table->slots, page);
 }
 
-/* True where the tag of @page lies near its @home, and is in @tag. */
+/* True if the tag of @page is near its @home; it is returned in @tag. */
 static __always_inline bool lab_find_near(struct lab_tag *home, const struct page *page,
 					  struct lab_tag **tag)
 {
@@ -120,7 +120,7 @@ static __always_inline bool lab_find_near(struct lab_tag *home, const struct pag
 	return lab_tag_is(home + 1, page);
 }
 
-/* The same wherever it lies. The acquire pairs with T1. */
+/* The same anywhere in the table. The acquire pairs with T1. */
 static __always_inline bool lab_find(struct lab_tag *home, const struct page *page,
 				     struct lab_tag **tag)
 {
@@ -128,7 +128,7 @@ static __always_inline bool lab_find(struct lab_tag *home, const struct page *pa
 
 	if (likely(lab_find_near(home, page, tag)))
 		return true;
-	/* A slot that is just being left says NULL. */
+	/* The page of a slot that is being freed is NULL. */
 	for (hop = page ? (u32)atomic_read_acquire(&home->hop) : 0; hop; hop &= hop - 1) {
 		*tag = home + __ffs(hop);
 		if (likely(lab_tag_is(*tag, page)))
@@ -148,7 +148,7 @@ static inline struct lab_tag *lab_table_find(const struct lab_table *table, cons
 struct lab_tag *lab_tag_find_elsewhere(const struct lab_table *first, const struct page *page,
 				       struct lab_table **where);
 
-/* The tag of @page in any table, looking in @first (may be NULL) before the others. */
+/* The tag of @page in any table; @first, which may be NULL, is searched first. */
 static inline struct lab_tag *lab_tag_find(struct lab_table *first, const struct page *page,
 					   struct lab_table **where)
 {
@@ -165,7 +165,7 @@ static inline struct lab_tag *lab_tag_find(struct lab_table *first, const struct
 struct lab_tag *lab_tag_bind(struct lab_table *first, struct page *page, u64 meta,
 			     unsigned long caller, struct lab_table **where);
 
-/* The caller has the tag of @page to itself, and in LAB_MOVING: out of look-ups, and gone. */
+/* Hide the tag of @page from look-ups and free its slot. It is in LAB_MOVING. */
 static inline void lab_tag_unbind(struct lab_table *table, struct lab_tag *tag,
 				  const struct page *page)
 {
@@ -182,14 +182,13 @@ void lab_tag_replace(struct lab_table *from, struct lab_tag *tag, struct lab_tab
 
 static inline struct lab_table *lab_table_nth(unsigned int i)
 {
-	/* Readers disable preemption; owners of a table and lab_owners_lock keep it as well. */
+	/* Preemption is disabled, or an owner or lab_owners_lock keeps the table. */
 	return rcu_dereference_raw(lab_tables[i]);
 }
 
 /*
- * A transfer between tables takes the tag along, and a look-up just then may have passed by
- * both of its places. Where that must not be, this count must be the same before it
- * and after.
+ * A transfer between tables moves the tag, and a concurrent look-up may miss both copies. If it
+ * must not, this count must be the same before and after it.
  */
 extern atomic_t lab_tag_moves;
 
@@ -225,7 +224,7 @@ static __always_inline bool lab_tag_nowhere_but(const struct lab_table *first,
 /* A walk over all tags, in process context. */
 struct lab_walk {
 	unsigned int nr;	/* table, 0 to begin with */
-	u32 slot;		/* slot in it that was looked at last, 0 to begin with */
+	u32 slot;		/* last slot read in it, 0 to begin with */
 	struct lab_table *table;	/* set by each step */
 };
 

@@ -31,8 +31,8 @@ enum lab_phase {
 	LAB_READY,		/* on one of its owner's stacks */
 	LAB_OWNED,		/* handed out */
 	LAB_QUARANTINED,	/* on its owner's quarantine stack: shared when it was given back */
-	LAB_MOVING,		/* one CPU is taking it from one phase to another */
-	LAB_ARRIVING,		/* the same: to the owner it names, by a transfer */
+	LAB_MOVING,		/* one CPU is changing it from one phase to another */
+	LAB_ARRIVING,		/* the same, in a transfer to the owner it names */
 	LAB_NR_PHASES,
 };
 
@@ -41,9 +41,9 @@ enum lab_phase {
 #define LAB_AWAY		BIT(4)	/* transferred in, or in another table: not recycled */
 #define LAB_POISONED		BIT(5)	/* READY or QUARANTINED, and filled with the poison */
 #define LAB_ZEROED		BIT(6)	/* READY and known to be zero-filled */
-#define LAB_REPORTED		BIT(7)	/* READY, and what is wrong with it has been reported */
+#define LAB_REPORTED		BIT(7)	/* READY, and its misuse has been reported */
 #define LAB_FLAGS_MASK		GENMASK(7, 3)
-/* Of QUARANTINED tags: how many looks found the page shared. The last of these reports it. */
+/* QUARANTINED: how many scans found the page shared. The last one reports it. */
 #define LAB_LOOK		BIT(6)
 #define LAB_LOOKS_REPORTED	GENMASK(7, 6)
 #define LAB_OWNER_SHIFT		8
@@ -80,12 +80,12 @@ struct lab_tag {
 static_assert(sizeof(struct lab_tag) == 32);
 static_assert(CONFIG_NR_CPUS <= 65536);
 
-/* In place of a page, in slots of a table that are no page's: it has neither mark nor reference. */
+/* The page of slots that are no page's: without mark and reference. */
 extern struct page lab_no_page;
 
 #define LAB_STACK_DEPTH		8
 
-/* How a page was taken, as its tag tells; unknown where @meta is 0. */
+/* How a page was taken, from its tag; unknown if @meta is 0. */
 struct lab_alloc_track {
 	u64 meta;
 	u64 taken;			/* lab_tag::taken */
@@ -127,13 +127,13 @@ static inline bool lab_meta_from_reserve(u64 meta)
 	return lab_meta_phase(meta) == LAB_OWNED && lab_meta_flags(meta) & LAB_FROM_RESERVE;
 }
 
-/* One CPU has the tag to itself: nobody else may change it. */
+/* In these phases only one CPU may change the tag. */
 static inline bool lab_phase_moves(enum lab_phase phase)
 {
 	return phase >= LAB_MOVING;
 }
 
-/* What the public is told of a phase that is only passed through. */
+/* The public state; transient phases are shown as owned. */
 static inline enum labyrinth_state lab_phase_public(enum lab_phase phase)
 {
 	switch (phase) {
@@ -161,7 +161,7 @@ static inline u64 lab_meta(u32 state, u32 where)
 	return (u64)state << 32 | where;
 }
 
-/* CPU and context; both halves of the CPU's number stay clear of the context's 16 bits. */
+/* Both halves of the CPU's number stay clear of the context's 16 bits. */
 static inline u32 lab_where(unsigned int cpu, u32 context)
 {
 	return (cpu & 0xff) | context << 8 | (cpu & 0xff00) << 16;
@@ -173,7 +173,7 @@ static inline u64 lab_meta_here(u32 state)
 	return lab_meta(state, lab_where(raw_smp_processor_id(), lab_context_bits()));
 }
 
-/* 13 to 20 ms a unit: wraps after more than a year. */
+/* A unit is 13 to 20 ms: it wraps after more than a year. */
 #define LAB_TIME_JIFFIES	BIT(ilog2(HZ / 50))
 
 static inline u32 lab_time_now(void)
@@ -190,8 +190,8 @@ struct lab_table;
 extern struct lab_table __rcu *lab_tables[];
 
 /*
- * Kernel and modules lie within 2 GiB of each other: the lower half of a caller
- * says how far it is from anything of labyrinth's own.
+ * The kernel and its modules are within 2 GiB of each other, so the lower half of a caller's
+ * address is enough, relative to an address in labyrinth.
  */
 static inline u32 lab_caller_pack(unsigned long ip)
 {
@@ -205,7 +205,7 @@ static inline unsigned long lab_caller_unpack(u32 caller)
 	return near + (s32)(caller - (u32)near);
 }
 
-/* What goes into lab_tag::taken of a page that is taken now. */
+/* The value of lab_tag::taken for a page that is taken now. */
 static __always_inline u64 lab_taken(unsigned long caller)
 {
 #ifdef __LITTLE_ENDIAN
@@ -215,12 +215,12 @@ static __always_inline u64 lab_taken(unsigned long caller)
 #endif
 }
 
-/* Caller, place and time of an allocation: not one step, so a report may mix two holders. */
+/* Not atomic as a whole: a report may mix two allocations of the page. */
 static inline void lab_tag_fill(struct lab_tag *tag, u64 meta, unsigned long caller)
 {
 	WRITE_ONCE(tag->caller, lab_caller_pack(caller));
 	WRITE_ONCE(tag->time, lab_time_now());
-	/* P3: all that was read of it as the tag of a ready page was read before. */
+	/* P3: reads of the tag as that of a ready page come before. */
 	smp_store_release(&tag->meta, meta);
 }
 
@@ -229,7 +229,7 @@ static inline unsigned long lab_tag_caller(const struct lab_tag *tag)
 	return lab_caller_unpack(READ_ONCE(tag->caller));
 }
 
-/* Is @tag that of @page? T2: what else it says is read afterwards. */
+/* Is @tag that of @page? T2: its other fields are read afterwards. */
 static __always_inline bool lab_tag_is(const struct lab_tag *tag, const struct page *page)
 {
 	if (lab_peek(tag->page) != page)
@@ -239,10 +239,9 @@ static __always_inline bool lab_tag_is(const struct lab_tag *tag, const struct p
 }
 
 /*
- * The one step that decides between callers: F1. Of two that found @tag for
- * @page with @state, one wins. The tag may have gone to another page meanwhile and
- * carry the same state again: a caller that finds that by lab_tag_is() has lost, and puts
- * it back.
+ * F1: the one step that decides between callers. Of two that found @tag with @state, one wins.
+ * The slot may have been given to another page with the same state meanwhile; a caller that
+ * finds that by lab_tag_is() has lost, and must revert it.
  */
 static __always_inline bool lab_tag_try_transition(struct lab_tag *tag, u32 state, u32 changed)
 {
@@ -251,12 +250,12 @@ static __always_inline bool lab_tag_try_transition(struct lab_tag *tag, u32 stat
 
 static inline void lab_tag_revert(struct lab_tag *tag, u32 state, u32 changed)
 {
-	/* The audit may have taken it for a ready page, and have reported something. */
+	/* The audit may have seen a ready page, and have reported it. */
 	if (cmpxchg(&tag->state, changed, state) != changed)
 		cmpxchg(&tag->state, changed | LAB_REPORTED, state);
 }
 
-/* All of it. */
+/* A transition, reverted if the tag is another page's by now. */
 static inline bool lab_tag_transition(struct lab_tag *tag, const struct page *page, u32 state,
 				      u32 changed)
 {
@@ -268,7 +267,7 @@ static inline bool lab_tag_transition(struct lab_tag *tag, const struct page *pa
 	return false;
 }
 
-/* Give a tag's slot back, of which nobody looks for a page there any more. */
+/* Free the slot of a tag that no look-up finds any more. */
 static inline void lab_tag_drop(struct lab_tag *tag)
 {
 	WRITE_ONCE(tag->meta, 0);
@@ -276,13 +275,13 @@ static inline void lab_tag_drop(struct lab_tag *tag)
 	smp_store_release(&tag->page, NULL);
 }
 
-/* As a tag of its own, which has the caller and the time. */
+/* A tag with the caller and the time of @track. */
 static inline struct lab_tag lab_track_tag(const struct lab_alloc_track *track)
 {
 	return (struct lab_tag){ .meta = track->meta, .taken = track->taken };
 }
 
-/* Return address of the call that took the page, 0 where that is unknown. */
+/* Return address of the call that took the page; 0 if unknown. */
 static inline unsigned long lab_track_caller(const struct lab_alloc_track *track)
 {
 	struct lab_tag tag = lab_track_tag(track);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One owner hands a page to another. At no instant does it have none or two. */
+/* Transfer: at no instant does the page have no owner or two. */
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <trace/events/labyrinth.h>
@@ -9,7 +9,7 @@
 #include "verify.h"
 #include "work.h"
 
-/* Room for one more page in @to's books, if need be in place of one that is only recycled. */
+/* Charge @to for one page, if need be by evicting one of its recycled pages. */
 static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 			 struct lab_finding *found)
 {
@@ -21,7 +21,7 @@ static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 		found->info.kind = LAB_DEAD_OWNER;
 		return -EINVAL;
 	}
-	/* What has left one CPU may be at another where we have been: see lab_steal(). */
+	/* A page may move to a CPU that we have passed: see lab_steal(). */
 	for (turn = 0; turn < LAB_FAR_TURNS && sure < LAB_SURE_TURNS; turn++) {
 		if (lab_budget_charge(to))
 			return 0;
@@ -30,7 +30,7 @@ static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 			*evicted = lab_discard(to, tag);
 			return 0;
 		}
-		/* A page that was shared for an instant has a place until somebody looks. */
+		/* A page that was shared for an instant stays charged until it is scanned. */
 		if (unlikely(atomic_read(&to->quarantined)) && lab_quarantine_reclaim(to)) {
 			sure = 0;
 			continue;
@@ -64,7 +64,7 @@ int labyrinth_transfer_page(struct labyrinth_owner *from, struct labyrinth_owner
 	err = lab_make_room(to, &evicted, &found);
 	if (err)
 		goto out;
-	/* The tag goes along, or the receiver's pages would crowd out the giver's own. */
+	/* Move the tag as well, or pages of @to would fill up the table of @from. */
 	arriving = lab_state(to->id, 0, LAB_ARRIVING);
 	state = lab_state(to->id, (lab_meta_flags(found.meta) & LAB_FROM_RESERVE) | LAB_AWAY,
 			  LAB_OWNED);

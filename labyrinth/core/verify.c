@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * May this caller do something with this page? Both sides are checked first; then one
- * cmpxchg of the tag's meta commits, and a call that loses it has changed nothing.
+ * May this caller use this page? Both sides are checked first, then one cmpxchg of the tag's
+ * state commits; a call that loses it has changed nothing.
  */
 #include <linux/mm.h>
 
@@ -21,8 +21,8 @@ noinline int lab_bad_argument(struct labyrinth_owner *owner, struct page *page,
 }
 
 /*
- * Is @page handed out to @owner, and may the caller say so? 0 or an errno; the
- * incident is filled in, not reported. Needs preemption disabled.
+ * Is @page owned by @owner, and is the caller in its scope? Returns 0 or an errno; a violation
+ * is filled in, not reported. Needs preemption disabled.
  */
 int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigned long caller,
 		struct lab_finding *found)
@@ -57,7 +57,7 @@ int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigned long 
 		return -EPERM;
 	}
 	if (dead) {
-		/* About to be orphaned: destroy has it, and nobody else may touch the books. */
+		/* About to be orphaned: only destroy may change its counters. */
 		found->info.kind = LAB_DEAD_OWNER;
 		return -ENOENT;
 	}
@@ -73,7 +73,7 @@ int lab_examine(struct labyrinth_owner *owner, struct page *page, unsigned long 
 	return 0;
 }
 
-/* May a page that is known to be @owner's go to somebody else? Not where it is mapped. */
+/* May an owned page leave its owner? Not while it is mapped. */
 int lab_examine_mapping(struct page *page, struct lab_finding *found)
 {
 	if (likely(!lab_compat_mapcount(page)))
@@ -82,7 +82,7 @@ int lab_examine_mapping(struct page *page, struct lab_finding *found)
 	return -EBUSY;
 }
 
-/* A call that changes something failed. A page without the mark loses its tag. */
+/* Report a call that failed. A page without the mark loses its tag. */
 void lab_refuse(struct lab_finding *found)
 {
 	struct lab_violation_info *info = &found->info;
@@ -95,8 +95,8 @@ void lab_refuse(struct lab_finding *found)
 }
 
 /*
- * To LAB_MOVING or LAB_ARRIVING, by which nobody else may act: a late call's change
- * of a tag that is another page's by now must be put back before it means anything.
+ * Change the state to LAB_MOVING or LAB_ARRIVING, on which no other call acts: a late call may
+ * change a tag that is another page's by now, and must be able to revert that unnoticed.
  */
 int lab_commit(struct lab_finding *found, u32 state)
 {

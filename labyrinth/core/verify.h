@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* May this caller do something with this page? See verify.c. */
+/* May this caller use this page? See verify.c. */
 #ifndef _LABYRINTH_CORE_VERIFY_H
 #define _LABYRINTH_CORE_VERIFY_H
 
 #include "page.h"
 
-/* What is known of a page that somebody called us with. */
+/* What is known of the page that a call was made with. */
 struct lab_finding {
 	struct lab_table *table;
 	struct lab_tag *tag;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How deep may an owner go into a zone's emergency reserve?
+ * The watermark check: how deep an owner may go into a zone's emergency reserve.
  *
  * The kernel gives an order-0 GFP_ATOMIC page from a zone iff
  *
@@ -8,8 +8,8 @@
  *	atomic_min = min - min/2 - (min - min/2)/4	(3/8 of min, rounded up)
  *
  * (__zone_watermark_ok() in mm/page_alloc.c, 6.1 to 7.3). A request of this
- * kind may use free HIGHATOMIC pages and ignores watermark_boost. What lies
- * between min and atomic_min is the atomic reserve; an owner's floor is
+ * kind may use free HIGHATOMIC pages and ignores watermark_boost. The atomic
+ * reserve is between min and atomic_min; an owner's floor is
  *
  *	floor = min - (min - atomic_min) * reserve_pct / 100
  *
@@ -18,11 +18,10 @@
  * therefore exact as a decision, and a zone's level follows it within one such
  * refill per CPU.
  *
- * A PF_MEMALLOC task's request that fails so far is repeated without any mark. An owner that
- * may have all that the kernel would give has that, too. For any other no request is made below
- * its floor, so there is nothing to repeat.
+ * The kernel repeats a failed request of a PF_MEMALLOC task without watermarks. An owner with a
+ * reserve_pct of 100 benefits from that; for others no request is made below their floor.
  *
- * No state here, and nothing that may not run in any context.
+ * No state. Context: any.
  */
 #include <linux/gfp.h>
 #include <linux/math64.h>
@@ -39,7 +38,7 @@ unsigned long lab_floor_atomic_min(unsigned long min)
 	return min;
 }
 
-/* @reserve_pct: 0 for nothing below @min, 100 for all that the kernel would give. */
+/* The floor. @reserve_pct: 0 is @min, 100 is the kernel's own limit. */
 unsigned long lab_floor_mark(unsigned long min, int reserve_pct)
 {
 	return min - (min - lab_floor_atomic_min(min)) * reserve_pct / 100;
@@ -55,7 +54,7 @@ bool lab_floor_permits(const struct lab_level *level, unsigned long mark)
 	return lab_level_usable(level) > (long)mark;
 }
 
-/* How much of the atomic reserve is gone, in percent: 0 at min and above. */
+/* How much of the atomic reserve is used, in percent: 0 at min and above. */
 unsigned int lab_floor_depth_pct(const struct lab_level *level)
 {
 	long below = (long)level->min - lab_level_usable(level);
@@ -86,7 +85,7 @@ static bool lab_lower_zone_serves(struct zone *zone)
 {
 	struct zone *lower;
 
-	/* It looks at all the low marks before it goes to any zone's reserve. */
+	/* The kernel tries all zones down to low before it uses the reserve of one. */
 	for (lower = zone - 1; lower >= zone->zone_pgdat->node_zones; lower--) {
 		struct lab_level level;
 
@@ -99,7 +98,7 @@ static bool lab_lower_zone_serves(struct zone *zone)
 	return false;
 }
 
-/* Each zone is below the atomic minimum, where only PF_MEMALLOC tasks are given pages. */
+/* All zones are below the atomic minimum, where only PF_MEMALLOC tasks get pages. */
 static enum lab_floor lab_floor_below_all(int nid, int reserve_pct, struct lab_choice *choice)
 {
 	if (!lab_context_ignores_marks())
@@ -114,11 +113,10 @@ static enum lab_floor lab_floor_below_all(int nid, int reserve_pct, struct lab_c
 }
 
 /*
- * The first zone, in the kernel's order of preference, that stands above the
- * owner's floor. A page comes from there if the kernel has none to give from the
- * zones before it on that node. Else it must be told to begin there; but then it
- * counts lower zones as less protected, so that is only done where these have
- * nothing to give. A bounded walk: a zonelist has MAX_NR_ZONES entries a node.
+ * The first zone, in the kernel's order of preference, that is above the owner's floor. The
+ * page comes from there if the kernel has none in the zones before it on that node. Otherwise
+ * the request must start at that zone; but then lower zones are less protected from it, so this
+ * is done only if they have no page. Bounded: a zonelist has MAX_NR_ZONES entries per node.
  */
 enum lab_floor lab_floor_choose(int nid, int reserve_pct, struct lab_choice *choice)
 {
@@ -151,7 +149,7 @@ enum lab_floor lab_floor_choose(int nid, int reserve_pct, struct lab_choice *cho
 	return verdict == LAB_FLOOR_EMPTY ? lab_floor_below_all(nid, reserve_pct, choice) : verdict;
 }
 
-/* The zone a request from @nid tries first: the one a refusal is reported with. */
+/* The zone that a request from @nid tries first; refusals are reported with it. */
 struct zone *lab_floor_first_zone(int nid)
 {
 	struct zoneref *ref = lab_floor_zonerefs(nid);
@@ -161,7 +159,7 @@ struct zone *lab_floor_first_zone(int nid)
 	return ref->zone;
 }
 
-/* The zone modifier with which a request begins at @zone. */
+/* The zone modifier of a request that starts at @zone. */
 gfp_t lab_floor_zone_gfp(const struct zone *zone)
 {
 	switch (zone_idx(zone)) {

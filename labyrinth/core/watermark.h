@@ -8,23 +8,23 @@
 
 /* One zone's figures, in pages, as one request sees them. */
 struct lab_level {
-	long free;		/* NR_FREE_PAGES; per-CPU lists are not in it */
-	long cma;		/* of these in CMA areas: not for an unmovable page */
+	long free;		/* NR_FREE_PAGES, without the per-CPU lists */
+	long cma;		/* of these in CMA areas, not for unmovable pages */
 	unsigned long min;	/* _watermark[WMARK_MIN]: an atomic request ignores the boost */
 	unsigned long reserve;	/* lowmem_reserve against the request's highest zone */
 };
 
 enum lab_floor {
 	LAB_FLOOR_PERMITS,
-	LAB_FLOOR_REFUSES,	/* the kernel would give a page, the owner's floor does not */
+	LAB_FLOOR_REFUSES,	/* the kernel would serve it, the owner's floor does not */
 	LAB_FLOOR_EMPTY,	/* the kernel itself would refuse */
 };
 
 /* Where a page may come from. */
 struct lab_choice {
 	struct zone *zone;
-	gfp_t steer;		/* added to GFP_ATOMIC: begin there, stay on the node */
-	bool below_min;		/* a page from there is one of the reserve */
+	gfp_t steer;		/* added to GFP_ATOMIC: start there, stay on the node */
+	bool below_min;		/* a page from there belongs to the reserve */
 };
 
 unsigned long lab_floor_atomic_min(unsigned long min);
