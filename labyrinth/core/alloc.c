@@ -41,9 +41,9 @@ static noinline void lab_ready_unfit(struct labyrinth_owner *owner, struct lab_t
 }
 
 /*
- * Hand out the page of a popped tag, which is charged, zeroed if the owner wants that. NULL if
- * the page changed while it was idle; it is uncharged or in quarantine then. Needs preemption
- * disabled.
+ * Hand out the page of a popped tag, which is charged; zero it if the owner's flags require it.
+ * NULL if the page changed while it was idle: then it is uncharged or in quarantine. Needs
+ * preemption disabled.
  */
 struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,
 			  unsigned long caller)
@@ -78,7 +78,7 @@ static struct page *lab_take_recycled(struct labyrinth_owner *owner, struct lab_
 	struct page *page = NULL;
 	struct lab_tag *tag;
 
-	/* Bounded by the pages there: each turn pops one. */
+	/* Bounded by the pages there: each iteration pops one. */
 	while (!page && (tag = lab_stack_pop(&cpu->recycled, &owner->slots)))
 		page = lab_take_tag(owner, tag, caller);
 	return page;
@@ -114,7 +114,7 @@ static struct page *lab_take_uncharged(struct labyrinth_owner *owner, unsigned l
 	struct lab_tag *tag;
 	struct page *page;
 
-	/* Bounded by the uncharged pages: each turn pops one. */
+	/* Bounded by the uncharged pages: each iteration pops one. */
 	do {
 		tag = lab_pop_uncharged(owner);
 		if (!tag)
@@ -132,8 +132,8 @@ static struct page *lab_take_uncharged(struct labyrinth_owner *owner, unsigned l
  * Steal a ready page from any CPU; NULL if there is none. During the walk other CPUs may take
  * pages ahead of it and free pages behind it. So a walk without a page counts only if as many
  * pages were out as could be: the budget if it was @full, else all pages with a tag; and it
- * takes LAB_SURE_TURNS such walks in a row. LAB_CHARGED if the budget turns out not to be
- * full. Bounded by LAB_FAR_TURNS and the possible CPUs. Needs preemption disabled.
+ * takes LAB_SURE_TURNS such walks in a row. LAB_CHARGED if the budget was @full and
+ * is no longer. Bounded by LAB_FAR_TURNS and the possible CPUs. Needs preemption disabled.
  */
 static struct page *lab_steal(struct labyrinth_owner *owner, unsigned long caller, bool full)
 {
@@ -210,10 +210,10 @@ static struct page *lab_alloc_kernel(struct labyrinth_owner *owner, struct page 
 
 /*
  * The slow path, in the order in which pages are tried: recycled on this CPU, the stock, the
- * kernel, other CPUs. It tests the owner's slow-path reasons for the fast path. @tag was
- * popped by the fast path: its page may have changed while it was idle, or it is the end of
- * the stack. A tag popped as the owner died is left to destroy. Called with preemption
- * disabled; enables it.
+ * kernel, other CPUs; if the budget is full, other CPUs at once. It tests the owner's reasons
+ * for being here. @tag was popped by the fast path: its page may have changed while it was
+ * idle, or it is the end of the stack. A tag popped as the owner died is left to destroy.
+ * Called with preemption disabled; enables it.
  */
 static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struct lab_tag *tag,
 					    unsigned long caller)

@@ -58,7 +58,7 @@ lab_table_claim(struct lab_table *table, struct page *page, u64 meta, unsigned l
 	return tag;
 }
 
-/* A copy of @tag in @table with @state, not visible yet; NULL if there is no room. */
+/* A copy of @tag in @table with @state, without its hop bit; NULL if there is no room. */
 struct lab_tag *lab_tag_copy(struct lab_table *table, const struct lab_tag *tag, u32 state)
 {
 	struct lab_tag *copy = lab_table_claim_hidden(table, tag->page,

@@ -18,7 +18,7 @@
 
 /*
  * Up to LAB_BULK pages from the kernel with one call, from above min and with room for their
- * tags near their homes. For an owner with the fast path enabled and an empty stock.
+ * tags near their homes. For an owner with the fast path enabled and no stock.
  */
 static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned int nr,
 					 struct page **pages, unsigned long caller)
@@ -55,7 +55,7 @@ static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned
 	return used;
 }
 
-/* From all sources of a single page; the common cases several at a time. */
+/* The slow path: batches from the kernel as far as possible, then page by page. */
 static noinline unsigned int lab_alloc_many_cold(struct labyrinth_owner *owner, unsigned int nr,
 						 struct page **pages, unsigned long caller)
 {
@@ -149,7 +149,7 @@ labyrinth_alloc_pages_bulk(struct labyrinth_owner *owner, unsigned int nr, struc
 }
 EXPORT_SYMBOL_GPL(labyrinth_alloc_pages_bulk);
 
-/* Make the transition if @page is the common case, else return NULL; any slot will do. */
+/* Make the transition if @page is the common case, and return its tag; else NULL. */
 static noinline struct lab_tag *lab_transition_one(struct labyrinth_owner *owner,
 						   const struct page *page)
 {
@@ -161,8 +161,8 @@ static noinline struct lab_tag *lab_transition_one(struct labyrinth_owner *owner
 }
 
 /*
- * Push the first of @pages in one step: up to one that is not the common case, or whose tag is
- * not near its home. That one is the first of the next step.
+ * Free @pages with one push, up to the first that is not the common case, or whose tag is not
+ * near its home: the next batch starts with it. Returns how many were freed.
  */
 static unsigned int lab_free_many(struct labyrinth_owner *owner, unsigned int nr,
 				  struct page **pages)

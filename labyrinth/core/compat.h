@@ -46,7 +46,7 @@ static inline unsigned long lab_compat_alloc_bulk(gfp_t gfp, int nid, unsigned l
 #endif
 }
 
-/* A page if the allocator's locks may not be taken: from 7.0 on. */
+/* From 7.0 on, a page may be had if the allocator's locks may not be taken. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 #define LAB_COMPAT_HAS_NOLOCK	1
 #else

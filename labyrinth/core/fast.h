@@ -20,7 +20,7 @@ static __always_inline void lab_hand_out(struct lab_cpu *here, struct lab_tag *t
 					 unsigned long caller)
 {
 	lab_cpu_count_alloc(here);
-	/* The pop made this CPU the only one that may change the tag: no cmpxchg needed. */
+	/* The pop made the page this CPU's: no cmpxchg is needed. */
 	lab_tag_fill(tag, lab_owned_here(here), caller);
 }
 
@@ -36,7 +36,7 @@ static __always_inline bool lab_ordinary(struct labyrinth_owner *owner, const st
 	       likely(lab_page_exclusive(page));
 }
 
-/* The slow paths, and what leads there. */
+/* Single pages, for alloc.c and bulk.c. */
 struct page *lab_alloc_one(struct labyrinth_owner *owner, unsigned long caller);
 struct page *lab_alloc_nothing(unsigned long caller);
 struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,

@@ -11,7 +11,7 @@
 #include "verify.h"
 #include "work.h"
 
-/* Pages of the reserve, and those transferred in, are not recycled. */
+/* Not recycled: pages of the reserve, transferred in, or with their tag in another table. */
 #define LAB_NOT_RECYCLED	(LAB_FROM_RESERVE | LAB_AWAY)
 
 /* Free a page that is not recycled; its tag is in LAB_MOVING. */

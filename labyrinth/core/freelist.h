@@ -47,7 +47,7 @@ static __always_inline void lab_stack_push_all(struct lab_stack *stack,
 	u64 down, new;
 
 	do {
-		/* The distance from @bottom to the tag below it, plus one push. */
+		/* The distance from @bottom to the tag below it, less one push. */
 		down = slots->pushed + lab_stack_top(old) - (void *)bottom;
 		WRITE_ONCE(bottom->below, (s32)down);
 		new = old - down + more;
@@ -113,7 +113,7 @@ static __always_inline struct lab_tag *lab_stack_stride(struct lab_tag *tag)
 
 /*
  * Pop up to @nr tags in one step. Returns the first; lab_stack_next() returns the others, and
- * slot 0 after the last. If another CPU pops tags meanwhile, the links may be wrong, but they
+ * slot 0 after the last of the stack. If another CPU pops tags meanwhile, the links may be wrong, but they
  * do not lead out of the table, and the step fails.
  */
 static __always_inline struct lab_tag *lab_stack_pop_many(struct lab_stack *stack,

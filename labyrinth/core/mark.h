@@ -10,9 +10,9 @@
  *   PAGE_FLAGS_CHECK_AT_FREE, which would make such a free a "Bad page";
  * - no page in use elsewhere has it. PG_swapbacked is on anonymous and shmem pages
  *   only. The bit of PG_mappedtodisk is on page cache that is not swap-backed, and, as
- *   PG_anon_exclusive, on anonymous pages, which are uptodate by then. So without
- *   PG_uptodate no page has both but one that is being taken apart: after an I/O error or a
- *   memory failure in the swap cache, or while FUSE steals it, on the LRU or locked.
+ *   PG_anon_exclusive, on anonymous pages, which are uptodate by then. So a page with both and
+ *   without PG_uptodate is being taken apart: after an I/O error or a memory failure in the
+ *   swap cache, or while FUSE steals it. Such a page is on the LRU or locked.
  *
  * Documentation/mark.rst goes through the kernel's users version by version.
  *
@@ -37,7 +37,7 @@
 #define LAB_MARK_MASK	(LAB_MARK | BIT(PG_uptodate) | BIT(PG_lru) | BIT(PG_head) | \
 			 BIT(PG_swapcache))
 
-/* memory_failure() leaves this on a page that it cannot take away. */
+/* memory_failure() sets this on a page that it cannot take from its user. */
 #ifdef CONFIG_MEMORY_FAILURE
 #define LAB_HWPOISON	BIT(PG_hwpoison)
 #else

@@ -142,7 +142,7 @@ static void lab_offline_clear(struct lab_range *range)
 	lab_offline_count(range);
 }
 
-/* Name the owners of pages that stay. Needs lab_owners_lock. */
+/* Log the owners whose pages prevent offlining. Needs lab_owners_lock. */
 static void lab_offline_tell(const struct lab_range *range)
 {
 	unsigned int told = 0, rest = range->owned + range->idle;
@@ -168,7 +168,7 @@ static void lab_offline_tell(const struct lab_range *range)
 /**
  * lab_offline_prepare - free what can be freed of memory that goes offline
  * @start_pfn: its first page frame
- * @end_pfn: the first behind it
+ * @end_pfn: the first page frame after it
  *
  * The range is isolated: freed pages stay free.
  *
@@ -192,9 +192,9 @@ int lab_offline_prepare(unsigned long start_pfn, unsigned long end_pfn)
 }
 
 /**
- * lab_offline_forget - drop tags and orphans of memory that has gone offline
+ * lab_offline_forget - drop the orphans in memory that has gone offline
  * @start_pfn: its first page frame
- * @end_pfn: the first behind it
+ * @end_pfn: the first page frame after it
  *
  * Its struct pages are removed after this. No tag is left there, or lab_offline_prepare() would
  * have refused, and no page of the range has been allocated since.

@@ -43,7 +43,7 @@ static struct page *lab_buddy_page(struct labyrinth_owner *owner, u32 *flags)
 	return page;
 }
 
-/* Tag a page fresh from the kernel, and count it. False as lab_enter(). The same context. */
+/* Tag a page fresh from the kernel, and count it. Needs preemption disabled. */
 static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 flags,
 			unsigned long caller)
 {
@@ -65,8 +65,8 @@ static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 fl
 }
 
 /*
- * A page from the kernel, tagged, for a charge that the caller holds. If there is no room for
- * its tag near its home, try other pages. @page is the first to try, or NULL.
+ * A page from the kernel, tagged, for a charge that the caller holds, or LAB_REFUSED(). If there
+ * is no room for a page's tag near its home, try others. @page is the first to try, or NULL.
  */
 struct page *lab_take_fresh(struct labyrinth_owner *owner, struct page *page, unsigned long caller)
 {

@@ -33,7 +33,7 @@ DEFINE_MUTEX(lab_owners_lock);
 /* Only its flags and counts are read: no mark, no reference. */
 struct page lab_no_page;
 
-/* In place of the tags of a dead owner. */
+/* The first slots of every table, and in place of the tags of a dead owner. */
 struct lab_tag lab_nowhere[LAB_NR_ENDS] = {
 	[0 ... LAB_NR_ENDS - 1] = { .page = &lab_no_page },
 };

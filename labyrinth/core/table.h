@@ -36,7 +36,7 @@ static inline bool lab_tag_is_end(const struct lab_tag *tag)
 struct lab_slots {
 	struct lab_tag *tags;
 	void *pushed;		/* @tags - LAB_STACK_PUSH: see lab_stack_push_all() */
-	u32 homes;		/* how many bytes of @tags are homes */
+	u32 homes;		/* bytes at the beginning of @tags that are homes */
 };
 
 struct lab_table {
@@ -98,7 +98,7 @@ static __always_inline struct lab_tag *lab_home(const struct lab_slots *slots,
 {
 	u32 hash = (u32)(unsigned long)page * GOLDEN_RATIO_32;
 
-	/* Disabling the fast path changes these; calls in flight may see either value. */
+	/* Switching the fast path and destroy change these; calls in flight may see either value. */
 	return (void *)lab_peek(slots->tags) +
 	       (lab_scale(hash, lab_peek(slots->homes)) & -(u32)sizeof(*slots->tags));
 }
@@ -128,7 +128,7 @@ static __always_inline bool lab_find(struct lab_tag *home, const struct page *pa
 
 	if (likely(lab_find_near(home, page, tag)))
 		return true;
-	/* The page of a slot that is being freed is NULL. */
+	/* Not for NULL: that is the page of a slot that is being freed. */
 	for (hop = page ? (u32)atomic_read_acquire(&home->hop) : 0; hop; hop &= hop - 1) {
 		*tag = home + __ffs(hop);
 		if (likely(lab_tag_is(*tag, page)))
@@ -165,7 +165,7 @@ static inline struct lab_tag *lab_tag_find(struct lab_table *first, const struct
 struct lab_tag *lab_tag_bind(struct lab_table *first, struct page *page, u64 meta,
 			     unsigned long caller, struct lab_table **where);
 
-/* Hide the tag of @page from look-ups and free its slot. It is in LAB_MOVING. */
+/* Free the slot of @page's tag, which the caller has set to LAB_MOVING or LAB_ARRIVING. */
 static inline void lab_tag_unbind(struct lab_table *table, struct lab_tag *tag,
 				  const struct page *page)
 {

@@ -30,7 +30,7 @@ enum lab_phase {
 	LAB_FREE,		/* no page: the slot may be claimed */
 	LAB_READY,		/* on one of its owner's stacks */
 	LAB_OWNED,		/* handed out */
-	LAB_QUARANTINED,	/* on its owner's quarantine stack: shared when it was given back */
+	LAB_QUARANTINED,	/* on its owner's quarantine stack: shared when freed or popped */
 	LAB_MOVING,		/* one CPU is changing it from one phase to another */
 	LAB_ARRIVING,		/* the same, in a transfer to the owner it names */
 	LAB_NR_PHASES,
@@ -267,7 +267,7 @@ static inline bool lab_tag_transition(struct lab_tag *tag, const struct page *pa
 	return false;
 }
 
-/* Free the slot of a tag that no look-up finds any more. */
+/* Free the slot of a tag that has no hop bit, or not any more. */
 static inline void lab_tag_drop(struct lab_tag *tag)
 {
 	WRITE_ONCE(tag->meta, 0);
