@@ -30,7 +30,7 @@ flock 9
 (cd "$top" && find Makefile Kbuild include labyrinth samples tests scripts/install.sh tools/labyrinth \
 	\( -name '*.[ch]' -o -name Kbuild -o -name Makefile -o -name '*.sh' -o -name '*.8' -o -name '*.bash' \) \
 	! -name '*.mod.c' -print0 | tar -cf - --null -T -) | tar -C "$out" -xf -
-# A source that is gone or has moved must not be built from its old place.
+# Remove stale copies of deleted and moved sources.
 (cd "$out" && find include labyrinth samples tests tools \( -name '*.[ch]' -o -name '*.sh' \) ! -name '*.mod.c' 2>/dev/null) |
 	while read -r file; do
 		[ -e "$top/$file" ] || rm "$out/$file"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Run by scripts/demo.sh in the virtual machine: labyrinth, its samples, a machine short of
-# memory, common mistakes, and the command labyrinth. For busybox sh.
+# The part of scripts/demo.sh that runs in the virtual machine, under busybox sh: labyrinth, its
+# samples, a shortage of memory, common mistakes, and the command labyrinth.
 #
 # While memory is short, use only the shell's built-in commands: starting a program needs memory.
 
@@ -163,7 +163,7 @@ show_machine() {
 	table "$lab/zones" 9 zone free min atomic_floor depth_pct
 }
 
-# One refill of a per-CPU list ignores the marks. On each CPU it takes at most what the list
+# One refill of a per-CPU list ignores the watermarks. On each CPU it takes at most what the list
 # holds, and at most 32 batches.
 work_out_tolerance() {
 	tolerance=$(awk -v cpus="$(nproc)" '
@@ -248,7 +248,7 @@ show_pressure() {
 }
 
 # Save the tables for the command, which runs after the modules are unloaded. Zones and refusals
-# are those of the deepest point. Refusals during the try with alloc_page() are left out: the
+# are those of the deepest point. Refusals during the test of alloc_page() are left out: the
 # reserve was empty then, so their reason differs.
 save_tables() {
 	awk -v last="$refused_before" 'NR == 1 || $1 <= last' "$lab/refusals" >/tmp/before

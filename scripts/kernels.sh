@@ -52,7 +52,7 @@ apt_download() { # PACKAGE...: into $tmp/debs
 	(cd "$tmp/debs" && apt-get "${apt[@]}" -qq download "$@")
 }
 
-# For a machine whose package lists are missing or too old.
+# Used if the package lists of the machine are missing or too old.
 apt_private_lists() {
 	say "reading the package lists into a private folder"
 	mkdir -p "$tmp/apt/lists/partial" "$tmp/apt/archives/partial"
@@ -62,7 +62,7 @@ apt_private_lists() {
 	apt-get "${apt[@]}" -qq update || say "not every package list could be read"
 }
 
-# For a package of another Debian suite: read that suite's list from the machine's mirrors.
+# Used for a package of another Debian suite: read that suite's list from the machine's mirrors.
 apt_private_suite() { # SUITE
 	local codename
 
@@ -211,7 +211,7 @@ own_configure() { # in the source's folder
 		echo "$1: the final configuration has not: $line" >&2
 		missing=1
 	done <asked.config
-	[ -z "$missing" ] || die "$1: options did not stick"
+	[ -z "$missing" ] || die "$1: options were not accepted"
 }
 
 own_compile() { # in the source's folder
@@ -270,7 +270,7 @@ source_deb() { # SERIES: set $deb to its path; fetch it if it is missing
 		return
 	done >&2
 	deb=$(find "$cache/sources" -name "linux-source-$1_*.deb" | sort -V | tail -n1)
-	[ -n "$deb" ] || die "linux-source-$1 is not to be had from this machine's apt sources"
+	[ -n "$deb" ] || die "linux-source-$1 is not in this machine's apt sources"
 }
 
 source_folder() { # SERIES FOLDER
@@ -346,8 +346,8 @@ get() { # NAME
 		return
 	done
 
-	dir=$("${kind}_earlier" "$1") || die "$1: not to be had from this machine's apt sources"
-	say "$1: version $key cannot be downloaded, an earlier one will do"
+	dir=$("${kind}_earlier" "$1") || die "$1: not in this machine's apt sources"
+	say "$1: version $key cannot be downloaded, using an earlier one"
 	point_at "$1" "$dir"
 }
 

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Run by pictures.sh in the virtual machine: some drivers at work while the machine runs short of
-# memory and recovers, watched by the command labyrinth. For busybox sh.
+# The part of pictures.sh that runs in the virtual machine, under busybox sh: some drivers at work
+# while memory runs short and recovers, observed by the command labyrinth.
 #
 # /dev/ttyS2 gets the output of top's terminal, until top is stopped; /dev/ttyS3 gets the
-# recording, compressed. No program is started while memory is short, and the observers have
-# their memory allocated before: otherwise the kernel reclaims memory for them, which fills the
+# recording, compressed. No program is started while memory is short, and the observers
+# allocate their memory before: otherwise the kernel reclaims memory for them, which fills the
 # reserve.
 
 lab=/sys/kernel/debug/labyrinth
@@ -27,7 +27,7 @@ tell() { # WORDS... for lab_stub
 	read -r answer _ <$stub/answer
 }
 
-# Let one owner hold so many pages, or as many as it gets.
+# Make one owner hold PAGES pages, or as many as it gets.
 hold() { # OWNER PAGES
 	eval "held=\$held_$1"
 	first=$(($1 * 200))
@@ -41,7 +41,7 @@ hold() { # OWNER PAGES
 	eval "held_$1=$held"
 }
 
-# A quarter of a second, in which the pages of disk-tx and can-bus rise and fall.
+# Change the pages of disk-tx and can-bus every quarter of a second, in a wave.
 work() { # TIMES
 	left=$1
 	while [ "$left" -gt 0 ]; do
@@ -53,7 +53,7 @@ work() { # TIMES
 	done
 }
 
-# Crypto allocates or frees until DEPTH percent of the reserve are used, step by step.
+# For each DEPTH, crypto allocates or frees until that percentage of the reserve is used.
 crypto_goes() { # DEPTH...
 	for depth; do
 		while read -r _ zone free min _; do

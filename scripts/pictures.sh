@@ -43,7 +43,7 @@ run_guest() {
 		--file /lib/terminfo/s/screen-256color:/lib/terminfo/s/ \
 		"$here/pictures-guest.sh" 2>"$out/vm.log" </dev/null ||
 		die "the virtual machine failed" "$out/result.log"
-	gzip -dc "$out/recording.gz" >"$out/recording" || die "the recording is not whole"
+	gzip -dc "$out/recording.gz" >"$out/recording" || die "the recording is incomplete"
 }
 
 # Replay top's output in a terminal, and save the screen as top.screen.
@@ -59,8 +59,8 @@ replay_top() {
 	sed 's/\x1b\[[0-9;]*m//g' "$out/top.screen" >"$out/top.text"
 }
 
-# If the kernel reclaims memory at the deepest point, the screen shows little. On an overloaded
-# machine there may be splats as well.
+# If the kernel reclaims memory at the deepest point, the reserve fills and the screen shows
+# little. An overloaded machine may also log splats.
 is_telling() {
 	"$top/scripts/splat.sh" "$out/console.log" &&
 		grep -q ' DMA32 .* [6-9][0-9]% reserve gone' "$out/top.text" &&
@@ -76,7 +76,7 @@ draw() { # PAGE WIDTH HEIGHT
 		--screenshot="$out/$1.png" "file://$out/$1.html" >"$out/chromium.log" 2>&1 ||
 		die "Chromium failed" "$out/chromium.log"
 	if grep -E 'CONSOLE|Refused to|net::ERR' "$out/chromium.log"; then
-		die "Chromium complains of $1"
+		die "Chromium reports an error for $1"
 	fi
 	mv "$out/$1.png" "$top/Documentation/$1.png"
 	say "Documentation/$1.png: $(stat -c %s "$top/Documentation/$1.png") bytes"
@@ -106,7 +106,7 @@ for try in 1 2 3 4 5 6; do
 	run_guest
 	replay_top
 	! is_telling || break
-	[ "$try" -lt 6 ] || die "it never shows what it should, see $out/top.text"
+	[ "$try" -lt 6 ] || die "no try showed the expected screen, see $out/top.text"
 done
 draw_top
 draw_report

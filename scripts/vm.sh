@@ -7,8 +7,8 @@
 #
 #   --kernel NAME      a name in scripts/kernels.sh --list, or the path of an image
 #   --smp N            CPUs, emulated in parallel (default 2)
-#   --in-turn          emulate the CPUs in one thread: for a kernel that patches code which
-#                      another CPU runs, as for tracing
+#   --in-turn          emulate the CPUs in one thread: for a kernel that patches code while
+#                      another CPU runs it, as for tracing
 #   --mem SIZE         memory (default 1G)
 #   --possible N       possible CPUs with --icount, of which one is online (default 1)
 #   --icount           one CPU, one clock tick per instruction: counts repeat exactly
@@ -58,7 +58,7 @@ parse() {
 		--icount) icount=1; shift; continue ;;
 		--in-turn) thread=single; shift; continue ;;
 		-*) [ $# -ge 2 ] || die "$1 needs a value" ;;
-		*) [ -z "$script" ] || die "one script only: $1"; script=$1; shift; continue ;;
+		*) [ -z "$script" ] || die "more than one script: $1"; script=$1; shift; continue ;;
 		esac
 		case $1 in
 		--kernel)  kernel=$2 ;;
@@ -75,8 +75,8 @@ parse() {
 		esac
 		shift 2
 	done
-	[ -n "$kernel" ] || die "which --kernel?"
-	[ -n "$script" ] || die "which script?"
+	[ -n "$kernel" ] || die "--kernel is missing"
+	[ -n "$script" ] || die "SCRIPT is missing"
 	[ -r "$script" ] || die "cannot read $script"
 	[[ $timeout =~ ^[0-9]+$ ]] || die "--timeout in whole seconds: $timeout"
 }
@@ -140,20 +140,20 @@ write_init() {
 	sh /script
 	status=\$?
 	if [ -e /sys/kernel/debug/kmemleak ]; then
-		sleep 6  # what is younger is no leak yet
-		# The first scan only notes what it has not seen before.
+		sleep 6  # kmemleak ignores newer objects
+		# The first scan only records objects not seen earlier.
 		echo scan >/sys/kernel/debug/kmemleak
 		echo scan >/sys/kernel/debug/kmemleak
 	fi
 	if [ -n "${LABYRINTH_COVERAGE-}" ]; then
 		mkdir /tmp/gcov
-		# tar would believe debugfs that the files are empty.
+		# debugfs shows a size of 0: tar would copy no bytes.
 		find /sys/kernel/debug/gcov -path '*/labyrinth/*.gcda' -exec cp {} /tmp/gcov \;
 		stty -F /dev/ttyS2 raw
 		tar -C /tmp/gcov -czf - . >/dev/ttyS2
 	fi
 	echo "$status_mark \$status"
-	stty -F /dev/ttyS1 raw  # waits until everything is out
+	stty -F /dev/ttyS1 raw  # waits until the output is sent
 	reboot -f
 	EOI
 	chmod +x "$root/init"

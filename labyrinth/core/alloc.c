@@ -132,8 +132,8 @@ static struct page *lab_take_uncharged(struct labyrinth_owner *owner, unsigned l
  * Steal a ready page from any CPU; NULL if there is none. During the walk other CPUs may take
  * pages ahead of it and free pages behind it. So a walk without a page counts only if as many
  * pages were out as could be: the budget if it was @full, else all pages with a tag; and it
- * takes LAB_SURE_TURNS such walks in a row. LAB_CHARGED if the budget was @full and
- * is no longer. Bounded by LAB_FAR_TURNS and the possible CPUs. Needs preemption disabled.
+ * takes LAB_SURE_TURNS such walks in a row. LAB_CHARGED if the budget was @full and is no
+ * longer. Bounded by LAB_FAR_TURNS and the possible CPUs. Needs preemption disabled.
  */
 static struct page *lab_steal(struct labyrinth_owner *owner, unsigned long caller, bool full)
 {
@@ -209,11 +209,20 @@ static struct page *lab_alloc_kernel(struct labyrinth_owner *owner, struct page 
 }
 
 /*
+ * The owner died after the pop: put the tag back. Destroy pops all stacks after a grace period,
+ * for which this call makes it wait. Needs preemption disabled.
+ */
+static void lab_unpop(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, tag);
+	this_cpu_dec(owner->cpu->unrecycled);	/* a push without a free */
+}
+
+/*
  * The slow path, in the order in which pages are tried: recycled on this CPU, the stock, the
  * kernel, other CPUs; if the budget is full, other CPUs at once. It tests the owner's reasons
  * for being here. @tag was popped by the fast path: its page may have changed while it was
- * idle, or it is the end of the stack. A tag popped as the owner died is left to destroy.
- * Called with preemption disabled; enables it.
+ * idle, or it is the end of the stack. Called with preemption disabled; enables it.
  */
 static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struct lab_tag *tag,
 					    unsigned long caller)
@@ -225,6 +234,8 @@ static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struc
 	if (unlikely(why || !lab_tag_is_end(tag))) {
 		if (why & LAB_SLOW_DEAD || !lab_owner_in_scope(owner)) {
 			reason = why & LAB_SLOW_DEAD ? LAB_REFUSE_DYING : LAB_REFUSE_SCOPE;
+			if (!lab_tag_is_end(tag))
+				lab_unpop(owner, tag);
 			goto out;
 		}
 		if (!lab_tag_is_end(tag))

@@ -46,7 +46,7 @@ static inline unsigned long lab_compat_alloc_bulk(gfp_t gfp, int nid, unsigned l
 #endif
 }
 
-/* From 7.0 on, a page may be had if the allocator's locks may not be taken. */
+/* From 7.0 on, alloc_pages_nolock() is tried if the allocator's locks may not be taken. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 #define LAB_COMPAT_HAS_NOLOCK	1
 #else

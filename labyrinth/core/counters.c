@@ -39,7 +39,6 @@ unsigned long lab_owner_allocs(const struct labyrinth_owner *owner)
 }
 
 /* Derived from the other counters; below 0 only while calls run. */
-
 long lab_owner_frees(const struct labyrinth_owner *owner)
 {
 	long frees = lab_owner_allocs(owner) + atomic_long_read(&owner->transferred_in) -

@@ -113,8 +113,8 @@ static __always_inline struct lab_tag *lab_stack_stride(struct lab_tag *tag)
 
 /*
  * Pop up to @nr tags in one step. Returns the first; lab_stack_next() returns the others, and
- * slot 0 after the last of the stack. If another CPU pops tags meanwhile, the links may be wrong, but they
- * do not lead out of the table, and the step fails.
+ * slot 0 after the last of the stack. If another CPU pops tags meanwhile, the links may be
+ * wrong, but they do not lead out of the table, and the step fails.
  */
 static __always_inline struct lab_tag *lab_stack_pop_many(struct lab_stack *stack,
 							  const struct lab_slots *slots,

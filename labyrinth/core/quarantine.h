@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Pages that wait until nobody else has them. See quarantine.c. */
+/* Pages that wait until they are exclusive again. See quarantine.c. */
 #ifndef _LABYRINTH_CORE_QUARANTINE_H
 #define _LABYRINTH_CORE_QUARANTINE_H
 

@@ -5,7 +5,10 @@
 
 #include "page.h"
 
-/* Looks at all CPUs for what an owner may have somewhere; how many in vain make sure it has not. */
+/*
+ * Most walks over all CPUs in search of a ready page, and how many in a row without one show
+ * that there is none.
+ */
 #define LAB_FAR_TURNS		16
 #define LAB_SURE_TURNS		3
 

@@ -98,7 +98,7 @@ static __always_inline struct lab_tag *lab_home(const struct lab_slots *slots,
 {
 	u32 hash = (u32)(unsigned long)page * GOLDEN_RATIO_32;
 
-	/* Switching the fast path and destroy change these; calls in flight may see either value. */
+	/* Disabling the fast path, and destroy, change these; calls may see either value. */
 	return (void *)lab_peek(slots->tags) +
 	       (lab_scale(hash, lab_peek(slots->homes)) & -(u32)sizeof(*slots->tags));
 }

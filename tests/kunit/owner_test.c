@@ -284,7 +284,26 @@ static void devm_owner_needs_a_device_and_parameters(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&lab_owners));
 }
 
+/* As by an alloc that pops a page, shared for an instant, while destroy marks the owner dead. */
+static void page_popped_as_the_owner_dies_is_freed(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 4);
+	struct page *page = lab_test_take(test, owner);
+
+	KUNIT_ASSERT_EQ(test, lab_free_page(owner, page), 0);
+	get_page(page);
+	WRITE_ONCE(owner->slow, LAB_SLOW_DEAD);
+	KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
+	WRITE_ONCE(owner->slow, 0);
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
+	KUNIT_EXPECT_EQ(test, lab_test_owner_end(test, owner), 0U);
+	KUNIT_EXPECT_EQ(test, lab_test_meta(page), 0ULL);
+	KUNIT_EXPECT_EQ_MSG(test, page_ref_count(page), 1, "only the reference of this test");
+	put_page(page);
+}
+
 static struct kunit_case lab_owner_cases[] = {
+	KUNIT_CASE(page_popped_as_the_owner_dies_is_freed),
 	KUNIT_CASE(counters_follow_alloc_and_free),
 	KUNIT_CASE(counters_follow_stock),
 	KUNIT_CASE(counters_follow_release),

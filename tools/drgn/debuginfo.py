@@ -97,7 +97,7 @@ def choose_debug_info(kernel, named):
             continue
         module = find_module(kernel, debug)
         if not module and b"lab_owners" in kernel.symbols.by_name:
-            return debug, kernel.symbols.by_name    # part of the kernel
+            return debug, kernel.symbols.by_name    # built into the kernel
         if not module:
             raise Trouble(3, "The module labyrinth is not loaded in that kernel, "
                           f"{kernel.release}.")

@@ -6,7 +6,7 @@ import drgn
 
 from say import Trouble, printable
 
-# A larger number is not a table, but overwritten memory.
+# A larger number is overwritten memory.
 MOST_SYMBOLS = 1 << 24
 
 

@@ -40,7 +40,7 @@ class Kernel:
         return self.prog.read(address & WORD, size)
 
     def read_most(self, address, size):
-        """As much of SIZE as can be read, at least up to the end of the page."""
+        """Read as much of SIZE as possible, at least up to the end of the page."""
         try:
             return self.read(address, size)
         except drgn.FaultError:
@@ -59,7 +59,7 @@ class Kernel:
         return self.unpack("Q", address)[0]
 
     def string(self, address, most):
-        """A string up to its NUL, which may be the last byte that can be read."""
+        """A string up to its NUL, which may be the last readable byte."""
         text = b""
         while len(text) < most and b"\0" not in text:
             step = min(most - len(text), 64 - (address + len(text)) % 64)

@@ -26,7 +26,7 @@ import argparse
 import os
 import sys
 
-# Leave no files of root's in the source tree, and find the modules if drgn runs this file.
+# Write no bytecode as root into the source tree, and find the modules if drgn runs this file.
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
@@ -59,7 +59,7 @@ def parse():
 
 
 def open_table(args):
-    # Imported here, because they need drgn, which may be missing.
+    # Imported late: they need drgn, which may be missing.
     import core
     from debuginfo import choose_debug_info
     from kernel import Kernel

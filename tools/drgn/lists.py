@@ -25,7 +25,7 @@ def walk(kernel, head, seen, way):
     while node != head:
         where = f"is broken: after {len(found)} it leads to {node:#x}, which "
         end = ". What follows is from its other end."
-        if node in seen:    # the memory may change, although links are checked both ways
+        if node in seen:    # live memory may change between two reads
             return found, f"{where}it had already{end}"
         try:
             links = kernel.unpack("QQ", node)

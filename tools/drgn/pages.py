@@ -99,7 +99,7 @@ class Pages:
                 yield self.orphan_cells(orphan, name)
 
     def is_free(self, orphan):
-        """True if the orphan was freed; debugfs does not list it then."""
+        """True if the orphan was freed: debugfs no longer lists it."""
         page = self.memmap.page(orphan.pfn.value_())
         try:
             return not self.debug.value(self.debug.object("struct page", page)._refcount)

@@ -37,7 +37,7 @@ def read_tables(lab):
 
 
 def nr_slots(lab, table, name, address):
-    """The number of slots of a table. Three fields give it, and two must agree."""
+    """The number of slots of a table. Three fields determine it; at least two must agree."""
     ends = tag.HOP_RANGE - 1
     told = [table.nr_slots.value_(), table.capacity.value_() * tag.SLOTS_PER_PAGE + ends,
             table.slots.homes.value_() // lab.tag_size + ends]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Macros of labyrinth/core/tag.h, table.h and context.h, without LAB_, and the layout of a tag's
-meta word. Debug info has neither. tests/drgn/source.py compares them with the headers."""
+meta word. Debug info contains neither. tests/drgn/source.py compares them with the headers."""
 
 PHASE_MASK = 0x7
 FROM_RESERVE = 1 << 3

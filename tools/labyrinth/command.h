@@ -5,7 +5,7 @@
 
 #include "read/source.h"
 
-/* Options beside --from, which all commands have. */
+/* Options in addition to --from, which every command takes. */
 enum {
 	TAKES_JSON	= 1 << 0,
 	TAKES_LIST	= 1 << 1,	/* --owner, --sort, --reverse, --limit */

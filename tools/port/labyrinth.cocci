@@ -263,7 +263,7 @@ identifier g =~ "^(_*skb_fill_page_desc(_noacc)?|skb_add_rx_frag|skb_frag_fill_p
 
 // ---- places that need a decision
 
-// A page with counted references, or one that stack and ring hold at once, is not exclusive.
+// A page with counted references, or held by stack and ring at once, is not exclusive.
 @@
 expression x, E;
 identifier g =~ "^(get_page|folio_get|page_ref_.*|page_count|page_frag_.*|dev_page_is_reusable|dev_page_is_reserved)$";
@@ -283,7 +283,7 @@ statement S1, S2;
   return <+... g(..., LABYRINTH_RING(E), ...) ...+>;
 )
 
-// Another function gets the page, and may return it, pass it on or free it.
+// Another function gets the page: it may return it, pass it on or free it.
 @@
 expression x, E;
 identifier g !~ "^(LABYRINTH_RING|labyrinth_.*|_*skb_fill_page_desc(_noacc)?|skb_add_rx_frag|skb_frag_fill_page_desc|_*skb_frag_set_page|get_page|folio_get|page_ref_.*|page_count|page_frag_.*|dev_page_is_reus.*|page_address|page_to_.*|page_is_.*|page_pool_get_dma_addr|k(un)?map.*|k(un)?map_.*|dma_(un)?map_.*|dma_sync_.*|pci_(un)?map_.*|prefetchw?|(un)?likely|set_page_private|page_private|page_zone.*|PageHighMem)$";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The file "advice" holds the change that would have prevented each refusal, computed by the
- * module from the figures at that time. Of an owner's reports with the same reason, show the
- * one with the most refusals, and whether the change has been made since.
+ * module from the figures at that time. Of an owner's reports with the same reason, only the one
+ * with the most refusals is shown, and whether its change has been made since.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -212,7 +212,7 @@ static void say_changes(const struct facts *facts, const struct keyvalue *call, 
 			change_say(facts, &change[i], i && done < 0);
 }
 
-/* True if a report with the same owner and reason counted more, or as many and came later. */
+/* True if a report of the same owner and reason has a higher count, or is later with the same. */
 static bool is_outdone(const struct facts *facts, const struct keyvalue *call)
 {
 	const struct keyvalues *advice = &facts->advice;
@@ -256,7 +256,7 @@ static void advise_refusal(struct facts *facts, const struct keyvalue *call)
 	say_changes(facts, call, &change);
 }
 
-/* The owner has refusals, but none of the remaining reports is about them. */
+/* The owner has refusals, but no report of them is left. */
 static void advise_unreported(struct facts *facts, size_t row)
 {
 	const char *owner = table_cell_of(&facts->owners, row, "name"), *reason, *of;
@@ -324,7 +324,7 @@ static void advise_sleeper(const struct source *source, struct facts *facts, siz
 	table_free(&stats);
 }
 
-/* A destroyed owner has only its reports left. */
+/* Only the reports of a destroyed owner remain. */
 static void advise_gone_sleeper(struct facts *facts, const struct keyvalue *call)
 {
 	struct change change = {

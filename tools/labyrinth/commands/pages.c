@@ -8,7 +8,7 @@ static const char * const columns[] = {
 	"caller", NULL
 };
 
-/* Prefer the owner's own table, which is shorter. Orphans are only in the common one. */
+/* Prefer the owner's own table, which is shorter. Only the common table lists orphans. */
 static void run(const struct source *source, const struct options *options, char **args)
 {
 	bool orphans = options->state && !strcmp(options->state, "orphan");

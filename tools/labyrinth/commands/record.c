@@ -24,7 +24,7 @@
 #define INTERVAL	1000	/* ms */
 #define INTERVAL_LEAST	10
 #define WAIT_MOST	10000	/* ms per sleep */
-#define WORDS_EVERY	60000	/* ms, while there is news */
+#define WORDS_EVERY	60000	/* ms, if there are new rows */
 #define ROOM_KEPT	(3 * SAMPLE_MOST)	/* for a sample and two text records */
 #define ROWS_MOST	1024	/* refusals or violations per sample */
 
@@ -47,7 +47,7 @@ static int64_t now(void)
 	return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
 }
 
-/* Block the signals that end the recording; only wait_until() takes them. */
+/* Block the signals that end the recording; only wait_until() accepts them. */
 static void hold_signals(sigset_t *held)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -70,7 +70,7 @@ static bool wait_until(const sigset_t *held, int64_t ms)
 		struct timespec time = {};
 
 		left = ms - now();
-		/* Short sleeps, so that time spent suspended is not waited for again. */
+		/* Sleep in short steps: time spent suspended counts towards the interval. */
 		if (left > WAIT_MOST)
 			time.tv_sec = WAIT_MOST / 1000;
 		else if (left > 0)
@@ -327,7 +327,7 @@ static int64_t next_sample(int64_t last, int64_t interval)
 	return last + (late / interval + 1) * interval;
 }
 
-/* Returns why the recording ends. */
+/* Returns the reason why the recording ended. */
 static const char *put_samples(struct recorder *recorder, const struct options *options,
 			       int64_t interval, json_t *sample)
 {

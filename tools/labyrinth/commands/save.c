@@ -46,7 +46,7 @@ static void close_file(int fd, const char *folder, const char *name)
 		die(FAILED, "%s: %s: %s.", folder, name, strerror(errno));
 }
 
-/* Any size. If the owner is destroyed meanwhile, the copy is removed. */
+/* Copy a file of any size. Remove the copy if the owner is destroyed meanwhile. */
 static void copy_file(const struct source *source, const char *path, const char *name, int to,
 		      const char *folder)
 {

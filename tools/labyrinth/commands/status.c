@@ -13,7 +13,7 @@ struct facts {
 	int64_t zone;		/* row of the deepest zone, or -1 */
 };
 
-/* Only zones that requests try first; lowmem_reserve protects the others from them. */
+/* Only the zones that requests try first. lowmem_reserve protects the other zones. */
 static int64_t deepest_zone(const struct table *zones)
 {
 	int column = table_column(zones, "depth_pct");
@@ -53,7 +53,7 @@ static int64_t reported(const struct facts *facts, const struct table *reports, 
 
 /* ---- text output */
 
-/* In the colour of a cell of @column. */
+/* Print in the colour of a cell of @column. */
 static void put_count(int64_t value, const char *column, const char *words)
 {
 	char text[32] = "?";

@@ -25,7 +25,7 @@ struct verdicts {
 	struct verdict *one;
 };
 
-/* A verdict that the module truncated has no empty line behind it. */
+/* No empty line follows a verdict that the module truncated. */
 static bool at_heading(const struct text *text, int64_t *age)
 {
 	static const char words[] = " ms ago\n";

@@ -57,8 +57,8 @@ void source_open(struct source *source, const char *folder)
 /* ---- files */
 
 /*
- * Like openat(), but an untrusted folder cannot lead outside by a symbolic link, and a pipe
- * in it does not block.
+ * openat() for an untrusted folder: a symbolic link cannot lead out of it, and a pipe does not
+ * block.
  */
 static int open_below(int dir, const char *path, int flags)
 {
@@ -82,7 +82,7 @@ int source_open_file(const struct source *source, const char *path, int flags)
 {
 	int fd = open_below(source->dir, path, flags);
 
-	/* An owner may go at any time. ENXIO: the module is being unloaded. */
+	/* An owner may be destroyed at any time. ENXIO: the module is being unloaded. */
 	if (fd >= 0 || errno == ENOENT || (source->live && errno == ENXIO))
 		return fd;
 	if (source->live)

@@ -2,7 +2,7 @@
 /*
  * A table in the module's format: a line that names the columns, one line per row, cells
  * separated by blanks, "-" for no value. A saved table may be of another version, truncated
- * or no table at all. The parser checks all of that, so its callers do not have to.
+ * or no table at all. The parser checks all of that; its callers need not.
  */
 #ifndef TABLE_H
 #define TABLE_H

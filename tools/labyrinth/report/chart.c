@@ -120,7 +120,7 @@ static void put_axes(FILE *out, const struct chart *chart, const struct axes *ax
 
 /* ---- values */
 
-/* End of the group of samples drawn as one: at most @step, none behind a gap. */
+/* End of the group of samples drawn as one: at most @step, with no gap between them. */
 static size_t together(const struct chart *chart, size_t i, size_t step)
 {
 	size_t end = i + 1;

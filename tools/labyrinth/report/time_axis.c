@@ -106,7 +106,7 @@ static struct step nice_step(const struct time_axis *time)
 	while (i + 1 < NR_STEPS && steps[i].ms * TICKS_MOST < span)
 		i++;
 	step = steps[i];
-	/* Longer than the largest step covers. */
+	/* The span exceeds TICKS_MOST of the largest step. */
 	if (step.ms * TICKS_MOST < span)
 		step.ms *= ceil(span / (step.ms * TICKS_MOST));
 	return step;

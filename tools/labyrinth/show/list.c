@@ -33,7 +33,7 @@ static bool is_wanted(const struct table *table, size_t row, const struct option
 		table_number(table, row, table_column(table, "age_ms")) > options->older_than);
 }
 
-/* Accept a word of this version, or one that the table contains: it may be of another version. */
+/* Accept a known word, or one in the table, which may be of another version. */
 static void check_word(const struct table *table, const char *column, const char *wanted,
 		       const char *words)
 {

@@ -127,11 +127,11 @@ bool cursor_move(struct cursor *cursor, size_t nr, int key);
 
 extern _Atomic int ended_by;	/* number of the signal that ends top, or 0 */
 
-/* Block the signals that end top. @waiting is the mask for ppoll(), which lets them in. */
+/* Block the signals that end top. @waiting is the mask for ppoll(), which unblocks them. */
 void hold_signals(sigset_t *waiting);
 /* Deliver pending signals: ppoll() delivers none if there is input as well. */
 void hear_signals(const sigset_t *waiting);
-/* Die by the signal itself, so that the parent process learns of it. */
+/* Die by the signal itself, so that it is in the wait status. */
 __attribute__((noreturn))
 void end_by_signal(void);
 
