@@ -10,8 +10,8 @@
 set -eu
 
 what=${1-} release=${2-}
-devel=${LABYRINTH_ROOT-}/usr/src/labyrinth/$release
-other=${LABYRINTH_ROOT-}/lib/modules/$release/updates/labyrinth/labyrinth.ko
+devel=/usr/src/labyrinth/$release
+other=/lib/modules/$release/updates/labyrinth/labyrinth.ko
 
 [ -n "$release" ] || { sed -n '/^# usage/s/^# //p' "$0" >&2; exit 2; }
 case $what in
