@@ -21,6 +21,7 @@
 #
 # KREL=RELEASE       for another kernel than the running one; its headers are installed
 # KDIR=FOLDER        for the kernel that has its headers, or was built, there
+# LLVM=-19           for a kernel compiled by clang: the version of clang, as for kbuild
 # DESTDIR=FOLDER     install into, or uninstall from, the root at FOLDER; INSTALL_MOD_PATH
 #                    means the same
 # SIGN_KEY=FILE SIGN_CERT=FILE
@@ -51,11 +52,14 @@ endif
 endif
 ROOT := $(abspath $(or $(DESTDIR),$(INSTALL_MOD_PATH)))
 
+# A kernel compiled by clang needs modules compiled by clang.
+with_clang = $(shell grep -sx CONFIG_CC_IS_CLANG=y $(KDIR)/include/config/auto.conf)
+
 # WORDS without a comma.
 die = { echo "make: $(1)" >&2; exit 1; }
 
-modules: writable headers
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+modules: writable headers compiler
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(with_clang),LLVM=$(or $(LLVM),1)) modules
 
 writable:
 	@test -w . -a -w labyrinth || $(call die,$(CURDIR) is read-only: build a copy of it elsewhere)
@@ -67,6 +71,10 @@ headers:
 		it has no include/generated/utsrelease.h)
 	@test "$(call release,$(KDIR))" = "$(KREL)" || \
 		$(call die,$(KDIR) is for $(call release,$(KDIR)) and not for $(KREL))
+
+compiler:
+	@test -z "$(with_clang)" || command -v $(filter %/,$(LLVM))clang$(filter -%,$(LLVM)) >/dev/null || \
+		$(call die,$(KREL) was compiled by clang: apt-get install clang lld llvm or name a version by LLVM=-19)
 
 install uninstall:
 	@MAKE="$(MAKE)" KDIR="$(KDIR)" SIGN_KEY="$(SIGN_KEY)" SIGN_CERT="$(SIGN_CERT)" \
@@ -128,5 +136,5 @@ docs:
 	scripts/kernels.sh 6.12
 	scripts/docs.sh
 
-.PHONY: modules writable headers install uninstall command clean help check test test-all demo pictures bench \
+.PHONY: modules writable headers compiler install uninstall command clean help check test test-all demo pictures bench \
 	bench-accept bench-here lint docs dist deb

@@ -20,7 +20,14 @@ for word; do
 	esac
 done
 out=$top/build/${OUT:-$name}
-kdir=$("$top/scripts/kernels.sh" --print "$name" | sed -n 's/^kdir=//p')
+kernel=$("$top/scripts/kernels.sh" --print "$name")
+kernel_has() { echo "$kernel" | sed -n "s/^$1=//p"; } # KEY
+kdir=$(kernel_has kdir)
+suite=$(kernel_has suite)
+case $(kernel_has arch) in
+arm64) variables="$variables ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-" ;;
+s390x) variables="$variables ARCH=s390 CROSS_COMPILE=s390x-linux-gnu-" ;;
+esac
 
 mkdir -p "$out"
 # One build at a time in each folder.
@@ -28,7 +35,7 @@ exec 9>"$out.lock"
 flock 9
 # Keep the files' times, so that only changed files are built again.
 (cd "$top" && find Makefile Kbuild include labyrinth samples tests scripts/install.sh tools/labyrinth \
-	\( -name '*.[ch]' -o -name Kbuild -o -name Makefile -o -name '*.sh' -o -name '*.8' -o -name '*.bash' \) \
+	\( -name '*.[ch]' -o -name Kbuild -o -name '*.mk' -o -name Makefile -o -name '*.sh' -o -name '*.8' -o -name '*.bash' \) \
 	! -name '*.mod.c' -print0 | tar -cf - --null -T -) | tar -C "$out" -xf -
 # Remove stale copies of deleted and moved sources.
 (cd "$out" && find include labyrinth samples tests tools \( -name '*.[ch]' -o -name '*.sh' \) ! -name '*.mod.c' 2>/dev/null) |
@@ -36,4 +43,4 @@ flock 9
 		[ -e "$top/$file" ] || rm "$out/$file"
 	done
 # shellcheck disable=SC2086 # one word per variable
-exec make -j"$(nproc)" -C "$out" KDIR="$kdir" LABYRINTH_TESTS="${tests# }" ${LABYRINTH_MAKE-} $variables modules
+exec ${suite:+"$top/scripts/debian.sh" "$suite"} make -j"$(nproc)" -C "$out" KDIR="$kdir" LABYRINTH_TESTS="${tests# }" ${LABYRINTH_MAKE-} $variables modules

@@ -4,7 +4,9 @@
 # Prepare the kernels that labyrinth is built for and tested on.
 #
 # usage: kernels.sh NAME...        fetch or build them
-#        kernels.sh --print NAME   print release=, image= and kdir= of a kernel that is ready
+#        kernels.sh --print NAME   print what is known of a kernel that is ready: release=, kdir=,
+#                                  image= if it can be booted, and for a kernel of another Debian
+#                                  or machine suite= (of scripts/debian.sh), arch= and busybox=
 #        kernels.sh --list         print the names
 #        kernels.sh --source SERIES FOLDER
 #                                  print the path of this folder of linux-source-SERIES;
@@ -63,10 +65,11 @@ apt_private_lists() {
 }
 
 # Used for a package of another Debian suite: read that suite's list from the machine's mirrors.
-apt_private_suite() { # SUITE
+apt_private_suite() { # SUITE [ARCHITECTURE]
 	local codename
 
 	say "reading the package list of $1 into a private folder"
+	[ "${2:-amd64}" = amd64 ] || apt+=(-o APT::Architectures::="$2" -o APT::Architectures::=amd64)
 	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 	# shellcheck disable=SC2016 # for apt, not for the shell
 	apt-get "${apt[@]}" indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
@@ -113,8 +116,8 @@ stock_fetch() {
 	apt_download "$image" "$headers" $parts
 }
 
-stock_make() {
-	local root=$tmp/root release headers deb
+unpack_debian() { # NAME
+	local root=$tmp/root headers image deb
 
 	say "$1: unpacking"
 	for deb in "$tmp"/debs/*.deb; do
@@ -122,22 +125,94 @@ stock_make() {
 	done
 	find "$root" -name '*.ko*' -delete
 
-	release=$(basename "$root"/boot/vmlinuz-*)
-	release=${release#vmlinuz-}
-	case $release in
-	"${1%-rt}".*) ;;
-	*) die "this Debian's linux-image-$(stock_meta "$1") is $release, not ${1%-rt}" ;;
-	esac
-
-	# The headers include the common headers by their installed path: make it relative.
-	headers=usr/src/linux-headers-$release
+	headers=$(find "$root"/usr/src -maxdepth 1 -name 'linux-headers-*' ! -name '*-common*')
+	# The headers name their folders by the installed paths: make them relative.
 	# shellcheck disable=SC2016 # for make, not for the shell
-	sed -i 's|^include /usr/src/|include $(dir $(realpath $(lastword $(MAKEFILE_LIST))))../|' \
-		"$root/$headers/Makefile"
+	sed -Ei 's,^(include |KBUILD_OUTPUT)(=?)/usr/src/,\1:\2$(dir $(realpath $(lastword $(MAKEFILE_LIST))))../,; s,^include :,include ,' \
+		"$headers/Makefile"
 
-	echo "$release" >"$tmp/release"
-	ln -s "root/boot/vmlinuz-$release" "$tmp/vmlinuz"
-	ln -s "root/$headers" "$tmp/build"
+	echo "${headers##*/linux-headers-}" >"$tmp/release"
+	# In /boot, or from 7.x on beside the modules.
+	image=$(find "$root" -type f -name 'vmlinuz*')
+	[ -z "$image" ] || ln -s "${image#"$tmp"/}" "$tmp/vmlinuz"
+	ln -s "root/usr/src/${headers##*/}" "$tmp/build"
+}
+
+stock_make() {
+	unpack_debian "$1"
+	case $(cat "$tmp/release") in
+	"${1%-rt}".*) ;;
+	*) die "this Debian's linux-image-$(stock_meta "$1") is $(cat "$tmp/release"), not ${1%-rt}" ;;
+	esac
+}
+
+# ---- Debian kernels of another suite or machine, for which modules are built in the folder of
+# ---- scripts/debian.sh; key: the newest release. One that is in the cache is used as it is.
+
+suite_parts() { # NAME: suite, architecture, and regular expression of the release
+	case $1 in
+	trixie-6.12)   echo trixie amd64 '6\.12\.[^-]*-amd64' ;;
+	7.2)           echo trixie-backports amd64 '7\.2\.[^-]*-amd64' ;;
+	7.3)           echo trixie-backports amd64 '7\.3\.[^-]*-amd64' ;;
+	7.3-rt)        echo trixie-backports amd64 '7\.3\.[^-]*-rt-amd64' ;;
+	arm64-6.12)    echo trixie arm64 '6\.12\.[^-]*-arm64' ;;
+	arm64-16k-6.12) echo trixie arm64 '6\.12\.[^-]*-arm64-16k' ;;
+	s390x-6.1)     echo bookworm s390x '6\.1\.0-[0-9]*-s390x' ;;
+	*)             return 1 ;;
+	esac
+}
+
+suite_private_lists() {
+	local parts
+
+	read -ra parts < <(suite_parts "$1")
+	apt_private_lists
+	apt_private_suite "${parts[0]}" "${parts[1]}"
+}
+
+suite_key() {
+	local parts
+
+	# The lists of the machine have no other suite.
+	[ "$lists" = private ] || return 0
+	read -ra parts < <(suite_parts "$1")
+	apt-cache "${apt[@]}" search --names-only "^linux-headers-${parts[2]}\$" |
+		sed 's/^linux-headers-//; s/ .*//' | sort -uV | tail -n 1
+}
+
+suite_earlier() {
+	readlink -e "$kernels/$1"
+}
+
+suite_fetch() {
+	local parts arch base packages kbuild
+
+	read -ra parts < <(suite_parts "$1")
+	arch=${parts[1]}
+	say "$1: downloading linux-headers-$key"
+	base=${key%-"$arch"*}
+	base=${base%-rt}
+	kbuild=linux-kbuild-$base
+	[ -n "$(apt_version "$kbuild")" ] || kbuild=linux-kbuild-${base%.0-*}
+	packages=("linux-headers-$key:$arch" "linux-headers-$base-common" "$kbuild")
+	# From 7.x on, linux-image is empty and depends on linux-binary.
+	if [ -n "$(apt_version "linux-binary-$key:$arch")" ]; then
+		packages+=("linux-binary-$key:$arch")
+	elif [ "$arch" != s390x ]; then	# which is only built for
+		packages+=("linux-image-$key:$arch")
+	fi
+	[ "$arch" != arm64 ] || packages+=(busybox-static:arm64)
+	apt_download "${packages[@]}"
+}
+
+suite_make() {
+	local parts
+
+	read -ra parts < <(suite_parts "$1")
+	unpack_debian "$1"
+	[ ! -e "$tmp/root/usr/bin/busybox" ] || ln -s root/usr/bin/busybox "$tmp/busybox"
+	echo trixie >"$tmp/suite"
+	echo "${parts[1]}" >"$tmp/arch"
 }
 
 # ---- own kernels, FLAVOUR-SERIES: linux-source-SERIES with tests/configs/FLAVOUR.config;
@@ -194,6 +269,7 @@ own_configure() { # in the source's folder
 	local line option missing=
 
 	own_config "$1" >asked.config
+	! grep -qx CONFIG_CC_IS_CLANG=y asked.config || export LLVM=1
 	make -s tinyconfig >/dev/null
 	scripts/kconfig/merge_config.sh -m .config asked.config >/dev/null
 	make -s olddefconfig
@@ -295,11 +371,13 @@ source_folder() { # SERIES FOLDER
 	echo "$dir"
 }
 
-# ---- both kinds
+# ---- all kinds
 
 kind_of() { # NAME
 	if stock_meta "$1" >/dev/null; then
 		echo stock
+	elif suite_parts "$1" >/dev/null; then
+		echo suite
 	elif [ "${1%-*}" != "$1" ] && [ -e "$top/tests/configs/${1%-*}.config" ]; then
 		echo own
 	else
@@ -362,7 +440,8 @@ get_locked() { # NAME
 
 list() {
 	printf '%s\n' 6.1 6.12 6.12-rt
-	printf '%s\n' kunit-6.12 kasan-6.12 kcsan-6.12 kunit-7.3 rt-7.3
+	printf '%s\n' trixie-6.12 7.2 7.3 7.3-rt arm64-6.12 arm64-16k-6.12 s390x-6.1
+	printf '%s\n' kunit-6.12 kasan-6.12 kcsan-6.12 clang-6.12 kunit-7.3 rt-7.3
 }
 
 print() { # NAME
@@ -371,8 +450,11 @@ print() { # NAME
 	kind_of "$1" >/dev/null
 	dir=$(readlink -e "$kernels/$1") || die "$1 is not ready: run scripts/kernels.sh $1"
 	echo "release=$(cat "$dir/release")"
-	echo "image=$(readlink -e "$dir/vmlinuz")"
 	echo "kdir=$(readlink -e "$dir/build")"
+	[ ! -e "$dir/vmlinuz" ] || echo "image=$(readlink -e "$dir/vmlinuz")"
+	[ ! -e "$dir/suite" ] || echo "suite=$(cat "$dir/suite")"
+	[ ! -e "$dir/arch" ] || echo "arch=$(cat "$dir/arch")"
+	[ ! -e "$dir/busybox" ] || echo "busybox=$(readlink -e "$dir/busybox")"
 }
 
 case $cache in

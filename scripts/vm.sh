@@ -36,6 +36,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 status_mark='# vm: exit status'
 
 kernel='' smp=2 mem=1G possible=1 icount='' thread=multi timeout=120 append='' out='' script=''
+image='' arch=amd64 busybox=''
 files=() envs=() devices=()
 work='' qemu=''
 
@@ -82,12 +83,29 @@ parse() {
 }
 
 find_image() {
+	local line
+
 	case $kernel in
 	*/*) image=$kernel ;;
-	*)   image=$("$top/scripts/kernels.sh" --print "$kernel" | sed -n 's/^image=//p') || exit 127 ;;
+	*)
+		while read -r line; do
+			case $line in
+			image=*)   image=${line#*=} ;;
+			arch=*)    arch=${line#*=} ;;
+			busybox=*) busybox=${line#*=} ;;
+			esac
+		done < <("$top/scripts/kernels.sh" --print "$kernel")
+		[ -n "$image" ] || exit 127 ;;
 	esac
 	[ -r "$image" ] || die "cannot read $image"
 	image=$(readlink -f "$image")
+	case $arch in
+	amd64) machine=x86_64 console=ttyS0 results=ttyS1 ;;
+	arm64) machine=aarch64 console=ttyAMA0 results=ttyS0 ;;
+	*)     die "$kernel cannot be booted" ;;
+	esac
+	command -v "qemu-system-$machine" >/dev/null ||
+		die "qemu-system-$machine is missing: run scripts/setup.sh demo, or for arm64 test"
 }
 
 # Copy a program's shared libraries, so that programs that are not static run in the guest.
@@ -134,8 +152,8 @@ write_init() {
 	for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do
 		[ -n "$icount" ] || [ ! -e "\$cpu" ] || echo 1 >"\$cpu"
 	done
-	stty -F /dev/ttyS1 raw
-	exec >/dev/ttyS1 2>&1 </dev/null
+	stty -F /dev/$results raw
+	exec >/dev/$results 2>&1 </dev/null
 	. /env
 	sh /script
 	status=\$?
@@ -153,16 +171,16 @@ write_init() {
 		tar -C /tmp/gcov -czf - . >/dev/ttyS2
 	fi
 	echo "$status_mark \$status"
-	stty -F /dev/ttyS1 raw  # waits until the output is sent
+	stty -F /dev/$results raw  # waits until the output is sent
 	reboot -f
 	EOI
 	chmod +x "$root/init"
 }
 
 build_initramfs() {
-	local busybox file env
+	local file env
 
-	busybox=$(command -v busybox) || die "busybox is missing: run scripts/setup.sh demo"
+	[ -n "$busybox" ] || busybox=$(command -v busybox) || die "busybox is missing: run scripts/setup.sh demo"
 	root=$work/root
 	mkdir -p "$root"/{bin,dev,proc,sys,tmp,lib/labyrinth}
 	cp -L "$busybox" "$root/bin/busybox"
@@ -188,9 +206,13 @@ start_qemu() {
 	local args=(-nodefaults -no-user-config -display none -no-reboot -m "$mem")
 	# The kernel patches its own code while it boots, and a virtual CPU may run a stale
 	# translation. So boot with one CPU; /init brings the others online.
-	local cmdline="console=ttyS0,115200 panic=1 maxcpus=1"
+	local cmdline="console=$console,115200 panic=1 maxcpus=1" results_port=(-serial file:result.log)
 
-	if [ -n "$icount" ]; then
+	if [ "$arch" = arm64 ]; then
+		[ -z "$icount" ] || die "--icount is for amd64"
+		args+=(-M virt,gic-version=3 -accel "tcg,thread=$thread" -smp "$smp" -cpu max,pauth-impdef=on)
+		results_port=(-chardev file,id=result,path=result.log -device pci-serial,chardev=result)
+	elif [ -n "$icount" ]; then
 		args+=(-accel "tcg,thread=single" -smp "$possible" -icount "shift=0,sleep=off"
 		       -cpu "max,-rdrand,-rdseed" -rtc "base=2024-01-01,clock=vm")
 		cmdline+=" nokaslr norandmaps random.trust_cpu=off mitigations=off"
@@ -202,7 +224,7 @@ start_qemu() {
 		cmdline+=" no_timer_check"
 	fi
 	args+=(-kernel "$image" -initrd "$work/initramfs" -append "$cmdline $append ${LABYRINTH_APPEND-}"
-	       -serial file:console.log -serial file:result.log
+	       -serial file:console.log "${results_port[@]}"
 	       ${LABYRINTH_COVERAGE:+-serial file:coverage.tgz}
 	       -monitor "unix:monitor.sock,server=on,wait=off"
 	       ${devices[@]+"${devices[@]}"})
@@ -210,7 +232,7 @@ start_qemu() {
 	: >"$out/console.log"
 	: >"$out/result.log"
 	# Run in DIR, because a socket's path must be short.
-	(cd "$out" && exec qemu-system-x86_64 "${args[@]}" >qemu.log 2>&1 </dev/null) &
+	(cd "$out" && exec "qemu-system-$machine" "${args[@]}" >qemu.log 2>&1 </dev/null) &
 	qemu=$!
 }
 
@@ -259,7 +281,6 @@ judge() {
 [ $# -gt 0 ] || { sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 127; }
 parse "$@"
 find_image
-command -v qemu-system-x86_64 >/dev/null || die "qemu is missing: run scripts/setup.sh demo"
 throwaway=
 [ -n "$out" ] || { out=$(mktemp -d /tmp/labyrinth-vm.XXXXXX); throwaway=1; }
 mkdir -p "$out"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* All differences between the supported kernels. No other file tests the version. */
+/*
+ * All differences between the supported kernels. Kbuild looks into the kernel's headers and sets
+ * LAB_HAVE_..., because a kernel may have newer interfaces than its version tells.
+ */
 #ifndef _LABYRINTH_CORE_COMPAT_H
 #define _LABYRINTH_CORE_COMPAT_H
 
@@ -22,10 +25,7 @@
 #error "labyrinth needs a cmpxchg that is safe in NMI"
 #endif
 
-/*
- * nr_free_highatomic came with 6.13 and was backported to stable releases, so Kbuild tests for
- * the field instead of the version.
- */
+/* nr_free_highatomic came with 6.13 and with stable releases of older kernels. */
 static inline unsigned long lab_compat_highatomic(const struct zone *zone)
 {
 #ifdef LAB_HAVE_NR_FREE_HIGHATOMIC
@@ -39,7 +39,7 @@ static inline unsigned long lab_compat_highatomic(const struct zone *zone)
 static inline unsigned long lab_compat_alloc_bulk(gfp_t gfp, int nid, unsigned long nr,
 						  struct page **pages)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+#ifdef LAB_HAVE_ALLOC_PAGES_BULK_NODE	/* 6.14 */
 	return alloc_pages_bulk_node(gfp, nid, nr, pages);
 #else
 	return alloc_pages_bulk_array_node(gfp, nid, nr, pages);
@@ -47,7 +47,7 @@ static inline unsigned long lab_compat_alloc_bulk(gfp_t gfp, int nid, unsigned l
 }
 
 /* From 7.0 on, alloc_pages_nolock() is tried if the allocator's locks may not be taken. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#ifdef LAB_HAVE_ALLOC_PAGES_NOLOCK
 #define LAB_COMPAT_HAS_NOLOCK	1
 #else
 #define LAB_COMPAT_HAS_NOLOCK	0
@@ -71,7 +71,7 @@ static inline struct page *lab_compat_alloc_nolock(int nid)
 /* The page's flags, which are wrapped in a struct since 6.18. */
 static inline unsigned long *lab_compat_flags(const struct page *page)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#ifdef LAB_HAVE_MEMDESC_FLAGS
 	return (unsigned long *)&page->flags.f;
 #else
 	return (unsigned long *)&page->flags;
@@ -109,7 +109,7 @@ static inline struct shrinker *lab_compat_shrinker_new(const char *name,
 {
 	struct shrinker *shrinker;
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#ifdef LAB_HAVE_SHRINKER_ALLOC
 	shrinker = shrinker_alloc(0, "%s", name);
 #else
 	shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
@@ -119,7 +119,7 @@ static inline struct shrinker *lab_compat_shrinker_new(const char *name,
 	shrinker->count_objects = count;
 	shrinker->scan_objects = scan;
 	shrinker->seeks = DEFAULT_SEEKS;
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#ifdef LAB_HAVE_SHRINKER_ALLOC
 	shrinker_register(shrinker);
 #else
 	if (register_shrinker(shrinker, "%s", name)) {
@@ -132,7 +132,7 @@ static inline struct shrinker *lab_compat_shrinker_new(const char *name,
 
 static inline void lab_compat_shrinker_free(struct shrinker *shrinker)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#ifdef LAB_HAVE_SHRINKER_ALLOC
 	shrinker_free(shrinker);
 #else
 	unregister_shrinker(shrinker);

@@ -8,7 +8,8 @@
 #ifdef LAB_HAVE_OBJPOOL
 #include <linux/objpool.h>
 #endif
-#if defined(LAB_HAVE_PAGE_POOL_FOLDER)
+/* A kernel built for the tests may lack it. */
+#if defined(LAB_HAVE_PAGE_POOL_FOLDER) && defined(CONFIG_PAGE_POOL)
 #include <net/page_pool/helpers.h>
 #elif defined(CONFIG_PAGE_POOL)
 #include <net/page_pool.h>
@@ -56,7 +57,11 @@ static __always_inline void buddy_bulk_pair(void)
 {
 	unsigned int i, nr;
 
-	nr = LAB_ALLOC_PAGES_BULK(GFP_ATOMIC, BENCH_BULK, pages);
+#ifdef LAB_HAVE_ALLOC_PAGES_BULK_NODE
+	nr = alloc_pages_bulk(GFP_ATOMIC, BENCH_BULK, pages);
+#else
+	nr = alloc_pages_bulk_array(GFP_ATOMIC, BENCH_BULK, pages);
+#endif
 	bench_nr_failed += BENCH_BULK - nr;
 	for (i = 0; i < nr; i++)
 		__free_page(pages[i]);

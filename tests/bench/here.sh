@@ -42,7 +42,7 @@ build() { # KERNEL-HEADERS
 	[ -e "$headers/Makefile" ] || die "no kernel headers at $headers:" \
 		"sudo apt-get install linux-headers-$(uname -r)"
 	mkdir -p "$built"
-	(cd "$top" && find Kbuild include labyrinth tests/bench \( -name '*.[ch]' -o -name Kbuild \) \
+	(cd "$top" && find Kbuild include labyrinth tests/bench \( -name '*.[ch]' -o -name Kbuild -o -name '*.mk' \) \
 		! -name '*.mod.c' -print0 | tar -cf - --null -T -) | tar -C "$built" -xf -
 	printf 'obj-m := labyrinth/ tests/bench/\n' >"$built/Kbuild"
 	say "building for $(uname -r); the log is $built.log"

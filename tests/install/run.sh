@@ -342,7 +342,7 @@ clean_leaves_sources_only() {
 	make -s -C "$dir" KREL=6.6.6-none clean &&
 		same "files" "$(cd "$dir" && find . -type f | sort)" "$(cd "$top" &&
 			find ./Makefile ./Kbuild ./include ./labyrinth ./tools/labyrinth ./scripts/install.sh \
-				-name '*.[ch8]' ! -name '*.mod.c' -o -name '*.sh' -o -name '*.bash' -o -name Makefile -o -name Kbuild | sort)"
+				-name '*.[ch8]' ! -name '*.mod.c' -o -name '*.sh' -o -name '*.bash' -o -name Makefile -o -name Kbuild -o -name '*.mk' | sort)"
 	status=$?
 	rm -r "$dir"
 	return $status

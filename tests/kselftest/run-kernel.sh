@@ -73,8 +73,8 @@ complete() { # LOG
 # Boot a machine that runs FILEs. Report its exit status and its kernel log.
 boot() { # NAME WORDS "VM-OPTIONS" FILE...
 	local out=$build/kselftest/$1 words=$2 options=$3 status amiss module
-	local copies=(--file "$here:/lib/labyrinth/kselftest" --file "$tools/two_threads" \
-		--file "$tools/fuzz_writes" \
+	local copies=(--file "$here:/lib/labyrinth/kselftest" --file "$build/tests/kselftest/two_threads" \
+		--file "$build/tests/kselftest/fuzz_writes" \
 		--file "$top/Documentation/ABI/testing/debugfs-labyrinth")
 
 	shift 3
@@ -104,11 +104,7 @@ build() {
 	local log=$build/kselftest/build.log
 
 	mkdir -p "$build/kselftest" "$tools"
-	"$top/scripts/build.sh" "$kernel" kselftest >"$log" 2>&1 &&
-		${CC:-cc} -O2 -Wall -pthread -o "$tools/two_threads" "$here/two_threads.c" \
-			>>"$log" 2>&1 &&
-		${CC:-cc} -O2 -Wall -static -o "$tools/fuzz_writes" "$here/fuzz_writes.c" \
-			>>"$log" 2>&1 || { tail -n 20 "$log" | sed 's/^/# /'; return 1; }
+	"$top/scripts/build.sh" "$kernel" kselftest >"$log" 2>&1 || { tail -n 20 "$log" | sed 's/^/# /'; return 1; }
 }
 
 parse "$@"
