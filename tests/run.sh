@@ -128,6 +128,7 @@ run_test() {
 	later lint tests/lint.sh $short
 	[ -n "$short" ] || later trace tests/trace/run.sh
 	later model tests/model/run.sh $short
+	[ -n "$short" ] || later litmus tests/model/litmus.sh
 	[ -n "$short" ] || later demo tests/demo.sh
 	later bench tests/bench/run.sh
 	later torture-6.12 tests/torture/run.sh 6.12 smoke
