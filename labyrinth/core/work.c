@@ -25,6 +25,11 @@ void lab_refill_kick(struct labyrinth_owner *owner)
 	/* The works may have been stopped. Pairs with the grace period before that. */
 	if (unlikely(lab_owner_dead(owner)))
 		return;
+	/*
+	 * K1: pairs with the full barrier after a work item's pending bit is cleared. Either the
+	 * bit is seen clear here, or the work sees the stock as it is now.
+	 */
+	smp_mb();
 	if (!delayed_work_pending(&owner->refill) ||
 	    (atomic_read(&owner->quarantined) && !delayed_work_pending(&owner->look)))
 		irq_work_queue(&owner->kick);
