@@ -16,6 +16,12 @@ struct labyrinth_owner;
 /* The version of this header, the module and the tools. */
 #define LABYRINTH_VERSION	"1.0"
 
+/*
+ * The interface of this header. Each addition to it raises the number; nothing is removed or
+ * changes its meaning without a new first number of LABYRINTH_VERSION.
+ */
+#define LABYRINTH_API		1
+
 /* Bytes of an owner's name, including the terminating NUL. */
 #define LABYRINTH_NAME_LEN	32
 

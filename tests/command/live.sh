@@ -55,6 +55,23 @@ test_only_root_may_read() {
 	expect_said 5 "labyrinth: Only root may read $lab: run this command as root."
 }
 
+test_a_module_of_another_version_is_warned_of() {
+	local version
+
+	version=$(cat /sys/module/labyrinth/version)
+	run --version
+	expect_said 0 "labyrinth $version"
+	echo 0.9 >/tmp/version
+	mount --bind /tmp/version /sys/module/labyrinth/version
+	run --version
+	expect_said 0 "labyrinth $version
+labyrinth: The loaded module is version 0.9, this command is $version: use the same version of both."
+	run status
+	expect_equal "status" "$status" 0
+	echo "$said" | grep -q "module is version 0.9" || fail "status does not warn: $said"
+	umount /sys/module/labyrinth/version
+}
+
 test_unmounted_debugfs_is_reported() {
 	umount /sys/kernel/debug
 	run status

@@ -95,8 +95,8 @@ static void misuse_begin(const struct misuse_kind *kind, struct misuse *p)
 	} else {
 		if (kind->prepare)
 			kind->prepare(p);
-		if (kind->misuse && !misuse_in(kind->context, kind->misuse, p))
-			p->amiss++;
+		if (kind->misuse)
+			misuse_in(kind->context, kind->misuse, p);
 	}
 	migrate_enable();
 }

@@ -57,8 +57,7 @@ struct misuse_kind {
 extern const struct misuse_kind misuse_kinds[];
 extern const unsigned int misuse_nr_kinds;
 
-bool misuse_in(enum misuse_context context, void (*misuse)(struct misuse *p),
-		struct misuse *p);
+void misuse_in(enum misuse_context context, void (*misuse)(struct misuse *p), struct misuse *p);
 bool misuse_map(struct misuse *p);
 bool misuse_unmap(struct misuse *p);
 long misuse_memory(void);

@@ -6,11 +6,7 @@
 #include <linux/smp.h>
 
 #include "misuse.h"
-
-#ifdef CONFIG_X86_LOCAL_APIC
-#include <asm/apic.h>
-#include <asm/nmi.h>
-#endif
+#include "nmi.h"
 
 /* One misuse at a time, serialized by the command's lock. */
 static void (*misuse_pending)(struct misuse *p);
@@ -57,34 +53,17 @@ static void misuse_in_hardirq(void)
 	irq_work_sync(&work);
 }
 
-#ifdef CONFIG_X86_LOCAL_APIC
-static int misuse_nmi_wanted;
-
-static int misuse_nmi_run(unsigned int type, struct pt_regs *regs)
+static void misuse_call_pending(void)
 {
-	if (cmpxchg(&misuse_nmi_wanted, 1, 2) != 1)
-		return NMI_DONE;
 	misuse_pending(misuse_whose);
-	/* Pairs with misuse_in_nmi(): publishes the result. */
-	smp_store_release(&misuse_nmi_wanted, 0);
-	return NMI_HANDLED;
 }
 
 static void misuse_in_nmi(void)
 {
-	register_nmi_handler(NMI_LOCAL, misuse_nmi_run, 0, "lab_test_misuse");
-	WRITE_ONCE(misuse_nmi_wanted, 1);
-	preempt_disable();
-	apic->send_IPI(smp_processor_id(), NMI_VECTOR);
-	preempt_enable();
-	/* Pairs with misuse_nmi_run(). */
-	while (smp_load_acquire(&misuse_nmi_wanted))
-		cpu_relax();
-	unregister_nmi_handler(NMI_LOCAL, "lab_test_misuse");
+	lab_nmi_begin(misuse_call_pending);
+	lab_nmi_call();
+	lab_nmi_end();
 }
-#else
-#define misuse_in_nmi	NULL
-#endif
 
 static void (* const misuse_runs[])(void) = {
 	[MISUSE_TASK]		= misuse_in_task,
@@ -95,14 +74,9 @@ static void (* const misuse_runs[])(void) = {
 
 static_assert(ARRAY_SIZE(misuse_runs) == MISUSE_NR_CONTEXTS);
 
-/* Returns false if the machine has no such context. */
-bool misuse_in(enum misuse_context context, void (*misuse)(struct misuse *p),
-		struct misuse *p)
+void misuse_in(enum misuse_context context, void (*misuse)(struct misuse *p), struct misuse *p)
 {
-	if (!misuse_runs[context])
-		return false;
 	misuse_pending = misuse;
 	misuse_whose = p;
 	misuse_runs[context]();
-	return true;
 }

@@ -7,12 +7,8 @@
 #include <linux/workqueue.h>
 
 #include "compat.h"
+#include "nmi.h"
 #include "stub.h"
-
-#ifdef CONFIG_X86_LOCAL_APIC
-#include <asm/apic.h>
-#include <asm/nmi.h>
-#endif
 
 static struct stub_call *stub_pending;
 static DECLARE_COMPLETION(stub_done);
@@ -137,40 +133,26 @@ static long stub_run_task(void *unused)
 	return 0;
 }
 
-#ifdef CONFIG_X86_LOCAL_APIC
-static int stub_nmi_wanted;
-
-static int stub_nmi_run(unsigned int type, struct pt_regs *regs)
+static void stub_call_pending(void)
 {
-	if (cmpxchg(&stub_nmi_wanted, 1, 2) != 1)
-		return NMI_DONE;
 	stub_call_now(stub_pending);
-	/* Pairs with stub_nmi_call(): publishes the result. */
-	smp_store_release(&stub_nmi_wanted, 0);
-	return NMI_HANDLED;
 }
 
 void stub_nmi_begin(void)
 {
-	register_nmi_handler(NMI_LOCAL, stub_nmi_run, 0, "lab_stub");
+	lab_nmi_begin(stub_call_pending);
 }
 
 void stub_nmi_end(void)
 {
-	unregister_nmi_handler(NMI_LOCAL, "lab_stub");
+	lab_nmi_end();
 }
 
 /* Between stub_nmi_begin() and stub_nmi_end(), from any context except NMI. */
 void stub_nmi_call(struct stub_call *call)
 {
 	stub_pending = call;
-	WRITE_ONCE(stub_nmi_wanted, 1);
-	preempt_disable();
-	apic->send_IPI(smp_processor_id(), NMI_VECTOR);
-	preempt_enable();
-	/* Pairs with stub_nmi_run(). */
-	while (smp_load_acquire(&stub_nmi_wanted))
-		cpu_relax();
+	lab_nmi_call();
 }
 
 static long stub_run_nmi(void *unused)
@@ -180,12 +162,6 @@ static long stub_run_nmi(void *unused)
 	stub_nmi_end();
 	return 0;
 }
-#else
-void stub_nmi_begin(void) { }
-void stub_nmi_end(void) { }
-void stub_nmi_call(struct stub_call *call) { }
-#define stub_run_nmi	NULL
-#endif
 
 static long (* const stub_runs[])(void *) = {
 	[STUB_TASK]		= stub_run_task,
@@ -201,7 +177,7 @@ static_assert(ARRAY_SIZE(stub_runs) == STUB_NR_CONTEXTS);
 /* @cpu: -1 for this CPU; then a call in task context is made by the current task. */
 bool stub_call_in(enum stub_context context, int cpu, struct stub_call *call)
 {
-	if (!stub_runs[context] || cpu >= (int)nr_cpu_ids || (cpu >= 0 && !cpu_online(cpu)))
+	if (cpu >= (int)nr_cpu_ids || (cpu >= 0 && !cpu_online(cpu)))
 		return false;
 	stub_pending = call;
 	if (cpu >= 0) {

@@ -9,21 +9,36 @@
 void (*die_first)(void);
 
 /* Names and cells are untrusted: escape them for the terminal. */
-void die(enum status status, const char *format, ...)
+static void print_message(const char *format, va_list args)
 {
 	char text[4096];
+
+	fflush(stdout);
+	vsnprintf(text, sizeof(text), format, args);
+	fputs("labyrinth: ", stderr);
+	cell_put(stderr, text);
+	fputc('\n', stderr);
+}
+
+void die(enum status status, const char *format, ...)
+{
 	va_list args;
 
 	if (die_first)
 		die_first();
-	fflush(stdout);
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	print_message(format, args);
 	va_end(args);
-	fputs("labyrinth: ", stderr);
-	cell_put(stderr, text);
-	fputc('\n', stderr);
 	exit(status);
+}
+
+void warn(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_message(format, args);
+	va_end(args);
 }
 
 /* reallocarray() that ends the program on failure. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Fatal errors: print one sentence and exit. */
+/* Messages on standard error, one sentence each. */
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
@@ -16,6 +16,9 @@ enum status {
 
 __attribute__((noreturn, format(printf, 2, 3)))
 void die(enum status status, const char *format, ...);
+
+__attribute__((format(printf, 1, 2)))
+void warn(const char *format, ...);
 
 /* Called before die() prints: restores the screen. */
 extern void (*die_first)(void);

@@ -133,6 +133,7 @@ static void take(struct options *options, int how, const struct option_words *wo
 		help();
 	case 'v':
 		puts("labyrinth " VERSION);
+		warn_of_another_version();
 		exit(DONE);
 	}
 }

@@ -121,27 +121,17 @@ static json_t *first_number(const char *file)
 	return json_count(value);
 }
 
-static json_t *first_word(const char *file)
-{
-	char word[64] = "-";
-	FILE *in = fopen(file, "re");
-
-	if (in && fscanf(in, "%63s", word) != 1)
-		snprintf(word, sizeof(word), "-");
-	if (in)
-		fclose(in);
-	return json_text(word);
-}
-
 /* A saved folder describes the machine that saved it. */
 static void add_machine(const struct source *source, json_t *line)
 {
 	struct utsname machine;
 	struct table saved;
+	char word[64];
 
 	if (source->live) {
 		uname(&machine);
-		json_add(line, "srcversion", first_word("/sys/module/labyrinth/srcversion"));
+		first_word("/sys/module/labyrinth/srcversion", word);
+		json_add(line, "srcversion", json_text(word));
 		json_add(line, "kernel", json_text(machine.release));
 		json_add(line, "machine", json_text(machine.machine));
 		json_add(line, "min_free_kbytes", first_number("/proc/sys/vm/min_free_kbytes"));

@@ -123,17 +123,6 @@ static void copy_folder(const struct source *source, const char *path, int to, c
 		closedir(dir);
 }
 
-/* The first word of a file on this machine, or "-". */
-static void first_word(const char *file, char word[64])
-{
-	FILE *in = fopen(file, "re");
-
-	if (!in || fscanf(in, "%63s", word) != 1)
-		snprintf(word, 64, "-");
-	if (in)
-		fclose(in);
-}
-
 static void write_saved(int to, const char *folder)
 {
 	char date[32], version[64], min_free[64], *text = NULL;

@@ -97,6 +97,8 @@ static void print(const struct source *source, struct facts *facts)
 	const struct table *audit = &facts->audit;
 	char buf[32];
 
+	if (source->live)
+		warn_of_another_version();
 	if (!source->live) {
 		fputs("folder      ", stdout);
 		cell_put(stdout, source->name);

@@ -21,6 +21,28 @@ static bool is_loaded(void)
 	return !access("/sys/module/labyrinth", F_OK);
 }
 
+/* The first word of a file on this machine, or "-". */
+void first_word(const char *file, char word[64])
+{
+	FILE *in = fopen(file, "re");
+
+	if (!in || fscanf(in, "%63s", word) != 1)
+		snprintf(word, 64, "-");
+	if (in)
+		fclose(in);
+}
+
+/* A command of another version may show less than the module tells. */
+void warn_of_another_version(void)
+{
+	char version[64];
+
+	first_word("/sys/module/labyrinth/version", version);
+	if (is_loaded() && strcmp(version, VERSION))
+		warn("The loaded module is version %s, this command is " VERSION ": use the same version of both.",
+		     version);
+}
+
 static bool is_mounted(void)
 {
 	struct statfs fs;

@@ -42,6 +42,11 @@ int64_t source_saved(const struct source *source, const char *name);
 /* Page size of the source's machine, in bytes. */
 int64_t source_page_size(const struct source *source);
 
+/* The first word of a file of this machine, or "-". */
+void first_word(const char *file, char word[64]);
+/* Warn if the loaded module and this command are of different versions. */
+void warn_of_another_version(void);
+
 bool read_all(int fd, struct text *text, const char **why);
 
 #endif
