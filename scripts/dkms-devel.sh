@@ -6,7 +6,7 @@
 #
 # usage: dkms-devel.sh install|remove RELEASE	run in the build folder or the source folder
 #
-#   /usr/src/labyrinth/RELEASE/       header and Module.symvers
+#   /usr/src/labyrinth/RELEASE/       header, Module.symvers and labyrinth.mk
 set -eu
 
 what=${1-} release=${2-}
@@ -18,14 +18,14 @@ case $what in
 install)
 	mkdir -p "$devel/include/linux"
 	install -m 644 include/linux/labyrinth.h "$devel/include/linux/"
-	install -m 644 Module.symvers "$devel/"
+	install -m 644 Module.symvers include/labyrinth.mk "$devel/"
 	[ ! -e "$other" ] ||
 		echo "$other, installed by make install, is a second copy: remove it by make uninstall" >&2
 	;;
 remove)
 	# Keep the files of make install.
 	[ ! -e "$other" ] || exit 0
-	rm -f "$devel/include/linux/labyrinth.h" "$devel/Module.symvers"
+	rm -f "$devel/include/linux/labyrinth.h" "$devel/Module.symvers" "$devel/labyrinth.mk"
 	[ ! -d "$devel/include/linux" ] || rmdir -p --ignore-fail-on-non-empty "$devel/include/linux"
 	;;
 *)

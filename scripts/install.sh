@@ -8,7 +8,8 @@
 # Files below ROOT, for the kernel RELEASE:
 #
 #   /lib/modules/RELEASE/updates/labyrinth/labyrinth.ko
-#   /usr/src/labyrinth/RELEASE/       header and Module.symvers, for modules that call labyrinth
+#   /usr/src/labyrinth/RELEASE/       header, Module.symvers and labyrinth.mk, for modules that
+#                                     call labyrinth
 #   /usr/local/                       the command, one for all kernels, if it has been built
 #
 # kbuild's modules_install is not used: it needs a signing key and xz, which few machines have.
@@ -74,7 +75,7 @@ install_all() {
 	sign "$new"
 	install -m 644 "$new" "$module"
 	install -m 644 include/linux/labyrinth.h "$devel/include/linux/"
-	install -m 644 Module.symvers "$devel/"
+	install -m 644 Module.symvers include/labyrinth.mk "$devel/"
 	[ ! -x build/labyrinth/labyrinth ] || command_make install
 	run_depmod
 	echo "installed $module$signed, and $devel"
@@ -100,6 +101,7 @@ uninstall_all() {
 	[ -e "$module" ] || [ -e "$devel" ] || die "labyrinth is not installed for $release"
 	remove "$modules" updates/labyrinth/labyrinth.ko
 	remove "$root/usr/src" "labyrinth/$release/Module.symvers"
+	remove "$root/usr/src" "labyrinth/$release/labyrinth.mk"
 	remove "$root/usr/src" "labyrinth/$release/include/linux/labyrinth.h"
 	set -- "$root"/lib/modules/*/updates/labyrinth
 	if [ -e "$1" ]; then

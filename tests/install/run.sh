@@ -56,7 +56,7 @@ tree() { # FOLDER
 installed_files() { # RELEASE
 	printf './%s\n' "lib/modules/$1/updates/labyrinth/labyrinth.ko" \
 		"usr/src/labyrinth/$1/Module.symvers" \
-		"usr/src/labyrinth/$1/include/linux/labyrinth.h"
+		"usr/src/labyrinth/$1/labyrinth.mk" "usr/src/labyrinth/$1/include/linux/labyrinth.h"
 }
 
 command_files() {

@@ -82,6 +82,8 @@ expect() { # ANSWER COMMAND...
 	[ "$answer" = "$wanted" ] || fail "$*: got '$answer', wanted '$wanted'"
 }
 
+page_size=$(awk '/^KernelPageSize/ { print $2 * 1024; exit }' /proc/self/smaps)
+
 number() { # COMMAND...: print the answer
 	say "$*"
 	echo "$answer"

@@ -4,7 +4,6 @@
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
-page_size=4096
 hard_offline=/sys/devices/system/memory/hard_offline_page
 
 # Report a memory error in the page. The kernel answers that it cannot take the page offline.

@@ -5,7 +5,6 @@
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
-page_size=4096
 memory=/sys/devices/system/memory
 node=/sys/devices/system/node/node1
 hard_offline=$memory/hard_offline_page

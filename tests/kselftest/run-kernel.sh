@@ -86,6 +86,7 @@ boot() { # NAME WORDS "VM-OPTIONS" FILE...
 	echo "sh /lib/labyrinth/kselftest/run.sh $*" >"$tools/boot.sh"
 	# shellcheck disable=SC2086 # several words
 	"$top/scripts/vm.sh" --kernel "$kernel" --out "$out" --timeout 1200 $options \
+		--env preempt_count="$(grep -c '^CONFIG_PREEMPT_COUNT=y' "$kdir/include/config/auto.conf")" \
 		--env quick="$quick" --env long="$long" --env seed="$seed" \
 		"${copies[@]}" "$tools/boot.sh"
 	status=$?
@@ -109,6 +110,7 @@ build() {
 
 parse "$@"
 build=$top/build/$kernel
+kdir=$("$top/scripts/kernels.sh" --print "$kernel" | sed -n 's/^kdir=//p')
 tools=$build/kselftest/bin
 files=("${all[@]}")
 [ -z "$quick" ] || files=("${few[@]}")
