@@ -26,7 +26,7 @@ kdir=$(kernel_has kdir)
 suite=$(kernel_has suite)
 case $(kernel_has arch) in
 arm64) variables="$variables ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-" ;;
-s390x) variables="$variables ARCH=s390 CROSS_COMPILE=s390x-linux-gnu-" ;;
+s390x) variables="$variables ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- CC=s390x-linux-gnu-gcc" ;;
 esac
 
 mkdir -p "$out"

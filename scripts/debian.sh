@@ -26,7 +26,7 @@ packages() { # SUITE
 		linux-headers-amd64 perl pahole libelf-dev
 	case $1 in
 	bookworm) echo linux-headers-6.12-amd64 ;;
-	trixie)   echo clang-19 lld-19 llvm-19 gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu ;;
+	trixie)   echo clang-19 lld-19 llvm-19 gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
 	*)        die "no suite $1: bookworm or trixie" ;;
 	esac
 }
@@ -72,9 +72,13 @@ make_root() { # SUITE
 			echo "deb $main $1 main"
 			[ -z "$security" ] || echo "deb $security $1-security main"
 		} >"$new/etc/apt/sources.list"
-		enter "$new" sh -c 'apt-get -qq update || echo "==> not every package list could be read"
-			apt-get -qq -y --no-install-recommends install "$@"' - "${list[@]}" >&2 || die "the packages cannot be installed"
 		mv "$new" "$root"
+	fi
+	if [ "$(cat "$root/installed" 2>/dev/null)" != "${list[*]}" ]; then
+		say "Debian $1: installing packages"
+		enter "$root" sh -c 'apt-get -qq update || echo "==> not every package list could be read"
+			apt-get -qq -y --no-install-recommends install "$@"' - "${list[@]}" >&2 || die "the packages cannot be installed"
+		echo "${list[*]}" >"$root/installed"
 	fi
 	flock -u 9
 	exec 9>&-
