@@ -9,6 +9,7 @@
 # make demo          see it work, in a virtual machine
 # make check         quick tests
 # make test          what a change must pass; make test-all: everything
+# make matrix        build for many kernels, compilers and machines, and boot them; part of test-all
 # make bench         what a page costs, in a virtual machine; as root, make bench-here: on this one
 # make bench-accept  commit to what was measured last: tests/bench/counts
 # make lint          check the sources
@@ -95,9 +96,17 @@ clean:
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
-check test test-all:
+check test:
 	scripts/setup.sh test
 	tests/run.sh $@
+
+test-all:
+	scripts/setup.sh test-all
+	tests/run.sh $@
+
+matrix:
+	scripts/setup.sh test-all
+	tests/matrix/run.sh
 
 demo:
 	scripts/demo.sh
@@ -136,5 +145,5 @@ docs:
 	scripts/kernels.sh 6.12
 	scripts/docs.sh
 
-.PHONY: modules writable headers compiler install uninstall command clean help check test test-all demo pictures bench \
+.PHONY: modules writable headers compiler install uninstall command clean help check test test-all matrix demo pictures bench \
 	bench-accept bench-here lint docs dist deb

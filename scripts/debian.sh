@@ -23,10 +23,10 @@ die() { echo "debian.sh: $*" >&2; exit 1; }
 packages() { # SUITE
 	# To build and check packages, with DKMS; and what the headers of kernels need.
 	echo dkms dh-dkms debhelper build-essential lintian kmod fakeroot libjansson-dev libncurses-dev \
-		linux-headers-amd64 perl pahole libelf-dev
+		perl pahole libelf-dev
 	case $1 in
-	bookworm) echo linux-headers-6.12-amd64 ;;
-	trixie)   echo clang-19 lld-19 llvm-19 gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
+	bookworm) echo linux-headers-amd64 linux-headers-6.12-amd64 ;;
+	trixie)   echo linux-headers-rt-amd64 linux-headers-amd64/trixie-backports clang-19 lld-19 llvm-19 gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
 	*)        die "no suite $1: bookworm or trixie" ;;
 	esac
 }
@@ -58,44 +58,40 @@ make_root() { # SUITE
 	local root=$cache/debian/$1 new=$cache/debian/.$1.new own main security list
 
 	mapfile -t list < <(packages "$1" | tr ' ' '\n')
-
 	exec 9>"$cache/debian/$1.lock"
 	flock 9
+	[ "$(cat "$root/installed" 2>/dev/null)" != "${list[*]}" ] || return 0
+	own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	main=$(mirror "$own")
+	security=$(mirror "$own-security")
 	if [ ! -e "$root" ]; then
 		say "making a folder with Debian $1: some minutes"
-		own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-		main=$(mirror "$own")
-		security=$(mirror "$own-security")
 		rm -rf "$new"
 		debootstrap --variant=minbase "$1" "$new" "$main" >&2 || die "debootstrap failed"
-		{
-			echo "deb $main $1 main"
-			[ -z "$security" ] || echo "deb $security $1-security main"
-		} >"$new/etc/apt/sources.list"
 		mv "$new" "$root"
 	fi
-	if [ "$(cat "$root/installed" 2>/dev/null)" != "${list[*]}" ]; then
-		say "Debian $1: installing packages"
-		enter "$root" sh -c 'apt-get -qq update || echo "==> not every package list could be read"
-			apt-get -qq -y --no-install-recommends install "$@"' - "${list[@]}" >&2 || die "the packages cannot be installed"
-		echo "${list[*]}" >"$root/installed"
-	fi
-	flock -u 9
-	exec 9>&-
+	say "Debian $1: installing packages"
+	{
+		printf "deb $main %s main\n" "$1" "$1-backports"
+		[ -z "$security" ] || echo "deb $security $1-security main"
+	} >"$root/etc/apt/sources.list"
+	enter "$root" sh -c 'apt-get -qq update || echo "==> not every package list could be read"
+		apt-get -qq -y --no-install-recommends install "$@"' - "${list[@]}" >&2 || die "the packages cannot be installed"
+	echo "${list[*]}" >"$root/installed"
 }
 
 [ $# -ge 2 ] || { sed -n '/^# usage/,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 [ "$(id -u)" -eq 0 ] || die "chroot and mount need root"
-command -v debootstrap >/dev/null || die "debootstrap is missing: run scripts/setup.sh test"
+command -v debootstrap >/dev/null || die "debootstrap is missing: run scripts/setup.sh test-all"
 mkdir -p "$cache/debian"
 if [ "$1" = --copy ]; then
-	make_root "$2"
+	(make_root "$2")
 	rm -rf "$3"
 	mkdir -p "${3%/*}"
 	cp -a "$cache/debian/$2" "$3"
 else
 	suite=$1
 	shift
-	make_root "$suite"
+	(make_root "$suite")	# and let go of its lock
 	enter "$cache/debian/$suite" "$@"
 fi

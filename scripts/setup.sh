@@ -4,7 +4,8 @@
 # Install missing Debian packages that labyrinth needs.
 #
 # usage: setup.sh demo      to build the module and the command, and run them in a virtual machine
-#        setup.sh test      the same, to build kernels, and for all tests (the default)
+#        setup.sh test      the same, to build kernels, and for the tests of a change (the default)
+#        setup.sh test-all  the same, and for all tests
 #        setup.sh bench     to build the module, run benchmarks and draw their chart
 #        setup.sh docs      to build the documentation
 #        setup.sh package   to build Debian packages
@@ -22,9 +23,8 @@ die() { echo "setup.sh: $*" >&2; exit 1; }
 
 # The kernel's headers require gcc-12, and their tools need the three libraries and pahole.
 build='make gcc gcc-12 binutils libc6-dev libelf1 libssl3 zlib1g pahole'
-# tests/install runs depmod, modprobe and modinfo.
-# It signs with openssl; tests/packaging works in a folder that debootstrap makes.
-modules='kmod openssl debootstrap'
+# tests/install runs depmod, modprobe and modinfo, and signs with openssl.
+modules='kmod openssl'
 # Either busybox will do.
 vm='qemu-system-x86 busybox-static|busybox cpio'
 own_kernel='bc bison flex libelf-dev xz-utils python3'
@@ -39,17 +39,21 @@ command_tests='clang libclang-rt-14-dev valgrind man-db mandoc bsdextrautils tmu
 # tests/drgn reads a core with drgn.
 cores='python3-drgn'
 # libpython is for coccinelle's rules that are written in Python.
+# scripts/debian.sh makes folders with debootstrap; tests/install boots with Secure Boot; tests/matrix
+# boots arm64.
+wide='debootstrap ovmf sbsigntool qemu-system-arm clang lld llvm'
 lint='sparse coccinelle libpython3.11 perl python3 shellcheck spin'
 
 wanted() {
 	case $1 in
 	demo)  echo "$build $vm $command" ;;
 	test)  echo "$build $vm $modules $own_kernel $traffic $tracing $command $command_tests $cores $lint python3-sphinx" ;;
+	test-all) echo "$(wanted test) $wide" ;;
 	bench) echo "$build $vm gnuplot-nox fonts-dejavu-core python3" ;;
 	pictures) echo "$build $vm $command tmux python3 chromium fonts-dejavu-core" ;;
 	docs)  echo "perl python3-sphinx" ;;
 	package) echo "build-essential debhelper dh-dkms libjansson-dev libncurses-dev" ;;
-	*)     die "demo, test, bench, docs, pictures or package?" ;;
+	*)     die "demo, test, test-all, bench, docs, pictures or package?" ;;
 	esac
 }
 
@@ -114,7 +118,7 @@ unpack_prometheus() {
 }
 
 finish() {
-	[ "$mode" != test ] || unpack_prometheus
+	case $mode in test*) unpack_prometheus ;; esac
 	say "setup $mode: $1"
 	exit
 }

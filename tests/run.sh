@@ -157,7 +157,10 @@ run_own() {
 	step kunit-in-tree tests/kunit/in-tree.sh
 	step install-7.3 tests/install/run.sh kunit-7.3 rt-7.3
 	step growth-long tests/growth/run.sh --long
+	step secure_boot tests/install/secure_boot.sh
 	step packaging tests/packaging/run.sh
+	step packaging-trixie tests/packaging/run.sh trixie
+	step matrix tests/matrix/run.sh
 }
 
 case ${1-} in

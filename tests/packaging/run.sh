@@ -1,21 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Build the Debian packages in a fresh Debian 12, install them with DKMS for two kernels, build
-# the sample as a second DKMS module, upgrade, and purge. Prints KTAP. Needs debootstrap, and root
-# for chroot and to mount /proc there, which DKMS reads.
+# Build the Debian packages in a fresh Debian, install them with DKMS for two kernels, build the
+# sample as a second DKMS module, upgrade, and purge. On Debian 12, a virtual machine loads what was
+# installed, and goes on while it is upgraded. Prints KTAP. Needs root: see scripts/debian.sh.
 #
-# usage: run.sh
+# usage: run.sh [bookworm|trixie]
 #
-# Without its packages, the folder is kept in the cache of scripts/kernels.sh. Logs:
-# build/packaging/. Exit status 1 if anything failed.
+# Logs: build/packaging/. Exit status 1 if anything failed.
 set -uo pipefail
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 out=$top/build/packaging
 root=$out/root
-base=${LABYRINTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/labyrinth}/packaging-bookworm.tar
+suite=${1:-bookworm}
 log=$out/log
 PATH=$PATH:/usr/sbin:/sbin
 . "$top/tests/lib/ktap.sh"
@@ -25,28 +24,8 @@ bail() { # WHY
 	exit 1
 }
 
-# ---- a Debian 12
-
-make_base() {
-	local mirror
-
-	[ ! -e "$base" ] || return 0
-	mirror=$(apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
-		sed -n 's/^bookworm main //p' | head -n 1)
-	[ -n "$mirror" ] || return
-	rm -rf "$root"
-	mkdir -p "$root" "${base%/*}"
-	debootstrap --variant=minbase bookworm "$root" "$mirror" &&
-		cp -r /etc/apt/. "$root/etc/apt/" &&
-		inside "apt-get update && apt-get install -y --no-install-recommends dkms dh-dkms debhelper \
-			build-essential lintian kmod fakeroot libjansson-dev libncurses-dev \
-			linux-headers-amd64 linux-headers-6.12-amd64" &&
-		tar -C "$root" -cf "$base.new" . && mv "$base.new" "$base"
-}
-
 unpack() {
-	rm -rf "$root"
-	mkdir -p "$root/root/src" && tar -C "$root" -xf "$base" &&
+	"$top/scripts/debian.sh" --copy "$suite" "$root" && mkdir -p "$root/root/src" &&
 		tar -C "$top" --exclude=./build --exclude=./.git -cf - . | tar -C "$root/root/src" -xf -
 }
 
@@ -108,6 +87,25 @@ dependent() {
 			modprobe -n -v -S \$k mydriver | grep -c insmod | grep -qx 2"
 }
 
+# ---- in a virtual machine
+
+# Keep what depmod and DKMS have installed for $vm_release.
+keep() { # FOLDER
+	local modules=$root/lib/modules/$vm_release
+
+	mkdir -p "$out/$1"
+	cp -r "$modules"/updates "$modules"/modules.* "$out/$1/"
+}
+
+upgraded_in_use() {
+	"$top/scripts/vm.sh" --kernel "$vm_kernel" --out "$out/vm" --file "$out/old:/lib/old" --file "$out/new:/lib/new" \
+		--file "$(command -v modprobe)" --file "$root/usr/sbin/labyrinth:/bin/labyrinth" \
+		"$top/tests/packaging/guest.sh"
+	local status=$?
+	cat "$out/vm/result.log"
+	return $status
+}
+
 beside_make_install() {
 	for_each_kernel "cd /root/src; make clean >/dev/null; make KREL=\$k
 		if make KREL=\$k install >/tmp/said 2>&1; then exit 1; fi
@@ -125,20 +123,29 @@ purged() {
 
 echo "KTAP version 1"
 [ "$(id -u)" -eq 0 ] || bail "chroot and mount need root"
-command -v debootstrap >/dev/null || bail "debootstrap is missing: run scripts/setup.sh test"
 mkdir -p "$out"
-make_base >"$out/base.log" 2>&1 || { tail -n 20 "$out/base.log" | sed 's/^/# /'; bail "no Debian 12 to try in"; }
-unpack >"$out/base.log" 2>&1 || bail "the Debian 12 cannot be unpacked"
+unpack >"$out/base.log" 2>&1 || { tail -n 20 "$out/base.log" | sed 's/^/# /'; bail "no Debian $suite to try in"; }
+vm_kernel=''
+if [ "$suite" = bookworm ]; then
+	vm_kernel=6.12
+	vm_release=$("$top/scripts/kernels.sh" --print $vm_kernel | sed -n 's/^release=//p')
+fi
 try "the packages are built" build 1.0
 try "lintian finds no error" inside "lintian --allow-root --fail-on error deb/*.changes"
 try "the tarball is reproducible" reproducible
 try "the packages are installed" inside "apt-get install -y ./deb/labyrinth-dkms_1.0_all.deb ./deb/labyrinth-tools_1.0_*.deb"
 try "the module is built, signed and found for two kernels" installed 1.0
 try "a driver is built as a second DKMS module, and modprobe loads both" dependent
+[ -z "$vm_kernel" ] || try "the kernel of the virtual machine is one of them" keep old
 try "make install refuses a second copy" beside_make_install
 try "the next version is built" build 1.1
 try "the packages are upgraded" inside "apt-get install -y ./deb/labyrinth-dkms_1.1_all.deb ./deb/labyrinth-tools_1.1_*.deb"
 try "the new module replaces the old one" installed 1.1
+if [ -n "$vm_kernel" ]; then
+	try "the new module is kept" keep new
+	try "a driver goes on during the upgrade, and then loads the new module" upgraded_in_use
+	try "kernel log is clean" "$top/scripts/splat.sh" "$out/vm/console.log"
+fi
 try "purging leaves nothing" purged
 rm -rf "$root"
 echo "1..$nr"

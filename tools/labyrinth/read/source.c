@@ -60,7 +60,7 @@ static void die_of_live(int error)
 	if (error == EACCES)
 		die(NOT_ROOT, "Only root may read " LIVE_FOLDER ": run this command as root.");
 	if (error == EPERM)
-		die(NOT_ROOT, "The kernel is locked down, and lets nobody read " LIVE_FOLDER ".");
+		die(NOT_ROOT, "The kernel is locked down: not even root may write to files in " LIVE_FOLDER ".");
 	die(FAILED, LIVE_FOLDER ": %s.", strerror(error));
 }
 
@@ -107,6 +107,9 @@ int source_open_file(const struct source *source, const char *path, int flags)
 	/* An owner may be destroyed at any time. ENXIO: the module is being unloaded. */
 	if (fd >= 0 || errno == ENOENT || (source->live && errno == ENXIO))
 		return fd;
+	/* In lockdown, a file with a write permission cannot be opened for reading either. */
+	if (source->live && errno == EPERM && (flags & O_ACCMODE) == O_RDONLY)
+		return -1;
 	if (source->live)
 		die_of_live(errno);
 	die(FAILED, "%s/%s: %s.", source->name, path, strerror(errno));
