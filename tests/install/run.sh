@@ -226,6 +226,15 @@ headers_for_another_kernel() {
 		make -s -C "$top/build/$first" KREL=6.6.6-none KDIR="${kdir[$first]}"
 }
 
+clang_missing() {
+	mkdir -p "$out/by-clang/include/config" "$out/by-clang/include/generated"
+	touch "$out/by-clang/Makefile"
+	echo '#define UTS_RELEASE "6.6.6-clang"' >"$out/by-clang/include/generated/utsrelease.h"
+	echo CONFIG_CC_IS_CLANG=y >"$out/by-clang/include/config/auto.conf"
+	says "6.6.6-clang was compiled by clang: apt-get install clang lld llvm" \
+		make -s -C "$top/build/${kernels[0]}" KDIR="$out/by-clang" LLVM=-0
+}
+
 missing_headers() {
 	says "no kernel headers at /lib/modules/6.6.6-none/build: apt-get install linux-headers-6.6.6-none or" \
 		make -s -C "$top/build/${kernels[0]}" KREL=6.6.6-none
@@ -375,6 +384,7 @@ run "the module is signed if there is a key" signed_with_a_key
 run "a key without its certificate is refused" key_without_certificate
 run "labyrinth.ko for another kernel is not installed" another_kernel
 run "headers of another kernel are refused" headers_for_another_kernel
+run "a kernel compiled by clang needs clang" clang_missing
 run "missing headers are reported with the package to install" missing_headers
 run "install before build is refused" nothing_built
 run "a path with a space is refused" odd_path "a b"
