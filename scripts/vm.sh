@@ -210,8 +210,8 @@ start_qemu() {
 
 	if [ "$arch" = arm64 ]; then
 		[ -z "$icount" ] || die "--icount is for amd64"
-		args+=(-M virt,gic-version=3 -accel "tcg,thread=$thread" -smp "$smp" -cpu max,pauth-impdef=on)
-		results_port=(-chardev file,id=result,path=result.log -device pci-serial,chardev=result)
+		args+=(-M "virt,gic-version=3" -accel "tcg,thread=$thread" -smp "$smp" -cpu "max,pauth-impdef=on")
+		results_port=(-chardev "file,id=result,path=result.log" -device "pci-serial,chardev=result")
 	elif [ -n "$icount" ]; then
 		args+=(-accel "tcg,thread=single" -smp "$possible" -icount "shift=0,sleep=off"
 		       -cpu "max,-rdrand,-rdseed" -rtc "base=2024-01-01,clock=vm")
