@@ -26,7 +26,8 @@ packages() { # SUITE
 		perl pahole libelf-dev
 	case $1 in
 	bookworm) echo linux-headers-amd64 linux-headers-6.12-amd64 ;;
-	trixie)   echo linux-headers-rt-amd64 linux-headers-amd64/trixie-backports clang-19 lld-19 llvm-19 gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
+	trixie)   echo linux-headers-rt-amd64 linux-headers-amd64/trixie-backports
+			linux-image-amd64/trixie-backports clang-19 lld-19 llvm-19 gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
 	*)        die "no suite $1: bookworm or trixie" ;;
 	esac
 }
