@@ -26,8 +26,11 @@ packages() { # SUITE
 		perl pahole libelf-dev
 	case $1 in
 	bookworm) echo linux-headers-amd64 linux-headers-6.12-amd64 ;;
-	trixie)   echo linux-headers-rt-amd64 linux-headers-amd64/trixie-backports
-			linux-image-amd64/trixie-backports clang-19 lld-19 llvm-19 gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
+	trixie)
+		# For other compilers and machines; depmod needs the modules of 7.x.
+		echo clang-19 lld-19 llvm-19 gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu \
+			libc6-dev-s390x-cross linux-headers-rt-amd64 linux-headers-amd64/trixie-backports \
+			linux-image-amd64/trixie-backports ;;
 	*)        die "no suite $1: bookworm or trixie" ;;
 	esac
 }
@@ -58,7 +61,7 @@ enter() { # ROOT COMMAND...
 make_root() { # SUITE
 	local root=$cache/debian/$1 new=$cache/debian/.$1.new own main security list
 
-	mapfile -t list < <(packages "$1" | tr ' ' '\n')
+	mapfile -t list < <(packages "$1" | tr -s ' ' '\n')
 	exec 9>"$cache/debian/$1.lock"
 	flock 9
 	[ "$(cat "$root/installed" 2>/dev/null)" != "${list[*]}" ] || return 0
