@@ -73,7 +73,7 @@ stock_fetch() {
 }
 
 unpack_debian() { # NAME
-	local root=$tmp/root headers image deb
+	local root=$tmp/root headers here image deb
 
 	say "$1: unpacking"
 	for deb in "$tmp"/debs/*.deb; do
@@ -84,8 +84,8 @@ unpack_debian() { # NAME
 	headers=$(find "$root"/usr/src -maxdepth 1 -name 'linux-headers-*' ! -name '*-common*')
 	# The headers name their folders by the installed paths: make them relative.
 	# shellcheck disable=SC2016 # for make, not for the shell
-	sed -Ei 's,^(include |KBUILD_OUTPUT)(=?)/usr/src/,\1:\2$(dir $(realpath $(lastword $(MAKEFILE_LIST))))../,; s,^include :,include ,' \
-		"$headers/Makefile"
+	here='$(dir $(realpath $(lastword $(MAKEFILE_LIST))))../'
+	sed -i "s|^include /usr/src/|include $here|; s|^KBUILD_OUTPUT=/usr/src/|KBUILD_OUTPUT := $here|" "$headers/Makefile"
 
 	echo "${headers##*/linux-headers-}" >"$tmp/release"
 	# In /boot, or from 7.x on beside the modules.
