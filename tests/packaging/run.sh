@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Build the Debian packages in a fresh Debian, install them with DKMS for two kernels, build the
+# Build the Debian packages in a fresh Debian, install them with DKMS for their kernels, build the
 # sample as a second DKMS module, upgrade, and purge. On Debian 12, a virtual machine loads what was
 # installed, and goes on while it is upgraded. Prints KTAP. Needs root: see scripts/debian.sh.
 #
@@ -134,7 +134,7 @@ try "the packages are built" build 1.0
 try "lintian finds no error" inside "lintian --allow-root --fail-on error deb/*.changes"
 try "the tarball is reproducible" reproducible
 try "the packages are installed" inside "apt-get install -y ./deb/labyrinth-dkms_1.0_all.deb ./deb/labyrinth-tools_1.0_*.deb"
-try "the module is built, signed and found for two kernels" installed 1.0
+try "the module is built, signed and found for each kernel" installed 1.0
 try "a driver is built as a second DKMS module, and modprobe loads both" dependent
 [ -z "$vm_kernel" ] || try "the kernel of the virtual machine is one of them" keep old
 try "make install refuses a second copy" beside_make_install
