@@ -289,6 +289,7 @@ not_as_root() {
 	mkdir -m 1777 "$dir/open"
 	cp "$top/build/${kernels[0]}/labyrinth/labyrinth.ko" "$dir/labyrinth/"
 	cp "$top/include/linux/labyrinth.h" "$dir/include/linux/"
+	cp "$top/include/labyrinth.mk" "$dir/include/"
 	touch "$dir/Module.symvers"
 	chmod -R a+rX "$dir"
 	chmod a-w "$dir/closed"
