@@ -17,6 +17,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 here=$top/tests/install
 out=$top/build/install
 root=$out/root
+log=$out/log
 PATH=$PATH:/usr/sbin:/sbin
 . "$top/tests/lib/ktap.sh"
 
@@ -68,17 +69,7 @@ files_now() { # except the kernels' and depmod's
 	(cd "$root" && find . -type f ! -path './lib/modules/*/modules.*' ! -name lab_sample.ko | sort)
 }
 
-# ---- run one test, and show its output if it failed
-
-run() { # WORDS COMMAND...
-	local words=$1 status
-
-	shift
-	"$@" >"$out/log" 2>&1
-	status=$?
-	[ $status -eq 0 ] || tail -n 20 "$out/log" | sed 's/^/# /'
-	result $status "$words"
-}
+# ---- commands and what they say
 
 # COMMAND fails and prints one line, which contains TEXT, besides make's own.
 says() { # TEXT COMMAND...

@@ -15,20 +15,11 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 out=$top/build/secure_boot
 kernel=${1:-6.12}
 build=$top/build/$kernel
+log=$out/log
 known=/usr/share/ovmf/PkKek-1-snakeoil
 firmware=/usr/share/OVMF/OVMF_CODE_4M.snakeoil.fd
 PATH=$PATH:/usr/sbin:/sbin
 . "$top/tests/lib/ktap.sh"
-
-run() { # WORDS COMMAND...
-	local words=$1
-
-	shift
-	"$@" >"$out/log" 2>&1
-	local status=$?
-	[ $status -eq 0 ] || tail -n 20 "$out/log" | sed 's/^/# /'
-	result $status "$words"
-}
 
 kernel_has() { # KEY
 	"$top/scripts/kernels.sh" --print "$kernel" | sed -n "s/^$1=//p"

@@ -33,17 +33,6 @@ inside() { # COMMANDS
 	unshare -m sh -c 'mount -t proc proc "$1/proc" && exec chroot "$1" /bin/bash -c "cd /root; $2"' - "$root" "$1"
 }
 
-# A test is commands that succeed.
-try() { # WORDS COMMAND...
-	local words=$1
-
-	shift
-	"$@" >"$log" 2>&1
-	local status=$?
-	[ $status -eq 0 ] || tail -n 15 "$log" | sed 's/^/# /'
-	result $status "$words"
-}
-
 # ---- the packages
 
 for_each_kernel() { # COMMANDS, in which $k is a release
@@ -130,23 +119,23 @@ if [ "$suite" = bookworm ]; then
 	vm_kernel=6.12
 	vm_release=$("$top/scripts/kernels.sh" --print $vm_kernel | sed -n 's/^release=//p')
 fi
-try "the packages are built" build 1.0
-try "lintian finds no error" inside "lintian --allow-root --fail-on error deb/*.changes"
-try "the tarball is reproducible" reproducible
-try "the packages are installed" inside "apt-get install -y ./deb/labyrinth-dkms_1.0_all.deb ./deb/labyrinth-tools_1.0_*.deb"
-try "the module is built, signed and found for each kernel" installed 1.0
-try "a driver is built as a second DKMS module, and modprobe loads both" dependent
-[ -z "$vm_kernel" ] || try "the kernel of the virtual machine is one of them" keep old
-try "make install refuses a second copy" beside_make_install
-try "the next version is built" build 1.1
-try "the packages are upgraded" inside "apt-get install -y ./deb/labyrinth-dkms_1.1_all.deb ./deb/labyrinth-tools_1.1_*.deb"
-try "the new module replaces the old one" installed 1.1
+run "the packages are built" build 1.0
+run "lintian finds no error" inside "lintian --allow-root --fail-on error deb/*.changes"
+run "the tarball is reproducible" reproducible
+run "the packages are installed" inside "apt-get install -y ./deb/labyrinth-dkms_1.0_all.deb ./deb/labyrinth-tools_1.0_*.deb"
+run "the module is built, signed and found for each kernel" installed 1.0
+run "a driver is built as a second DKMS module, and modprobe loads both" dependent
+[ -z "$vm_kernel" ] || run "the kernel of the virtual machine is one of them" keep old
+run "make install refuses a second copy" beside_make_install
+run "the next version is built" build 1.1
+run "the packages are upgraded" inside "apt-get install -y ./deb/labyrinth-dkms_1.1_all.deb ./deb/labyrinth-tools_1.1_*.deb"
+run "the new module replaces the old one" installed 1.1
 if [ -n "$vm_kernel" ]; then
-	try "the new module is kept" keep new
-	try "a driver goes on during the upgrade, and then loads the new module" upgraded_in_use
-	try "kernel log is clean" "$top/scripts/splat.sh" "$out/vm/console.log"
+	run "the new module is kept" keep new
+	run "a driver goes on during the upgrade, and then loads the new module" upgraded_in_use
+	run "kernel log is clean" "$top/scripts/splat.sh" "$out/vm/console.log"
 fi
-try "purging leaves nothing" purged
+run "purging leaves nothing" purged
 rm -rf "$root"
 echo "1..$nr"
 exit $failed
