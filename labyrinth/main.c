@@ -18,6 +18,7 @@
 #include "diag/module_unload.h"
 #include "diag/orphan.h"
 #include "diag/report.h"
+#include "diag/watch.h"
 
 static int lab_reserve_pct_set(const char *val, const struct kernel_param *kp)
 {
@@ -61,6 +62,25 @@ static const struct kernel_param_ops lab_audit_interval_ops = {
 module_param_cb(audit_interval, &lab_audit_interval_ops, &lab_audit_interval, 0644);
 MODULE_PARM_DESC(audit_interval, "Seconds from one audit of all pages to the next, 0 to 86400 (default 0: none)");
 
+static int lab_watch_param_set(const char *val, const struct kernel_param *kp)
+{
+	int modes = lab_watch_parse(val);
+
+	return modes < 0 ? modes : lab_watch_set(modes);
+}
+
+static int lab_watch_param_get(char *buffer, const struct kernel_param *kp)
+{
+	return sysfs_emit(buffer, "%s\n", lab_watch_name());
+}
+
+static const struct kernel_param_ops lab_watch_ops = {
+	.set = lab_watch_param_set,
+	.get = lab_watch_param_get,
+};
+module_param_cb(watch, &lab_watch_ops, NULL, 0644);
+MODULE_PARM_DESC(watch, "Watch the kernel's own page allocator: off, free (frees of labyrinth's pages by others), reserve (allocations from below min) or all (default off)");
+
 static int __init labyrinth_init(void)
 {
 	int err;
@@ -85,6 +105,7 @@ static int __init labyrinth_init(void)
 		goto no_offline;
 	lab_debugfs_init();
 	lab_audit_init();
+	lab_watch_init();
 	return 0;
 no_offline:
 	lab_shrink_exit();
@@ -103,6 +124,7 @@ static void __exit labyrinth_exit(void)
 {
 	lab_debugfs_owner_exit();
 	lab_debugfs_exit();
+	lab_watch_exit();
 	lab_audit_exit();
 	lab_shrink_exit();
 	lab_module_unload_exit();

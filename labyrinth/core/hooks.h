@@ -58,6 +58,7 @@ struct lab_violation_info {
 	struct page *page;
 	struct lab_alloc_track track;		/* how the page was taken */
 	unsigned long caller;
+	const unsigned long *act;		/* stack of @caller's free, if seen as it happens */
 };
 
 /* Context: any. @owner may be NULL. */

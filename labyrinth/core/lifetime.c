@@ -25,6 +25,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "freed_behind.h"
 #include "hooks.h"
 #include "page.h"
 #include "quarantine.h"

@@ -49,14 +49,19 @@
 
 static_assert(PG_mappedtodisk == PG_anon_exclusive);
 
+/* Has the page the mark? So does one that is being freed, until the kernel clears its flags. */
+static __always_inline bool lab_page_has_mark(const struct page *page)
+{
+	return (lab_peek(*lab_compat_flags(page)) & LAB_MARK_MASK) == LAB_MARK;
+}
+
 /*
  * Is the page still labyrinth's? A page with bad memory keeps its flags when it is freed, but
  * has no reference.
  */
 static inline bool lab_page_marked(const struct page *page)
 {
-	return (lab_peek(*lab_compat_flags(page)) & LAB_MARK_MASK) == LAB_MARK &&
-	       page_ref_count(page);
+	return lab_page_has_mark(page) && page_ref_count(page);
 }
 
 /* One reference, no mapping. */

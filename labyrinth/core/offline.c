@@ -24,6 +24,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 
+#include "freed_behind.h"
 #include "offline.h"
 #include "owner.h"
 #include "page.h"

@@ -74,12 +74,13 @@ static void lab_quarantine_freed_behind(struct labyrinth_owner *owner, struct la
 		.page = tag->page,
 		.track = lab_tag_track(owner->table, tag),
 	};
+	u32 state = xchg(&tag->state, owner->moving_state);
 
-	WRITE_ONCE(tag->state, owner->moving_state);
 	lab_tag_unbind(owner->table, tag, info.page);
 	lab_budget_uncharge(owner);
 	lab_stock_watch(owner);
-	lab_event_violation(&info);
+	if (!(state & LAB_FREE_REPORTED))
+		lab_event_violation(&info);
 }
 
 /* Recycle or free the page of a popped tag. False if it is still shared. The same. */

@@ -46,6 +46,8 @@ enum lab_phase {
 /* QUARANTINED: how many scans found the page shared. The last one reports it. */
 #define LAB_LOOK		BIT(6)
 #define LAB_LOOKS_REPORTED	GENMASK(7, 6)
+/* QUARANTINED: the page was freed behind labyrinth's back, and that has been reported. */
+#define LAB_FREE_REPORTED	BIT(3)
 #define LAB_OWNER_SHIFT		8
 #define LAB_OWNER_MAX		(BIT(24) - 1)
 

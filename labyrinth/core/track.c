@@ -12,67 +12,11 @@
 #include <linux/mm.h>
 #include <linux/workqueue.h>
 
+#include "freed_behind.h"
 #include "hooks.h"
 #include "page.h"
 #include "track.h"
 #include "work.h"
-
-/*
- * The owned page of @meta has no mark: the kernel gave it to another user, or to labyrinth
- * again. Drop its tag and report it; true on the one CPU that does. @caller found it, 0
- * outside of a call. Needs preemption disabled.
- */
-bool lab_owned_freed_behind(struct lab_table *table, struct lab_tag *tag, struct page *page,
-			    u64 meta, unsigned long caller)
-{
-	u32 state = lab_meta_state(meta), moving = lab_state(lab_meta_owner(meta), 0, LAB_MOVING);
-	struct labyrinth_owner *owner = lab_owner_by_id(lab_meta_owner(meta));
-	struct lab_violation_info info = {
-		.kind = LAB_FREED_BEHIND,
-		.owner = owner,
-		.owner_id = lab_meta_owner(meta),
-		.page = page,
-		.track = lab_tag_track(table, tag),
-		.caller = caller,
-	};
-
-	if (!lab_tag_transition(tag, page, state, moving))
-		return false;
-	/* The mark cannot change now. If it is set, the page was handed out again meanwhile. */
-	if (unlikely(lab_page_marked(page))) {
-		/* M1: the mark is read before another CPU may clear it. */
-		smp_store_release(&tag->state, state);
-		return false;
-	}
-	lab_event_violation(&info);
-	lab_tag_unbind(table, tag, page);
-	if (owner) {
-		lab_owner_count_left(owner);
-		lab_uncharge_reserve(owner, meta);
-		lab_budget_uncharge(owner);
-		lab_stock_watch(owner);
-	}
-	return true;
-}
-
-/* Report once that a ready page was freed; this CPU has just allocated it. */
-static void lab_ready_freed_behind(struct lab_table *table, struct lab_tag *tag, struct page *page,
-				   u64 meta)
-{
-	u32 state = lab_meta_state(meta);
-	struct lab_violation_info info = {
-		.kind = LAB_FREED_BEHIND,
-		.owner = lab_owner_by_id(lab_meta_owner(meta)),
-		.owner_id = lab_meta_owner(meta),
-		.page = page,
-		.track = lab_tag_track(table, tag),
-	};
-
-	/* A CPU that pops the tag first reports it instead. */
-	if (lab_meta_phase(meta) == LAB_READY && !(state & LAB_REPORTED) &&
-	    lab_tag_transition(tag, page, state, state | LAB_REPORTED))
-		lab_event_violation(&info);
-}
 
 /*
  * May a page fresh from the kernel be marked? Not while it has an old tag. @first is the table

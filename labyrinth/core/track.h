@@ -49,8 +49,6 @@ static __always_inline bool lab_enter_near(struct labyrinth_owner *owner, struct
 
 struct lab_tag *lab_enter(struct labyrinth_owner *owner, struct page *page, u32 state,
 			  unsigned long caller, struct lab_table **table);
-bool lab_owned_freed_behind(struct lab_table *table, struct lab_tag *tag, struct page *page,
-			    u64 meta, unsigned long caller);
 bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page);
 void lab_page_reject(struct page *page);
 void lab_track_offline(unsigned long start_pfn, unsigned long end_pfn);

@@ -5,6 +5,7 @@
  */
 #include <linux/mm.h>
 
+#include "freed_behind.h"
 #include "track.h"
 #include "verify.h"
 

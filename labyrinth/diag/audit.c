@@ -27,6 +27,7 @@
 #include <linux/workqueue.h>
 #include <trace/events/labyrinth.h>
 
+#include "../core/freed_behind.h"
 #include "../core/owner.h"
 #include "../core/page.h"
 #include "../core/ready.h"

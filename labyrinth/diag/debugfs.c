@@ -20,6 +20,7 @@
 #include "debugfs_lookup.h"
 #include "debugfs_owner.h"
 #include "debugfs_pages.h"
+#include "debugfs_watch.h"
 #include "debugfs_write.h"
 #include "event.h"
 #include "owner_diag.h"
@@ -181,6 +182,7 @@ void lab_debugfs_init(void)
 	debugfs_create_file("advice", 0400, lab_debugfs_dir, NULL, &lab_advice_all_fops);
 	debugfs_create_file("audit", 0600, lab_debugfs_dir, NULL, &lab_audit_fops);
 	lab_lookup_init(lab_debugfs_dir);
+	lab_debugfs_watch_init(lab_debugfs_dir);
 	debugfs_create_file("reset", 0600, lab_debugfs_dir, NULL, &lab_reset_all_fops);
 	lab_debugfs_owner_dir(lab_debugfs_dir);
 }

@@ -145,6 +145,7 @@ static void lab_violation_fill(struct lab_violation_record *r,
 	r->kind = info->kind;
 	r->outcome = info->outcome;
 	r->caller = info->caller;
+	r->caught = info->act;
 	r->track = info->track;
 	r->stack[0] = 0;
 	if (info->track.stack)
@@ -180,7 +181,7 @@ static void lab_record_violation(const struct lab_violation_info *info)
 	r->party_id = party ? party->id : 0;
 	r->by_offender = info->offender;
 	if (lab_event_counter_due(counter))
-		lab_note_violation(r, lab_event_counter_since(counter));
+		lab_note_violation(r, lab_event_counter_since(counter), info->act);
 	trace_violation(lab_violation_name(r->kind), r->owner, r->offender, r->pfn,
 			lab_track_caller(&r->track), r->caller);
 	lab_ring_close(&r->seq, seq);
@@ -233,7 +234,7 @@ int lab_event_refusals_show(struct seq_file *m, void *v)
 }
 
 static const char lab_violation_columns[] =
-	"seq age_ms kind owner offender pfn refcount mapcount alloc_caller caller\n";
+	"seq age_ms kind owner offender pfn refcount mapcount alloc_caller caught caller\n";
 
 static void lab_violation_line(struct seq_file *m, const struct lab_violation_record *r)
 {
@@ -244,7 +245,7 @@ static void lab_violation_line(struct seq_file *m, const struct lab_violation_re
 	else
 		seq_puts(m, "- - - ");
 	lab_seq_caller(m, lab_track_caller(&r->track));
-	seq_putc(m, ' ');
+	seq_printf(m, " %d ", r->caught);
 	lab_seq_caller(m, r->caller);
 	seq_putc(m, '\n');
 }

@@ -22,6 +22,7 @@
 #include "owner_diag.h"
 #include "report.h"
 #include "symbol.h"
+#include "watch.h"
 
 /* Most walks over all tags. To escape them, a page would have to be transferred during each. */
 #define LAB_GONE_LOOKS	4
@@ -75,6 +76,7 @@ static void lab_callers_forget(const struct lab_leaving *leaving)
 	while (lab_tags_forget(leaving) && --looks)
 		synchronize_rcu();
 	lab_owners_forget(leaving);
+	lab_watch_forget(leaving);
 	/* Reports in flight may have read a tag before. Pairs with their preempt_disable(). */
 	synchronize_rcu();
 	lab_event_forget(leaving);
@@ -95,7 +97,7 @@ void lab_module_gone(const struct module *module)
  */
 void lab_module_live(const struct module *module)
 {
-	if (!READ_ONCE(lab_nr_tables) && !lab_event_any())
+	if (!READ_ONCE(lab_nr_tables) && !lab_event_any() && !lab_watch_any())
 		return;
 	lab_report_flush();
 	lab_callers_forget(&(struct lab_leaving){ .module = module, .init_only = true });

@@ -76,7 +76,7 @@ static void lab_violation_kicked(struct irq_work *kick)
 static struct irq_work lab_violation_kick = IRQ_WORK_INIT_HARD(lab_violation_kicked);
 
 static void lab_violation_note(const struct lab_violation_record *violation, long times,
-			       bool advice)
+			       const unsigned long *act, bool advice)
 {
 	u64 seq = atomic64_inc_return(&lab_violation_note_seq);
 	struct lab_violation_note *note = &lab_violation_notes[seq % LAB_NR_NOTES];
@@ -85,17 +85,22 @@ static void lab_violation_note(const struct lab_violation_record *violation, lon
 		return;
 	note->times = times;
 	note->advice = advice;
+	note->act[0] = 0;
+	if (act)
+		memcpy(note->act, act, sizeof(note->act));
 	note->violation = *violation;
 	lab_ring_close(&note->seq, seq);
 	irq_work_queue(&lab_violation_kick);
 }
 
 /*
- * The violation happened @times since the last report. Context: any, preemption disabled.
+ * The violation happened @times since the last report. @act: lab_violation_info::act.
+ * Context: any, preemption disabled.
  */
-void lab_note_violation(const struct lab_violation_record *violation, long times)
+void lab_note_violation(const struct lab_violation_record *violation, long times,
+			const unsigned long *act)
 {
-	lab_violation_note(violation, times, false);
+	lab_violation_note(violation, times, act, false);
 }
 
 /* @owner allocates atomically, but could sleep. Context: any. */
@@ -105,7 +110,7 @@ void lab_note_advice(const struct labyrinth_owner *owner, unsigned long caller)
 
 	strscpy(record.offender, owner->name, sizeof(record.offender));
 	preempt_disable();
-	lab_violation_note(&record, 1, true);
+	lab_violation_note(&record, 1, NULL, true);
 	preempt_enable();
 }
 

@@ -12,13 +12,15 @@ struct lab_violation_note {
 	u64 seq;
 	long times;
 	bool advice;
+	unsigned long act[LAB_STACK_DEPTH];	/* stack of the free, if it was seen as it happened */
 	struct lab_violation_record violation;
 };
 
 /* For reports and audits, which may wait. */
 extern struct workqueue_struct *lab_report_wq;
 
-void lab_note_violation(const struct lab_violation_record *violation, long times);
+void lab_note_violation(const struct lab_violation_record *violation, long times,
+			const unsigned long *act);
 void lab_note_advice(const struct labyrinth_owner *owner, unsigned long caller);
 void lab_note_refusal(struct labyrinth_owner *owner, const struct lab_refusal_record *refusal);
 bool lab_note_next_violation(struct lab_violation_note *note, unsigned int *place);

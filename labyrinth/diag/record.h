@@ -46,6 +46,7 @@ struct lab_violation_record {
 	bool by_offender;	/* the party is the offender, not the owner */
 	u8 outcome;
 	u8 context;
+	bool caught;		/* @caller is the free itself, seen as it happened */
 };
 
 /* Violations that are recorded one by one, and refusals. */

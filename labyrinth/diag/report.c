@@ -225,12 +225,12 @@ int lab_advice_all_show(struct seq_file *m, void *v)
 
 /* ---- violations */
 
-static void lab_say_stack(struct seq_buf *text, const unsigned long *stack)
+static void lab_say_stack(struct seq_buf *text, const char *title, const unsigned long *stack)
 {
 	unsigned int i;
 
 	for (i = 0; i < LAB_STACK_DEPTH && stack[i]; i++)
-		seq_buf_printf(text, "%s%pS", i ? " < " : "  stack then: ", (void *)stack[i]);
+		seq_buf_printf(text, "%s%pS", i ? " < " : title, (void *)stack[i]);
 	if (i)
 		seq_buf_printf(text, "\n");
 }
@@ -242,6 +242,8 @@ static void lab_say_offender(struct seq_buf *text, const struct lab_violation_re
 
 	if (r->kind == LAB_RECEIVER_FULL)
 		seq_buf_printf(text, "  by: %s, to %s, %pS,", r->owner, r->offender, caller);
+	else if (r->caught && caller)
+		seq_buf_printf(text, "  by: %pS, caught in the act,", caller);
 	else if (r->kind == LAB_FREED_BEHIND && caller)
 		seq_buf_printf(text, "  by: not known; found by %pS,", caller);
 	else if (caller)
@@ -271,7 +273,8 @@ static void lab_say_violation(struct seq_buf *text, const struct lab_violation_n
 	if (r->pfn)
 		seq_buf_printf(text, "  page: pfn %lu, refcount %d, mapcount %d\n", r->pfn,
 			       r->refcount, r->mapcount);
-	lab_say_stack(text, r->stack);
+	lab_say_stack(text, "  stack then: ", r->stack);
+	lab_say_stack(text, "  stack of the free: ", note->act);
 	seq_buf_printf(text, "  then: %s; %s\n",
 		       lab_outcome_words[r->outcome] ?: lab_violation_words[r->kind].then,
 		       lab_violation_words[r->kind].look);

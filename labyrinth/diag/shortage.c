@@ -11,6 +11,7 @@
 
 #include "../core/compat.h"
 #include "shortage.h"
+#include "watch.h"
 #include "words.h"
 
 /* ---- recording */
@@ -121,6 +122,7 @@ static void lab_shortage_say_takers(struct seq_buf *text, const struct lab_short
 	/* The owners' pages may be from zones that were not recorded. */
 	if (!shortage->more_zones)
 		seq_buf_printf(text, "; by others: %ld", max(gone - ours, 0L));
+	lab_watch_say(text);
 	seq_buf_printf(text, "\n  owners that have most: ");
 	lab_top_say(text, most);
 	seq_buf_printf(text, "\n");

@@ -52,7 +52,7 @@ test_refusals_has_its_columns() {
 
 test_violations_has_its_columns() {
 	expect_columns violations seq age_ms kind owner offender pfn refcount mapcount \
-		alloc_caller caller
+		alloc_caller caught caller
 	expect_last_column violations caller
 }
 

@@ -13,6 +13,8 @@
  *	stock NR		drain to the last page, then let an owner allocate its stock
  *	dry STOCK [PCT]		an eater has 3/4 of the reserve: an owner requests 200 pages
  *	eat NR			the eater has NR pages from now on; 0: 3/4 again
+ *	unported NR		drain to min, take NR pages by GFP_ATOMIC, let an owner be refused
+ *	unported_free NR	free NR of these pages
  *	spend BUDGET		an owner requests one page more than its budget
  *	guarantee NR [FLAGS]	as stock, on each CPU in each context; for several CPUs
  */
@@ -347,6 +349,41 @@ static void reserve_dry(unsigned int stock, int pct)
 	share_drop();
 }
 
+/* A driver that does not use labyrinth. */
+static struct reserve_hoard unported;
+
+static noinline void unported_take(unsigned int nr)
+{
+	while (nr--) {
+		struct page *page = alloc_page(GFP_ATOMIC | __GFP_NOWARN);
+
+		if (!page)
+			break;
+		set_page_private(page, (unsigned long)unported.top);
+		unported.top = page;
+		unported.nr++;
+	}
+}
+
+static void reserve_unported(unsigned int nr)
+{
+	struct reserve_hoard hoard = {};
+
+	share_drop();
+	if (share_create("refused", SHARE_BUDGET, 0, LABYRINTH_RESERVE_NONE)) {
+		lab_answer("impossible");
+		return;
+	}
+	reserve_drain(&hoard, RESERVE_TO_MIN);
+	unported_take(nr);
+	share_take();
+	/* Wait until the refusal is reported. */
+	msleep(1500);
+	reserve_give_back(&hoard, hoard.nr);
+	lab_answer("took=%lu got=%lu", unported.nr, share_nr);
+	share_drop();
+}
+
 static noinline void dry_spend(unsigned int nr)
 {
 	while (share_nr < nr)
@@ -394,6 +431,10 @@ static void reserve_command(char *line)
 		reserve_memalloc(number);
 	else if (!strcmp(verb, "stock"))
 		reserve_stock(number);
+	else if (!strcmp(verb, "unported"))
+		reserve_unported(number);
+	else if (!strcmp(verb, "unported_free"))
+		reserve_give_back(&unported, number);
 	else if (!strcmp(verb, "dry"))
 		reserve_dry(number, flags);
 	else if (!strcmp(verb, "eat"))
@@ -416,6 +457,7 @@ static void __exit reserve_exit(void)
 {
 	lab_command_exit();
 	share_drop();
+	reserve_give_back(&unported, unported.nr);
 }
 
 module_init(reserve_init);

@@ -21,7 +21,7 @@ plan=0
 # The first six read the kernel log, which is rate limited. They run first, so that they need not
 # wait for the limit.
 all=(violations refusals lifetime scope contexts misuse contract errors budget flags debugfs audit
-	lookup folder abi hotplug memory_loss pressure suspend strangers stress)
+	watch lookup folder abi hotplug memory_loss pressure suspend strangers stress)
 few=(contexts contract)
 
 parse() {
@@ -131,7 +131,7 @@ case $kernel in
 	mem=384M
 	if [ -n "$quick" ] && [ "$kernel" = 6.1 ]; then small=(); else small+=(reserve); fi
 	[ -n "$quick" ] || split=(reserve_large)
-	[ -z "$long" ] && [ "$kernel" != 6.12 ] || small+=(dry)
+	[ -z "$long" ] && [ "$kernel" != 6.12 ] || small+=(dry watch_reserve)
 	[ -z "$long" ] || removal=(memory_remove) ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
@@ -142,7 +142,7 @@ if [ ${#only[@]} -gt 0 ]; then
 		reserve_large) split=("$file") ;;
 		memory_remove) removal=("$file") ;;
 		clearing) clearing=("$file") ;;
-		reserve | guarantee | dry) small+=("$file") ;;
+		reserve | guarantee | dry | watch_reserve) small+=("$file") ;;
 		*) files+=("$file") ;;
 		esac
 	done

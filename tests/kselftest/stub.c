@@ -8,6 +8,7 @@
  *	create OWNER name=NAME [budget= stock= pct= nid= scope= flags=] [null] [devm] [nodev]
  *	destroy OWNER
  *	alloc|free|release|check|query OWNER PAGE [times=N]	times: N pages from PAGE on
+ *	put 0 PAGE [times=N]	put_page()
  *	bulk OWNER PAGE NR [nopages]
  *	freebulk OWNER PAGE NR [nopages]
  *	transfer OWNER TO PAGE
@@ -46,6 +47,7 @@ static const char * const stub_verbs[] = {
 	[STUB_TRANSFER]	= "transfer",
 	[STUB_CHECK]		= "check",
 	[STUB_QUERY]		= "query",
+	[STUB_PUT]		= "put",
 };
 
 static_assert(ARRAY_SIZE(stub_verbs) == STUB_NR_CALLS);

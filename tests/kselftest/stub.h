@@ -22,6 +22,7 @@ enum stub_verb {
 	STUB_TRANSFER,
 	STUB_CHECK,
 	STUB_QUERY,
+	STUB_PUT,			/* put_page(), not of the API */
 	STUB_NR_CALLS,
 };
 

@@ -14,6 +14,13 @@ static struct stub_call *stub_pending;
 static DECLARE_COMPLETION(stub_done);
 static DEFINE_RAW_SPINLOCK(stub_raw_lock);
 
+/* Reports must show this name as well. */
+static noinline long stub_put_page(struct page *page)
+{
+	put_page(page);
+	return 0;
+}
+
 /* Reports must show this name as caller. */
 static noinline long stub_call_once(struct stub_call *call)
 {
@@ -40,6 +47,8 @@ static noinline long stub_call_once(struct stub_call *call)
 		return labyrinth_check_page(owner, *call->page);
 	case STUB_QUERY:
 		return labyrinth_query_page(*call->page, &call->info);
+	case STUB_PUT:
+		return stub_put_page(*call->page);
 	default:
 		return -EINVAL;
 	}

@@ -124,11 +124,11 @@ void lab_test_last_violation(struct kunit *test, struct lab_test_violation *v)
 	char pfn[24], refcount[16], mapcount[16];
 
 	memset(v, 0, sizeof(*v));
-	KUNIT_ASSERT_EQ(test, 9,
+	KUNIT_ASSERT_EQ(test, 10,
 			sscanf(lab_test_last_line(text),
-			       "%llu %*s %31s %31s %31s %23s %15s %15s %127s %127s",
+			       "%llu %*s %31s %31s %31s %23s %15s %15s %127s %d %127s",
 			       &v->seq, v->kind, v->owner, v->offender, pfn, refcount, mapcount,
-			       v->alloc_caller, v->caller));
+			       v->alloc_caller, &v->caught, v->caller));
 	kunit_release_action(test, lab_test_kvfree, text);
 	if (!strcmp(pfn, "-"))
 		return;

@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/numa.h>
 
+#include "core/freed_behind.h"
 #include "core/owner.h"
 #include "core/page.h"
 #include "core/ready.h"
@@ -67,7 +68,7 @@ struct lab_test_violation {
 	u64 seq;
 	char kind[32], owner[LABYRINTH_NAME_LEN], offender[LABYRINTH_NAME_LEN];
 	unsigned long pfn;
-	int refcount, mapcount;
+	int refcount, mapcount, caught;
 	char alloc_caller[128], caller[128];
 };
 

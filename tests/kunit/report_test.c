@@ -60,7 +60,7 @@ static void caller_name_stays_within_its_buffer(struct kunit *test)
 static const char refusal_columns[] =
 	"seq age_ms owner reason context cpu node zone free min floor caller\n";
 static const char violation_columns[] =
-	"seq age_ms kind owner offender pfn refcount mapcount alloc_caller caller\n";
+	"seq age_ms kind owner offender pfn refcount mapcount alloc_caller caught caller\n";
 
 static void reports_name_their_columns(struct kunit *test)
 {
@@ -112,7 +112,7 @@ static void last_1024_violations_are_kept(struct kunit *test)
 	lab_test_last_violation(test, &after);
 	KUNIT_EXPECT_EQ(test, after.seq, before.seq + RING + 100);
 	KUNIT_EXPECT_EQ(test, expect_table(test, lab_test_report(test, lab_event_violations_show),
-					   10, &last), RING);
+					   11, &last), RING);
 	KUNIT_EXPECT_EQ(test, last, after.seq);
 	KUNIT_EXPECT_EQ_MSG(test, lab_owner_violations(owner), RING + 101L,
 			    "every violation is counted");
