@@ -13,8 +13,7 @@
 #include "freed_behind.h"
 #include "hooks.h"
 #include "page.h"
-#include "stock.h"
-#include "track.h"
+#include "work.h"
 
 /*
  * Attempts at a tag that is being changed. Another CPU is done with it after some of them, but

@@ -12,7 +12,7 @@ struct lab_violation_note {
 	u64 seq;
 	long times;
 	bool advice;
-	unsigned long act[LAB_STACK_DEPTH];	/* stack of the free, if it was seen as it happened */
+	unsigned long act[LAB_STACK_DEPTH];	/* as lab_violation_info::act; 0 for none */
 	struct lab_violation_record violation;
 };
 

@@ -36,9 +36,10 @@
 #define LAB_KEY_GFP_SHIFT	4
 #define LAB_KEY_ORDER_MASK	(BIT(LAB_KEY_GFP_SHIFT) - 1)
 
+static_assert(LAB_KEY_CALLER_SHIFT - LAB_KEY_GFP_SHIFT >= __GFP_BITS_SHIFT);
+
 static u64 lab_taker_key(const struct lab_take *take)
 {
-	BUILD_BUG_ON(__GFP_BITS_SHIFT > LAB_KEY_CALLER_SHIFT - LAB_KEY_GFP_SHIFT);
 	return (u64)lab_caller_pack(take->caller) << LAB_KEY_CALLER_SHIFT |
 	       (u64)(__force u32)(take->gfp & __GFP_BITS_MASK) << LAB_KEY_GFP_SHIFT | take->order;
 }
@@ -56,6 +57,7 @@ static gfp_t lab_key_gfp(u64 key)
 /* Not concurrently with the other functions, except those that show. */
 void lab_takers_clear(struct lab_takers *takers)
 {
+	/* A reader may see some figures cleared and others not. */
 	data_race(memset(takers, 0, sizeof(*takers)));
 }
 
@@ -155,12 +157,13 @@ void lab_takers_forget(struct lab_takers *takers, const struct lab_leaving *leav
 	}
 }
 
-static void lab_taker_show(struct seq_file *m, const struct lab_taker *taker, u64 key, bool on)
+static void lab_taker_show(struct seq_file *m, const struct lab_taker *taker, u64 key,
+			   bool on)
 {
 	gfp_t gfp = lab_key_gfp(key);
 
 	if (key)
-		seq_printf(m, "%lu %pGg", (unsigned long)key & LAB_KEY_ORDER_MASK, &gfp);
+		seq_printf(m, "%llu %pGg", key & LAB_KEY_ORDER_MASK, &gfp);
 	else
 		seq_puts(m, "- -");
 	seq_printf(m, " %s %ld %ld ", lab_context_name(READ_ONCE(taker->context)),

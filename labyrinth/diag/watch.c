@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Watching the kernel's own page allocations and frees, also of drivers that do not use
- * labyrinth, by probes on the tracepoints mm_page_alloc and mm_page_free:
- *
- * - A free of a page with the mark is reported as it happens. Labyrinth clears the mark before
- *   it frees a page.
- * - An allocation that leaves its zone below the min mark is counted for its caller.
- * - An allocation of the watched module that may not sleep is counted for its caller.
- *
- * The pages that were counted are entered in a map, so that they can be subtracted when they
- * are freed. mm_page_free fires before the page is free, mm_page_alloc after it was allocated.
- * Bulk allocations fire no event for the pages that they take from above the low mark.
- *
- * The probes run in any context that allocates or frees pages: they take no lock and allocate
- * nothing. Since 7.0 they are preemptible. A mode that is off costs nothing.
+ * labyrinth, by probes on the tracepoints mm_page_alloc and mm_page_free: see watch_probe.c. A
+ * mode that is off costs nothing.
  *
  * Lock order: lab_watch_lock, then the kernel's tracepoints_mutex, then lab_owners_lock, which
  * labyrinth's own tracepoints take when they are enabled. Nothing takes lab_watch_lock with
@@ -23,159 +12,24 @@
 
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
-#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/seq_buf.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
-#include "../core/freed_behind.h"
-#include "../core/mark.h"
-#include "../core/watermark.h"
 #include "backtrace.h"
-#include "pfn_map.h"
-#include "taker.h"
 #include "watch.h"
-
-/* Allocated when it is first needed, and freed at unload. */
-struct lab_watch {
-	struct lab_takers dippers;	/* in the map: their row */
-	struct lab_takers module;	/* in the map: their row plus LAB_IN_MODULE */
-	struct lab_pfn_map taken;
-};
-
-#define LAB_IN_MODULE		(LAB_TAKERS + 1)
-
-static_assert(2 * LAB_IN_MODULE <= LAB_PFN_TAKERS);
+#include "watch_probe.h"
 
 static DEFINE_MUTEX(lab_watch_lock);
-static struct lab_watch *lab_watch_data;	/* does not change while a probe needs it */
 
 /* All guarded by lab_watch_lock. */
 static bool lab_watch_ready;			/* probes may be registered */
 static unsigned int lab_watch_modes;
 static unsigned long lab_watch_since, lab_watch_until;	/* of the watched module, jiffies */
 static char lab_watch_module[MODULE_NAME_LEN];
-
-/* ---- probes */
-
-static struct lab_takers *lab_watch_table(u16 taker, unsigned int *row)
-{
-	bool module = taker >= LAB_IN_MODULE;
-
-	*row = module ? taker - LAB_IN_MODULE : taker;
-	return module ? &lab_watch_data->module : &lab_watch_data->dippers;
-}
-
-static void lab_watch_entered(u16 taker, const struct page *page, unsigned int order)
-{
-	unsigned int row;
-	struct lab_takers *takers = lab_watch_table(taker, &row);
-
-	if (!lab_pfn_map_add(&lab_watch_data->taken, page_to_pfn(page),
-			     (struct lab_pfn_value){ .taker = taker, .order = order }))
-		lab_takers_unseen(takers, row, order);
-	else
-		lab_takers_held(takers, row, order);
-}
-
-/* Is the free of a page seen that was entered? */
-static noinline void lab_watch_taken_freed(const struct page *page)
-{
-	struct lab_pfn_value value;
-
-	/* It may be a dipper's and the module's. */
-	while (lab_pfn_map_take(&lab_watch_data->taken, page_to_pfn(page), &value)) {
-		unsigned int row;
-		struct lab_takers *takers = lab_watch_table(value.taker, &row);
-
-		lab_takers_freed(takers, row, value.order);
-	}
-}
-
-static void lab_watch_give_back(void *data, struct page *page, unsigned int order)
-{
-	if (lab_pfn_map_any(&lab_watch_data->taken))
-		lab_watch_taken_freed(page);
-}
-
-static noinline void lab_watch_marked(struct page *page)
-{
-	struct lab_backtrace trace;
-
-	lab_backtrace(&trace);
-	lab_freed_in_the_act(page, trace.stack[0], trace.stack);
-}
-
-static void lab_watch_free(void *data, struct page *page, unsigned int order)
-{
-	if (unlikely(lab_page_has_mark(page)))
-		lab_watch_marked(page);
-}
-
-/* The level of @zone for a request with these flags. */
-static __always_inline void lab_watch_level(struct zone *zone, gfp_t gfp, struct lab_level *level)
-{
-	lab_level_read(zone, gfp_zone(gfp), level);
-}
-
-/* @level is NULL if the kernel refused. */
-static noinline void lab_watch_count(struct page *page, unsigned int order, gfp_t gfp,
-				     const struct lab_level *level, bool module)
-{
-	struct lab_takers *takers = module ? &lab_watch_data->module : &lab_watch_data->dippers;
-	struct lab_take take = { .gfp = gfp, .order = order };
-	struct lab_backtrace trace;
-	unsigned int row;
-
-	lab_backtrace(&trace);
-	if (trace.kind == LAB_FRAME_OURS)
-		return;		/* owners are counted by labyrinth itself */
-	if (module && !(trace.stack[0] && lab_backtrace_watched(trace.stack[0])))
-		return;
-	take.caller = trace.stack[0];
-	if (level) {
-		take.depth_pct = lab_floor_depth_pct(level);
-		take.below_min = !lab_floor_permits(level, level->min);
-	}
-	if (!page) {
-		lab_takers_refused(takers, &take);
-		return;
-	}
-	row = lab_takers_note(takers, &take);
-	lab_watch_entered(module ? row + LAB_IN_MODULE : row, page, order);
-}
-
-static void lab_watch_dip(void *data, struct page *page, unsigned int order, gfp_t gfp,
-			  int migratetype)
-{
-	struct lab_level level;
-
-	if (unlikely(!page)) {
-		/* Requests that may wait fail for other reasons. */
-		if (!(gfp & __GFP_DIRECT_RECLAIM))
-			lab_watch_count(NULL, order, gfp, NULL, false);
-		return;
-	}
-	lab_watch_level(page_zone(page), gfp, &level);
-	if (unlikely(!lab_floor_permits(&level, level.min)))
-		lab_watch_count(page, order, gfp, &level, false);
-}
-
-static void lab_watch_atomic(void *data, struct page *page, unsigned int order, gfp_t gfp,
-			     int migratetype)
-{
-	struct lab_level level;
-
-	if (gfp & __GFP_DIRECT_RECLAIM)
-		return;
-	if (page)
-		lab_watch_level(page_zone(page), gfp, &level);
-	lab_watch_count(page, order, gfp, page ? &level : NULL, true);
-}
 
 /* ---- registering */
 
@@ -276,34 +130,9 @@ static int lab_probes_on(unsigned int modes)
 	return err;
 }
 
-/* ---- modes, all with lab_watch_lock held */
+/* ---- modes */
 
-static int lab_watch_alloc(void)
-{
-	struct lab_watch *data;
-
-	if (lab_watch_data)
-		return 0;
-	data = kvzalloc(sizeof(*data), GFP_KERNEL);
-	if (!data)
-		return -ENOMEM;
-	if (lab_pfn_map_init(&data->taken)) {
-		kvfree(data);
-		return -ENOMEM;
-	}
-	/* Readers of the tables take no lock. */
-	smp_store_release(&lab_watch_data, data);
-	return 0;
-}
-
-/* Start a table afresh. None of its probes runs, but pages may be freed. */
-static void lab_watch_clear(struct lab_takers *takers, u16 first)
-{
-	lab_pfn_map_purge(&lab_watch_data->taken, first, first + LAB_TAKERS);
-	tracepoint_synchronize_unregister();
-	lab_takers_clear(takers);
-}
-
+/* Needs lab_watch_lock. */
 static int lab_watch_switch(unsigned int modes)
 {
 	unsigned int begun = modes & ~lab_watch_modes;
@@ -312,15 +141,15 @@ static int lab_watch_switch(unsigned int modes)
 	if (modes && !lab_watch_possible())
 		return -EOPNOTSUPP;
 	if (modes & (LAB_WATCH_RESERVE | LAB_WATCH_MODULE))
-		err = lab_watch_alloc();
+		err = lab_watch_alloc_data();
 	if (err)
 		return err;
 	lab_probes_off(modes);
 	lab_watch_modes &= modes;
 	if (begun & LAB_WATCH_RESERVE)
-		lab_watch_clear(&lab_watch_data->dippers, 0);
+		lab_watch_clear(&lab_watch_data->dippers);
 	if (begun & LAB_WATCH_MODULE)
-		lab_watch_clear(&lab_watch_data->module, LAB_IN_MODULE);
+		lab_watch_clear(&lab_watch_data->module);
 	err = lab_probes_on(modes);
 	if (err)
 		lab_probes_off(lab_watch_modes);
@@ -396,14 +225,13 @@ int lab_watch_set_module(const char *module)
 /* Was any caller ever counted? */
 bool lab_watch_any(void)
 {
-	return READ_ONCE(lab_watch_data);
+	return lab_watch_tables();
 }
 
 /* As lab_callers_forget() in module_unload.c. */
 void lab_watch_forget(const struct lab_leaving *leaving)
 {
-	/* Pairs with lab_watch_alloc(). */
-	struct lab_watch *data = smp_load_acquire(&lab_watch_data);
+	struct lab_watch *data = lab_watch_tables();
 
 	lab_backtrace_forget();
 	if (!data)
@@ -412,7 +240,7 @@ void lab_watch_forget(const struct lab_leaving *leaving)
 	lab_takers_forget(&data->module, leaving);
 }
 
-/* Who has the pages that were taken from below the min marks. For one work item only. */
+/* The callers that hold pages from below the min marks. For one work item only. */
 void lab_watch_say(struct seq_buf *text)
 {
 	if (!(READ_ONCE(lab_watch_modes) & LAB_WATCH_RESERVE)) {
@@ -420,13 +248,12 @@ void lab_watch_say(struct seq_buf *text)
 		return;
 	}
 	seq_buf_printf(text, "; seen to be taken from it: ");
-	lab_takers_say(text, &lab_watch_data->dippers);
+	lab_takers_say(text, &lab_watch_tables()->dippers);
 }
 
 void lab_watch_show_dippers(struct seq_file *m)
 {
-	/* Pairs with lab_watch_alloc(), as below. */
-	struct lab_watch *data = smp_load_acquire(&lab_watch_data);
+	struct lab_watch *data = lab_watch_tables();
 
 	lab_takers_show(m, data ? &data->dippers : NULL,
 			READ_ONCE(lab_watch_modes) & LAB_WATCH_RESERVE);
@@ -434,7 +261,7 @@ void lab_watch_show_dippers(struct seq_file *m)
 
 void lab_watch_show_takers(struct seq_file *m)
 {
-	struct lab_watch *data = smp_load_acquire(&lab_watch_data);
+	struct lab_watch *data = lab_watch_tables();
 
 	lab_takers_show(m, data ? &data->module : NULL,
 			READ_ONCE(lab_watch_modes) & LAB_WATCH_MODULE);
@@ -453,9 +280,9 @@ void lab_watch_show_module(struct seq_file *m)
 	long peak, worst;
 
 	mutex_lock(&lab_watch_lock);
-	if (!*lab_watch_module || !lab_watch_data)
+	if (!*lab_watch_module || !lab_watch_tables())
 		goto out;
-	takers = &lab_watch_data->module;
+	takers = &lab_watch_tables()->module;
 	for (row = 0; row <= LAB_TAKERS; row++)
 		depth = max(depth, atomic_read(&takers->rows[row].depth_pct));
 	peak = max(atomic_long_read(&takers->peak), 1L);
@@ -491,8 +318,5 @@ void lab_watch_exit(void)
 	lab_watch_switch(0);
 	lab_watch_ready = false;
 	mutex_unlock(&lab_watch_lock);
-	if (!lab_watch_data)
-		return;
-	lab_pfn_map_exit(&lab_watch_data->taken);
-	kvfree(lab_watch_data);
+	lab_watch_free_data();
 }

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The probes on mm_page_alloc and mm_page_free:
+ *
+ * - A free of a page with the mark is reported as it happens. Labyrinth clears the mark before
+ *   it frees a page.
+ * - An allocation that leaves its zone below the min mark is counted for its caller.
+ * - An allocation by the watched module that may not sleep is counted for its caller.
+ *
+ * The pages that were counted are entered in a map, so that they can be subtracted when they
+ * are freed. mm_page_free fires before the page is free, mm_page_alloc after it was allocated.
+ * Bulk allocations fire no event for the pages that they take from above the low mark.
+ *
+ * The probes run in any context that allocates or frees pages: they take no lock and allocate
+ * nothing. Since 7.0 they are preemptible.
+ */
+#include <linux/build_bug.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/tracepoint.h>
+
+#include "../core/freed_behind.h"
+#include "../core/mark.h"
+#include "../core/watermark.h"
+#include "backtrace.h"
+#include "watch_probe.h"
+
+/* In the map, a row of the dippers, or a row of the module plus this. */
+#define LAB_IN_MODULE		(LAB_TAKERS + 1)
+
+static_assert(LAB_IN_MODULE * 2 <= LAB_PFN_TAKERS);
+
+/* Does not change while a probe needs it. */
+struct lab_watch *lab_watch_data;
+
+/* ---- probes */
+
+static struct lab_takers *lab_watch_table(u16 taker, unsigned int *row)
+{
+	bool module = taker >= LAB_IN_MODULE;
+
+	*row = module ? taker - LAB_IN_MODULE : taker;
+	return module ? &lab_watch_data->module : &lab_watch_data->dippers;
+}
+
+static void lab_watch_entered(u16 taker, const struct page *page, unsigned int order)
+{
+	unsigned int row;
+	struct lab_takers *takers = lab_watch_table(taker, &row);
+	struct lab_pfn_value value = { .taker = taker, .order = order };
+
+	if (lab_pfn_map_add(&lab_watch_data->taken, page_to_pfn(page), value))
+		lab_takers_held(takers, row, order);
+	else
+		lab_takers_unseen(takers, row, order);
+}
+
+/* Is the free of a page seen that was entered? */
+static noinline void lab_watch_taken_freed(const struct page *page)
+{
+	struct lab_pfn_value value;
+
+	/* It may be a dipper's and the module's. */
+	while (lab_pfn_map_take(&lab_watch_data->taken, page_to_pfn(page), &value)) {
+		unsigned int row;
+		struct lab_takers *takers = lab_watch_table(value.taker, &row);
+
+		lab_takers_freed(takers, row, value.order);
+	}
+}
+
+void lab_watch_give_back(void *data, struct page *page, unsigned int order)
+{
+	if (lab_pfn_map_any(&lab_watch_data->taken))
+		lab_watch_taken_freed(page);
+}
+
+static noinline void lab_watch_marked(struct page *page)
+{
+	struct lab_backtrace trace;
+
+	lab_backtrace(&trace);
+	lab_freed_in_the_act(page, trace.stack[0], trace.stack);
+}
+
+void lab_watch_free(void *data, struct page *page, unsigned int order)
+{
+	if (unlikely(lab_page_has_mark(page)))
+		lab_watch_marked(page);
+}
+
+/* The level of @zone for a request with these flags. */
+static __always_inline void lab_watch_level(struct zone *zone, gfp_t gfp, struct lab_level *level)
+{
+	lab_level_read(zone, gfp_zone(gfp), level);
+}
+
+/* @level is NULL if the kernel refused. */
+static noinline void lab_watch_count(struct page *page, unsigned int order, gfp_t gfp,
+				     const struct lab_level *level, bool module)
+{
+	struct lab_takers *takers = module ? &lab_watch_data->module : &lab_watch_data->dippers;
+	struct lab_take take = { .gfp = gfp, .order = order };
+	struct lab_backtrace trace;
+	unsigned int row;
+
+	lab_backtrace(&trace);
+	if (trace.kind == LAB_FRAME_OURS)
+		return;		/* owners are counted by labyrinth itself */
+	if (module && !(trace.stack[0] && lab_backtrace_watched(trace.stack[0])))
+		return;
+	take.caller = trace.stack[0];
+	if (level) {
+		take.depth_pct = lab_floor_depth_pct(level);
+		take.below_min = !lab_floor_permits(level, level->min);
+	}
+	if (!page) {
+		lab_takers_refused(takers, &take);
+		return;
+	}
+	row = lab_takers_note(takers, &take);
+	lab_watch_entered(module ? row + LAB_IN_MODULE : row, page, order);
+}
+
+void lab_watch_dip(void *data, struct page *page, unsigned int order, gfp_t gfp, int migratetype)
+{
+	struct lab_level level;
+
+	if (unlikely(!page)) {
+		/* Requests that may wait fail for other reasons. */
+		if (!(gfp & __GFP_DIRECT_RECLAIM))
+			lab_watch_count(NULL, order, gfp, NULL, false);
+		return;
+	}
+	lab_watch_level(page_zone(page), gfp, &level);
+	if (unlikely(!lab_floor_permits(&level, level.min)))
+		lab_watch_count(page, order, gfp, &level, false);
+}
+
+void lab_watch_atomic(void *data, struct page *page, unsigned int order, gfp_t gfp,
+		      int migratetype)
+{
+	struct lab_level level;
+
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		return;
+	if (page)
+		lab_watch_level(page_zone(page), gfp, &level);
+	lab_watch_count(page, order, gfp, page ? &level : NULL, true);
+}
+
+/* ---- tables */
+
+/* 0 or -ENOMEM. Context: process, one at a time. */
+int lab_watch_alloc_data(void)
+{
+	struct lab_watch *data;
+
+	if (lab_watch_data)
+		return 0;
+	data = kvzalloc(sizeof(*data), GFP_KERNEL);
+	if (!data)
+		return -ENOMEM;
+	if (lab_pfn_map_init(&data->taken)) {
+		kvfree(data);
+		return -ENOMEM;
+	}
+	/* The tables are zero before readers find them. Pairs with lab_watch_tables(). */
+	smp_store_release(&lab_watch_data, data);
+	return 0;
+}
+
+/* No probe runs any more, and nobody reads. */
+void lab_watch_free_data(void)
+{
+	if (!lab_watch_data)
+		return;
+	lab_pfn_map_exit(&lab_watch_data->taken);
+	kvfree(lab_watch_data);
+	lab_watch_data = NULL;
+}
+
+/* Start a table afresh. None of its probes runs, but its pages may be freed. */
+void lab_watch_clear(struct lab_takers *takers)
+{
+	u16 first = takers == &lab_watch_data->module ? LAB_IN_MODULE : 0;
+
+	lab_pfn_map_purge(&lab_watch_data->taken, first, first + LAB_TAKERS);
+	tracepoint_synchronize_unregister();
+	lab_takers_clear(takers);
+}
