@@ -42,32 +42,36 @@ static char lab_watched_module[MODULE_NAME_LEN];
 /* Functions of the allocators in 6.1 to 7.3 begin with these. */
 static const char * const lab_inner[] = {
 	/* tracing, and our own probes */
-	"__traceiter_mm_page_", "lab_backtrace", "lab_watch_", "trace_mm_page_",
-	/* mm/page_alloc.c, mm/mempolicy.c, mm/swap.c */
-	"alloc_page", "__alloc_page", "__alloc_frozen_pages", "alloc_frozen_pages",
-	"__folio_alloc", "folio_alloc", "vma_alloc_folio", "get_free_pages", "__get_free_page",
-	"get_zeroed_page", "free_page", "__free_page", "free_unref_", "free_frozen_pages",
-	"free_pcppages", "__free_frozen_pages", "folio_put", "__folio_put", "folios_put",
-	"__put_page", "put_page", "release_pages", "try_alloc_pages", "___free_pages",
+	"__traceiter_mm_page_", "trace_mm_page_", "lab_backtrace", "lab_watch_",
+	/* mm/page_alloc.c, mm/mempolicy.c, mm/swap.c, mm/vmalloc.c: allocate */
+	"alloc_page", "__alloc_page", "alloc_frozen_page", "__alloc_frozen_page", "alloc_contig_",
+	"folio_alloc", "__folio_alloc", "vma_alloc_folio", "get_free_page", "__get_free_page",
+	"get_zeroed_page", "try_alloc_page", "vm_area_alloc_pages", "vmalloc", "__vmalloc",
+	"vzalloc",
+	/* and free */
+	"free_page", "__free_page", "___free_page", "free_frozen_page", "__free_frozen_page",
+	"free_unref_", "free_pcp", "free_the_page", "free_compound_page", "free_contig_range",
+	"destroy_compound_page", "destroy_large_folio", "folio_put", "folios_put", "put_page",
+	"__folio_put", "__put_page", "__put_single_page", "__put_compound_page", "release_pages",
 	/* mm/slub.c, mm/slab_common.c, mm/util.c, mm/mempool.c, mm/dmapool.c */
-	"allocate_slab", "alloc_slab_page", "new_slab", "___slab_alloc", "__slab_alloc",
-	"slab_alloc", "kmem_cache_", "__kmem_cache_", "kmalloc", "__kmalloc", "___kmalloc",
-	"krealloc", "__krealloc", "kmemdup", "kvmalloc", "__kvmalloc", "kvfree", "kfree",
-	"__slab_free", "free_slab", "__free_slab", "discard_slab", "free_large_kmalloc",
-	"free_to_partial_list", "unfreeze_partials", "__unfreeze_partials", "put_cpu_partial",
-	"refill_sheaf", "refill_objects", "__refill_objects", "alloc_full_sheaf",
-	"__pcs_replace", "alloc_from_pcs", "alloc_single_from", "get_from_any_partial",
-	"mempool_", "dma_pool_", "pool_alloc_page",
+	"kmalloc", "__kmalloc", "___kmalloc", "kvmalloc", "__kvmalloc", "krealloc", "__krealloc",
+	"kvrealloc", "kmemdup", "kmem_cache_", "__kmem_cache_", "slab_alloc", "__slab_alloc",
+	"___slab_alloc", "new_slab", "allocate_slab", "alloc_slab_page", "alloc_single_from_",
+	"alloc_from_new_slab", "alloc_from_pcs", "alloc_full_sheaf", "refill_sheaf",
+	"refill_objects", "__refill_objects", "get_from_partial", "get_from_any_partial",
+	"__pcs_replace", "kfree", "__kfree", "kvfree", "slab_free", "__slab_free", "do_slab_free",
+	"free_slab", "__free_slab", "discard_slab", "free_large_kmalloc", "free_to_partial_list",
+	"unfreeze_partials", "__unfreeze_partials", "put_cpu_partial", "mempool_", "dma_pool_",
+	"pool_alloc_page",
 	/* mm/page_frag_cache.c, net/core/skbuff.c, net/core/sock.c, net/core/page_pool.c */
-	"page_frag_", "__page_frag_", "__alloc_skb", "alloc_skb", "__netdev_alloc",
-	"netdev_alloc", "__napi_alloc", "napi_alloc", "napi_skb_cache", "build_skb",
-	"kmalloc_reserve", "skb_page_frag_refill", "__skb_page_frag", "page_pool_",
-	"__page_pool_", "skb_release_", "skb_free_", "__kfree_skb", "kfree_skb",
-	"sk_skb_reason_drop", "consume_skb", "napi_consume_skb", "__napi_kfree_skb",
-	"skb_attempt_defer_free", "__skb_frag_unref", "skb_page_unref", "napi_pp_put_page",
+	"page_frag_", "__page_frag_", "alloc_skb", "__alloc_skb", "netdev_alloc", "__netdev_alloc",
+	"napi_alloc", "__napi_alloc", "napi_skb_cache", "build_skb", "__build_skb",
+	"kmalloc_reserve", "pskb_", "__pskb_", "skb_copy", "skb_clone", "skb_page_frag_refill",
+	"page_pool_", "__page_pool_", "skb_release_", "skb_free_", "kfree_skb", "consume_skb",
+	"sk_skb_reason_drop", "__kfree_skb", "napi_consume_skb", "__napi_kfree_skb",
+	"__skb_frag_unref", "skb_page_unref", "napi_pp_put_page",
 	/* kernel/dma */
-	"dma_alloc_", "__dma_alloc_", "dma_direct_alloc", "__dma_direct_alloc", "dmam_alloc_",
-	"dma_free_", "dma_direct_free", "__dma_direct_free",
+	"dma_alloc_", "__dma_alloc_", "dmam_alloc_", "dma_direct_", "__dma_direct_", "dma_free_",
 };
 
 /* Names are as %pB prints them: "function+0x1/0x2 [module]". */

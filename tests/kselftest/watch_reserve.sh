@@ -14,7 +14,7 @@ test_a_driver_below_min_is_counted_and_named_in_a_refusal() {
 	echo reserve >$lab/watch
 	ask unported 500
 	expect_equal "pages taken" "$(figure took)" 500
-	expect_rows 1 dippers caller~'^unported_take[+].*lab_reserve' order=0 \
+	expect_rows 1 dippers caller~'^unported_take[.+].*lab_reserve' order=0 \
 		gfp='GFP_ATOMIC|__GFP_NOWARN' context=task
 	for column in times pages held below_min; do
 		expect_equal $column "$(dipper $column)" 500

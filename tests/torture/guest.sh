@@ -4,7 +4,7 @@
 # In the virtual machine: load labyrinth and lab_torture with $params, meanwhile
 # take CPUs offline and online at random and inject page allocation faults where the
 # kernel can, and print KTAP when the verdict is there. With $observed=1 all tables are
-# read and all events toggled meanwhile, without a pause.
+# read and all events toggled meanwhile, without a pause, and watch is switched each second.
 modules=${modules:-/lib/labyrinth}
 params=${params:-preset=smoke}
 hotplug=${hotplug:-1}
@@ -79,6 +79,20 @@ toggle_events() {
 	echo $times >/tmp/toggled
 }
 
+# Watch the kernel's allocator in each mode for a second.
+toggle_watch() {
+	local mode times=0
+
+	while [ "$(verdict)" = running ]; do
+		for mode in free all reserve off; do
+			echo $mode >$lab/watch && times=$((times + 1))
+			sleep 1
+		done
+	done
+	echo free >$lab/watch
+	echo $times >/tmp/watched
+}
+
 # Note each file that could be read to its end, those in the owners' folders included,
 # which come and go. One process for all of them, or a round takes too long.
 read_tables() {
@@ -117,6 +131,8 @@ begin_observing() {
 	observers=$!
 	toggle_events &
 	observers="$observers $!"
+	toggle_watch &
+	observers="$observers $!"
 }
 
 # Check that events and tables were used often enough.
@@ -132,10 +148,14 @@ end_observing() {
 	result $? "events are toggled and read meanwhile"
 	all_tables_were_read
 	result $? "all tables are read meanwhile"
+	caught=$(awk '$3 == "freed_behind" && $(NF - 1) == 1' $lab/violations | wc -l)
+	echo "# watch switched $(cat /tmp/watched) times, $caught of the last frees behind were caught"
+	[ "$(cat /tmp/watched)" -ge 4 ]
+	result $? "watch is switched meanwhile"
 }
 
 echo "KTAP version 1"
-echo "1..$((3 + 2 * observed))"
+echo "1..$((3 + 3 * observed))"
 insmod $modules/labyrinth.ko
 inject_faults
 # shellcheck disable=SC2086 # several words

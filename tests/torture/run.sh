@@ -5,8 +5,8 @@
 #
 # usage: run.sh KERNEL [smoke|long] [observed] [PARAMETER=VALUE...]
 #
-# KERNEL is one of scripts/kernels.sh. "observed" toggles the events and reads all tables
-# meanwhile. PARAMETERs are lab_torture.ko's, or hotplug=0 and faults=0, which turn off
+# KERNEL is one of scripts/kernels.sh. "observed" toggles the events, switches watch and
+# reads all tables meanwhile. PARAMETERs are lab_torture.ko's, or hotplug=0 and faults=0, which turn off
 # CPU hotplug and fault injection. The logs are in build/KERNEL/torture/ or
 # torture-observed/. The exit status is 1 if anything failed.
 #
@@ -28,7 +28,7 @@ observed=''
 for word; do
 	case $word in
 	smoke | long) preset=$word ;;
-	observed) observed=1 tests=6 out=$out-observed envs+=(--env observed=1) ;;
+	observed) observed=1 tests=7 out=$out-observed envs+=(--env observed=1) ;;
 	hotplug=* | faults=*) envs+=(--env "$word") ;;
 	duration=*) params+=("$word") limit=$((${word#*=} * 3 + 200)) ;;
 	ops=*) params+=("$word") limit=$((${word#*=} / 10000 + 300)) ;;
