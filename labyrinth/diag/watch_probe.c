@@ -72,7 +72,7 @@ static noinline void lab_watch_taken_freed(const struct page *page)
 
 void lab_watch_give_back(void *data, struct page *page, unsigned int order)
 {
-	if (lab_pfn_map_any(&lab_watch_data->taken))
+	if (unlikely(lab_pfn_map_any(&lab_watch_data->taken)))
 		lab_watch_taken_freed(page);
 }
 
@@ -88,12 +88,6 @@ void lab_watch_free(void *data, struct page *page, unsigned int order)
 {
 	if (unlikely(lab_page_has_mark(page)))
 		lab_watch_marked(page);
-}
-
-/* The level of @zone for a request with these flags. */
-static __always_inline void lab_watch_level(struct zone *zone, gfp_t gfp, struct lab_level *level)
-{
-	lab_level_read(zone, gfp_zone(gfp), level);
 }
 
 /* @level is NULL if the kernel refused. */
@@ -123,19 +117,36 @@ static noinline void lab_watch_count(struct page *page, unsigned int order, gfp_
 	lab_watch_entered(module ? row + LAB_IN_MODULE : row, page, order);
 }
 
-void lab_watch_dip(void *data, struct page *page, unsigned int order, gfp_t gfp, int migratetype)
+static noinline void lab_watch_dip_or_not(struct page *page, unsigned int order, gfp_t gfp)
 {
 	struct lab_level level;
 
-	if (unlikely(!page)) {
+	if (!page) {
 		/* Requests that may wait fail for other reasons. */
 		if (!(gfp & __GFP_DIRECT_RECLAIM))
 			lab_watch_count(NULL, order, gfp, NULL, false);
 		return;
 	}
-	lab_watch_level(page_zone(page), gfp, &level);
-	if (unlikely(!lab_floor_permits(&level, level.min)))
+	lab_level_read(page_zone(page), gfp_zone(gfp), &level);
+	if (!lab_floor_permits(&level, level.min))
 		lab_watch_count(page, order, gfp, &level, false);
+}
+
+/* Is the zone above its min mark for any request? */
+static __always_inline bool lab_zone_above_min(const struct zone *zone)
+{
+	long free = atomic_long_read(&zone->vm_stat[NR_FREE_PAGES]);
+
+	if (IS_ENABLED(CONFIG_CMA))
+		free -= atomic_long_read(&zone->vm_stat[NR_FREE_CMA_PAGES]);
+	return free > (long)READ_ONCE(zone->_watermark[WMARK_MIN]) +
+		      READ_ONCE(zone->lowmem_reserve[MAX_NR_ZONES - 1]);
+}
+
+void lab_watch_dip(void *data, struct page *page, unsigned int order, gfp_t gfp, int migratetype)
+{
+	if (unlikely(!page || !lab_zone_above_min(page_zone(page))))
+		lab_watch_dip_or_not(page, order, gfp);
 }
 
 void lab_watch_atomic(void *data, struct page *page, unsigned int order, gfp_t gfp,
@@ -146,7 +157,7 @@ void lab_watch_atomic(void *data, struct page *page, unsigned int order, gfp_t g
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		return;
 	if (page)
-		lab_watch_level(page_zone(page), gfp, &level);
+		lab_level_read(page_zone(page), gfp_zone(gfp), &level);
 	lab_watch_count(page, order, gfp, page ? &level : NULL, true);
 }
 

@@ -31,6 +31,8 @@ extern u32 bench_samples[BENCH_SAMPLES];
 void bench_report(const char *name, unsigned int count);
 int bench_yardsticks(void);
 int bench_kernel(void);
+void bench_buddy_pair(const char *name);
+int bench_watch(void);
 void bench_labyrinth(void);
 
 static inline void bench_nothing(void)

@@ -67,9 +67,14 @@ static __always_inline void buddy_bulk_pair(void)
 		__free_page(pages[i]);
 }
 
+void bench_buddy_pair(const char *name)
+{
+	bench_alloc(name, 1, bench_nothing, buddy_pair, bench_nothing);
+}
+
 static void bench_buddy(void)
 {
-	bench_alloc("buddy_pair", 1, bench_nothing, buddy_pair, bench_nothing);
+	bench_buddy_pair("buddy_pair");
 	bench_bh("buddy_pair_bh", 1, bench_nothing, buddy_pair, bench_nothing);
 	bench_alloc("buddy_alloc", 1, bench_nothing, buddy_alloc, buddy_free);
 	bench_alloc("buddy_zero_alloc", 1, bench_nothing, buddy_zero_alloc, buddy_free);

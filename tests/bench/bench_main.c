@@ -71,6 +71,7 @@ static int __init lab_bench_init(void)
 	err = bench_yardsticks() ?: bench_kernel();
 	if (!err)
 		bench_labyrinth();
+	err = err ?: bench_watch();
 	pr_info("tsc_khz %u\n", tsc_khz);
 	set_cpus_allowed_ptr(current, before);
 out:

@@ -40,6 +40,12 @@ GOALS = [
     ("worst_stock_hardirq", "worst single alloc from stock, hardirq", 300,
      lambda d: d["worst"]["alloc_stock"]["hardirq"], "stock_zero_alloc"),
     ("check", "check", 30, lambda d: least(d, "lab_check"), "check"),
+    ("watch_off", "alloc_page and free after watch was on, over {buddy_pair} before", 1.0,
+     lambda d: ratio(d, "buddy_pair_unwatched", "buddy_pair"), ""),
+    ("watch_free", "alloc_page and free with watch=free, over the same", 1.05,
+     lambda d: ratio(d, "buddy_pair_watch_free", "buddy_pair"), ""),
+    ("watch_reserve", "alloc_page and free with watch=reserve, over the same", 1.08,
+     lambda d: ratio(d, "buddy_pair_watch_reserve", "buddy_pair"), ""),
     ("locked", "locked instructions of a recycled pair", 3,
      lambda d: d["paths"]["alloc"]["locked"] + d["paths"]["free"]["locked"], "alloc free"),
     # The page's own lines: its struct page, which is not counted, and its tag, which is.
@@ -98,6 +104,10 @@ WHAT = {
     "lab_traced_alloc": "recycled, alloc only, events on",
     "lab_traced_free": "free only, events on",
     "lab_untraced_pair": "recycled, when the events are off again",
+    "buddy_pair_watch_free": "alloc_page, watch=free",
+    "buddy_pair_watch_reserve": "alloc_page, watch=reserve",
+    "buddy_pair_watch_all": "alloc_page, watch=all",
+    "buddy_pair_unwatched": "alloc_page, watch=off again",
 }
 
 

@@ -30,7 +30,7 @@ names_hold() { # FILE SOURCES
 		close(path)
 		return known[file, name] = text
 	}
-	match($0, /\/\* [a-z]+\.[ch]: .* \*\//) {
+	match($0, /\/\* [a-z_]+\.[ch]: .* \*\//) {
 		named = substr($0, RSTART + 3, RLENGTH - 6)
 		colon = index(named, ": ")
 		file = substr(named, 1, colon - 1)

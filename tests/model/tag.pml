@@ -719,7 +719,7 @@ freed_behind:
 	/* verify.c: lab_refuse: lab_owned_freed_behind(found->table, found->tag, info->page */
 	/* As in change(), but the owner of the page is known only afterwards. */
 	atomic {
-		/* track.c: lab_owned_freed_behind: if (!lab_tag_transition(tag, page, state, moving)) */
+		/* freed_behind.c: lab_owned_drop: if (!lab_tag_transition(tag, info->page, state, moving)) */
 		if
 		:: word[tag] == w && !TOO_SOON ->
 			word[tag] = WORD(OWNER(w), MOVING);
@@ -730,7 +730,7 @@ freed_behind:
 	};
 	atomic {
 		/* tag.h: lab_tag_transition: if (likely(lab_tag_is(tag, page))) */
-		/* track.c: lab_owned_freed_behind: if (unlikely(lab_page_marked(page))) { */
+		/* freed_behind.c: lab_owned_drop: if (unlikely(lab_page_marked(info->page))) { */
 		upset[tag]--;
 		excuse_upset(page[tag]);
 		if
@@ -739,7 +739,7 @@ freed_behind:
 		:: else -> give_up(NOBODY)
 		fi
 	};
-	/* track.c: lab_owned_freed_behind: lab_tag_unbind(table, tag, page) */
+	/* freed_behind.c: lab_owned_drop: lab_tag_unbind(table, tag, info->page) */
 	unbind(tag);
 	goto again;
 
