@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +19,10 @@
 #include "../message.h"
 #include "../read/recording.h"
 #include "../show/json.h"
+#include "../wait.h"
 
 #define INTERVAL	1000	/* ms */
 #define INTERVAL_LEAST	10
-#define WAIT_MOST	10000	/* ms per sleep */
 #define WORDS_EVERY	60000	/* ms, if there are new rows */
 #define ROOM_KEPT	(3 * SAMPLE_MOST)	/* for a sample and two text records */
 #define ROWS_MOST	1024	/* refusals or violations per sample */
@@ -38,48 +37,6 @@ struct recorder {
 	sigset_t held;
 	bool news;		/* rows since the last text record */
 };
-
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_BOOTTIME, &time);
-	return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
-}
-
-/* Block the signals that end the recording; only wait_until() accepts them. */
-static void hold_signals(sigset_t *held)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action;
-	size_t i;
-
-	sigemptyset(held);
-	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		if (!sigaction(signals[i], NULL, &action) && action.sa_handler != SIG_IGN)
-			sigaddset(held, signals[i]);
-	sigprocmask(SIG_BLOCK, held, NULL);
-}
-
-/* Returns false if a signal came. */
-static bool wait_until(const sigset_t *held, int64_t ms)
-{
-	int64_t left;
-
-	do {
-		struct timespec time = {};
-
-		left = ms - now();
-		/* Sleep in short steps: time spent suspended counts towards the interval. */
-		if (left > WAIT_MOST)
-			time.tv_sec = WAIT_MOST / 1000;
-		else if (left > 0)
-			time = (struct timespec){ left / 1000, left % 1000 * 1000000 };
-		if (sigtimedwait(held, NULL, &time) >= 0)
-			return false;
-	} while (now() < ms);
-	return true;
-}
 
 /* ---- lines */
 
@@ -206,7 +163,7 @@ static json_t *take_sample(struct recorder *recorder)
 	json_t *line = json_object();
 	struct table table;
 
-	json_add(line, "ms", json_count(now() - recorder->begun));
+	json_add(line, "ms", json_count(clock_ms() - recorder->begun));
 	source_need_table(recorder->source, "owners", &table);
 	need_column(&table, "name");
 	json_add(line, "owners", all_rows(&table));
@@ -286,7 +243,7 @@ static void put_words(struct recorder *recorder, const char *end)
 {
 	json_t *line = json_object();
 
-	recorder->said = now();
+	recorder->said = clock_ms();
 	recorder->news = false;
 	json_add(line, "ms", json_count(recorder->said - recorder->begun));
 	json_add(line, "verdicts", said_by(recorder->source, &verdicts_command));
@@ -312,7 +269,7 @@ static bool was_unloaded(const struct source *source)
 /* Time of the first sample after @last that is not yet due. */
 static int64_t next_sample(int64_t last, int64_t interval)
 {
-	int64_t late = now() - last;
+	int64_t late = clock_ms() - last;
 
 	return last + (late / interval + 1) * interval;
 }
@@ -326,7 +283,7 @@ static const char *put_samples(struct recorder *recorder, const struct options *
 	for (;;) {
 		put_line(recorder, sample);
 		nr++;
-		if (recorder->news && now() - recorder->said >= WORDS_EVERY)
+		if (recorder->news && clock_ms() - recorder->said >= WORDS_EVERY)
 			put_words(recorder, NULL);
 		if (options->count != UNKNOWN && nr >= options->count)
 			return "count";
@@ -347,7 +304,7 @@ static const char *put_samples(struct recorder *recorder, const struct options *
 
 static void run(const struct source *source, const struct options *options, char **args)
 {
-	struct recorder recorder = { .source = source, .file = args[0], .begun = now() };
+	struct recorder recorder = { .source = source, .file = args[0], .begun = clock_ms() };
 	int64_t interval = options->interval == UNKNOWN ? INTERVAL : options->interval;
 	const char *why;
 	json_t *sample;
@@ -358,7 +315,7 @@ static void run(const struct source *source, const struct options *options, char
 		die(USAGE, "--count is 1 at least.");
 	/* Before the file is created, so that a failure leaves no file. */
 	sample = take_sample(&recorder);
-	hold_signals(&recorder.held);
+	block_signals(&recorder.held);
 	recorder.fd = open(args[0], O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
 	if (recorder.fd < 0)
 		die(FAILED, "%s: %s.", args[0], strerror(errno));
