@@ -8,18 +8,21 @@
 /* Options in addition to --from, which every command takes. */
 enum {
 	TAKES_JSON	= 1 << 0,
-	TAKES_LIST	= 1 << 1,	/* --owner, --sort, --reverse, --limit */
+	TAKES_LIST	= 1 << 1,	/* --sort, --reverse, --limit */
 	TAKES_STATE	= 1 << 2,
 	TAKES_OLDER	= 1 << 3,
 	TAKES_REASON	= 1 << 4,
 	TAKES_KIND	= 1 << 5,
 	TAKES_OUTPUT	= 1 << 6,
-	TAKES_SAMPLES	= 1 << 7,	/* --interval, --count, --time */
+	TAKES_SAMPLES	= 1 << 7,	/* --interval, --count */
 	NEEDS_NO_SOURCE	= 1 << 8,
+	TAKES_OWNER	= 1 << 9,
+	TAKES_MODULE	= 1 << 10,
+	TAKES_TIME	= 1 << 11,
 };
 
 struct options {
-	const char *from, *owner, *state, *reason, *kind, *sort, *output;
+	const char *from, *owner, *module, *state, *reason, *kind, *sort, *output;
 	int64_t older_than;	/* ms; UNKNOWN if not given */
 	int64_t limit;		/* rows; UNKNOWN if not given */
 	int64_t interval, count, time;	/* ms, samples, ms; UNKNOWN if not given */
@@ -35,6 +38,6 @@ struct command {
 
 extern const struct command status_command, owners_command, pages_command, zones_command,
 	whois_command, refusals_command, violations_command, verdicts_command, advise_command,
-	metrics_command, save_command, top_command, record_command, report_command;
+	dippers_command, watch_command, metrics_command, save_command, top_command, record_command, report_command;
 
 #endif

@@ -11,7 +11,7 @@
 static const struct command * const commands[] = {
 	&status_command, &owners_command, &pages_command, &zones_command, &whois_command,
 	&refusals_command, &violations_command, &verdicts_command, &advise_command,
-	&metrics_command, &save_command,
+	&dippers_command, &watch_command, &metrics_command, &save_command,
 	&top_command, &record_command, &report_command,
 };
 
@@ -26,8 +26,10 @@ static const struct option_words {
 	{ { "from", required_argument, 0, 'w' }, 0, "DIR",
 	  "read a saved folder, in place of " LIVE_FOLDER, offsetof(struct options, from) },
 	{ { "json", no_argument, 0, 'j' }, TAKES_JSON, "", "JSON in place of columns", 0 },
-	{ { "owner", required_argument, 0, 'w' }, TAKES_LIST, "NAME", "of this owner only",
+	{ { "owner", required_argument, 0, 'w' }, TAKES_OWNER, "NAME", "of this owner only",
 	  offsetof(struct options, owner) },
+	{ { "module", required_argument, 0, 'w' }, TAKES_MODULE, "NAME",
+	  "watch this module; of dippers, its functions only", offsetof(struct options, module) },
 	{ { "state", required_argument, 0, 'w' }, TAKES_STATE, "STATE",
 	  "pages that are owned, ready, quarantined or orphan", offsetof(struct options, state) },
 	{ { "older-than", required_argument, 0, 't' }, TAKES_OLDER, "TIME",
@@ -43,7 +45,7 @@ static const struct option_words {
 	{ { "interval", required_argument, 0, 'i' }, TAKES_SAMPLES, "TIME",
 	  "between two samples: 1s, if it is not said", 0 },
 	{ { "count", required_argument, 0, 'n' }, TAKES_SAMPLES, "N", "so many samples", 0 },
-	{ { "time", required_argument, 0, 'd' }, TAKES_SAMPLES, "TIME", "for so long", 0 },
+	{ { "time", required_argument, 0, 'd' }, TAKES_TIME, "TIME", "for so long", 0 },
 	{ { "output", required_argument, 0, 'w' }, TAKES_OUTPUT, "FILE",
 	  "write FILE, which is never seen half written", offsetof(struct options, output) },
 	{ { "help", no_argument, 0, 'h' }, 0, "", "this text", 0 },

@@ -17,6 +17,6 @@ static void run(const struct source *source, const struct options *options, char
 const struct command owners_command = {
 	.name = "owners",
 	.summary = "who has how many pages, of how many, and what went wrong",
-	.takes = TAKES_JSON | TAKES_LIST,
+	.takes = TAKES_JSON | TAKES_LIST | TAKES_OWNER,
 	.run = run,
 };

@@ -24,6 +24,6 @@ static void run(const struct source *source, const struct options *options, char
 const struct command pages_command = {
 	.name = "pages",
 	.summary = "each page that has a tag: whose, since when, taken by whom",
-	.takes = TAKES_JSON | TAKES_LIST | TAKES_STATE | TAKES_OLDER,
+	.takes = TAKES_JSON | TAKES_LIST | TAKES_OWNER | TAKES_STATE | TAKES_OLDER,
 	.run = run,
 };

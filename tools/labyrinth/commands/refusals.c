@@ -17,6 +17,6 @@ static void run(const struct source *source, const struct options *options, char
 const struct command refusals_command = {
 	.name = "refusals",
 	.summary = "the last calls that got no page, and why",
-	.takes = TAKES_JSON | TAKES_LIST | TAKES_REASON,
+	.takes = TAKES_JSON | TAKES_LIST | TAKES_OWNER | TAKES_REASON,
 	.run = run,
 };

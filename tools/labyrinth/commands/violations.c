@@ -17,6 +17,6 @@ static void run(const struct source *source, const struct options *options, char
 const struct command violations_command = {
 	.name = "violations",
 	.summary = "the last broken rules of ownership, and by whom",
-	.takes = TAKES_JSON | TAKES_LIST | TAKES_KIND,
+	.takes = TAKES_JSON | TAKES_LIST | TAKES_OWNER | TAKES_KIND,
 	.run = run,
 };

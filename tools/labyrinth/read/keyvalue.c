@@ -34,7 +34,7 @@ static void parse(const struct keyvalues *lines, struct keyvalue *line, char *te
 	}
 }
 
-void keyvalues_need(const struct source *source, const char *path, struct keyvalues *lines)
+bool keyvalues_read(const struct source *source, const char *path, struct keyvalues *lines)
 {
 	struct trouble trouble;
 	size_t room = 0;
@@ -42,7 +42,7 @@ void keyvalues_need(const struct source *source, const char *path, struct keyval
 
 	*lines = (struct keyvalues){};
 	if (!source_read(source, path, &lines->text))
-		die_of_missing(source, path);
+		return false;
 	if (asprintf(&lines->file, "%s/%s", source->name, path) < 0)
 		die(FAILED, "There is not enough memory.");
 	while ((text = text_line(&lines->text, &trouble))) {
@@ -57,6 +57,13 @@ void keyvalues_need(const struct source *source, const char *path, struct keyval
 	}
 	if (trouble.line)
 		die(BAD_DATA, "%s:%lu: %s", lines->file, trouble.line, trouble.what);
+	return true;
+}
+
+void keyvalues_need(const struct source *source, const char *path, struct keyvalues *lines)
+{
+	if (!keyvalues_read(source, path, lines))
+		die_of_missing(source, path);
 }
 
 void keyvalues_free(struct keyvalues *lines)

@@ -20,7 +20,9 @@ struct keyvalues {
 	struct keyvalue *line;
 };
 
-/* Ends the program if the file is missing or malformed. */
+/* Returns false if the file does not exist; ends the program if it is malformed. */
+bool keyvalues_read(const struct source *source, const char *path, struct keyvalues *lines);
+/* Ends the program in both cases. */
 void keyvalues_need(const struct source *source, const char *path, struct keyvalues *lines);
 void keyvalues_free(struct keyvalues *lines);
 

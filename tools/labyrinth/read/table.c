@@ -12,14 +12,13 @@
 /* ---- numbers */
 
 static const char * const number_names[] = {
-	"age_ms", "allocs", "atomic_floor", "audits", "boost", "budget", "busy", "bytes",
-	"cached", "cma", "could_sleep", "cpu", "depth_pct", "floor", "found", "free", "frees",
-	"from", "from_reserve",
-	"high", "highatomic", "id", "low", "lowmem_reserve", "mapcount", "min", "min_free_kbytes",
-	"minutes_ago", "nid", "node", "orphans", "owned", "owners", "page_size", "pages", "peak",
-	"pfn", "phys",
-	"quarantined", "ram", "ready", "refcount", "refused", "report", "reserve_pct", "seq",
-	"stock", "stocked", "tags", "times", "to", "us", "usable", "violations",
+	"age_ms", "allocs", "atomic_floor", "audits", "below_min", "boost", "budget", "busy",
+	"bytes", "cached", "caught", "cma", "could_sleep", "cpu", "depth_pct", "floor", "found",
+	"free", "frees", "from", "from_reserve", "held", "high", "highatomic", "id", "low",
+	"lowmem_reserve", "mapcount", "min", "min_free_kbytes", "minutes_ago", "ms", "nid",
+	"node", "on", "order", "orphans", "owned", "owners", "page_size", "pages", "peak", "pfn",
+	"phys", "quarantined", "ram", "ready", "refcount", "refused", "report", "reserve_pct",
+	"seq", "stock", "stocked", "tags", "times", "to", "unseen", "us", "usable", "violations",
 };
 
 bool table_is_number(const char *name)

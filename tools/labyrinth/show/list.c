@@ -28,6 +28,7 @@ static bool is_owners(const struct table *table, size_t row, const char *owner)
 static bool is_wanted(const struct table *table, size_t row, const struct options *options)
 {
 	return is_owners(table, row, options->owner) && is(table, row, "state", options->state) &&
+	       is(table, row, "module", options->module) &&
 	       is(table, row, "reason", options->reason) && is(table, row, "kind", options->kind) &&
 	       (options->older_than == UNKNOWN ||
 		table_number(table, row, table_column(table, "age_ms")) > options->older_than);
