@@ -5,12 +5,16 @@
 
 #include "../cell.h"
 #include "../command.h"
+#include "../read/keyvalue.h"
+#include "../read/watch_table.h"
 #include "../show/json.h"
 #include "../show/print.h"
 
 struct facts {
 	struct table owners, zones, refusals, violations, audit, saved;
 	int64_t zone;		/* row of the deepest zone, or -1 */
+	char watch[MODE_MOST];
+	struct keyvalues module;	/* the file "watch_module" */
 };
 
 /* Only the zones that requests try first. lowmem_reserve protects the other zones. */
@@ -88,6 +92,45 @@ static void put_last(const struct table *table, const char *what)
 		put_cell(table, row, "owner");
 		fputs(", by ", stdout);
 		put_cell(table, row, "caller");
+		if (table_number_of(table, row, "caught") == 1)
+			fputs(", caught in the act", stdout);
+	}
+	putchar('\n');
+}
+
+/* The module that is being watched, or NULL. */
+static const char *watched_module(const struct facts *facts)
+{
+	const struct keyvalue *line = facts->module.line;
+
+	return facts->module.nr && keyvalue_number(line, "on") == 1 ?
+	       keyvalue_text(line, "module") : NULL;
+}
+
+/* Nothing if nothing is watched. */
+static void print_watch(const struct facts *facts)
+{
+	static const struct {
+		const char *mode, *words;
+	} modes[] = {
+		{ "free", ": frees of labyrinth's pages by others" },
+		{ "reserve", ": pages taken from below min, see \"labyrinth dippers\"" },
+		{ "all", ": frees by others, and pages taken from below min, see \"labyrinth dippers\"" },
+	};
+	const char *module = watched_module(facts), *words = "";
+	bool on = strcmp(facts->watch, "off") && strcmp(facts->watch, "-") &&
+		  strcmp(facts->watch, "unsupported");
+	size_t i;
+
+	if (!on && !module)
+		return;
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
+		if (!strcmp(facts->watch, modes[i].mode))
+			words = modes[i].words;
+	printf("watch       %s%s", on ? facts->watch : "", words);
+	if (module) {
+		fputs(on ? "; the module " : "the module ", stdout);
+		cell_put(stdout, module);
 	}
 	putchar('\n');
 }
@@ -127,6 +170,7 @@ static void print(const struct source *source, struct facts *facts)
 	fputs("violations  ", stdout);
 	put_count(reported(facts, &facts->violations, "violations"), "violations", "");
 	put_last(&facts->violations, "kind");
+	print_watch(facts);
 	fputs("audits      ", stdout);
 	if (audited(facts)) {
 		put_cell(audit, 0, "audits");
@@ -173,6 +217,8 @@ static void print_json(const struct source *source, const struct facts *facts)
 	json_add(object, "last_violation",
 		 row_or_null(&facts->violations, (int64_t)facts->violations.nr_rows - 1));
 	json_add(object, "audit", row_or_null(&facts->audit, 0));
+	json_add(object, "watch", json_cell("watch", facts->watch));
+	json_add(object, "watch_module", json_cell("watch_module", watched_module(facts) ?: "-"));
 	json_put(object);
 }
 
@@ -189,6 +235,8 @@ static void run(const struct source *source, const struct options *options, char
 	facts.saved = (struct table){};
 	if (!source->live && source_table(source, "saved", &facts.saved))
 		need_pairs(&facts.saved);
+	watch_mode(source, facts.watch);
+	keyvalues_read(source, "watch_module", &facts.module);
 	facts.zone = deepest_zone(&facts.zones);
 	if (options->json)
 		print_json(source, &facts);
@@ -200,6 +248,7 @@ static void run(const struct source *source, const struct options *options, char
 	table_free(&facts.violations);
 	table_free(&facts.audit);
 	table_free(&facts.saved);
+	keyvalues_free(&facts.module);
 }
 
 const struct command status_command = {

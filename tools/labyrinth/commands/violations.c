@@ -5,7 +5,7 @@
 
 static const char * const columns[] = {
 	"seq", "age_ms", "kind", "owner", "offender", "pfn", "refcount",
-	"alloc_caller", "caller", NULL
+	"alloc_caller", "caught", "caller", NULL
 };
 
 static void run(const struct source *source, const struct options *options, char **args)

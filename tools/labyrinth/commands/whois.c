@@ -20,7 +20,7 @@
 #include "../show/print.h"
 
 static const char * const past_columns[] = {
-	"seq", "age_ms", "kind", "owner", "offender", "refcount", "alloc_caller", "caller", NULL
+	"seq", "age_ms", "kind", "owner", "offender", "refcount", "alloc_caller", "caught", "caller", NULL
 };
 
 struct question {

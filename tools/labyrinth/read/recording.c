@@ -72,6 +72,13 @@ const char *recording_text(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name)) ?: "-";
 }
 
+int64_t recording_number(const json_t *object, const char *name)
+{
+	const json_t *value = json_object_get(object, name);
+
+	return json_is_integer(value) ? json_integer_value(value) : UNKNOWN;
+}
+
 static const char *text_of(const struct reader *reader, const json_t *object, const char *name)
 {
 	const json_t *value = json_object_get(object, name);
@@ -189,16 +196,20 @@ static void add_tallies(struct reader *reader, struct all_tallies *all, const js
 {
 	struct recording *recording = reader->recording;
 	const json_t *row;
-	char *key;
+	char *key, *kind;
 	size_t i;
 
 	for (i = 0; (row = json_array_get(rows, i)); i++) {
 		struct tally tally = {
-			.owner = text_of(reader, row, "owner"), .what = text_of(reader, row, what),
-			.by = text_of(reader, row, by), .caller = text_of(reader, row, "caller"),
+			.owner = text_of(reader, row, "owner"), .by = text_of(reader, row, by),
+			.caller = text_of(reader, row, "caller"),
 		};
 		size_t at;
 
+		if (asprintf(&kind, "%s%s", text_of(reader, row, what),
+			     number_of(reader, row, "caught") == 1 ? ", caught in the act" : "") < 0)
+			die(FAILED, "There is not enough memory.");
+		tally.what = kind;
 		if (asprintf(&key, "%s\n%s\n%s\n%s", tally.owner, tally.what, tally.by,
 			     tally.caller) < 0)
 			die(FAILED, "There is not enough memory.");
@@ -215,6 +226,7 @@ static void add_tallies(struct reader *reader, struct all_tallies *all, const js
 			all->one = grow(all->one, all->nr, &all->room, sizeof(*all->one));
 			all->one[all->nr++] = tally;
 		}
+		free(kind);
 		if (recording->nr == 1) {
 			all->one[at].before++;
 			continue;
@@ -265,6 +277,7 @@ static void read_words(struct reader *reader, json_t *line)
 	number_of(reader, line, "ms");
 	text_of(reader, line, "verdicts");
 	text_of(reader, line, "advise");
+	rows(reader, line, "dippers");
 	json_decref(recording->words);
 	recording->words = json_incref(line);
 	recording->ended = json_is_true(json_object_get(line, "end"));

@@ -78,6 +78,8 @@ void recording_free(struct recording *recording);
 
 /* The text of member @name, or "-". */
 const char *recording_text(const json_t *object, const char *name);
+/* UNKNOWN if it is no number. */
+int64_t recording_number(const json_t *object, const char *name);
 
 /* Growth of a counter since the previous point; all of it if the owner is new. */
 int64_t point_growth(const struct series *series, size_t point, int value);

@@ -152,14 +152,23 @@ void list_choose(struct list *list, const struct table *table, const char * cons
 
 static const char *shown(const struct list *list, size_t i, int column, char buf[32])
 {
-	if (column >= 0 && !strcmp(list->table->column[column], "age_ms"))
+	const char *name = column < 0 ? "" : list->table->column[column];
+
+	if (!strcmp(name, "age_ms"))
 		return age_text(buf, table_number(list->table, list->row[i], column));
+	if (!strcmp(name, "caught"))
+		return table_number(list->table, list->row[i], column) == 1 ? "in the act" : "-";
 	return table_cell(list->table, list->row[i], column);
 }
 
 static const char *heading(const char *column)
 {
 	return strcmp(column, "age_ms") ? column : "age";
+}
+
+static bool is_right(const char *column)
+{
+	return table_is_number(column) && strcmp(column, "caught");
 }
 
 static void put(const char *text, size_t width, bool right, bool last, enum colour how)
@@ -198,13 +207,13 @@ void list_print(const struct list *list, const char *none)
 			width[c] = wide > width[c] ? wide : width[c];
 		}
 	for (c = 0; c < nr; c++)
-		put(heading(list->columns[c]), width[c], table_is_number(list->columns[c]),
-		    c + 1 == nr, STRONG);
+		put(heading(list->columns[c]), width[c], is_right(list->columns[c]), c + 1 == nr,
+		    STRONG);
 	for (i = 0; i < list->nr; i++)
 		for (c = 0; c < nr; c++) {
 			const char *cell = shown(list, i, column[c], buf);
 
-			put(cell, width[c], table_is_number(list->columns[c]), c + 1 == nr,
+			put(cell, width[c], is_right(list->columns[c]), c + 1 == nr,
 			    cell_colour(list->columns[c], cell));
 		}
 	if (list->cut)
