@@ -11,6 +11,7 @@
 #include "../cell.h"
 #include "../command.h"
 #include "../message.h"
+#include "../read/watch_table.h"
 #include "../show/output.h"
 
 struct metric {
@@ -198,24 +199,175 @@ static void put_kinds(FILE *out, const struct source *source, const struct table
 	free(stats);
 }
 
+/* ---- dippers */
+
+#define DIPPERS_MOST	20
+#define OTHERS		"others"
+
+/* A function's rows, summed up. */
+struct dipper {
+	char *function;
+	const char *module;
+	int64_t held, pages, refused;
+};
+
+static const struct {
+	struct metric metric;
+	size_t value;
+} dipper_metrics[] = {
+	{ { "held", "dipper_pages_held", "gauge",
+	    "Pages taken from below min and not freed yet.", 1 }, offsetof(struct dipper, held) },
+	{ { "pages", "dipper_pages_total", "counter", "Pages taken from below min.", 1 },
+	  offsetof(struct dipper, pages) },
+	{ { "refused", "dipper_refused_total", "counter",
+	    "Requests that could not wait and got no page.", 1 },
+	  offsetof(struct dipper, refused) },
+};
+
+static void add(int64_t *sum, int64_t value)
+{
+	if (value == UNKNOWN)
+		*sum = UNKNOWN;
+	else if (*sum != UNKNOWN && __builtin_add_overflow(*sum, value, sum))
+		*sum = UNKNOWN;
+}
+
+static void add_dipper(struct dipper *to, const struct dipper *dipper)
+{
+	add(&to->held, dipper->held);
+	add(&to->pages, dipper->pages);
+	add(&to->refused, dipper->refused);
+}
+
+/* By what only grows, so that a function seldom leaves or joins the others. */
+static int compare_dippers(const void *a, const void *b)
+{
+	const struct dipper *x = a, *y = b;
+
+	if (!strcmp(x->function, OTHERS) != !strcmp(y->function, OTHERS))
+		return strcmp(x->function, OTHERS) ? -1 : 1;
+	if (x->pages != y->pages)
+		return x->pages < y->pages ? 1 : -1;
+	return strcmp(x->function, y->function) ?: strcmp(x->module, y->module);
+}
+
+/* One for each function of each module, without the offset of the call. Returns their number. */
+static size_t sum_dippers(struct dipper *all, const struct table *table)
+{
+	size_t row, i, nr = 0;
+
+	for (row = 0; row < table->nr_rows; row++) {
+		const char *function = table_cell_of(table, row, "function");
+		struct dipper one = {
+			.function = strndup(function, strcspn(function, "+")),
+			.module = table_cell_of(table, row, "module"),
+			.held = table_number_of(table, row, "held"),
+			.pages = table_number_of(table, row, "pages"),
+			.refused = table_number_of(table, row, "refused"),
+		};
+
+		if (!one.function)
+			die(FAILED, "There is not enough memory.");
+		for (i = 0; i < nr; i++)
+			if (!strcmp(all[i].function, one.function) &&
+			    !strcmp(all[i].module, one.module))
+				break;
+		if (i == nr) {
+			all[nr++] = one;
+		} else {
+			add_dipper(&all[i], &one);
+			free(one.function);
+		}
+	}
+	qsort(all, nr, sizeof(*all), compare_dippers);
+	return nr;
+}
+
+/* Sum up all but the largest. Returns the number of those left. */
+static size_t limit_dippers(struct dipper *all, size_t nr)
+{
+	size_t i;
+
+	if (nr <= DIPPERS_MOST)
+		return nr;
+	for (i = DIPPERS_MOST + 1; i < nr; i++) {
+		add_dipper(&all[DIPPERS_MOST], &all[i]);
+		free(all[i].function);
+	}
+	free(all[DIPPERS_MOST].function);
+	all[DIPPERS_MOST].function = strdup(OTHERS);
+	all[DIPPERS_MOST].module = "-";
+	if (!all[DIPPERS_MOST].function)
+		die(FAILED, "There is not enough memory.");
+	return DIPPERS_MOST + 1;
+}
+
+static void put_dippers(FILE *out, const struct table *table)
+{
+	struct dipper *all = allocate(NULL, table->nr_rows, sizeof(*all));
+	size_t nr = limit_dippers(all, sum_dippers(all, table)), m, i;
+
+	for (m = 0; m < sizeof(dipper_metrics) / sizeof(*dipper_metrics); m++) {
+		const struct metric *metric = &dipper_metrics[m].metric;
+
+		put_head(out, metric);
+		for (i = 0; i < nr; i++) {
+			int64_t value = *(int64_t *)((char *)&all[i] + dipper_metrics[m].value);
+
+			if (value == UNKNOWN)
+				continue;
+			fprintf(out, "labyrinth_%s{", metric->name);
+			put_label(out, "function", all[i].function);
+			fputc(',', out);
+			put_label(out, "module", all[i].module);
+			fputc('}', out);
+			put_value(out, metric, value);
+		}
+	}
+	for (i = 0; i < nr; i++)
+		free(all[i].function);
+	free(all);
+}
+
+/* A sample for each mode, so that none remains of one that was left. */
+static void put_watch(FILE *out, const char *mode)
+{
+	static const struct metric metric = { "", "watch", "gauge", "1 for what is watched.", 1 };
+	static const char * const modes[] = { "off", "free", "reserve", "all" };
+	size_t i;
+
+	put_head(out, &metric);
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
+		fprintf(out, "labyrinth_watch{mode=\"%s\"} %d\n", modes[i],
+			!strcmp(modes[i], mode));
+}
+
 static void put_all(FILE *out, const struct source *source)
 {
 	static const char * const of_owner[] = { "name", "module", NULL };
 	static const char * const of_zone[] = { "node", "zone", NULL };
 	static const char * const of_all[] = { NULL };
-	struct table owners, zones, audit;
+	struct table owners, zones, audit, dippers;
+	char mode[MODE_MOST];
 
 	source_need_table(source, "owners", &owners);
 	source_table(source, "zones", &zones);
 	source_table(source, "audit", &audit);
+	watch_table(source, "dippers", &dippers);
+	watch_mode(source, mode);
 	need_column(&owners, "name");
 	put_table(out, &owners, owner_metrics, of_owner);
 	put_kinds(out, source, &owners);
 	put_table(out, &zones, zone_metrics, of_zone);
 	put_table(out, &audit, audit_metrics, of_all);
+	if (dippers.nr_rows)
+		put_dippers(out, &dippers);
+	if (strcmp(mode, "-"))
+		put_watch(out, mode);
 	table_free(&owners);
 	table_free(&zones);
 	table_free(&audit);
+	table_free(&dippers);
 }
 
 static void run(const struct source *source, const struct options *options, char **args)
