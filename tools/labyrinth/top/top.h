@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include "../command.h"
+#include "../read/watch_table.h"
 #include "../show/print.h"
 
 #define FILTER_MOST	64
@@ -36,6 +37,8 @@ struct rates {
 struct top_data {
 	const struct source *source;
 	struct table owners, zones, refusals, violations, saved;
+	struct table dippers;
+	bool dipping;		/* dippers are being watched */
 	int64_t read_at;	/* ms of CLOCK_MONOTONIC */
 	struct rates *rates;	/* of each owner */
 	size_t *row, nr;	/* owners to show, sorted */

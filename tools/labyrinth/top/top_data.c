@@ -84,6 +84,16 @@ static void read_again(const struct source *source, const char *file, struct tab
 	source_table(source, file, table);
 }
 
+static void read_dippers(struct top_data *data)
+{
+	char mode[MODE_MOST];
+
+	watch_mode(data->source, mode);
+	table_free(&data->dippers);
+	data->dipping = watch_is_reserve(mode) &&
+			watch_table(data->source, "dippers", &data->dippers);
+}
+
 void top_data_read(struct top_data *data)
 {
 	struct table before = data->owners;
@@ -97,6 +107,7 @@ void top_data_read(struct top_data *data)
 	read_again(data->source, "zones", &data->zones);
 	read_again(data->source, "refusals", &data->refusals);
 	read_again(data->source, "violations", &data->violations);
+	read_dippers(data);
 	if (!data->source->live)
 		read_again(data->source, "saved", &data->saved);
 	top_data_choose(data);
@@ -108,6 +119,7 @@ void top_data_free(struct top_data *data)
 	table_free(&data->zones);
 	table_free(&data->refusals);
 	table_free(&data->violations);
+	table_free(&data->dippers);
 	table_free(&data->saved);
 	free(data->rates);
 	free(data->row);

@@ -305,6 +305,22 @@ static void put_reports(int y, int height, const struct top_data *data, const st
 			put_report(y++, table, row, columns);
 }
 
+static const struct report_column dipper_columns[] = {
+	{ "held", 7 }, { "pages", 8 }, { "refused", 7 }, { "depth_pct", 6 }, { "order", 5 },
+	{ "context", 8 }, { "caller", 0 },
+};
+
+/* Those that hold most. */
+static void put_dippers(int y, int height, const struct top_data *data)
+{
+	size_t row;
+
+	put_line(y, A_BOLD, "%7s %8s %7s %6s %5s %-8s %s", "HELD", "PAGES", "REFUSED", "DEPTH%", "ORDER",
+		 "CONTEXT", data->dippers.nr_rows ? "DIPPER" : "DIPPER: none");
+	for (row = 0; row < data->dippers.nr_rows && (int)row < height - 1; row++)
+		put_report(y + 1 + row, &data->dippers, row, dipper_columns);
+}
+
 /* ---- whole screens */
 
 /* At most half of @lines, or more if @other needs less than its half. */
@@ -319,7 +335,7 @@ static int share(int lines, size_t wanted, size_t other)
 
 void view_owners(struct top_data *data, const char *state)
 {
-	int lines = data->nr ? data->nr : 1, y, rest, below, violations;
+	int lines = data->nr ? data->nr : 1, y, rest, below, violations, dippers = 0;
 
 	erase();
 	put_title(data, state);
@@ -330,13 +346,17 @@ void view_owners(struct top_data *data, const char *state)
 	below = lines < rest / 2 ? rest - lines : rest / 2;
 	if (below < 4)
 		below = 0;
-	violations = share(below, data->violations.nr_rows + 1, data->refusals.nr_rows + 1);
+	if (data->dipping && below >= 8)
+		dippers = share(below / 2, data->dippers.nr_rows + 1, below);
+	violations = share(below - dippers, data->violations.nr_rows + 1, data->refusals.nr_rows + 1);
 	put_owners(y, rest - below, data);
 	if (below) {
-		put_reports(LINES - 1 - below, below - violations, data, &data->refusals, "refusals",
-			    refusal_columns);
-		put_reports(LINES - 1 - violations, violations, data, &data->violations,
-			    "violations", violation_columns);
+		put_reports(LINES - 1 - below, below - violations - dippers, data,
+			    &data->refusals, "refusals", refusal_columns);
+		put_reports(LINES - 1 - violations - dippers, violations, data,
+			    &data->violations, "violations", violation_columns);
+		if (dippers)
+			put_dippers(LINES - 1 - dippers, dippers, data);
 	}
 	put_keys("h help  q quit  p pages  s sort  / filter", &data->wish,
 		 owner_columns[data->wish.sort].title);
@@ -362,6 +382,7 @@ void view_help(void)
 		"Zones: # may be taken   m min   f the deepest floor of an owner",
 		"       3 where GFP_ATOMIC ends, 3/8 of min   l low   h high",
 		"READY/STOCK: pages kept for atomic requests   RESERVE: taken from below min",
+		"DIPPER: what else took from below min, while \"labyrinth watch\" counts it",
 		"",
 		"Any key: back.",
 	};
