@@ -18,6 +18,7 @@
 #include "../command.h"
 #include "../message.h"
 #include "../read/recording.h"
+#include "../read/watch_table.h"
 #include "../show/json.h"
 #include "../wait.h"
 
@@ -239,6 +240,17 @@ static json_t *said_by(const struct source *source, const struct command *comman
 	return said;
 }
 
+/* Not in each sample: the table is long, and most of its figures only grow. */
+static void add_dippers(const struct source *source, json_t *line)
+{
+	struct table dippers;
+
+	if (!watch_table(source, "dippers", &dippers))
+		return;
+	json_add(line, "dippers", all_rows(&dippers));
+	table_free(&dippers);
+}
+
 static void put_words(struct recorder *recorder, const char *end)
 {
 	json_t *line = json_object();
@@ -248,6 +260,7 @@ static void put_words(struct recorder *recorder, const char *end)
 	json_add(line, "ms", json_count(recorder->said - recorder->begun));
 	json_add(line, "verdicts", said_by(recorder->source, &verdicts_command));
 	json_add(line, "advise", said_by(recorder->source, &advise_command));
+	add_dippers(recorder->source, line);
 	if (end) {
 		json_add(line, "end", json_true());
 		json_add(line, "why", json_text(end));

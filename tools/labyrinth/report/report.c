@@ -190,6 +190,7 @@ static void put_page(FILE *out, const struct recording *recording)
 	report_owners(out, recording, &time);
 	put_tallies(out, recording, &recording->refusals, "Refusals", "reason", "context");
 	put_tallies(out, recording, &recording->violations, "Violations", "kind", "offender");
+	report_dippers(out, recording);
 	put_text(out, recording, "What would have helped", "advise");
 	put_text(out, recording, "Verdicts", "verdicts");
 	fputs("</main>\n</body>\n</html>\n", out);

@@ -16,5 +16,6 @@ extern const char report_style[];
 
 void report_zones(FILE *out, const struct recording *recording, const struct time_axis *time);
 void report_owners(FILE *out, const struct recording *recording, const struct time_axis *time);
+void report_dippers(FILE *out, const struct recording *recording);
 
 #endif
