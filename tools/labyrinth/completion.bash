@@ -18,18 +18,21 @@ _labyrinth_values() { # OPTION
 	--reason) echo budget floor buddy context scope dying ;;
 	--kind) echo bad_argument double_free foreign_free plain_page shared_page freed_behind \
 		use_after_free wrong_scope dead_owner receiver_full orphan module_gone miscounted ;;
+	--module) cut -d ' ' -f 1 /proc/modules 2>/dev/null ;;
 	--owner) awk 'NR > 1 { print $2 }' "$folder/owners" 2>/dev/null ;;
-	--sort) head -n 1 "$folder/$2" 2>/dev/null ;;
+	--sort) head -n 1 "$folder/$2" 2>/dev/null; [ "$2" != dippers ] || echo function module ;;
 	esac
 }
 
 _labyrinth_options() { # COMMAND
-	local list='--owner= --sort= --reverse --limit= --json --from='
+	local list='--sort= --reverse --limit= --json --from='
 	case $1 in
-	owners) echo "$list" ;;
-	pages) echo "$list --state= --older-than=" ;;
-	refusals) echo "$list --reason=" ;;
-	violations) echo "$list --kind=" ;;
+	owners) echo "$list --owner=" ;;
+	pages) echo "$list --owner= --state= --older-than=" ;;
+	refusals) echo "$list --owner= --reason=" ;;
+	violations) echo "$list --owner= --kind=" ;;
+	dippers) echo "$list --module=" ;;
+	watch) echo off free reserve all --module= --time= --json --from= ;;
 	metrics) echo --output= --from= ;;
 	record) echo --interval= --count= --time= --from= ;;
 	report) echo --output= ;;
@@ -52,7 +55,7 @@ _labyrinth_offer() { # BEGINNING
 }
 
 _labyrinth() {
-	local commands='status owners pages zones whois refusals violations verdicts advise metrics save top record report'
+	local commands='status owners pages zones whois refusals violations verdicts advise dippers watch metrics save top record report'
 	local word=${COMP_WORDS[COMP_CWORD]} option='' command='' i
 
 	COMPREPLY=()
@@ -64,7 +67,7 @@ _labyrinth() {
 		option=${COMP_WORDS[COMP_CWORD - 1]} word=
 	elif [ "$COMP_CWORD" -gt 1 ] && [ "${COMP_WORDS[COMP_CWORD - 1]}" = = ]; then
 		option=${COMP_WORDS[COMP_CWORD - 2]}
-	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} = --@(from|owner|state|older-than|reason|kind|sort|limit|output|interval|count|time) ]]; then
+	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} = --@(from|owner|module|state|older-than|reason|kind|sort|limit|output|interval|count|time) ]]; then
 		option=${COMP_WORDS[COMP_CWORD - 1]}
 	fi
 	if [ "$option" = --from ] || { [ "$command" = save ] && [ -z "$option" ]; }; then
