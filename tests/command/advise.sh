@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The advice after a machine ran out of memory: it names the owner and sufficient numbers.
+# The advice after a machine ran out of memory: it names the owner and sufficient numbers. Dippers
+# and a watched module: they name a driver without an owner.
 # Needs a machine with one CPU.
 . "${0%/*}/ktap.sh"
 need_module lab_reserve
@@ -37,6 +38,48 @@ test_advised_numbers_match_the_module() {
 		expect_equal "$change" "$(advised $change from) $(advised $change to)" \
 			"$(computed $change)"
 	done
+}
+
+test_dippers_show_a_driver_without_an_owner() {
+	labyrinth watch reserve || fail "status $?"
+	expect_equal "mode" "$(labyrinth watch)" reserve
+	ask unported 50
+	labyrinth dippers --module=lab_reserve >/tmp/dippers
+	expect_match "line" "$(grep '^unported_take+' /tmp/dippers)" "unported_take+* lab_reserve *0 *GFP_ATOMIC|__GFP_NOWARN *task * 50 *"
+	labyrinth metrics | grep -q '^labyrinth_dipper_pages_held{function="unported_take",module="lab_reserve"} 50$' ||
+		fail "metrics: $(labyrinth metrics | grep dipper_pages_held)"
+	expect_match "status" "$(labyrinth status | grep ^watch)" "watch *reserve: *"
+	ask unported_free 50
+	rm -rf /tmp/dry
+	labyrinth save /tmp/dry
+	expect_equal "mode saved" "$(labyrinth watch --from=/tmp/dry)" reserve
+	expect_match "saved" "$(labyrinth dippers --from=/tmp/dry | grep '^unported_take+')" "* lab_reserve *"
+	labyrinth watch off
+	expect_equal "mode at the end" "$(cat $lab/watch)" off
+}
+
+test_watch_shows_what_a_module_takes_and_would_need() {
+	labyrinth watch --module=lab-reserve --time=1h >/tmp/said 2>&1 &
+	wait_until grep -q 'on=1' $lab/watch_module
+	labyrinth watch --module=lab_stub --time=0 2>/tmp/second
+	expect_equal "status of a second watch" $? 1
+	ask unported 300
+	ask unported_free 300
+	kill -TERM $!
+	wait $! || fail "status $?"
+	expect_match "the end" "$(cat $lab/watch_module)" "module=lab_reserve on=0 *"
+	expect_match "module" "$(sed -n 1p /tmp/said)" "module       lab_reserve, watched for *"
+	expect_match "function" "$(grep '^unported_take+' /tmp/said)" "unported_take+* GFP_ATOMIC|__GFP_NOWARN *task * 300 *"
+	budget=$(sed -n 's/.* budget=\([0-9]*\) .*/\1/p' $lab/watch_module)
+	expect_at_least "budget" "$budget" 300
+	expect_match "budget" "$(grep ^budget /tmp/said)" "budget       $budget pages*"
+	rm -rf /tmp/dry
+	labyrinth save /tmp/dry
+	expect_match "saved" "$(labyrinth watch --from=/tmp/dry --module=lab_reserve | grep '^unported_take+')" "* 300 *"
+	labyrinth watch --module=lab_stub --time=100ms >/tmp/said || fail "status $?"
+	expect_equal "nothing" "$(sed -n 2p /tmp/said)" \
+		"taken        nothing: there was no request that may not sleep"
+	! labyrinth watch --module="$(printf %060d 1)" --time=0 2>/tmp/said || fail "a long name is accepted"
 }
 
 run_tests

@@ -173,7 +173,8 @@ test_file_truncated_anywhere_causes_no_crash() {
 	local file size at cuts=7 labyrinth=("$sanitized")
 
 	[ -z "$short" ] || cuts=2
-	for file in owners zones refusals violations verdicts advice owner/nic-rx/stats; do
+	for file in owners zones refusals violations verdicts advice owner/nic-rx/stats watch dippers \
+		watch_module takers; do
 		new_folder
 		size=$(stat -c %s "$here/dry/$file")
 		for ((at = 0; at < size; at += size / cuts + 1)); do
@@ -190,7 +191,7 @@ test_control_characters_are_escaped() {
 	local file
 
 	new_folder
-	for file in owners pages zones refusals violations verdicts advice audit saved; do
+	for file in owners pages zones refusals violations verdicts advice audit saved dippers; do
 		NASTY=$nasty awk '{ gsub(/disk-tx|nic-rx|DMA32|sample_tick|floor|hardirq|example/, "&" ENVIRON["NASTY"]) }
 			FNR == 1 { sub(/free min floor/, "free min floor") } { print }' "$here/dry/$file" |
 			sed "1s/floor$(printf %s "$nasty" | sed 's/[[\\"]/\\&/g')/floor/g" >"$folder/$file"

@@ -29,6 +29,10 @@ static const struct {
 	{ "audit", { &status_command, &metrics_command } },
 	{ "saved", { &status_command, &advise_command } },
 	{ "owner/nic-rx/stats", { &metrics_command, &advise_command } },
+	{ "watch", { &watch_command, &dippers_command, &status_command, &metrics_command } },
+	{ "dippers", { &dippers_command, &metrics_command } },
+	{ "watch_module", { &watch_command, &status_command } },
+	{ "takers", { &watch_command } },
 	{ "recording", { &report_command } },
 };
 
@@ -49,9 +53,11 @@ static void run(const struct command *command, bool json)
 {
 	const struct options options = {
 		.json = json, .sort = json ? command == &owners_command ? "name" : "age" : NULL, .reverse = json,
-		.older_than = UNKNOWN, .limit = UNKNOWN,
+		.older_than = UNKNOWN, .limit = UNKNOWN, .time = UNKNOWN,
+		.module = command == &watch_command ? "e1000" : NULL,
 	};
-	char number[] = "7054", *args[] = { command == &report_command ? recording : number, NULL };
+	char number[] = "7054", *args[] = { command == &report_command ? recording :
+					    command == &watch_command ? NULL : number, NULL };
 
 	if (!setjmp(ended))
 		command->run(&source, &options, args);

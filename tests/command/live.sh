@@ -82,7 +82,7 @@ test_unmounted_debugfs_is_reported() {
 test_missing_module_is_reported() {
 	rmmod lab_stub
 	rmmod labyrinth
-	for command in status owners pages zones refusals violations verdicts advise metrics "whois 1" "save /tmp/none" "record /tmp/none"; do
+	for command in status owners pages zones refusals violations verdicts advise dippers watch metrics "watch off" "watch --module=none" "whois 1" "save /tmp/none" "record /tmp/none"; do
 		# shellcheck disable=SC2086 # words
 		run $command
 		expect_said 3 "labyrinth: The module labyrinth is not loaded: run \"modprobe labyrinth\" as root, or name a saved folder with --from."

@@ -40,6 +40,33 @@ test_node_exporter_serves_the_metrics() {
 		"$dir/served" || fail "changed: $(grep refused_total "$dir/served" | tail -n 2)"
 }
 
+test_metrics_of_dippers_are_of_20_functions_and_the_rest() {
+	new_folder
+	{
+		head -n 1 "$here/dry/dippers"
+		# Two calls of each function, in different orders of rows.
+		for ((i = 1; i <= 30; i++)); do
+			echo "0 GFP_ATOMIC task $i $i $i 0 $i 1 10 5 f$i+0x1/0x20[m]"
+		done
+		for ((i = 1; i <= 30; i++)); do
+			echo "0 GFP_ATOMIC task $i $i 0 0 $i 1 10 5 f$i+0x9/0x20[m]"
+		done
+		echo "- - task 1000 1000 7 0 1000 1 10 5 others"
+	} >"$folder/dippers"
+	labyrinth metrics --from="$folder" | grep ^labyrinth_dipper >"$out/said"
+	expect_equal "samples" "$(wc -l <"$out/said")" 63
+	for line in 'pages_held{function="f30",module="m"} 30' 'pages_total{function="f11",module="m"} 22' \
+		'refused_total{function="f11",module="m"} 2' 'pages_held{function="others",module="-"} 62' \
+		'pages_total{function="others",module="-"} 1110' 'refused_total{function="others",module="-"} 21'; do
+		grep -qxF "labyrinth_dipper_$line" "$out/said" || fail "not there: $line"
+	done
+	labyrinth metrics --from="$folder" | promtool check metrics >"$out/said" 2>&1 ||
+		fail "$(cat "$out/said")"
+	# Frees are no longer seen.
+	sed -i 's/ 0 0 \([0-9]* 1 10 5 f30\)/ - 0 \1/' "$folder/dippers"
+	expect_equal "unknown" "$(labyrinth metrics --from="$folder" | grep -c '^labyrinth_dipper_pages_held{function="f30"')" 0
+}
+
 test_metrics_file_is_replaced_atomically() {
 	local file=$out/metrics/labyrinth.prom i lines
 

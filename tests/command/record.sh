@@ -39,13 +39,22 @@ test_recording_contains_the_tables_and_new_reports() {
 		    assert len(sample["zones"]) == 2
 		got = [[r["seq"] for r in s["refusals"]] for s in samples]
 		assert got[0] == list(range(1, 184)) and sorted(sum(got[1:], [])) == [184], got
-		assert [len(s["violations"]) for s in samples] == [3, 0, 0, 0]
+		assert [len(s["violations"]) for s in samples] == [4, 0, 0, 0]
 		for n, sample in enumerate(samples):
 		    assert sample["ms"] >= 500 * n, sample["ms"]
 		assert words["end"] and words["why"] == "count" and "stock from" in words["advise"], words
 		assert "double_free" in words["verdicts"], words
+		assert [d["held"] for d in words["dippers"]] == [38, 14, 9, 5, 0, 0, 0], words["dippers"]
 	EOP
-	look <<<'assert "broken off" not in page'
+	look <<-'EOP'
+		assert "broken off" not in page
+		wanted("dippers", [r[:8] for r in rows("Dippers")[2:4]], [
+		    ["e1000_alloc_jumbo_rx_buffers+0x2c7/0x3b0", "e1000", "1", "GFP_ATOMIC|__GFP_NOWARN|__GFP_COMP",
+		        "softirq", "11", "22", "14"],
+		    ["e1000_clean_jumbo_rx_irq+0x188/0x6a0", "e1000", "0", "GFP_ATOMIC|__GFP_NOWARN", "softirq", "57", "57", "9"]])
+		wanted("violations", [r[4] for r in rows("Violations")[1:] if r[3] == "nic-rx"],
+		    ["freed_behind, caught in the act", "double_free"])
+	EOP
 }
 
 test_interrupted_recording_is_complete() {

@@ -12,8 +12,9 @@
 #   --accept  write the present output to expect/, and test nothing
 #
 # dry/ is from a virtual machine, except these made-up parts: the line of DMA32 in zones,
-# from_reserve of lab_sample.consumer in owners and of 60 of its pages, and saved. older/ is
-# the same folder as an older module would have written it.
+# from_reserve of lab_sample.consumer in owners and of 60 of its pages, the last violation, watch,
+# dippers, watch_module, takers, and saved. older/ is the same folder as an older module would have
+# written it.
 # Each file in expect/ has command lines, their output, and their exit status in brackets.
 set -uo pipefail
 
@@ -76,7 +77,7 @@ build() {
 		make -s -C "$top/tools/labyrinth" O="$out/checked" LDFLAGS=-fsanitize=address,undefined \
 			CFLAGS="-O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=undefined" &&
 		gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -g -fsanitize=address,undefined \
-			-Wl,--wrap=open -o "$redirected" "$here/redirect.c" "$out"/checked/*.o \
+			-Wl,--wrap=open,--wrap=openat -o "$redirected" "$here/redirect.c" "$out"/checked/*.o \
 			-ljansson -lncurses -ltinfo -lm
 }
 
@@ -101,7 +102,7 @@ expect_transcripts() {
 	done
 }
 
-all_commands="status owners pages zones refusals violations verdicts advise metrics whois"
+all_commands="status owners pages zones refusals violations verdicts advise dippers watch metrics whois"
 
 # Run all commands on FOLDER, text and JSON; the highest exit status is in $worst.
 run_all() { # FOLDER
@@ -131,6 +132,7 @@ run_all() { # FOLDER
 . "$here/top.sh"
 . "$here/report.sh"
 . "$here/record.sh"
+. "$here/watch.sh"
 
 # ---- output
 
@@ -294,7 +296,8 @@ test_10000_inputs_of_libfuzzer_cause_no_crash() {
 	for file in pages refusals verdicts advice; do
 		head -n 6 "$here/dry/$file" >"$dir/folder/$file"
 	done
-	for file in owners pages zones refusals violations verdicts advice audit saved owner/nic-rx/stats; do
+	for file in owners pages zones refusals violations verdicts advice audit saved owner/nic-rx/stats \
+		watch dippers watch_module takers; do
 		# shellcheck disable=SC2059 # a byte
 		{ printf "\\x$(printf %02x $n)"; head -n 6 "$here/dry/$file"; } >"$dir/corpus/$n"
 		n=$((n + 1))
@@ -368,7 +371,7 @@ if [ "${1-}" = --accept ]; then
 	exit
 fi
 echo "KTAP version 1"
-for test in $(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' "$0" "$here"/{advice,broken,misuse,metrics,top,report,record}.sh |
+for test in $(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' "$0" "$here"/{advice,broken,misuse,metrics,top,report,record,watch}.sh |
 	grep -vE "$left_out"); do
 	run_test "$test"
 done

@@ -90,6 +90,22 @@ test_top_shows_a_saved_folder_on_screens_of_each_size() {
 	stop
 }
 
+test_top_shows_dippers_only_while_they_are_watched() {
+	new_folder
+	start 80x24 "$checked" top --from="$folder"
+	see "38 *214 *3 *45 *0 softirq *e1000_alloc"
+	stop
+	sed -i 1q "$folder/dippers"
+	start 80x24 "$checked" top --from="$folder"
+	see "DIPPER: none$"
+	stop
+	echo free >"$folder/watch"
+	start 80x24 "$checked" top --from="$folder"
+	see "^Last violations"
+	! grep -q DIPPER "$out/screen" || fail "dippers are shown: $(cat "$out/screen")"
+	stop
+}
+
 test_top_follows_the_size_of_its_terminal() {
 	start 80x24 "$checked" top --from=dry
 	see "VIOL$"
