@@ -115,18 +115,22 @@ unsigned int lab_takers_note(struct lab_takers *takers, const struct lab_take *t
 void lab_takers_held(struct lab_takers *takers, unsigned int row, unsigned int order)
 {
 	atomic_long_add(BIT(order), &takers->rows[row].held);
-	lab_raise(&takers->peak, atomic_long_add_return(BIT(order), &takers->held));
+	if (!order)
+		lab_raise(&takers->peak, atomic_long_inc_return(&takers->held));
 }
 
 void lab_takers_unseen(struct lab_takers *takers, unsigned int row, unsigned int order)
 {
 	atomic_long_add(BIT(order), &takers->rows[row].unseen);
+	if (!order)
+		atomic_long_inc(&takers->unseen);
 }
 
 void lab_takers_freed(struct lab_takers *takers, unsigned int row, unsigned int order)
 {
 	atomic_long_sub(BIT(order), &takers->rows[row].held);
-	atomic_long_sub(BIT(order), &takers->held);
+	if (!order)
+		atomic_long_dec(&takers->held);
 }
 
 /* A request got no page. */
@@ -135,9 +139,11 @@ void lab_takers_refused(struct lab_takers *takers, const struct lab_take *take)
 	long now = jiffies / HZ, second = atomic_long_read(&takers->second);
 
 	atomic_long_inc(&lab_taker_note(takers, take)->refused);
+	if (take->order)
+		return;
 	if (now != second && atomic_long_cmpxchg(&takers->second, second, now) == second)
 		atomic_long_set(&takers->burst, 0);
-	lab_raise(&takers->worst, atomic_long_add_return(BIT(take->order), &takers->burst));
+	lab_raise(&takers->worst, atomic_long_inc_return(&takers->burst));
 }
 
 /*

@@ -30,10 +30,12 @@ struct lab_taker {
 
 struct lab_takers {
 	struct lab_taker rows[LAB_TAKERS + 1];	/* the last is all that have no row */
+	/* Of order 0, which is what an owner could serve: */
 	atomic_long_t held;			/* sum of lab_taker::held */
 	atomic_long_t peak;			/* its greatest value */
-	/* Refusals: of the second of the last one, and the most in a second. */
-	atomic_long_t second, burst, worst;
+	atomic_long_t unseen;			/* sum of lab_taker::unseen */
+	atomic_long_t second, burst;		/* refusals of the second of the last one */
+	atomic_long_t worst;			/* the most in a second */
 };
 
 /* What one request did. */

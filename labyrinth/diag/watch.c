@@ -268,9 +268,9 @@ void lab_watch_show_takers(struct seq_file *m)
 }
 
 /*
- * The watched module's figures and what an owner would need to serve the same requests: a budget
- * of the most pages held at once, a stock of the most pages refused in a second, and the share
- * of the reserve that the deepest request used.
+ * The watched module's figures and what an owner would need to serve its requests of order 0: a
+ * budget of the most pages held at once and those refused, a stock of the most pages refused in
+ * a second, and the share of the reserve that the deepest request used.
  */
 void lab_watch_show_module(struct seq_file *m)
 {
@@ -285,12 +285,13 @@ void lab_watch_show_module(struct seq_file *m)
 	takers = &lab_watch_tables()->module;
 	for (row = 0; row <= LAB_TAKERS; row++)
 		depth = max(depth, atomic_read(&takers->rows[row].depth_pct));
-	peak = max(atomic_long_read(&takers->peak), 1L);
+	peak = atomic_long_read(&takers->peak);
 	worst = atomic_long_read(&takers->worst);
-	seq_printf(m, "module=%s on=%d ms=%u held=%ld peak=%ld budget=%ld stock=%ld reserve_pct=%d\n",
+	seq_printf(m, "module=%s on=%d ms=%u held=%ld unseen=%ld peak=%ld budget=%ld stock=%ld reserve_pct=%d\n",
 		   lab_watch_module, !!(lab_watch_modes & LAB_WATCH_MODULE),
 		   jiffies_to_msecs((lab_watch_modes & LAB_WATCH_MODULE ? jiffies : lab_watch_until)
-				    - lab_watch_since), atomic_long_read(&takers->held), peak,
+				    - lab_watch_since), atomic_long_read(&takers->held),
+		   atomic_long_read(&takers->unseen), peak,
 		   peak + worst, worst, min(depth, 100));
 out:
 	mutex_unlock(&lab_watch_lock);

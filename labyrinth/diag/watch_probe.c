@@ -16,6 +16,8 @@
  */
 #include <linux/build_bug.h>
 #include <linux/gfp.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/tracepoint.h>
@@ -90,6 +92,20 @@ void lab_watch_free(void *data, struct page *page, unsigned int order)
 		lab_watch_marked(page);
 }
 
+/*
+ * The least reserve_pct of an owner that would have served the request. Rounded up, while
+ * lab_floor_depth_pct() says how much of the reserve is gone.
+ */
+static unsigned int lab_watch_depth_pct(const struct lab_level *level)
+{
+	long below = (long)level->min - (level->free - level->cma - (long)level->reserve);
+	long reserve = level->min - lab_floor_atomic_min(level->min);
+
+	if (below <= 0 || !reserve)
+		return 0;
+	return min(DIV_ROUND_UP(below * 100, reserve), (long)INT_MAX);
+}
+
 /* @level is NULL if the kernel refused. */
 static noinline void lab_watch_count(struct page *page, unsigned int order, gfp_t gfp,
 				     const struct lab_level *level, bool module)
@@ -106,7 +122,7 @@ static noinline void lab_watch_count(struct page *page, unsigned int order, gfp_
 		return;
 	take.caller = trace.stack[0];
 	if (level) {
-		take.depth_pct = lab_floor_depth_pct(level);
+		take.depth_pct = lab_watch_depth_pct(level);
 		take.below_min = !lab_floor_permits(level, level->min);
 	}
 	if (!page) {

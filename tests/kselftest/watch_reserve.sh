@@ -70,7 +70,7 @@ test_a_module_is_watched_with_what_it_would_need() {
 	# The hoard may have filled the map.
 	expect_equal "held and unseen" $(($(table takers held caller~^unported_take) + $(table takers unseen caller~^unported_take))) 300
 	expect_match watch_module "$(cat $lab/watch_module)" \
-		"module=lab_reserve on=1 ms=* held=* peak=* budget=* stock=[01] reserve_pct=*"
+		"module=lab_reserve on=1 ms=* held=* unseen=* peak=* budget=* stock=[01] reserve_pct=*"
 	# The module's other function that allocates took all memory above min.
 	expect_at_least "pages" "$(table takers pages caller~^reserve_)" 1000
 	expect_rows 0 takers caller~lab_stub
