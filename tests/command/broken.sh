@@ -171,10 +171,10 @@ test_missing_table_or_column_is_named() {
 
 test_file_truncated_anywhere_causes_no_crash() {
 	local file size at cuts=7 labyrinth=("$sanitized")
+	local files=(owners zones refusals violations verdicts advice owner/nic-rx/stats dippers)
 
-	[ -z "$short" ] || cuts=2
-	for file in owners zones refusals violations verdicts advice owner/nic-rx/stats watch dippers \
-		watch_module takers; do
+	if [ -n "$short" ]; then cuts=2; else files+=(watch watch_module takers); fi
+	for file in "${files[@]}"; do
 		new_folder
 		size=$(stat -c %s "$here/dry/$file")
 		for ((at = 0; at < size; at += size / cuts + 1)); do
