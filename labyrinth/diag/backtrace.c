@@ -63,13 +63,14 @@ static const char * const lab_inner[] = {
 	"free_slab", "__free_slab", "discard_slab", "free_large_kmalloc", "free_to_partial_list",
 	"unfreeze_partials", "__unfreeze_partials", "put_cpu_partial", "mempool_", "dma_pool_",
 	"pool_alloc_page",
-	/* mm/page_frag_cache.c, net/core/skbuff.c, net/core/sock.c, net/core/page_pool.c */
+	/* mm/page_frag_cache.c, net/core: skbuff.c, gro.c, sock.c, page_pool.c */
 	"page_frag_", "__page_frag_", "alloc_skb", "__alloc_skb", "netdev_alloc", "__netdev_alloc",
-	"napi_alloc", "__napi_alloc", "napi_skb_cache", "build_skb", "__build_skb",
+	"napi_alloc", "__napi_alloc", "napi_skb_cache", "napi_get_frags", "build_skb",
+	"__build_skb", "napi_build_skb", "__napi_build_skb", "slab_build_skb", "__slab_build_skb",
 	"kmalloc_reserve", "pskb_", "__pskb_", "skb_copy", "skb_clone", "skb_page_frag_refill",
 	"page_pool_", "__page_pool_", "skb_release_", "skb_free_", "kfree_skb", "consume_skb",
 	"sk_skb_reason_drop", "__kfree_skb", "napi_consume_skb", "__napi_kfree_skb",
-	"__skb_frag_unref", "skb_page_unref", "napi_pp_put_page",
+	"skb_attempt_defer_free", "__skb_frag_unref", "skb_page_unref", "napi_pp_put_page",
 	/* kernel/dma */
 	"dma_alloc_", "__dma_alloc_", "dmam_alloc_", "dma_direct_", "__dma_direct_", "dma_free_",
 };
