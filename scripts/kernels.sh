@@ -11,6 +11,9 @@
 #        kernels.sh --source SERIES FOLDER
 #                                  print the path of this folder of linux-source-SERIES;
 #                                  fetch and unpack it if it is missing
+#        kernels.sh --modules NAME MODULE...
+#                                  print the paths of these modules of a stock kernel; fetch
+#                                  and unpack them if they are missing
 #
 # All files are kept in $LABYRINTH_CACHE (default: ~/.cache/labyrinth). Nothing is installed, and
 # root is not needed.
@@ -327,6 +330,51 @@ source_folder() { # SERIES FOLDER
 	echo "$dir"
 }
 
+# ---- modules of a stock kernel, for tests that load its drivers
+
+modules_fetch() { # NAME MODULE...: into $tmp/modules
+	local release lists image patterns=() deb
+
+	release=$(cat "$kernels/$1/release")
+	image=linux-image-$release
+	for lists in machine private; do
+		[ "$lists" = machine ] || stock_private_lists "$1"
+		apt_download "$image" && break
+	done >&2
+	deb=$(find "$tmp/debs" -name "${image}_*.deb")
+	[ -n "$deb" ] || die "$image cannot be downloaded"
+	shift
+	patterns=("${@/#/*/}")
+	mkdir "$tmp/modules"
+	dpkg-deb --fsys-tarfile "$deb" |
+		tar -x -C "$tmp/modules" --transform 's|.*/||' --wildcards "${patterns[@]/%/.ko*}" ||
+		die "$image has not all of: $*"
+	find "$tmp/modules" -name '*.xz' -exec unxz {} +
+}
+
+modules() { # NAME MODULE...
+	local apt=("${apt_options[@]}") dir module missing=()
+
+	[ "$(kind_of "$1")" = stock ] || die "$1 is not a stock kernel of this Debian"
+	dir=$(readlink -e "$kernels/$1") || die "$1 is not ready: run scripts/kernels.sh $1"
+	exec 9>"$kernels/$1.lock"
+	flock 9
+	for module in "${@:2}"; do
+		[ -e "$dir/modules/$module.ko" ] || missing+=("$module")
+	done
+	if [ ${#missing[@]} -gt 0 ]; then
+		say "$1: fetching ${missing[*]}" >&2
+		tmp=$kernels/.tmp.$1.$$
+		mkdir "$tmp"
+		modules_fetch "$1" "${missing[@]}"
+		mkdir -p "$dir/modules"
+		mv "$tmp"/modules/* "$dir/modules/"
+	fi
+	for module in "${@:2}"; do
+		echo "$dir/modules/$module.ko"
+	done
+}
+
 # ---- all kinds
 
 kind_of() { # NAME
@@ -425,6 +473,9 @@ case ${1:-} in
 --source)
 	[ $# -eq 3 ] || die "usage: kernels.sh --source SERIES FOLDER"
 	source_folder "$2" "$3" ;;
+--modules)
+	[ $# -ge 3 ] || die "usage: kernels.sh --modules NAME MODULE..."
+	modules "${@:2}" ;;
 '' | -*) sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 *)
 	mkdir -p "$kernels"
