@@ -4,7 +4,8 @@
  *
  * For an otherwise idle machine with one CPU online. Each command in
  * /sys/kernel/debug/labyrinth_reserve/command restores the free memory when it is done,
- * except for the pages that "share" and "memalloc" keep until "drop":
+ * except for the pages that "share" and "memalloc" keep until "drop", and "hold" until
+ * "release":
  *
  *	sweep			compare the kernel's watermark check with labyrinth's
  *	share PCT		drain to min, then let an owner allocate all it gets
@@ -15,6 +16,9 @@
  *	eat NR			the eater has NR pages from now on; 0: 3/4 again
  *	unported NR		drain to min, take NR pages by GFP_ATOMIC, let an owner be refused
  *	unported_free NR	free NR of these pages
+ *	hold			drain to min
+ *	ask			let the owner that "hold" created be refused
+ *	release			free what "hold" took, and destroy the owner
  *	spend BUDGET		an owner requests one page more than its budget
  *	guarantee NR [FLAGS]	as stock, on each CPU in each context; for several CPUs
  */
@@ -26,6 +30,8 @@
 #include <linux/labyrinth.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/oom.h>
 #include <linux/sched/mm.h>
 #include <linux/vmalloc.h>
 
@@ -365,23 +371,72 @@ static noinline void unported_take(unsigned int nr)
 	}
 }
 
-static void reserve_unported(unsigned int nr)
-{
-	struct reserve_hoard hoard = {};
+/* Between "hold" and "release". */
+static struct reserve_hoard held;
 
+/* The kernel's own requests that may wait do so until "release"; no process is killed. */
+static int reserve_oom(struct notifier_block *nb, unsigned long action, void *freed)
+{
+	if (held.nr) {
+		msleep(100);
+		*(unsigned long *)freed = 1;
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block reserve_oom_nb = { .notifier_call = reserve_oom };
+
+static bool reserve_hold(void)
+{
 	share_drop();
 	if (share_create("refused", SHARE_BUDGET, 0, LABYRINTH_RESERVE_NONE)) {
 		lab_answer("impossible");
+		return false;
+	}
+	reserve_drain(&held, RESERVE_TO_MIN);
+	return true;
+}
+
+static void reserve_ask(void)
+{
+	if (!share_pages) {
+		lab_answer("impossible");
 		return;
 	}
-	reserve_drain(&hoard, RESERVE_TO_MIN);
-	unported_take(nr);
 	share_take();
 	/* Wait until the refusal is reported. */
 	msleep(1500);
-	reserve_give_back(&hoard, hoard.nr);
-	lab_answer("took=%lu got=%lu", unported.nr, share_nr);
+}
+
+static void reserve_release(void)
+{
+	reserve_give_back(&held, held.nr);
 	share_drop();
+}
+
+static void reserve_answer_hold(void)
+{
+	if (!reserve_hold())
+		return;
+	lab_answer("held=%lu", held.nr);
+	/* tests/watch sends frames when it sees this on the console. */
+	pr_info("hold: %lu pages\n", held.nr);
+}
+
+static void reserve_answer_ask(void)
+{
+	reserve_ask();
+	lab_answer("got=%lu", share_nr);
+}
+
+static void reserve_unported(unsigned int nr)
+{
+	if (!reserve_hold())
+		return;
+	unported_take(nr);
+	reserve_ask();
+	lab_answer("took=%lu got=%lu", unported.nr, share_nr);
+	reserve_release();
 }
 
 static noinline void dry_spend(unsigned int nr)
@@ -435,6 +490,12 @@ static void reserve_command(char *line)
 		reserve_unported(number);
 	else if (!strcmp(verb, "unported_free"))
 		reserve_give_back(&unported, number);
+	else if (!strcmp(verb, "hold"))
+		reserve_answer_hold();
+	else if (!strcmp(verb, "ask"))
+		reserve_answer_ask();
+	else if (!strcmp(verb, "release"))
+		reserve_release();
 	else if (!strcmp(verb, "dry"))
 		reserve_dry(number, flags);
 	else if (!strcmp(verb, "eat"))
@@ -450,13 +511,15 @@ static void reserve_command(char *line)
 static int __init reserve_init(void)
 {
 	lab_command_init("labyrinth_reserve", reserve_command);
+	register_oom_notifier(&reserve_oom_nb);
 	return 0;
 }
 
 static void __exit reserve_exit(void)
 {
 	lab_command_exit();
-	share_drop();
+	unregister_oom_notifier(&reserve_oom_nb);
+	reserve_release();
 	reserve_give_back(&unported, unported.nr);
 }
 
