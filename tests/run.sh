@@ -133,6 +133,7 @@ run_test() {
 	later bench tests/bench/run.sh
 	later torture-6.12 tests/torture/run.sh 6.12 smoke
 	[ -n "$short" ] || later driver tests/driver/run.sh
+	[ -n "$short" ] || later watch tests/watch/run.sh
 	later drgn tests/drgn/run.sh ${short:+--sources}
 	work_off
 }
