@@ -122,7 +122,8 @@ static void lab_shortage_say_takers(struct seq_buf *text, const struct lab_short
 	/* The owners' pages may be from zones that were not recorded. */
 	if (!shortage->more_zones)
 		seq_buf_printf(text, "; by others: %ld", max(gone - ours, 0L));
-	lab_watch_say(text);
+	if (gone > ours)
+		lab_watch_say(text);
 	seq_buf_printf(text, "\n  owners that have most: ");
 	lab_top_say(text, most);
 	seq_buf_printf(text, "\n");

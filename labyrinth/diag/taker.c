@@ -234,7 +234,8 @@ static unsigned int lab_said_collect(struct lab_said *said, const struct lab_tak
 		if (held <= 0)
 			continue;
 		if (key && lab_key_caller(key) != LAB_CALLER_GONE)
-			snprintf(next->name, sizeof(next->name), "%ps", (void *)lab_key_caller(key));
+			snprintf(next->name, sizeof(next->name), "%ps",
+				 (void *)lab_key_caller(key));
 		else
 			strscpy(next->name, key ? "modules that are gone" : "others",
 				sizeof(next->name));

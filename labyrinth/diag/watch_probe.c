@@ -103,7 +103,7 @@ static unsigned int lab_watch_depth_pct(const struct lab_level *level)
 
 	if (below <= 0 || !reserve)
 		return 0;
-	return min(DIV_ROUND_UP(below * 100, reserve), (long)INT_MAX);
+	return min_t(long, DIV_ROUND_UP(below * 100, reserve), INT_MAX);
 }
 
 /* @level is NULL if the kernel refused. */

@@ -181,9 +181,11 @@ test_a_module_that_left_is_not_named() {
 	insmod "$modules/lab_stub.ko"
 }
 
-# On PREEMPT_RT pages can be freed in preemptible context only.
+# On PREEMPT_RT pages can be freed in preemptible context only, and lockdep may require the same.
 if grep -q PREEMPT_RT /proc/version; then
 	contexts="task softirq" softirq="(task|softirq)"
+elif [ -e /proc/lockdep ]; then
+	contexts="task softirq" softirq=softirq
 else
 	contexts="task raw softirq hardirq hrtimer" softirq=softirq
 fi
