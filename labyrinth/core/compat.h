@@ -9,6 +9,7 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/poison.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/version.h>
@@ -98,6 +99,26 @@ static inline u64 lab_compat_page_counts(const struct page *page)
 #endif
 	return (u64)page_ref_count(page) << 32 | (u32)atomic_read(&page->_mapcount);
 }
+
+/* Is it a page of a page_pool? No if the signature might as well be a driver's small number. */
+static inline bool lab_compat_is_page_pool(struct page *page)
+{
+#ifndef CONFIG_PAGE_POOL
+	return false;
+#elif defined(LAB_HAVE_PAGE_POOL_PAGE_IS_PP)
+	return POISON_POINTER_DELTA && data_race(page_pool_page_is_pp(page));
+#else
+	return POISON_POINTER_DELTA && (lab_peek(page->pp_magic) & ~3UL) == PP_SIGNATURE;
+#endif
+}
+
+/* The names of an inode, under its i_lock. The list moved out of a union in 7.x. */
+#ifdef LAB_HAVE_FOR_EACH_ALIAS
+#define lab_compat_for_each_alias(dentry, inode)	for_each_alias(dentry, inode)
+#else
+#define lab_compat_for_each_alias(dentry, inode) \
+	hlist_for_each_entry(dentry, &(inode)->i_dentry, d_u.d_alias)
+#endif
 
 typedef unsigned long (*lab_compat_shrink_fn)(struct shrinker *shrinker,
 					      struct shrink_control *sc);

@@ -12,6 +12,8 @@ ccflags-y += $(call lab-has,memdesc_flags_t,$(lab-include)/linux/mm_types.h,LAB_
 ccflags-y += $(call lab-has,shrinker_alloc,$(lab-include)/linux/shrinker.h,LAB_HAVE_SHRINKER_ALLOC)
 # Declared for some versions before it was exported.
 ccflags-y += $(call lab-has,alloc_pages_nolock_noprof,$(if $(KBUILD_EXTMOD),$(objtree)/Module.symvers,$(lab-include)/linux/gfp.h),LAB_HAVE_ALLOC_PAGES_NOLOCK)
+ccflags-y += $(call lab-has,for_each_alias,$(lab-include)/linux/dcache.h,LAB_HAVE_FOR_EACH_ALIAS)
+ccflags-y += $(call lab-has,page_pool_page_is_pp,$(lab-include)/linux/mm.h,LAB_HAVE_PAGE_POOL_PAGE_IS_PP)
 
 # For the test modules only.
 ccflags-y += $(call lab-has,hrtimer_setup,$(lab-include)/linux/hrtimer.h,LAB_HAVE_HRTIMER_SETUP)
