@@ -21,6 +21,7 @@
 #include "debugfs_write.h"
 #include "event.h"
 #include "orphan.h"
+#include "page_use.h"
 #include "symbol.h"
 #include "words.h"
 
@@ -164,6 +165,7 @@ static int lab_lookup_show(struct seq_file *m, void *v)
 	unsigned long pfn = READ_ONCE(lab_lookup_pfn);
 	const struct lab_orphan *orphan;
 	struct lab_page_facts facts;
+	char use[LAB_PAGE_USE_LEN];
 	struct page *page;
 
 	seq_puts(m, "name value\n");
@@ -183,8 +185,9 @@ static int lab_lookup_show(struct seq_file *m, void *v)
 		lab_lookup_show_facts(m, &facts);
 	else
 		seq_puts(m, "owner -\nstate -\nage_ms -\ncontext -\ncpu -\nfrom_reserve -\nstack -\ncaller -\n");
-	seq_printf(m, "hwpoison %d\nleft_by %s\n", lab_page_hwpoison(page),
-		   orphan ? orphan->owner->text : "-");
+	lab_page_use(page, use, sizeof(use));
+	seq_printf(m, "hwpoison %d\nleft_by %s\nuse %s\n", lab_page_hwpoison(page),
+		   orphan ? orphan->owner->text : "-", use);
 	mutex_unlock(&lab_owners_lock);
 	seq_putc(m, '\n');
 	lab_event_violations_of(m, pfn);

@@ -13,6 +13,7 @@
 #include "debugfs_pages.h"
 #include "event.h"
 #include "orphan.h"
+#include "page_use.h"
 #include "symbol.h"
 #include "words.h"
 
@@ -31,11 +32,13 @@ static bool lab_page_facts_try(struct lab_page_facts *facts, const struct lab_ta
 {
 	struct lab_alloc_track track = lab_tag_track(table, tag);
 	u64 meta = track.meta;
+	unsigned int phase = lab_phase_public(lab_meta_phase(meta));
 
 	*facts = (struct lab_page_facts){
 		.page = READ_ONCE(tag->page),
 		.owner_id = lab_meta_owner(meta),
-		.state = lab_phase_names[lab_phase_public(lab_meta_phase(meta))],
+		.state = lab_phase_names[phase],
+		.others = phase == LABYRINTH_QUARANTINED,
 		.age_ms = lab_time_age_ms(lab_track_tag(&track).time),
 		.context = lab_meta_context(meta),
 		.cpu = lab_meta_cpu(meta),
@@ -73,6 +76,7 @@ void lab_page_facts_of_orphan(struct lab_page_facts *facts, const struct lab_orp
 	*facts = (struct lab_page_facts){
 		.page = pfn_to_online_page(orphan->pfn),
 		.state = "orphan",
+		.others = true,
 		.age_ms = jiffies64_to_msecs(get_jiffies_64() - orphan->born),
 		.context = orphan->context,
 		.cpu = orphan->cpu,
@@ -163,9 +167,10 @@ static int lab_pages_show(struct seq_file *m, void *v)
 {
 	const struct labyrinth_owner *owner = m->private;
 	struct lab_page_facts facts;
+	char use[LAB_PAGE_USE_LEN] = "-";
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(m, "pfn owner state age_ms context cpu node zone from_reserve stack caller\n");
+		seq_puts(m, "pfn owner state age_ms context cpu node zone from_reserve stack use caller\n");
 		return 0;
 	}
 	if (m->index >= LAB_POS_ORPHANS) {
@@ -181,7 +186,9 @@ static int lab_pages_show(struct seq_file *m, void *v)
 		   facts.state, facts.age_ms, lab_context_name(facts.context), facts.cpu,
 		   page_to_nid(facts.page), page_zone(facts.page)->name, facts.from_reserve);
 	lab_seq_stack(m, facts.stack);
-	seq_putc(m, ' ');
+	if (facts.others)
+		lab_page_use(facts.page, use, sizeof(use));
+	seq_printf(m, " %s ", use);
 	lab_seq_page_caller(m, &facts);
 	seq_putc(m, '\n');
 	return 0;

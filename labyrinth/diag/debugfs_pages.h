@@ -14,10 +14,11 @@ struct seq_file;
 
 /* The facts shown of a page, from its tag or its orphan record. */
 struct lab_page_facts {
-	const struct page *page;
+	struct page *page;
 	u32 owner_id;
 	char owner[LABYRINTH_NAME_LEN];
 	const char *state;
+	bool others;			/* held by another user: an orphan, or in quarantine */
 	u64 age_ms;
 	enum labyrinth_context context;
 	unsigned int cpu;

@@ -36,7 +36,7 @@ test_owners_has_its_columns() {
 }
 
 test_pages_has_its_columns() {
-	expect_columns pages pfn owner state age_ms context cpu node zone from_reserve caller
+	expect_columns pages pfn owner state age_ms context cpu node zone from_reserve stack use caller
 	expect_last_column pages caller
 }
 
