@@ -12,6 +12,7 @@
 
 #include <linux/irq_work.h>
 #include <linux/math.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
@@ -20,11 +21,13 @@
 #include <linux/vmstat.h>
 #include <linux/workqueue.h>
 
+#include "../core/owner.h"
 #include "../core/page.h"
 #include "../core/watermark.h"
 #include "advice.h"
 #include "event.h"
 #include "note.h"
+#include "page_use.h"
 #include "report.h"
 #include "ring.h"
 #include "shortage.h"
@@ -252,6 +255,21 @@ static void lab_say_offender(struct seq_buf *text, const struct lab_violation_re
 		seq_buf_printf(text, "  by: %s; found", r->offender);
 }
 
+/* What a page in another user's hands is by now. Its memory may have gone offline. */
+static void lab_say_page_now(struct seq_buf *text, unsigned long pfn)
+{
+	struct page *page;
+
+	mutex_lock(&lab_owners_lock);
+	page = pfn_to_online_page(pfn);
+	if (page) {
+		seq_buf_printf(text, "  page now: ");
+		lab_page_use_say(text, page);
+		seq_buf_printf(text, "\n");
+	}
+	mutex_unlock(&lab_owners_lock);
+}
+
 static void lab_say_violation(struct seq_buf *text, const struct lab_violation_note *note)
 {
 	const struct lab_violation_record *r = &note->violation;
@@ -273,6 +291,8 @@ static void lab_say_violation(struct seq_buf *text, const struct lab_violation_n
 	if (r->pfn)
 		seq_buf_printf(text, "  page: pfn %lu, refcount %d, mapcount %d\n", r->pfn,
 			       r->refcount, r->mapcount);
+	if (r->pfn && (r->kind == LAB_SHARED_PAGE || r->kind == LAB_ORPHAN))
+		lab_say_page_now(text, r->pfn);
 	lab_say_stack(text, "  stack then: ", r->stack);
 	lab_say_stack(text, "  stack of the free: ", note->act);
 	seq_buf_printf(text, "  then: %s; %s\n",
