@@ -21,7 +21,7 @@ plan=0
 # The first six read the kernel log, which is rate limited. They run first, so that they need not
 # wait for the limit.
 all=(violations refusals lifetime scope contexts misuse contract errors budget flags debugfs audit
-	lookup folder abi hotplug memory_loss pressure suspend strangers stress)
+	lookup page_use folder abi hotplug memory_loss pressure suspend strangers stress)
 few=(contexts contract)
 
 parse() {
