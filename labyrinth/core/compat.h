@@ -106,6 +106,7 @@ static inline bool lab_compat_is_page_pool(struct page *page)
 #ifndef CONFIG_PAGE_POOL
 	return false;
 #elif defined(LAB_HAVE_PAGE_POOL_PAGE_IS_PP)
+	/* The page may be freed meanwhile; its signature is one word. */
 	return POISON_POINTER_DELTA && data_race(page_pool_page_is_pp(page));
 #else
 	return POISON_POINTER_DELTA && (lab_peek(page->pp_magic) & ~3UL) == PP_SIGNATURE;

@@ -60,7 +60,7 @@ static const struct {
 	[LAB_USE_UNKNOWN]	= { "unknown", "cannot be told; a driver or an skb may hold it" },
 	[LAB_USE_FREE]		= { "free", "free" },
 	[LAB_USE_UNREFERENCED]	= { "unreferenced",
-				    "without a reference: free in a CPU's list, or part of a larger block" },
+				    "unreferenced: in a CPU's free list, or part of a larger block" },
 	[LAB_USE_LABYRINTH]	= { "labyrinth", "labyrinth's, without another user" },
 	[LAB_USE_HWPOISON]	= { "hwpoison", "bad memory (hwpoison)" },
 	[LAB_USE_SLAB]		= { "slab", "in a slab; the page does not name the cache" },
@@ -70,7 +70,8 @@ static const struct {
 	[LAB_USE_ANON]		= { "anon", "anonymous memory of a process" },
 	[LAB_USE_FILE]		= { "file", "page cache of a file" },
 	[LAB_USE_BLOCKDEV]	= { "blockdev", "page cache of a block device" },
-	[LAB_USE_MAPPED]	= { "mapped", "mapped; the page does not name the processes; mappings" },
+	[LAB_USE_MAPPED]	= { "mapped",
+				    "mapped; the page does not name the processes; mappings" },
 	[LAB_USE_LRU]		= { "lru", "on an LRU list, in no file" },
 };
 
@@ -168,15 +169,16 @@ static enum lab_use lab_use_of_folio(struct folio *folio, char *detail, size_t s
 
 	/*
 	 * The page may become, or have been, one with a type, but then it is not on the LRU, and
-	 * the type is not a positive map count. Only SLAB, up to 6.7, counts in its place: it
-	 * marks a slab before, and clears the mark after.
+	 * the type is not a positive map count. Only SLAB, up to 6.7, counts in its place.
 	 */
 	if (lab_use_typed(&folio->page))
 		return LAB_USE_UNKNOWN;
+	/* SLAB clears the mark of a slab after the count: see the mark, then the count. */
 	smp_rmb();
 	lru = lab_peek(*lab_compat_flags(&folio->page)) & BIT(PG_lru);
 	mappings = folio_test_large(folio) ? 0 : lab_compat_mapcount(&folio->page);
 	mapping = READ_ONCE(folio->mapping);
+	/* It sets the mark before the count. */
 	smp_rmb();
 	if (lab_use_typed(&folio->page) || (!lru && mappings <= 0))
 		return LAB_USE_UNKNOWN;
@@ -262,6 +264,7 @@ static enum lab_use lab_use_look(struct page *page, char *detail, size_t size)
 	if (!page_ref_count(head))
 		return lab_use_of_unreferenced(page);
 	counts = lab_compat_page_counts(page);
+	/* A page freed meanwhile has lost the mark: the counts must not be newer than the mark. */
 	smp_rmb();
 	if (lab_page_marked(page))
 		return lab_use_of_marked_page(page, counts, detail, size);
