@@ -60,7 +60,7 @@ static const struct {
 	[LAB_USE_UNKNOWN]	= { "unknown", "cannot be told; a driver or an skb may hold it" },
 	[LAB_USE_FREE]		= { "free", "free" },
 	[LAB_USE_UNREFERENCED]	= { "unreferenced",
-				    "unreferenced: in a CPU's free list, or part of a larger block" },
+				    "unreferenced: in a CPU's free list, or in a larger block" },
 	[LAB_USE_LABYRINTH]	= { "labyrinth", "labyrinth's, without another user" },
 	[LAB_USE_HWPOISON]	= { "hwpoison", "bad memory (hwpoison)" },
 	[LAB_USE_SLAB]		= { "slab", "in a slab; the page does not name the cache" },
