@@ -22,8 +22,9 @@ expect_said() { # STATUS PATTERN
 
 # A table without the ages, which change by themselves.
 without_ages() {
-	awk 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "age_ms") age = i }
-		{ if (age) $age = "-"; print }'
+	awk 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "age_ms") age = i; else if ($i == "use") use = i }
+		NR > 1 { if (age) $age = "-"; if (use) $use = "-" }
+		{ print }'
 }
 
 # Expect the script and debugfs to print the same. Retry while a worker changes the table.

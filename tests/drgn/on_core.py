@@ -31,7 +31,7 @@ def run_on_core(*words):
 
 def without_ages(text):
     lines, names = rows(text)
-    return names, [{**line, "age_ms": ""} for line in lines]
+    return names, [{**line, "age_ms": "", "use": ""} for line in lines]
 
 
 # ---- an intact core

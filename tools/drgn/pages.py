@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The table of pages."""
+"""The table of pages. What a page is used for is not found out here: "use" is "?"."""
 import itertools
 import struct
 
@@ -18,7 +18,7 @@ STATES = {"LAB_READY": "ready", "LAB_QUARANTINED": "quarantined"}
 
 
 class Pages:
-    COLUMNS = "pfn owner state age_ms context cpu node zone from_reserve stack caller"
+    COLUMNS = "pfn owner state age_ms context cpu node zone from_reserve stack use caller"
     MORE = " page tag meta"
 
     def __init__(self, lab, hz):
@@ -72,7 +72,8 @@ class Pages:
         near = self.lab.at["lab_tables"]
         return (pfn, name, STATES.get(phase, "owned"), self.clock.since_tag(time),
                 tag.context(meta), tag.cpu(meta), node, zone, tag.from_reserve(meta),
-                self.stack(table, slot), self.lab.caller(near + tag.signed(caller - near) & WORD),
+                self.stack(table, slot), "?" if STATES.get(phase) == "quarantined" else "-",
+                self.lab.caller(near + tag.signed(caller - near) & WORD),
                 f"{page:#x}", f"{table.tags + self.lab.tag_size * slot:#x}", f"{meta:#x}")
 
     def stack(self, table, slot):
@@ -112,7 +113,7 @@ class Pages:
         _, node, zone = self.memmap.place(page, f"orphan of {name}")
         return (pfn, name, "orphan", self.clock.since(orphan.born.value_()),
                 self.contexts.get(orphan.context.value_(), "?"), orphan.cpu.value_(), node, zone,
-                int(orphan.from_reserve.value_()), "-", self.orphan_caller(orphan),
+                int(orphan.from_reserve.value_()), "-", "?", self.orphan_caller(orphan),
                 f"{page:#x}", "-", "-")
 
     def orphan_name(self, address, most):
