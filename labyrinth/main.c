@@ -124,13 +124,14 @@ static void __exit labyrinth_exit(void)
 {
 	lab_debugfs_owner_exit();
 	lab_debugfs_exit();
-	lab_watch_exit();
+	lab_watch_stop();
 	lab_audit_exit();
 	lab_shrink_exit();
 	lab_module_unload_exit();
 	lab_track_exit();
 	lab_page_flush();
 	lab_report_exit();
+	lab_watch_exit();
 	lab_wq_exit();
 	lab_orphan_exit();
 	lab_offline_exit();

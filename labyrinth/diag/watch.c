@@ -145,7 +145,7 @@ static int lab_watch_switch(unsigned int modes)
 	if (err)
 		return err;
 	lab_probes_off(modes);
-	lab_watch_modes &= modes;
+	WRITE_ONCE(lab_watch_modes, lab_watch_modes & modes);
 	if (begun & LAB_WATCH_RESERVE)
 		lab_watch_clear(&lab_watch_data->dippers);
 	if (begun & LAB_WATCH_MODULE)
@@ -154,7 +154,7 @@ static int lab_watch_switch(unsigned int modes)
 	if (err)
 		lab_probes_off(lab_watch_modes);
 	else
-		lab_watch_modes = modes;
+		WRITE_ONCE(lab_watch_modes, modes);
 	return err;
 }
 
@@ -312,12 +312,17 @@ void lab_watch_init(void)
 		pr_warn("watch=%s is not possible: %d\n", lab_watch_names[modes], err);
 }
 
-/* No probe runs any more. */
-void lab_watch_exit(void)
+/* No probe runs any more, nor is registered again. */
+void lab_watch_stop(void)
 {
 	mutex_lock(&lab_watch_lock);
 	lab_watch_switch(0);
 	lab_watch_ready = false;
 	mutex_unlock(&lab_watch_lock);
+}
+
+/* Nor is a report written, or a file read. */
+void lab_watch_exit(void)
+{
 	lab_watch_free_data();
 }

@@ -25,6 +25,7 @@ void lab_watch_show_dippers(struct seq_file *m);
 void lab_watch_show_takers(struct seq_file *m);
 void lab_watch_show_module(struct seq_file *m);
 void lab_watch_init(void);
+void lab_watch_stop(void);
 void lab_watch_exit(void);
 
 #endif /* _LABYRINTH_DIAG_WATCH_H */
