@@ -124,9 +124,7 @@ clearing=()
 [ -z "$long" ] || clearing=(clearing)
 [ -z "$long" ] || files+=(fuzz losses)
 # What the few files need.
-modules=${quick:+lab_stub.o}
-# On PREEMPT_RT reports come from other contexts, and preemption causes other races.
-[ -z "$quick" ] || [ "$kernel" != 6.12-rt ] || { files+=(errors stress); modules=''; }
+modules=${quick:+lab_stub.o lab_reserve.o}
 # Not on the debug kernels, whose checks allocate memory at any time.
 case $kernel in
 6.1 | 6.12 | 6.12-rt)

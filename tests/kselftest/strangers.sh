@@ -131,7 +131,7 @@ expect_left_alone() { # KIND
 			i=$((i + 1))
 			for verb in $verbs; do
 				i=$((i + 1))
-				[ -n "${long-}" ] || [ $(((i + kinds) % 5)) = 0 ] || continue
+				[ -n "${long-}" ] || [ $(((i + kinds) % 10)) = 0 ] || continue
 				play "$1" $state "$flags" "$verb"
 				# After a failure the next play would fail as well.
 				[ -z "$failed" ] || return

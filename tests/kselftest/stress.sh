@@ -1,12 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Calls on all CPUs at once. $quick makes the run short, $long makes it long.
+# Calls on all CPUs at once. $long makes the run long.
 . "${0%/*}/ktap.sh"
 need_module lab_stress
 
 stub=$stress
-factor=2
-[ -z "${quick-}" ] || factor=1
+factor=1
 [ -z "${long-}" ] || factor=4
 
 # Run a preset and print its counters.
@@ -59,7 +58,7 @@ test_a_page_in_transfer_has_one_owner_at_every_instant() {
 
 # Short references are not reported either.
 test_short_references_fail_no_call() {
-	say references $((${long:-0} ? 60000 : ${quick:-0} ? 2000 : 5000))
+	say references $((${long:-0} ? 60000 : 2000))
 	echo "# references: $answer"
 	expect_match references "$answer" "0 ops=[1-9]* refused=0 doubled=0 *"
 	expect_match references "$answer" "* spoiled=0 over=0 errors=0 out=0 *"
