@@ -41,7 +41,7 @@ run_vm() { # RUN PARTS VM-OPTION...: into $out/RUN
 measure() {
 	run_vm plain "path worst bench" --icount --append init_on_alloc=0 \
 		--possible 2 --env second_cpu=1
-	run_vm zeroing "worst bench" --icount --append init_on_alloc=1 \
+	run_vm zeroing "worst${full:+ bench}" --icount --append init_on_alloc=1 \
 		--possible "$many_cpus" --env second_cpu=1
 	[ -z "$repeat" ] || run_vm again "path worst bench" --icount --append init_on_alloc=0 \
 		--possible 2 --env second_cpu=1

@@ -124,15 +124,14 @@ clearing=()
 [ -z "$long" ] || clearing=(clearing)
 [ -z "$long" ] || files+=(fuzz losses)
 # What the few files need.
-modules=${quick:+lab_stub.o lab_reserve.o}
+modules=${quick:+lab_stub.o,lab_reserve.o}
 # Not on the debug kernels, whose checks allocate memory at any time.
 case $kernel in
 6.1 | 6.12 | 6.12-rt)
 	mem=384M
 	if [ -n "$quick" ] && [ "$kernel" = 6.1 ]; then small=(); else small+=(reserve); fi
-	[ -n "$quick" ] || split=(reserve_large)
 	[ -z "$long" ] && [ "$kernel" != 6.12 ] || small+=(dry watch_reserve)
-	[ -z "$long" ] || removal=(memory_remove) ;;
+	[ -z "$long" ] || { split=(reserve_large); removal=(memory_remove); } ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
 	modules=''
