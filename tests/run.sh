@@ -124,7 +124,7 @@ run_test() {
 	later kselftest-6.12-rt tests/kselftest/run-kernel.sh 6.12-rt ${short:+--quick} $long
 	later kunit tests/kunit/run.sh ${short:+--quick}
 	later kselftest-6.1 tests/kselftest/run-kernel.sh 6.1 ${short:+--quick} $long
-	later install tests/install/run.sh ${short:+6.1 6.12}
+	later install tests/install/run.sh ${short:+6.1}
 	later lint tests/lint.sh $short
 	[ -n "$short" ] || later trace tests/trace/run.sh
 	later model tests/model/run.sh $short

@@ -130,8 +130,8 @@ case $kernel in
 6.1 | 6.12 | 6.12-rt)
 	mem=384M
 	if [ -n "$quick" ] && [ "$kernel" = 6.1 ]; then small=(); else small+=(reserve); fi
-	[ -z "$long" ] && [ "$kernel" != 6.12 ] || small+=(dry watch_reserve)
-	[ -z "$long" ] || { split=(reserve_large); removal=(memory_remove); } ;;
+	[ -z "$long" ] && [ "$kernel" != 6.12 ] || small+=(watch_reserve)
+	[ -z "$long" ] || { small+=(dry); split=(reserve_large); removal=(memory_remove); } ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
 	modules=''
