@@ -24,7 +24,8 @@
  * No state. Context: any.
  */
 #include <linux/gfp.h>
-#include <linux/math64.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/vmstat.h>
 
@@ -44,11 +45,6 @@ unsigned long lab_floor_mark(unsigned long min, int reserve_pct)
 	return min - (min - lab_floor_atomic_min(min)) * reserve_pct / 100;
 }
 
-static long lab_level_usable(const struct lab_level *level)
-{
-	return level->free - level->cma - (long)level->reserve;
-}
-
 bool lab_floor_permits(const struct lab_level *level, unsigned long mark)
 {
 	return lab_level_usable(level) > (long)mark;
@@ -63,6 +59,15 @@ unsigned int lab_floor_depth_pct(const struct lab_level *level)
 	if (below <= 0 || !reserve)
 		return 0;
 	return min(below * 100 / reserve, (long)UINT_MAX);
+}
+
+/* The least reserve_pct with which an owner would get @pages more; ULONG_MAX if none suffices. */
+unsigned long lab_floor_pct_needed(const struct lab_level *level, unsigned long pages)
+{
+	long below = (long)level->min - lab_level_usable(level) + (long)pages;
+	long reserve = level->min - lab_floor_atomic_min(level->min);
+
+	return reserve ? DIV_ROUND_UP(max(below, 0L) * 100, reserve) : ULONG_MAX;
 }
 
 void lab_level_read(struct zone *zone, enum zone_type highest, struct lab_level *level)

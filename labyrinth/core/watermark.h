@@ -14,6 +14,12 @@ struct lab_level {
 	unsigned long reserve;	/* lowmem_reserve against the request's highest zone */
 };
 
+/* Free pages that are not protected from this kind of request. */
+static inline long lab_level_usable(const struct lab_level *level)
+{
+	return level->free - level->cma - (long)level->reserve;
+}
+
 enum lab_floor {
 	LAB_FLOOR_PERMITS,
 	LAB_FLOOR_REFUSES,	/* the kernel would serve it, the owner's floor does not */
@@ -31,6 +37,7 @@ unsigned long lab_floor_atomic_min(unsigned long min);
 unsigned long lab_floor_mark(unsigned long min, int reserve_pct);
 bool lab_floor_permits(const struct lab_level *level, unsigned long mark);
 unsigned int lab_floor_depth_pct(const struct lab_level *level);
+unsigned long lab_floor_pct_needed(const struct lab_level *level, unsigned long pages);
 
 void lab_level_read(struct zone *zone, enum zone_type highest, struct lab_level *level);
 enum lab_floor lab_floor_choose(int nid, int reserve_pct, struct lab_choice *choice);

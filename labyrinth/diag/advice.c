@@ -99,21 +99,12 @@ static void lab_advise_budget(struct lab_advice *advice, const struct lab_shorta
 
 /* ---- the zones' marks */
 
-/* Percent of the reserve needed for @pages more from @zone, as recorded. */
-static unsigned long lab_pct_wanted(const struct lab_shortage_zone *zone, unsigned long pages)
-{
-	long reserve = zone->level.min - lab_floor_atomic_min(zone->level.min);
-	long depth = (long)zone->level.min - lab_shortage_usable(zone) + (long)pages;
-
-	return reserve ? DIV_ROUND_UP(max(depth, 0L) * 100, reserve) : ULONG_MAX;
-}
-
 /* Pages by which the sum of all min marks, now @total, must grow for @pages more from @zone. */
 static unsigned long lab_min_wanted(const struct lab_shortage_zone *zone, unsigned long total,
 				    unsigned long pages, int pct)
 {
 	unsigned long min = zone->level.min;
-	long lack = (long)lab_floor_mark(min, pct) - lab_shortage_usable(zone) + (long)pages;
+	long lack = (long)lab_floor_mark(min, pct) - lab_level_usable(&zone->level) + (long)pages;
 
 	if (!min || !pct)
 		return ULONG_MAX;
@@ -145,7 +136,7 @@ static bool lab_shortage_had(const struct lab_shortage *shortage, int pct, unsig
 	unsigned int i;
 
 	for (i = 0; i < shortage->nr_zones; i++)
-		if (lab_shortage_usable(&shortage->zones[i]) >=
+		if (lab_level_usable(&shortage->zones[i].level) >=
 		    (long)(lab_floor_mark(shortage->zones[i].level.min, pct) + pages))
 			return true;
 	return false;
@@ -163,7 +154,7 @@ static void lab_advise_marks(struct lab_advice *advice, const struct lab_shortag
 		return;
 	for (i = 0; i < shortage->nr_zones; i++) {
 		const struct lab_shortage_zone *zone = &shortage->zones[i];
-		unsigned long wanted = lab_pct_wanted(zone, advice->pages);
+		unsigned long wanted = lab_floor_pct_needed(&zone->level, advice->pages);
 
 		if (wanted < pct) {
 			pct = wanted;

@@ -9,6 +9,7 @@
 #include "debugfs_watch.h"
 #include "debugfs_write.h"
 #include "watch.h"
+#include "watch_tables.h"
 
 static int lab_watch_show(struct seq_file *m, void *v)
 {

@@ -22,7 +22,7 @@
 #include "owner_diag.h"
 #include "report.h"
 #include "symbol.h"
-#include "watch.h"
+#include "watch_tables.h"
 
 /* Most walks over all tags. To escape them, a page would have to be transferred during each. */
 #define LAB_GONE_LOOKS	4
@@ -97,7 +97,7 @@ void lab_module_gone(const struct module *module)
  */
 void lab_module_live(const struct module *module)
 {
-	if (!READ_ONCE(lab_nr_tables) && !lab_event_any() && !lab_watch_any())
+	if (!READ_ONCE(lab_nr_tables) && !lab_event_any() && !lab_watch_tables())
 		return;
 	lab_report_flush();
 	lab_callers_forget(&(struct lab_leaving){ .module = module, .init_only = true });

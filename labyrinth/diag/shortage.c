@@ -11,7 +11,7 @@
 
 #include "../core/compat.h"
 #include "shortage.h"
-#include "watch.h"
+#include "watch_tables.h"
 #include "words.h"
 
 /* ---- recording */
@@ -248,7 +248,7 @@ void lab_shortage_show_zones(struct seq_file *m, u64 report, const struct lab_sh
 		const struct lab_level *level = &zone->level;
 
 		seq_printf(m, "report=%llu node=%d zone=%s usable=%ld free=%ld cma=%ld highatomic=%lu lowmem_reserve=%lu cached=%lu min=%lu floor=%lu atomic_floor=%lu\n",
-			   report, zone->node, zone->name, lab_shortage_usable(zone), level->free,
+			   report, zone->node, zone->name, lab_level_usable(level), level->free,
 			   level->cma, zone->highatomic, level->reserve, zone->cached, level->min,
 			   lab_floor_mark(level->min, shortage->reserve_pct),
 			   lab_floor_atomic_min(level->min));

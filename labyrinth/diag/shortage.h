@@ -33,12 +33,6 @@ struct lab_shortage {
 	struct lab_shortage_zone zones[LAB_SHORTAGE_ZONES];
 };
 
-/* Free pages that are not protected from this kind of request. */
-static inline long lab_shortage_usable(const struct lab_shortage_zone *zone)
-{
-	return zone->level.free - zone->level.cma - (long)zone->level.reserve;
-}
-
 void lab_shortage_look(struct lab_shortage *shortage, const struct labyrinth_owner *owner);
 void lab_shortage_say(struct seq_buf *text, const struct lab_shortage *shortage);
 void lab_shortage_show_owner(struct seq_file *m, const struct lab_shortage *shortage);

@@ -189,8 +189,8 @@ static void lab_taker_show(struct seq_file *m, const struct lab_taker *taker, u6
 	seq_putc(m, '\n');
 }
 
-/* @takers may be NULL: nothing was ever counted. @on: frees are seen. */
-void lab_takers_show(struct seq_file *m, const struct lab_takers *takers, bool on)
+/* @takers may be NULL: nothing was ever counted. */
+void lab_takers_show(struct seq_file *m, const struct lab_takers *takers)
 {
 	unsigned int row;
 
@@ -201,7 +201,7 @@ void lab_takers_show(struct seq_file *m, const struct lab_takers *takers, bool o
 
 		/* A row that was claimed at this instant has no figures yet. */
 		if (atomic_long_read(&taker->times) || atomic_long_read(&taker->refused))
-			lab_taker_show(m, taker, key, on);
+			lab_taker_show(m, taker, key, READ_ONCE(takers->on));
 	}
 }
 

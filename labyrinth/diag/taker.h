@@ -36,6 +36,7 @@ struct lab_takers {
 	atomic_long_t unseen;			/* sum of lab_taker::unseen */
 	atomic_long_t second, burst;		/* refusals of the second of the last one */
 	atomic_long_t worst;			/* the most in a second */
+	bool on;				/* requests and frees are counted */
 };
 
 /* What one request did. */
@@ -54,7 +55,7 @@ void lab_takers_unseen(struct lab_takers *takers, unsigned int row, unsigned int
 void lab_takers_freed(struct lab_takers *takers, unsigned int row, unsigned int order);
 void lab_takers_refused(struct lab_takers *takers, const struct lab_take *take);
 void lab_takers_forget(struct lab_takers *takers, const struct lab_leaving *leaving);
-void lab_takers_show(struct seq_file *m, const struct lab_takers *takers, bool on);
+void lab_takers_show(struct seq_file *m, const struct lab_takers *takers);
 void lab_takers_say(struct seq_buf *text, const struct lab_takers *takers);
 
 #endif /* _LABYRINTH_DIAG_TAKER_H */

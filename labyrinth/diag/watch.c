@@ -14,7 +14,6 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/seq_buf.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
@@ -22,6 +21,7 @@
 #include "backtrace.h"
 #include "watch.h"
 #include "watch_probe.h"
+#include "watch_tables.h"
 
 static DEFINE_MUTEX(lab_watch_lock);
 
@@ -34,13 +34,6 @@ static char lab_watch_module[MODULE_NAME_LEN];
 /* ---- registering */
 
 enum lab_event_name { LAB_MM_PAGE_ALLOC, LAB_MM_PAGE_FREE, LAB_NR_EVENTS };
-
-static const char * const lab_event_names[] = {
-	[LAB_MM_PAGE_ALLOC]	= "mm_page_alloc",
-	[LAB_MM_PAGE_FREE]	= "mm_page_free",
-};
-
-static struct tracepoint *lab_events[LAB_NR_EVENTS];
 
 /* A probe is registered while one of its modes is on. */
 struct lab_probe {
@@ -59,6 +52,13 @@ static struct lab_probe lab_probes[] = {
 };
 
 #ifdef CONFIG_TRACEPOINTS
+static const char * const lab_event_names[] = {
+	[LAB_MM_PAGE_ALLOC]	= "mm_page_alloc",
+	[LAB_MM_PAGE_FREE]	= "mm_page_free",
+};
+
+static struct tracepoint *lab_events[LAB_NR_EVENTS];
+
 static void lab_event_found(struct tracepoint *tp, void *priv)
 {
 	unsigned int i;
@@ -132,7 +132,17 @@ static int lab_probes_on(unsigned int modes)
 
 /* ---- modes */
 
-/* Needs lab_watch_lock. */
+/* These modes are on. Needs lab_watch_lock. */
+static void lab_watch_note(unsigned int modes)
+{
+	WRITE_ONCE(lab_watch_modes, modes);
+	if (!lab_watch_data)
+		return;
+	WRITE_ONCE(lab_watch_data->dippers.on, modes & LAB_WATCH_RESERVE);
+	WRITE_ONCE(lab_watch_data->module.on, modes & LAB_WATCH_MODULE);
+}
+
+/* The same. */
 static int lab_watch_switch(unsigned int modes)
 {
 	unsigned int begun = modes & ~lab_watch_modes;
@@ -145,7 +155,7 @@ static int lab_watch_switch(unsigned int modes)
 	if (err)
 		return err;
 	lab_probes_off(modes);
-	WRITE_ONCE(lab_watch_modes, lab_watch_modes & modes);
+	lab_watch_note(lab_watch_modes & modes);
 	if (begun & LAB_WATCH_RESERVE)
 		lab_watch_clear(&lab_watch_data->dippers);
 	if (begun & LAB_WATCH_MODULE)
@@ -154,7 +164,7 @@ static int lab_watch_switch(unsigned int modes)
 	if (err)
 		lab_probes_off(lab_watch_modes);
 	else
-		WRITE_ONCE(lab_watch_modes, modes);
+		lab_watch_note(modes);
 	return err;
 }
 
@@ -220,51 +230,6 @@ int lab_watch_set_module(const char *module)
 	}
 	mutex_unlock(&lab_watch_lock);
 	return err;
-}
-
-/* Was any caller ever counted? */
-bool lab_watch_any(void)
-{
-	return lab_watch_tables();
-}
-
-/* As lab_callers_forget() in module_unload.c. */
-void lab_watch_forget(const struct lab_leaving *leaving)
-{
-	struct lab_watch *data = lab_watch_tables();
-
-	lab_backtrace_forget();
-	if (!data)
-		return;
-	lab_takers_forget(&data->dippers, leaving);
-	lab_takers_forget(&data->module, leaving);
-}
-
-/* The callers that hold pages from below the min marks. For one work item only. */
-void lab_watch_say(struct seq_buf *text)
-{
-	if (!(READ_ONCE(lab_watch_modes) & LAB_WATCH_RESERVE)) {
-		seq_buf_printf(text, " (watch=reserve names them)");
-		return;
-	}
-	seq_buf_printf(text, "; seen to be taken from it: ");
-	lab_takers_say(text, &lab_watch_tables()->dippers);
-}
-
-void lab_watch_show_dippers(struct seq_file *m)
-{
-	struct lab_watch *data = lab_watch_tables();
-
-	lab_takers_show(m, data ? &data->dippers : NULL,
-			READ_ONCE(lab_watch_modes) & LAB_WATCH_RESERVE);
-}
-
-void lab_watch_show_takers(struct seq_file *m)
-{
-	struct lab_watch *data = lab_watch_tables();
-
-	lab_takers_show(m, data ? &data->module : NULL,
-			READ_ONCE(lab_watch_modes) & LAB_WATCH_MODULE);
 }
 
 /*

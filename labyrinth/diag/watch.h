@@ -6,8 +6,6 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
-struct lab_leaving;
-struct seq_buf;
 struct seq_file;
 
 #define LAB_WATCH_FREE		BIT(0)	/* frees of labyrinth's pages by others */
@@ -18,11 +16,6 @@ int lab_watch_parse(const char *text);
 const char *lab_watch_name(void);
 int lab_watch_set(unsigned int modes);
 int lab_watch_set_module(const char *module);
-bool lab_watch_any(void);
-void lab_watch_forget(const struct lab_leaving *leaving);
-void lab_watch_say(struct seq_buf *text);
-void lab_watch_show_dippers(struct seq_file *m);
-void lab_watch_show_takers(struct seq_file *m);
 void lab_watch_show_module(struct seq_file *m);
 void lab_watch_init(void);
 void lab_watch_stop(void);

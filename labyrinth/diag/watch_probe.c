@@ -14,29 +14,16 @@
  * The probes run in any context that allocates or frees pages: they take no lock and allocate
  * nothing. Since 7.0 they are preemptible.
  */
-#include <linux/build_bug.h>
 #include <linux/gfp.h>
-#include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
-#include <linux/tracepoint.h>
 
 #include "../core/freed_behind.h"
 #include "../core/mark.h"
 #include "../core/watermark.h"
 #include "backtrace.h"
 #include "watch_probe.h"
-
-/* In the map, a row of the dippers, or a row of the module plus this. */
-#define LAB_IN_MODULE		(LAB_TAKERS + 1)
-
-static_assert(LAB_IN_MODULE * 2 <= LAB_PFN_TAKERS);
-
-/* Does not change while a probe needs it. */
-struct lab_watch *lab_watch_data;
-
-/* ---- probes */
+#include "watch_tables.h"
 
 static struct lab_takers *lab_watch_table(u16 taker, unsigned int *row)
 {
@@ -92,20 +79,6 @@ void lab_watch_free(void *data, struct page *page, unsigned int order)
 		lab_watch_marked(page);
 }
 
-/*
- * The least reserve_pct of an owner that would have served the request. Rounded up, while
- * lab_floor_depth_pct() says how much of the reserve is gone.
- */
-static unsigned int lab_watch_depth_pct(const struct lab_level *level)
-{
-	long below = (long)level->min - (level->free - level->cma - (long)level->reserve);
-	long reserve = level->min - lab_floor_atomic_min(level->min);
-
-	if (below <= 0 || !reserve)
-		return 0;
-	return min_t(long, DIV_ROUND_UP(below * 100, reserve), INT_MAX);
-}
-
 /* @level is NULL if the kernel refused. */
 static noinline void lab_watch_count(struct page *page, unsigned int order, gfp_t gfp,
 				     const struct lab_level *level, bool module)
@@ -122,7 +95,7 @@ static noinline void lab_watch_count(struct page *page, unsigned int order, gfp_
 		return;
 	take.caller = trace.stack[0];
 	if (level) {
-		take.depth_pct = lab_watch_depth_pct(level);
+		take.depth_pct = min_t(unsigned long, lab_floor_pct_needed(level, 0), INT_MAX);
 		take.below_min = !lab_floor_permits(level, level->min);
 	}
 	if (!page) {
@@ -175,45 +148,4 @@ void lab_watch_atomic(void *data, struct page *page, unsigned int order, gfp_t g
 	if (page)
 		lab_level_read(page_zone(page), gfp_zone(gfp), &level);
 	lab_watch_count(page, order, gfp, page ? &level : NULL, true);
-}
-
-/* ---- tables */
-
-/* 0 or -ENOMEM. Context: process, one at a time. */
-int lab_watch_alloc_data(void)
-{
-	struct lab_watch *data;
-
-	if (lab_watch_data)
-		return 0;
-	data = kvzalloc(sizeof(*data), GFP_KERNEL);
-	if (!data)
-		return -ENOMEM;
-	if (lab_pfn_map_init(&data->taken)) {
-		kvfree(data);
-		return -ENOMEM;
-	}
-	/* The tables are zero before readers find them. Pairs with lab_watch_tables(). */
-	smp_store_release(&lab_watch_data, data);
-	return 0;
-}
-
-/* No probe runs any more, and nobody reads. */
-void lab_watch_free_data(void)
-{
-	if (!lab_watch_data)
-		return;
-	lab_pfn_map_exit(&lab_watch_data->taken);
-	kvfree(lab_watch_data);
-	lab_watch_data = NULL;
-}
-
-/* Start a table afresh. None of its probes runs, but its pages may be freed. */
-void lab_watch_clear(struct lab_takers *takers)
-{
-	u16 first = takers == &lab_watch_data->module ? LAB_IN_MODULE : 0;
-
-	lab_pfn_map_purge(&lab_watch_data->taken, first, first + LAB_TAKERS);
-	tracepoint_synchronize_unregister();
-	lab_takers_clear(takers);
 }
