@@ -31,7 +31,7 @@ bail() { # WORDS...
 
 # Boot a machine that runs FILEs. Report its exit status and its kernel log.
 boot() { # NAME WORDS FILE... -- VM-OPTION...
-	local vm=$out/$1 words=$2 list='' status planned ended
+	local vm=$out/$1 words=$2 list=''
 
 	shift 2
 	while [ "$1" != -- ]; do
@@ -46,17 +46,7 @@ boot() { # NAME WORDS FILE... -- VM-OPTION...
 		--file "$top/tests/kselftest/ktap.sh:/lib/labyrinth/trace/" \
 		--file "$top/tests/kselftest/run.sh:/lib/labyrinth/kselftest/" \
 		"${modules[@]}" "$@" "$vm/boot.sh"
-	status=$?
-	tr -d '\r' <"$vm/result.log" | sed '/^# vm: /d; s/^/  /' | tee "$vm/ktap"
-	planned=$(sed -n 's/^  1\.\.//p' "$vm/ktap")
-	ended=$(grep -cE '^  (not )?ok ' "$vm/ktap")
-	[ "${planned:-0}" -eq "$ended" ] ||
-		{ echo "# ${planned:-?} tests were planned, $ended ended"; status=1; }
-	[ "$status" -lt 124 ] || echo "# the machine ended with $status: see $vm"
-	result "$status" "$kernel: $words"
-
-	"$top/scripts/splat.sh" "$vm/console.log" | sed 's/^/# /'
-	result "${PIPESTATUS[0]}" "$kernel: $words: kernel log is clean"
+	vm_results $? "$vm" "$kernel: $words" "$kernel: $words"
 }
 
 echo "KTAP version 1"

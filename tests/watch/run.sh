@@ -28,7 +28,7 @@ bail() { # WORDS...
 
 # Boot a machine with DRIVER's card. Report its exit status and its kernel log.
 boot() { # DRIVER
-	local vm=$out/$1 status planned ended sender module modules=()
+	local vm=$out/$1 status sender module modules=()
 
 	# shellcheck disable=SC2086 # one word a module
 	for module in $("$top/scripts/kernels.sh" --modules "$kernel" "$1" ${depends[$1]}); do
@@ -54,16 +54,7 @@ boot() { # DRIVER
 	kill $sender 2>/dev/null
 	wait $sender
 	sed 's/^/# /' "$vm/frames.log"
-	tr -d '\r' <"$vm/result.log" | sed '/^# vm: /d; s/^/  /' | tee "$vm/ktap"
-	planned=$(sed -n 's/^  1\.\.//p' "$vm/ktap")
-	ended=$(grep -cE '^  (not )?ok ' "$vm/ktap")
-	[ "${planned:-0}" -eq "$ended" ] ||
-		{ echo "# ${planned:-?} tests were planned, $ended ended"; status=1; }
-	[ "$status" -lt 124 ] || echo "# the machine ended with $status: see $vm"
-	result "$status" "$1: a refusal names the driver that drains the machine"
-
-	"$top/scripts/splat.sh" "$vm/console.log" | sed 's/^/# /'
-	result "${PIPESTATUS[0]}" "$1: kernel log is clean"
+	vm_results $status "$vm" "$1: a refusal names the driver that drains the machine" "$1"
 }
 
 [ $# -gt 0 ] || set -- e1000 virtio_net
