@@ -42,7 +42,7 @@ if [ -n "$observed" ]; then
 	# Reading the tables waits for owners that come and go: a round takes seconds.
 	case $preset:${params[*]-} in
 	long:* | *duration=* | *ops=*) ;;
-	*) params+=(duration=20) ;;
+	*) params+=(duration=40) ;;
 	esac
 	case $kernel in
 	6.1 | 6.12 | 6.12-rt) envs+=(--in-turn) ;;
