@@ -30,7 +30,7 @@ const struct lab_words lab_violation_words[] = {
 		"a page was given back that had been given back before",
 		"nothing was freed", "look for the first free in the same driver" },
 	[LAB_FOREIGN_FREE]	= { "foreign_free",
-		"a page was used by somebody who is not its owner",
+		"a page was used by another than its owner",
 		"it stays its owner's", "a page changes hands by transfer only" },
 	[LAB_PLAIN_PAGE]	= { "plain_page",
 		"a page was passed that is no page of labyrinth, or no longer one",

@@ -16,7 +16,7 @@ static void run(const struct source *source, const struct options *options, char
 
 const struct command owners_command = {
 	.name = "owners",
-	.summary = "who has how many pages, of how many, and what went wrong",
+	.summary = "pages and budget of each owner, and what went wrong",
 	.takes = TAKES_JSON | TAKES_LIST | TAKES_OWNER,
 	.run = run,
 };

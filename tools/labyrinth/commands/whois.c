@@ -199,7 +199,7 @@ static void run(const struct source *source, const struct options *options, char
 const struct command whois_command = {
 	.name = "whois",
 	.args = "[pfn|phys|addr] N",
-	.summary = "whose page that is, who took it, and what it has been through",
+	.summary = "the owner of a page, its caller, and its violations",
 	.takes = TAKES_JSON,
 	.least = 1,
 	.most = 2,
