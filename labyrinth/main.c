@@ -9,6 +9,7 @@
 #include "core/offline.h"
 #include "core/owner.h"
 #include "core/page.h"
+#include "core/settings.h"
 #include "core/shrinker.h"
 #include "core/track.h"
 #include "core/work.h"
@@ -18,6 +19,7 @@
 #include "diag/module_unload.h"
 #include "diag/orphan.h"
 #include "diag/report.h"
+#include "diag/sysfs.h"
 #include "diag/watch.h"
 
 static int lab_reserve_pct_set(const char *val, const struct kernel_param *kp)
@@ -62,6 +64,29 @@ static const struct kernel_param_ops lab_audit_interval_ops = {
 module_param_cb(audit_interval, &lab_audit_interval_ops, &lab_audit_interval, 0644);
 MODULE_PARM_DESC(audit_interval, "Seconds from one audit of all pages to the next, 0 to 86400 (default 0: none)");
 
+static int lab_settings_param_set(const char *val, const struct kernel_param *kp)
+{
+	return lab_settings_set(val);
+}
+
+static int lab_settings_param_get(char *buffer, const struct kernel_param *kp)
+{
+	return lab_settings_get(buffer);
+}
+
+static void lab_settings_param_free(void *arg)
+{
+	lab_settings_exit();
+}
+
+static const struct kernel_param_ops lab_settings_ops = {
+	.set = lab_settings_param_set,
+	.get = lab_settings_param_get,
+	.free = lab_settings_param_free,
+};
+module_param_cb(settings, &lab_settings_ops, NULL, 0644);
+MODULE_PARM_DESC(settings, "Limits of owners, by name or shell pattern, as in nic-rx:stock=324,reserve_pct=70;disk-*:budget=512 (default none)");
+
 static int lab_watch_param_set(const char *val, const struct kernel_param *kp)
 {
 	int modes = lab_watch_parse(val);
@@ -104,6 +129,7 @@ static int __init labyrinth_init(void)
 	if (err)
 		goto no_offline;
 	lab_debugfs_init();
+	lab_sysfs_init();
 	lab_audit_init();
 	lab_watch_init();
 	return 0;
@@ -124,6 +150,7 @@ static void __exit labyrinth_exit(void)
 {
 	lab_debugfs_owner_exit();
 	lab_debugfs_exit();
+	lab_sysfs_exit();
 	lab_watch_stop();
 	lab_audit_exit();
 	lab_shrink_exit();

@@ -166,7 +166,7 @@ static struct page *lab_steal(struct labyrinth_owner *owner, unsigned long calle
 		else if (page)
 			return page;
 		all += atomic_read(&owner->charged) + atomic_read(&owner->nr_stocked);
-		sure = (s32)out >= (full ? (long)owner->budget : all) ? sure + 1 : 0;
+		sure = (s32)out >= (full ? (long)READ_ONCE(owner->budget) : all) ? sure + 1 : 0;
 	}
 	return NULL;
 }

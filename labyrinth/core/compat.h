@@ -7,11 +7,13 @@
 #define _LABYRINTH_CORE_COMPAT_H
 
 #include <linux/gfp.h>
+#include <linux/glob.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/poison.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(7, 4, 0)
@@ -44,6 +46,16 @@ static inline unsigned long lab_compat_alloc_bulk(gfp_t gfp, int nid, unsigned l
 	return alloc_pages_bulk_node(gfp, nid, nr, pages);
 #else
 	return alloc_pages_bulk_array_node(gfp, nid, nr, pages);
+#endif
+}
+
+/* Does @name match the shell pattern? A kernel without CONFIG_GLOB knows whole names only. */
+static inline bool lab_compat_glob_match(const char *pattern, const char *name)
+{
+#if IS_REACHABLE(CONFIG_GLOB)
+	return glob_match(pattern, name);
+#else
+	return !strcmp(pattern, name);
 #endif
 }
 

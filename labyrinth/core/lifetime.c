@@ -30,6 +30,7 @@
 #include "page.h"
 #include "quarantine.h"
 #include "ready.h"
+#include "settings.h"
 #include "stock.h"
 #include "track.h"
 #include "work.h"
@@ -39,7 +40,7 @@
 /* Attempts to get per-CPU memory, 20 ms apart, for a caller that may not wait. */
 #define LAB_CPU_TRIES	20
 
-#define LAB_FLAGS_ALL	(LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK)
+#define LAB_FLAGS_ALL	(LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK | LABYRINTH_FIXED)
 
 static LIST_HEAD(lab_destroyed);		/* guarded by lab_owners_lock, oldest first */
 static unsigned int lab_nr_destroyed;
@@ -287,6 +288,7 @@ static struct labyrinth_owner *lab_owner_new(const struct labyrinth_owner_params
 					     struct module *module)
 {
 	struct labyrinth_owner *owner = kzalloc(LAB_OWNER_SIZE, GFP_KERNEL);
+	struct labyrinth_owner_params set = *params;
 	unsigned int noio;
 	int err = -ENOMEM;
 
@@ -295,10 +297,11 @@ static struct labyrinth_owner *lab_owner_new(const struct labyrinth_owner_params
 	owner->cpu = lab_owner_cpus();
 	if (!owner->cpu || lab_event_owner_new(owner))
 		goto free;
-	lab_owner_fill(owner, params, module);
 	owner->pid = lab_scope_pid(params->scope);
 	noio = memalloc_noio_save();
 	mutex_lock(&lab_owners_lock);
+	lab_settings_apply(&set);
+	lab_owner_fill(owner, &set, module);
 	err = lab_owner_enter(owner);
 	mutex_unlock(&lab_owners_lock);
 	memalloc_noio_restore(noio);
@@ -332,6 +335,24 @@ unsigned int labyrinth_owner_destroy(struct labyrinth_owner *owner)
 }
 EXPORT_SYMBOL_GPL(labyrinth_owner_destroy);
 
+/*
+ * The stock is a guarantee, so creation fails without it; but not for what the operator added: a
+ * work item goes on with that.
+ */
+static bool lab_owner_fill_stock(struct labyrinth_owner *owner, unsigned int asked)
+{
+	if (lab_refill_now(owner))
+		return true;
+	if (atomic_read(&owner->nr_stocked) < (int)asked)
+		return false;
+	pr_warn("settings: owner %s has %d of %u pages of its stock: memory is short\n",
+		owner->name, atomic_read(&owner->nr_stocked), READ_ONCE(owner->stock));
+	preempt_disable();
+	lab_refill_kick(owner);
+	preempt_enable();
+	return true;
+}
+
 static struct labyrinth_owner *
 lab_owner_create(const struct labyrinth_owner_params *params, struct module *module,
 		 unsigned long caller)
@@ -348,8 +369,7 @@ lab_owner_create(const struct labyrinth_owner_params *params, struct module *mod
 	owner = lab_owner_new(params, module);
 	if (IS_ERR(owner))
 		return owner;
-	/* The stock is a guarantee: creation fails without it. */
-	if (!lab_refill_now(owner)) {
+	if (!lab_owner_fill_stock(owner, params->stock)) {
 		labyrinth_owner_destroy(owner);
 		return ERR_PTR(-ENOMEM);
 	}

@@ -65,7 +65,7 @@ struct labyrinth_owner {
 	u32 moving_state;
 	/* Written by create, destroy and tracing only, as are those above. */
 	u32 slow;
-	u32 budget;
+	u32 budget;			/* may be raised at run time */
 	u32 stock;			/* may change at run time: READ_ONCE() or lab_peek() */
 
 	struct lab_table *table;
@@ -192,7 +192,7 @@ static inline bool lab_budget_charge(struct labyrinth_owner *owner)
 	int bound = atomic_read(&owner->charged);
 
 	do {
-		if (unlikely(bound == owner->budget))
+		if (unlikely(bound == READ_ONCE(owner->budget)))
 			return false;
 	} while (!atomic_try_cmpxchg(&owner->charged, &bound, bound + 1));
 	return true;
@@ -205,7 +205,7 @@ static inline unsigned int lab_budget_charge_many(struct labyrinth_owner *owner,
 	unsigned int taken;
 
 	do {
-		taken = min(nr, owner->budget - bound);
+		taken = min(nr, READ_ONCE(owner->budget) - bound);
 	} while (taken && !atomic_try_cmpxchg(&owner->charged, &bound, bound + taken));
 	return taken;
 }

@@ -35,7 +35,7 @@ static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 			sure = 0;
 			continue;
 		}
-		sure = lab_owner_owned(to) + atomic_read(&to->quarantined) >= to->budget ?
+		sure = lab_owner_owned(to) + atomic_read(&to->quarantined) >= READ_ONCE(to->budget) ?
 			sure + 1 : 0;
 	}
 	found->info.offender = to;

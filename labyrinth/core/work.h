@@ -18,7 +18,7 @@ void lab_wq_exit(void);
 /* Pages that the stock should have: no more than the budget permits to hand out. */
 static inline int lab_stock_wanted(const struct labyrinth_owner *owner)
 {
-	int room = (int)owner->budget - atomic_read(&owner->charged);
+	int room = (int)READ_ONCE(owner->budget) - atomic_read(&owner->charged);
 	int stock = READ_ONCE(owner->stock);
 
 	return lab_recycles_uncharged(owner) ? stock : clamp(room, 0, stock);

@@ -12,7 +12,6 @@
 #include <linux/string.h>
 #include <linux/vmstat.h>
 
-#include "../core/compat.h"
 #include "../core/owner.h"
 #include "../core/watermark.h"
 #include "audit.h"
@@ -23,6 +22,7 @@
 #include "debugfs_watch.h"
 #include "debugfs_write.h"
 #include "event.h"
+#include "figures.h"
 #include "owner_diag.h"
 #include "report.h"
 #include "symbol.h"
@@ -72,40 +72,26 @@ static const struct seq_operations lab_owners_sops = {
 };
 DEFINE_SEQ_ATTRIBUTE(lab_owners);
 
-/* Owned pages of @zone that were taken from below its min mark. */
-static unsigned long lab_zone_from_reserve(const struct zone *zone)
-{
-	unsigned long nr = 0;
-	struct lab_walk walk = {};
-	struct lab_tag *tag;
-
-	while ((tag = lab_walk_next(&walk))) {
-		const struct page *page = READ_ONCE(tag->page);	/* NULL once in the kernel */
-
-		if (page && lab_meta_from_reserve(READ_ONCE(tag->meta)) && page_zone(page) == zone)
-			nr++;
-	}
-	return nr;
-}
-
 static void lab_zone_line(struct seq_file *m, struct zone *zone)
 {
 	struct lab_level level;
+	unsigned int i;
 
 	lab_level_read(zone, LAB_HIGHEST_ZONE, &level);
-	seq_printf(m, "%d %s %ld %lu %lu %lu %lu %ld %lu %lu %u %lu %lu\n",
-		   zone_to_nid(zone), zone->name, level.free, level.min,
-		   READ_ONCE(zone->_watermark[WMARK_LOW]), READ_ONCE(zone->_watermark[WMARK_HIGH]),
-		   level.reserve, level.cma, lab_compat_highatomic(zone),
-		   lab_floor_atomic_min(level.min), lab_floor_depth_pct(&level),
-		   lab_zone_from_reserve(zone), READ_ONCE(zone->watermark_boost));
+	seq_printf(m, "%d %s", zone_to_nid(zone), zone->name);
+	for (i = 0; i < LAB_NR_ZONE_FIGURES; i++)
+		seq_printf(m, " %ld", lab_zone_figures[i].get(zone, &level));
+	seq_putc(m, '\n');
 }
 
 static int lab_zones_show(struct seq_file *m, void *v)
 {
 	int nid, i;
 
-	seq_puts(m, "node zone free min low high lowmem_reserve cma highatomic atomic_floor depth_pct from_reserve boost\n");
+	seq_puts(m, "node zone");
+	for (i = 0; i < LAB_NR_ZONE_FIGURES; i++)
+		seq_printf(m, " %s", lab_zone_figures[i].name);
+	seq_putc(m, '\n');
 	mutex_lock(&lab_owners_lock);
 	for_each_online_node(nid)
 		for (i = 0; i <= LAB_HIGHEST_ZONE; i++)
@@ -157,7 +143,9 @@ static int lab_audit_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static int lab_audit_apply(void *data, char *text)
+DEFINE_SHOW_ATTRIBUTE(lab_audit);
+
+static int lab_audit_now_apply(void *data, char *text)
 {
 	struct lab_audit figures;
 
@@ -167,7 +155,9 @@ static int lab_audit_apply(void *data, char *text)
 	return 0;
 }
 
-DEFINE_LAB_INPUT(lab_audit);
+/* Like "reset", it reads as empty. */
+#define lab_audit_now_show lab_reset_all_show
+DEFINE_LAB_INPUT(lab_audit_now);
 
 void lab_debugfs_init(void)
 {
@@ -180,7 +170,8 @@ void lab_debugfs_init(void)
 	debugfs_create_file("violations", 0400, lab_debugfs_dir, NULL, &lab_event_violations_fops);
 	debugfs_create_file("verdicts", 0400, lab_debugfs_dir, NULL, &lab_reports_fops);
 	debugfs_create_file("advice", 0400, lab_debugfs_dir, NULL, &lab_advice_all_fops);
-	debugfs_create_file("audit", 0600, lab_debugfs_dir, NULL, &lab_audit_fops);
+	debugfs_create_file("audit", 0400, lab_debugfs_dir, NULL, &lab_audit_fops);
+	debugfs_create_file("audit_now", 0600, lab_debugfs_dir, NULL, &lab_audit_now_fops);
 	lab_lookup_init(lab_debugfs_dir);
 	lab_debugfs_watch_init(lab_debugfs_dir);
 	debugfs_create_file("reset", 0600, lab_debugfs_dir, NULL, &lab_reset_all_fops);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * labyrinth/owner/NAME: the figures of one owner, and those settings that may change.
+ * labyrinth/owner/NAME: the figures of one owner, and those settings that may change. Its folder
+ * in sysfs is created and removed with it.
  *
  * The folder is removed before its owner dies. debugfs_remove() waits until no file of it is
  * in use; from then on a file that is still open fails with -EIO.
@@ -20,27 +21,19 @@
 
 #include "../core/context.h"
 #include "../core/owner.h"
+#include "../core/settings.h"
 #include "../core/stock.h"
 #include "debugfs_owner.h"
 #include "debugfs_pages.h"
 #include "debugfs_write.h"
 #include "event.h"
+#include "figures.h"
 #include "owner_diag.h"
 #include "symbol.h"
+#include "sysfs.h"
 #include "words.h"
 
 static struct dentry *lab_owner_dir;
-
-static const char * const lab_scope_names[] = {
-	[LABYRINTH_SCOPE_OWNER]		= "owner",
-	[LABYRINTH_SCOPE_PROCESS]	= "process",
-	[LABYRINTH_SCOPE_THREAD]	= "thread",
-};
-
-const char *lab_scope_name(enum labyrinth_scope scope)
-{
-	return lab_scope_names[scope];
-}
 
 /* Call @act with lab_owners_lock held. Returns its result, or -EIO if the owner is dead. */
 static int lab_while_alive(struct labyrinth_owner *owner,
@@ -53,14 +46,6 @@ static int lab_while_alive(struct labyrinth_owner *owner,
 		err = act(owner, data);
 	mutex_unlock(&lab_owners_lock);
 	return err;
-}
-
-/* Bytes that the owner uses: its tags, its handle, and a fixed part per possible CPU. */
-size_t lab_owner_bytes(const struct labyrinth_owner *owner)
-{
-	return lab_table_bytes(owner->table, owner->tags) + LAB_OWNER_SIZE +
-	       sizeof(*owner->diag) +
-	       num_possible_cpus() * sizeof(struct lab_cpu);
 }
 
 static void lab_stats_counters(struct seq_file *m, const struct labyrinth_owner *o)
@@ -78,21 +63,18 @@ static void lab_stats_counters(struct seq_file *m, const struct labyrinth_owner 
 static int lab_stats_rows(struct labyrinth_owner *o, void *data)
 {
 	struct seq_file *m = data;
+	char value[LAB_FIGURE_LEN];
+	unsigned int i;
 
-	seq_printf(m, "name value\nid %u\nmodule %s\nscope %s\nnid %d\nflags 0x%x\n",
-		   o->id, o->module_name, lab_scope_name(o->scope), o->nid, o->flags);
-	seq_printf(m, "budget %u\nstock %u\nreserve_pct %d\n", o->budget, o->stock, o->reserve_pct);
-	seq_printf(m, "owned %ld\nstocked %ld\npeak %ld\nquarantined %d\nfrom_reserve %d\n",
-		   lab_owner_owned(o), lab_owner_stocked(o), lab_owner_peak(o),
-		   atomic_read(&o->quarantined), atomic_read(&o->from_reserve));
-	seq_printf(m, "allocs %ld\nfrees %ld\nbytes %zu\n", lab_owner_allocs(o),
-		   lab_owner_frees(o), lab_owner_bytes(o));
-	seq_printf(m, "could_sleep %ld\ncould_sleep_caller ",
-		   atomic_long_read(&o->diag->could_sleep));
+	seq_puts(m, "name value\n");
+	for (i = 0; i < LAB_NR_OWNER_FIGURES; i++) {
+		lab_owner_figures[i].emit(o, value);
+		seq_printf(m, "%s %s\n", lab_owner_figures[i].name, value);
+	}
+	lab_stats_counters(m, o);
+	seq_puts(m, "could_sleep_caller ");
 	lab_seq_caller(m, READ_ONCE(o->diag->could_sleep_caller));
 	seq_putc(m, '\n');
-	lab_stats_counters(m, o);
-	seq_printf(m, "hwpoison %ld\n", atomic_long_read(&o->hwpoison));
 	return 0;
 }
 
@@ -128,10 +110,42 @@ void lab_owner_reset(struct labyrinth_owner *owner)
 	lab_history_reset(&owner->diag->history);
 }
 
-static int lab_stock_set(struct labyrinth_owner *owner, void *stock)
+/* A number written to one of the files below. */
+struct lab_limit {
+	int (*set)(struct labyrinth_owner *owner, u64 number);
+	u64 number;
+};
+
+static int lab_limit_set(struct labyrinth_owner *owner, void *data)
 {
-	return lab_owner_set_stock(owner, *(u64 *)stock);
+	const struct lab_limit *limit = data;
+
+	return owner->flags & LABYRINTH_FIXED ? -EPERM : limit->set(owner, limit->number);
 }
+
+static int lab_limit_apply(struct labyrinth_owner *owner, const char *text,
+			   int (*set)(struct labyrinth_owner *owner, u64 number))
+{
+	struct lab_limit limit = { .set = set };
+
+	return lab_input_number(text, &limit.number) ?:
+	       lab_while_alive(owner, lab_limit_set, &limit);
+}
+
+static int lab_budget_show(struct seq_file *m, void *v)
+{
+	const struct labyrinth_owner *owner = m->private;
+
+	seq_printf(m, "%u\n", READ_ONCE(owner->budget));
+	return 0;
+}
+
+static int lab_budget_apply(void *owner, char *text)
+{
+	return lab_limit_apply(owner, text, lab_owner_set_budget);
+}
+
+DEFINE_LAB_INPUT(lab_budget);
 
 static int lab_stock_show(struct seq_file *m, void *v)
 {
@@ -143,9 +157,7 @@ static int lab_stock_show(struct seq_file *m, void *v)
 
 static int lab_stock_apply(void *owner, char *text)
 {
-	u64 stock;
-
-	return lab_input_number(text, &stock) ?: lab_while_alive(owner, lab_stock_set, &stock);
+	return lab_limit_apply(owner, text, lab_owner_set_stock);
 }
 
 DEFINE_LAB_INPUT(lab_stock);
@@ -158,19 +170,9 @@ static int lab_reserve_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static int lab_reserve_set(struct labyrinth_owner *owner, void *pct)
-{
-	WRITE_ONCE(owner->reserve_pct, *(u64 *)pct);
-	return 0;
-}
-
 static int lab_reserve_apply(void *owner, char *text)
 {
-	u64 pct;
-
-	if (lab_input_number(text, &pct) || pct > 100)
-		return -EINVAL;
-	return lab_while_alive(owner, lab_reserve_set, &pct);
+	return lab_limit_apply(owner, text, lab_owner_set_reserve_pct);
 }
 
 DEFINE_LAB_INPUT(lab_reserve);
@@ -199,9 +201,6 @@ static void lab_debugfs_owner_make(struct labyrinth_owner *owner)
 {
 	struct dentry *dir;
 
-	/* Valid as names of owners, but not as file names. */
-	if (!strcmp(owner->name, ".") || !strcmp(owner->name, ".."))
-		return;
 	dir = debugfs_create_dir(owner->name, lab_owner_dir);
 	if (IS_ERR(dir))
 		return;
@@ -209,6 +208,7 @@ static void lab_debugfs_owner_make(struct labyrinth_owner *owner)
 	debugfs_create_file("pages", 0400, dir, owner, &lab_pages_fops);
 	debugfs_create_file("depth", 0400, dir, owner, &lab_depth_fops);
 	debugfs_create_file("history", 0400, dir, owner, &lab_minutes_fops);
+	debugfs_create_file("budget", 0600, dir, owner, &lab_budget_fops);
 	debugfs_create_file("reserve_pct", 0600, dir, owner, &lab_reserve_fops);
 	debugfs_create_file("stock", 0600, dir, owner, &lab_stock_fops);
 	debugfs_create_file("reset", 0600, dir, owner, &lab_reset_fops);
@@ -227,8 +227,11 @@ static void lab_debugfs_owner_work(struct work_struct *work)
 		/* Waits until none of its files is in use. */
 		debugfs_remove(owner->diag->dir);
 		owner->diag->dir = NULL;
-	} else {
+		lab_sysfs_owner_remove(owner);
+	} else if (strcmp(owner->name, ".") && strcmp(owner->name, "..")) {
+		/* These are valid as names of owners, but not as file names. */
 		lab_debugfs_owner_make(owner);
+		lab_sysfs_owner_create(owner);
 	}
 }
 

@@ -9,8 +9,6 @@
 struct dentry;
 struct labyrinth_owner;
 
-size_t lab_owner_bytes(const struct labyrinth_owner *owner);
-const char *lab_scope_name(enum labyrinth_scope scope);
 void lab_debugfs_owner_dir(struct dentry *dir);
 
 /* Context: process, without lab_owners_lock. */

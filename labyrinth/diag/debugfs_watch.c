@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* labyrinth/watch, dippers, watch_module, takers: what is watched, and what was counted. */
+/* labyrinth/dippers, watch_module, takers: what was counted. The parameter "watch" sets the mode. */
 #include <linux/ctype.h>
 #include <linux/debugfs.h>
 #include <linux/moduleparam.h>
@@ -10,21 +10,6 @@
 #include "debugfs_write.h"
 #include "watch.h"
 #include "watch_tables.h"
-
-static int lab_watch_show(struct seq_file *m, void *v)
-{
-	seq_printf(m, "%s\n", lab_watch_name());
-	return 0;
-}
-
-static int lab_watch_apply(void *data, char *text)
-{
-	int modes = lab_watch_parse(text);
-
-	return modes < 0 ? modes : lab_watch_set(modes);
-}
-
-DEFINE_LAB_INPUT(lab_watch);
 
 static int lab_watch_module_show(struct seq_file *m, void *v)
 {
@@ -66,7 +51,6 @@ DEFINE_SHOW_ATTRIBUTE(lab_module_takers);
 
 void lab_debugfs_watch_init(struct dentry *dir)
 {
-	debugfs_create_file("watch", 0600, dir, NULL, &lab_watch_fops);
 	debugfs_create_file("dippers", 0400, dir, NULL, &lab_dippers_fops);
 	debugfs_create_file("watch_module", 0600, dir, NULL, &lab_watch_module_fops);
 	debugfs_create_file("takers", 0400, dir, NULL, &lab_module_takers_fops);

@@ -39,6 +39,7 @@ struct lab_owner_diag {
 	/* The owner's folder: see debugfs_owner.c. */
 	struct labyrinth_owner *owner;
 	struct dentry *dir;
+	struct kobject *folder;		/* in sysfs: see sysfs.c */
 	struct work_struct folder_work;
 	bool folder_unwanted;
 

@@ -55,7 +55,7 @@ test_dippers_show_a_driver_without_an_owner() {
 	expect_equal "mode saved" "$(labyrinth watch --from=/tmp/dry)" reserve
 	expect_match "saved" "$(labyrinth dippers --from=/tmp/dry | grep '^unported_take+')" "* lab_reserve *"
 	labyrinth watch off
-	expect_equal "mode at the end" "$(cat $lab/watch)" off
+	expect_equal "mode at the end" "$(cat $watch)" off
 }
 
 test_watch_shows_what_a_module_takes_and_would_need() {

@@ -260,11 +260,11 @@ test_status_shows_the_findings_of_the_last_audit() {
 	insmod "$modules/labyrinth.ko"
 	insmod "$modules/lab_stub.ko"
 	run status
-	expect_equal "before" "$(said_line audits)" "0; \"echo 1 >$lab/audit\" looks for differences and orphans"
+	expect_equal "before" "$(said_line audits)" "0; \"echo 1 >$lab/audit_now\" looks for differences and orphans"
 	expect 0 create 0 name=leaky budget=4
 	expect 2 alloc 0 0 times=2
 	say destroy 0
-	echo 1 >$lab/audit
+	echo 1 >$lab/audit_now
 	run status
 	expect_match "after" "$(said_line audits)" "1; the last * ago found 0 differences, 2 orphans"
 }

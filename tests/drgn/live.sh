@@ -114,7 +114,7 @@ test_core_is_taken() {
 	insmod "$modules/qemu_fw_cfg.ko" || fail "no qemu_fw_cfg"
 	some_owners
 	sleep 2
-	echo 1 >$lab/audit
+	echo 1 >$lab/audit_now
 	for name in owners pages; do
 		sed "s/^/# $name| /" $lab/$name
 	done >/dev/ttyS1

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Documentation/ABI/testing/debugfs-labyrinth agrees with debugfs.
+# The files in Documentation/ABI/testing agree with debugfs and sysfs.
 . "${0%/*}/ktap.sh"
 need_module lab_stub
 
 abi=$modules/debugfs-labyrinth
+sysfs=/sys/kernel/labyrinth
 name=abi.test
 
 # Write a line per entry to $entries: the file, its mode, and its tables. A table is given as
@@ -110,7 +111,7 @@ test_every_table_has_its_columns_documented() {
 	have_all
 	for file in $(cat /tmp/there); do
 		case ${file##*/} in
-		reserve_pct | stock | reset | verdicts | watch) ;;
+		budget | reserve_pct | stock | reset | audit_now | verdicts) ;;
 		*) [ -n "$(entry_cell "$file" 3)" ] || fail "the columns of $file are not documented" ;;
 		esac
 	done
@@ -129,6 +130,45 @@ test_lookup_history_has_its_documented_columns() {
 	have_all
 	expect_equal "columns" "$(sed '1,/^$/d' $lab/lookup | head -n 1 | tr ' ' ,)" \
 		"$(entry_cell $lab/lookup 5)"
+}
+
+test_every_file_in_sysfs_is_documented_and_readable_by_all() {
+	have_all
+	find $sysfs -type f | sort >/tmp/there
+	sed -n 's/^What:[[:space:]]*//p' "$modules/sysfs-kernel-labyrinth" | sed "s:<name>:$name:" |
+		while read -r file; do
+			for zone in $sysfs/zones/*; do
+				echo "$file" | sed "s:<node>-<zone>:${zone##*/}:"
+			done
+		done | sort -u >/tmp/said
+	expect_at_least "files" "$(wc -l </tmp/there)" 40
+	expect_equal "documentation and sysfs differ" "$(diff /tmp/said /tmp/there | grep '^[-+]/')" ""
+	expect_equal "files of another mode" "$(find $sysfs -type f ! -perm 444)" ""
+}
+
+test_sysfs_has_the_figures_of_debugfs() {
+	have_all
+	for file in $sysfs/owners/$name/*; do
+		expect_equal "${file##*/}" "$(cat "$file")" \
+			"$(table owner/$name/stats value name="${file##*/}")"
+	done
+	for figure in min low high lowmem_reserve cma atomic_floor; do
+		for zone in $sysfs/zones/*; do
+			expect_equal "$figure of ${zone##*/}" "$(cat "$zone/$figure")" \
+				"$(table zones $figure zone="${zone##*-}")"
+		done
+	done
+}
+
+test_a_folder_in_sysfs_leaves_with_its_owner() {
+	have_all
+	exec 7<$sysfs/owners/$name/budget
+	say reset
+	[ ! -e $sysfs/owners/$name ] || fail "the folder remains"
+	! cat <&7 >/dev/null 2>&1 || fail "a file that was open can be read"
+	exec 7<&-
+	expect 0 create 0 name=.
+	expect_equal "folders" "$(ls -A $sysfs/owners)" ""
 }
 
 write_entries

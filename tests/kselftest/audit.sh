@@ -8,7 +8,7 @@ interval=/sys/module/labyrinth/parameters/audit_interval
 poison=2
 
 audit() {
-	echo 1 >$lab/audit || fail "the audit does not run"
+	echo 1 >$lab/audit_now || fail "the audit does not run"
 }
 
 expect_audit() { # COLUMN VALUE [COLUMN VALUE]...: of the last audit
@@ -26,7 +26,8 @@ expect_nothing_more() {
 }
 
 test_audit_has_its_columns_and_is_writable_by_root_only() {
-	expect_equal "mode of audit" "$(stat -c %a $lab/audit)" 600
+	expect_equal "mode of audit" "$(stat -c %a $lab/audit)" 400
+	expect_equal "mode of audit_now" "$(stat -c %a $lab/audit_now)" 600
 	expect_equal "columns" "$(head -n 1 $lab/audit)" \
 		"audits age_ms us tags owned ready quarantined orphans owners busy found"
 	audit
@@ -194,7 +195,7 @@ test_an_orphan_is_listed_until_it_is_freed() {
 }
 
 write_audit() { # TEXT
-	printf '%s' "$1" 2>/dev/null >$lab/audit
+	printf '%s' "$1" 2>/dev/null >$lab/audit_now
 }
 
 test_writes_other_than_1_are_refused_and_start_no_audit() {
@@ -205,11 +206,11 @@ test_writes_other_than_1_are_refused_and_start_no_audit() {
 '; do
 		! write_audit "$text" || fail "'$text' is accepted"
 	done
-	! printf '1\000x' 2>/dev/null >$lab/audit || fail "1 followed by NUL and x is accepted"
-	! printf 1 | dd of=$lab/audit bs=1 seek=1 conv=notrunc 2>/dev/null ||
+	! printf '1\000x' 2>/dev/null >$lab/audit_now || fail "1 followed by NUL and x is accepted"
+	! printf 1 | dd of=$lab/audit_now bs=1 seek=1 conv=notrunc 2>/dev/null ||
 		fail "1 at an offset is accepted"
-	! head -c 100000 /dev/zero 2>/dev/null >$lab/audit || fail "zeroes are accepted"
-	! { printf '1\n'; head -c 100000 /dev/zero; } | dd of=$lab/audit bs=200000 iflag=fullblock 2>/dev/null ||
+	! head -c 100000 /dev/zero 2>/dev/null >$lab/audit_now || fail "zeroes are accepted"
+	! { printf '1\n'; head -c 100000 /dev/zero; } | dd of=$lab/audit_now bs=200000 iflag=fullblock 2>/dev/null ||
 		fail "1 followed by zeroes is accepted"
 	expect_audit audits "$before"
 	write_audit 1 || fail "1 is refused"

@@ -37,11 +37,11 @@ invalid="Invalid argument"
 test_an_owner_has_a_folder_that_only_root_can_use() {
 	expect 0 create 0 name=one
 	expect_equal "files" "$(find $folder/one -type f | sort | sed 's:.*/::' | tr '\n' ' ')" \
-		"depth history pages reserve_pct reset stats stock "
+		"budget depth history pages reserve_pct reset stats stock "
 	for file in stats pages depth history; do
 		expect_equal "mode of $file" "$(stat -c %a $folder/one/$file)" 400
 	done
-	for file in reserve_pct stock reset; do
+	for file in budget reserve_pct stock reset; do
 		expect_equal "mode of $file" "$(stat -c %a $folder/one/$file)" 600
 	done
 }

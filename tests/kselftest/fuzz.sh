@@ -59,7 +59,7 @@ test_invalid_writes_to_audit_are_refused() {
 	expect 0 create 0 name=one
 	before=$(table audit audits)
 	rounds=300
-	fuzz reset $lab/audit
+	fuzz reset $lab/audit_now
 	rounds=2000
 	expect_nothing_amiss
 	taken=$(sed -n 's/.* \([0-9]*\) taken, .*/\1/p' /tmp/fuzz.$$.0)

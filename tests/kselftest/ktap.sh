@@ -5,6 +5,8 @@
 # file is one test, and its name is the claim that it tests.
 
 lab=/sys/kernel/debug/labyrinth
+parameters=/sys/module/labyrinth/parameters
+watch=$parameters/watch
 stub=/sys/kernel/debug/labyrinth_stub
 stress=/sys/kernel/debug/labyrinth_stress
 modules=${modules:-/lib/labyrinth}

@@ -129,7 +129,7 @@ test_bad_memory_is_not_checked_for_poison() {
 	expect 0 poke 0
 	spoil "$pfn"
 	usleep 100000
-	echo 1 >$lab/audit
+	echo 1 >$lab/audit_now
 	expect_no_violation
 	expect 1 alloc 0 1
 	expect_left "$pfn"

@@ -179,7 +179,7 @@ test_tables_can_be_read_after_an_orphans_memory_is_removed() {
 	expect_rows 0 pages state=orphan
 	! cat $lab/lookup >/dev/null 2>&1 || fail "lookup shows a removed page"
 	! echo "pfn $pfn" 2>/dev/null >$lab/lookup || fail "lookup accepts a removed page"
-	echo 1 >$lab/audit || fail "the audit does not run"
+	echo 1 >$lab/audit_now || fail "the audit does not run"
 	expect_equal "orphans" "$(table audit orphans)" 0
 	expect_no_violation
 	rmmod lab_stub

@@ -18,9 +18,9 @@ kernel='' quick='' long='' seed='' files=() only=()
 plan=0
 . "$top/tests/lib/ktap.sh"
 
-# The first six read the kernel log, which is rate limited. They run first, so that they need not
+# The first seven read the kernel log, which is rate limited. They run first, so that they need not
 # wait for the limit.
-all=(violations refusals lifetime scope contexts misuse contract errors budget flags debugfs audit
+all=(violations refusals lifetime scope contexts misuse settings contract errors budget flags debugfs audit
 	lookup page_use folder abi hotplug memory_loss pressure suspend strangers stress)
 few=(contexts contract)
 
@@ -75,7 +75,8 @@ boot() { # NAME WORDS "VM-OPTIONS" FILE...
 	local out=$build/kselftest/$1 words=$2 options=$3 status amiss module
 	local copies=(--file "$here:/lib/labyrinth/kselftest" --file "$build/tests/kselftest/two_threads" \
 		--file "$build/tests/kselftest/fuzz_writes" \
-		--file "$top/Documentation/ABI/testing/debugfs-labyrinth")
+		--file "$top/Documentation/ABI/testing/debugfs-labyrinth"
+		--file "$top/Documentation/ABI/testing/sysfs-kernel-labyrinth")
 
 	shift 3
 	for module in "$build"/labyrinth/labyrinth.ko "$build"/tests/kselftest/*.ko; do

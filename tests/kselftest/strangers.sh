@@ -58,7 +58,7 @@ told() { # WHAT: the answer is "0"
 
 do_verb() { # NAME BY.VERB
 	case $2 in
-	audit) echo 1 >$lab/audit; say was audit ;;
+	audit) echo 1 >$lab/audit_now; say was audit ;;
 	shrink) echo 2 >/proc/sys/vm/drop_caches; say was shrink ;;
 	*) say "do ${2#*.} ${2%.*}" ;;
 	esac

@@ -5,10 +5,9 @@
 need_module lab_stub
 
 let_the_log_speak
-parameter=/sys/module/labyrinth/parameters/watch
 
 watch() { # MODES
-	echo "$1" >$lab/watch || fail "watch: $1 is refused"
+	echo "$1" >$watch || fail "watch: $1 is refused"
 }
 
 expect_violation_kinds_only() { # KIND
@@ -18,19 +17,14 @@ expect_violation_kinds_only() { # KIND
 }
 
 test_nothing_is_watched_by_default() {
-	expect_equal watch "$(cat $lab/watch)" off
-	expect_equal parameter "$(cat $parameter)" off
+	expect_equal watch "$(cat $watch)" off
 	expect_equal "lines of dippers" "$(wc -l <$lab/dippers)" 1
 }
 
-test_modes_are_set_by_debugfs_and_by_the_parameter() {
+test_modes_are_set_by_the_parameter() {
 	for modes in free reserve all off; do
 		watch $modes
-		expect_equal parameter "$(cat $parameter)" $modes
-	done
-	for modes in all free off; do
-		echo $modes >$parameter
-		expect_equal watch "$(cat $lab/watch)" $modes
+		expect_equal watch "$(cat $watch)" $modes
 	done
 }
 
@@ -38,10 +32,9 @@ test_an_unknown_mode_is_refused_and_changes_nothing() {
 	watch free
 	for modes in "" on Free "free reserve" 1; do
 		# shellcheck disable=SC3037 # busybox
-		! echo "$modes" 2>/dev/null >$lab/watch || fail "'$modes' is accepted"
-		! echo "$modes" 2>/dev/null >$parameter || fail "'$modes' is accepted"
+		! echo "$modes" 2>/dev/null >$watch || fail "'$modes' is accepted"
 	done
-	expect_equal watch "$(cat $lab/watch)" free
+	expect_equal watch "$(cat $watch)" free
 	watch off
 }
 
@@ -85,7 +78,7 @@ test_a_page_is_caught_once() {
 	expect 1 alloc 0 0
 	expect 0 put 0 0
 	expect_violation kind=freed_behind caught=1
-	echo 1 >$lab/audit
+	echo 1 >$lab/audit_now
 	expect_no_violation
 	watch off
 }
@@ -127,7 +120,7 @@ test_without_watch_it_is_found_later() {
 	expect 1 alloc 0 0
 	expect 0 put 0 0
 	expect_no_violation
-	echo 1 >$lab/audit
+	echo 1 >$lab/audit_now
 	expect_violation kind=freed_behind owner=one caught=0 caller=-
 }
 

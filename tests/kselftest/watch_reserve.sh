@@ -11,7 +11,7 @@ dipper() { # COLUMN
 }
 
 test_a_driver_below_min_is_counted_and_named_in_a_refusal() {
-	echo reserve >$lab/watch
+	echo reserve >$watch
 	ask unported 500
 	expect_equal "pages taken" "$(figure took)" 500
 	expect_rows 1 dippers caller~'^unported_take[.+].*lab_reserve' order=0 \
@@ -46,21 +46,21 @@ test_a_driver_that_the_kernel_refuses_is_counted() {
 }
 
 test_a_new_watch_begins_at_zero() {
-	echo off >$lab/watch
+	echo off >$watch
 	expect_equal held "$(dipper held)" -
 	expect_at_least pages "$(dipper pages)" 500
-	echo all >$lab/watch
+	echo all >$watch
 	expect_rows 0 dippers caller~^unported_take
-	echo reserve >$lab/watch
+	echo reserve >$watch
 }
 
 test_labyrinth_itself_is_no_dipper() {
-	echo off >$lab/watch
-	echo reserve >$lab/watch
+	echo off >$watch
+	echo reserve >$watch
 	ask dry 0 100
 	expect_rows 0 dippers caller~labyrinth
 	expect_rows 0 dippers caller~dry_eat
-	echo off >$lab/watch
+	echo off >$watch
 }
 
 test_a_module_is_watched_with_what_it_would_need() {

@@ -13,6 +13,7 @@ observed=${observed:-0}
 torture=/sys/module/lab_torture/parameters
 fail_alloc=/sys/kernel/debug/fail_page_alloc
 lab=/sys/kernel/debug/labyrinth
+watch=/sys/module/labyrinth/parameters/watch
 tracefs=/sys/kernel/tracing
 events=$tracefs/events/labyrinth
 failed=0 nr=0
@@ -85,11 +86,11 @@ toggle_watch() {
 
 	while [ "$(verdict)" = running ]; do
 		for mode in free all reserve off; do
-			echo $mode >$lab/watch && times=$((times + 1))
+			echo $mode >$watch && times=$((times + 1))
 			sleep 1
 		done
 	done
-	echo free >$lab/watch
+	echo free >$watch
 	echo $times >/tmp/watched
 }
 

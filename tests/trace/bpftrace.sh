@@ -56,7 +56,7 @@ test_bpftrace_shows_all_fields_of_violations_and_audits() {
 		expect -EPERM free 1 0
 		expect 0 free 0 0
 		expect -EALREADY free 0 0
-		echo 1 >$lab/audit
+		echo 1 >$lab/audit_now
 	EOC
 	observe 'tracepoint:labyrinth:violation { @[args->kind, args->owner, args->offender, args->pfn,
 			ksym(args->alloc_caller), ksym(args->caller)] = count(); }

@@ -52,7 +52,7 @@ test_an_audit_reports_its_tags_findings_and_duration() {
 	expect 64 alloc 0 0 times=64
 	: >$tracefs/trace
 	switch audit 1
-	echo 1 >$lab/audit
+	echo 1 >$lab/audit_now
 	switch audit 0
 	expect_reported 1 '^audit tags=[0-9]+ found=0 us=[0-9]+$'
 	expect_at_least "tags" "$(only_events <$tracefs/trace | sed 's/.*tags=//; s/ .*//')" 64

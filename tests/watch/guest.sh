@@ -102,7 +102,7 @@ expect_agreement() { # WHAT GOT WANTED
 
 drain() {
 	card_up || fail "$driver has no link"
-	echo reserve >$lab/watch
+	echo reserve >$watch
 	receive $stub/command
 	show dippers
 	grep 'by others' $lab/verdicts | sed 's/^/# /'
@@ -135,7 +135,7 @@ test_the_pages_of_freed_packets_are_subtracted() {
 }
 
 test_a_watched_driver_agrees_under_ordinary_traffic_too() {
-	echo off >$lab/watch
+	echo off >$watch
 	echo "$driver" >$lab/watch_module
 	receive
 	show takers
