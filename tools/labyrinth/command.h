@@ -19,6 +19,7 @@ enum {
 	TAKES_OWNER	= 1 << 9,
 	TAKES_MODULE	= 1 << 10,
 	TAKES_TIME	= 1 << 11,
+	TAKES_KEEP	= 1 << 12,
 };
 
 struct options {
@@ -26,7 +27,7 @@ struct options {
 	int64_t older_than;	/* ms; UNKNOWN if not given */
 	int64_t limit;		/* rows; UNKNOWN if not given */
 	int64_t interval, count, time;	/* ms, samples, ms; UNKNOWN if not given */
-	bool json, reverse;
+	bool json, reverse, keep;
 };
 
 struct command {
@@ -38,6 +39,6 @@ struct command {
 
 extern const struct command status_command, owners_command, pages_command, zones_command,
 	whois_command, refusals_command, violations_command, verdicts_command, advise_command,
-	dippers_command, watch_command, metrics_command, save_command, top_command, record_command, report_command;
+	dippers_command, watch_command, set_command, metrics_command, save_command, top_command, record_command, report_command;
 
 #endif

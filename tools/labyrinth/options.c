@@ -11,7 +11,7 @@
 static const struct command * const commands[] = {
 	&status_command, &owners_command, &pages_command, &zones_command, &whois_command,
 	&refusals_command, &violations_command, &verdicts_command, &advise_command,
-	&dippers_command, &watch_command, &metrics_command, &save_command,
+	&dippers_command, &watch_command, &set_command, &metrics_command, &save_command,
 	&top_command, &record_command, &report_command,
 };
 
@@ -48,6 +48,8 @@ static const struct option_words {
 	{ { "time", required_argument, 0, 'd' }, TAKES_TIME, "TIME", "for so long", 0 },
 	{ { "output", required_argument, 0, 'w' }, TAKES_OUTPUT, "FILE",
 	  "write FILE, which is never seen half written", offsetof(struct options, output) },
+	{ { "keep", no_argument, 0, 'k' }, TAKES_KEEP, "",
+	  "at each boot, by /etc/modprobe.d/labyrinth.conf", 0 },
 	{ { "help", no_argument, 0, 'h' }, 0, "", "this text", 0 },
 	{ { "version", no_argument, 0, 'v' }, 0, "", "the version", 0 },
 };
@@ -112,6 +114,9 @@ static void take(struct options *options, int how, const struct option_words *wo
 		break;
 	case 'j':
 		options->json = true;
+		break;
+	case 'k':
+		options->keep = true;
 		break;
 	case 'r':
 		options->reverse = true;

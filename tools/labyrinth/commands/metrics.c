@@ -351,6 +351,7 @@ static void put_all(FILE *out, const struct source *source)
 	char mode[MODE_MOST];
 
 	source_need_table(source, "owners", &owners);
+	source_note_closed(source, "audits, dippers and zone_from_reserve_pages");
 	source_table(source, "zones", &zones);
 	source_table(source, "audit", &audit);
 	watch_table(source, "dippers", &dippers);

@@ -29,6 +29,18 @@ static int new_file(int dir, const char *folder, const char *name)
 	return fd;
 }
 
+static int new_folder(int to, const char *folder, const char *name)
+{
+	int below;
+
+	if (mkdirat(to, name, 0700))
+		die(FAILED, "%s: %s: %s.", folder, name, strerror(errno));
+	below = openat(to, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (below < 0)
+		die(FAILED, "%s: %s: %s.", folder, name, strerror(errno));
+	return below;
+}
+
 static void put(int fd, const char *folder, const char *name, const char *data, size_t size)
 {
 	ssize_t written;
@@ -46,6 +58,9 @@ static void close_file(int fd, const char *folder, const char *name)
 		die(FAILED, "%s: %s: %s.", folder, name, strerror(errno));
 }
 
+/* What could not be saved, for one line. */
+static bool locked;
+
 /* Copy a file of any size. Remove the copy if the owner is destroyed meanwhile. */
 static void copy_file(const struct source *source, const char *path, const char *name, int to,
 		      const char *folder)
@@ -54,8 +69,10 @@ static void copy_file(const struct source *source, const char *path, const char 
 	int from = source_open_file(source, path, O_RDONLY), fd;
 	ssize_t got;
 
-	if (from < 0)
+	if (from < 0) {
+		locked |= errno == EPERM;
 		return;
+	}
 	fd = new_file(to, folder, name);
 	while ((got = read(from, block, sizeof(block))) > 0)
 		put(fd, folder, name, block, got);
@@ -67,10 +84,10 @@ static void copy_file(const struct source *source, const char *path, const char 
 		unlinkat(to, name, 0);
 }
 
-/* Files that are not copied: "reset" reads as empty, "saved" is written by this command. */
+/* Files that are not copied: "reset" and "audit_now" read as empty, "saved" is written by this command. */
 static bool is_silent(const char *name)
 {
-	return !strcmp(name, "reset") || !strcmp(name, "saved");
+	return !strcmp(name, "reset") || !strcmp(name, "audit_now") || !strcmp(name, "saved");
 }
 
 static void copy_folder(const struct source *source, const char *path, int to, const char *folder,
@@ -88,11 +105,7 @@ static void copy_entry(const struct source *source, const char *path, const char
 		stat.st_mode = 0;
 	close(fd);
 	if (S_ISDIR(stat.st_mode) && depth < DEEPEST) {
-		if (mkdirat(to, name, 0700))
-			die(FAILED, "%s: %s: %s.", folder, name, strerror(errno));
-		below = openat(to, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-		if (below < 0)
-			die(FAILED, "%s: %s: %s.", folder, name, strerror(errno));
+		below = new_folder(to, folder, name);
 		copy_folder(source, path, below, folder, depth + 1);
 		close(below);
 	} else if (S_ISREG(stat.st_mode)) {
@@ -121,6 +134,44 @@ static void copy_folder(const struct source *source, const char *path, int to, c
 	}
 	if (dir)
 		closedir(dir);
+}
+
+/* What sysfs and the parameters have, as a file of its own. */
+static void save_file(const struct source *source, const char *path, const char *name, int to,
+		      const char *folder)
+{
+	struct text text;
+	int fd;
+
+	if (!source_read(source, path, &text))
+		return;
+	fd = new_file(to, folder, name);
+	put(fd, folder, name, text.data, text.size);
+	close_file(fd, folder, name);
+	free(text.data);
+}
+
+/* Without debugfs. */
+static void save_figures(const struct source *source, int to, const char *folder)
+{
+	int all = new_folder(to, folder, "owner"), one;
+	struct table owners;
+	size_t row;
+
+	save_file(source, "owners", "owners", to, folder);
+	save_file(source, "zones", "zones", to, folder);
+	source_need_table(source, "owners", &owners);
+	for (row = 0; row < owners.nr_rows; row++) {
+		const char *name = table_cell_of(&owners, row, "name");
+		char path[128];
+
+		one = new_folder(all, folder, name);
+		snprintf(path, sizeof(path), "owner/%.64s/stats", name);
+		save_file(source, path, "stats", one, folder);
+		close(one);
+	}
+	table_free(&owners);
+	close(all);
 }
 
 static void write_saved(int to, const char *folder)
@@ -158,7 +209,14 @@ static void run(const struct source *source, const struct options *options, char
 	to = open(args[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (to < 0)
 		die(FAILED, "%s: %s.", args[0], strerror(errno));
-	copy_folder(source, ".", to, args[0], 1);
+	source_note_closed(source, "pages, refusals, violations and verdicts");
+	if (source->closed)
+		save_figures(source, to, args[0]);
+	else
+		copy_folder(source, ".", to, args[0], 1);
+	save_file(source, "watch", "watch", to, args[0]);
+	if (locked)
+		warn("The kernel is locked down: files that can be written to are not saved.");
 	write_saved(to, args[0]);
 	close(to);
 }

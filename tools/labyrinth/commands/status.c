@@ -142,6 +142,8 @@ static void print(const struct source *source, struct facts *facts)
 
 	if (source->live)
 		warn_of_another_version();
+	if (source->closed)
+		printf("debugfs     closed: %s\n", source->closed);
 	if (!source->live) {
 		fputs("folder      ", stdout);
 		cell_put(stdout, source->name);
@@ -179,7 +181,7 @@ static void print(const struct source *source, struct facts *facts)
 		put_count(table_number_of(audit, 0, "found"), "violations", " differences, ");
 		put_count(table_number_of(audit, 0, "orphans"), "violations", " orphans\n");
 	} else if (source->live && audit->nr_rows) {
-		puts("0; \"echo 1 >" LIVE_FOLDER "/audit\" looks for differences and orphans");
+		puts("0; \"echo 1 >" LIVE_FOLDER "/audit_now\" looks for differences and orphans");
 	} else {
 		puts(audit->nr_rows ? "0" : "?");
 	}
@@ -202,6 +204,7 @@ static void print_json(const struct source *source, const struct facts *facts)
 	size_t i;
 
 	json_add(object, "live", json_boolean(source->live));
+	json_add(object, "closed", source->closed ? json_text(source->closed) : json_null());
 	json_add(object, "saved", json_pairs(&facts->saved));
 	json_add(object, "owners", json_count(facts->owners.nr_rows));
 	for (i = 0; i < sizeof(sums) / sizeof(*sums); i++)

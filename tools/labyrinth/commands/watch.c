@@ -12,6 +12,7 @@
 
 #include "../command.h"
 #include "../message.h"
+#include "../read/parameter.h"
 #include "../read/watch_table.h"
 #include "../show/json.h"
 #include "../wait.h"
@@ -42,37 +43,31 @@ static void print_mode(const struct source *source, const struct options *option
 }
 
 /* Returns 0 or an errno. Opens the file anew: one that is open keeps the module from leaving. */
-static int write_word(const struct source *source, const char *file, const char *word)
+static int write_module(const struct source *source, const char *word)
 {
-	int fd = source_open_file(source, file, O_WRONLY), error = 0;
+	int fd = source_open_file(source, "watch_module", O_WRONLY), error = 0;
 
 	if (fd < 0)
-		die_of_missing(source, file);
+		die_of_missing(source, "watch_module");
 	if (write(fd, word, strlen(word)) < 0)
 		error = errno;
 	close(fd);
 	return error;
 }
 
-static void set(const struct source *source, const char *file, const char *word)
-{
-	int error = write_word(source, file, word);
-
-	if (error == EOPNOTSUPP)
-		die(FAILED, "%s", tracepoints);
-	if (error)
-		die(error == EINVAL ? USAGE : FAILED, "%s/%s does not take \"%s\": %s.",
-		    source->name, file, word, strerror(error));
-}
-
-static void set_mode(const struct source *source, const char *mode)
+static void set_mode(const char *mode)
 {
 	static const char * const modes[] = { "off", "free", "reserve", "all" };
 	size_t i;
 
 	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
 		if (!strcmp(mode, modes[i])) {
-			set(source, "watch", mode);
+			int error = parameter_write("watch", mode);
+
+			if (error == EOPNOTSUPP)
+				die(FAILED, "%s", tracepoints);
+			if (error)
+				parameter_die("watch", error);
 			return;
 		}
 	die(USAGE, "There is no watch \"%s\", but these: off free reserve all.", mode);
@@ -126,7 +121,7 @@ static void end_watch(void)
 	begun = NULL;
 	die_first = NULL;
 	if (source)
-		write_word(source, "watch_module", "-");
+		write_module(source, "-");
 }
 
 /* Count for @ms, or until a signal comes. */
@@ -134,11 +129,15 @@ static void count(const struct source *source, const char *name, int64_t ms,
 		  struct watched *watched)
 {
 	sigset_t held;
+	int error;
 
 	need_free(source);
 	note_if_missing(name);
 	block_signals(&held);
-	set(source, "watch_module", name);
+	error = write_module(source, name);
+	if (error)
+		die(error == EINVAL ? USAGE : FAILED, "%s/watch_module does not take \"%s\": %s.",
+		    source->name, name, strerror(error));
 	begun = source;
 	die_first = end_watch;
 	wait_until(&held, clock_ms() + ms);
@@ -181,7 +180,7 @@ static void run(const struct source *source, const struct options *options, char
 	if (options->module)
 		watch_one(source, options);
 	else if (mode)
-		set_mode(source, mode);
+		set_mode(mode);
 	else
 		print_mode(source, options);
 }

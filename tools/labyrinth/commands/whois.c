@@ -104,7 +104,7 @@ static void print_past(const struct table *past, int64_t pfn, const struct optio
 
 /* ---- this machine */
 
-static void answer_live(const struct source *source, const struct options *options,
+static void answer_live(int fd, const struct source *source, const struct options *options,
 			const struct question *question)
 {
 	struct table facts, past = {};
@@ -113,10 +113,7 @@ static void answer_live(const struct source *source, const struct options *optio
 	const char *why;
 	int64_t pfn;
 	size_t row;
-	int fd = source_open_file(source, "lookup", O_RDWR);
 
-	if (fd < 0)
-		die_of_missing(source, "lookup");
 	/* Another instance may query at the same time. */
 	flock(fd, LOCK_EX);
 	snprintf(text, sizeof(text), "%s%s%" PRIu64, question->kind,
@@ -150,9 +147,9 @@ static void answer_live(const struct source *source, const struct options *optio
 	table_free(&facts);
 }
 
-/* ---- a saved folder */
+/* ---- a saved folder, or a kernel that is locked down */
 
-static void answer_saved(const struct source *source, const struct options *options,
+static void answer_from_table(const struct source *source, const struct options *options,
 			 const struct question *question)
 {
 	struct table pages, past;
@@ -161,7 +158,8 @@ static void answer_saved(const struct source *source, const struct options *opti
 	int column;
 
 	if (!strcmp(question->kind, "addr"))
-		die(USAGE, "In a saved folder a page is found by pfn or phys, not by a kernel address.");
+		die(source->live ? NOT_ROOT : USAGE, "%s a page is found by pfn or phys, not by a kernel address.",
+		    source->live ? "The kernel is locked down:" : "In a saved folder");
 	if (!strcmp(question->kind, "phys"))
 		pfn /= source_page_size(source);
 	source_need_table(source, "pages", &pages);
@@ -175,7 +173,8 @@ static void answer_saved(const struct source *source, const struct options *opti
 		json_put(at < pages.nr_rows ? json_row(&pages, at) : json_null());
 		printf(",\"violations\": ");
 	} else if (at == pages.nr_rows) {
-		printf("Page %" PRIu64 " had no tag when this was saved.\n", pfn);
+		printf("Page %" PRIu64 " %s.\n", pfn,
+		       source->live ? "has no tag" : "had no tag when this was saved");
 	}
 	for (row = 0; !options->json && at < pages.nr_rows && row < pages.nr_columns; row++)
 		print_fact(pages.column[row], table_cell(&pages, at, row));
@@ -189,11 +188,21 @@ static void answer_saved(const struct source *source, const struct options *opti
 static void run(const struct source *source, const struct options *options, char **args)
 {
 	struct question question = read_question(args);
+	int fd = -1;
 
+	if (source->live) {
+		fd = source_open_file(source, "lookup", O_RDWR);
+		/* In lockdown no file can be written to, but the table of pages can be read. */
+		if (fd < 0 && errno != EPERM)
+			die_of_missing(source, "lookup");
+	}
+	if (fd >= 0) {
+		answer_live(fd, source, options, &question);
+		return;
+	}
 	if (source->live)
-		answer_live(source, options, &question);
-	else
-		answer_saved(source, options, &question);
+		warn("The kernel is locked down: only pages that have a tag are found.");
+	answer_from_table(source, options, &question);
 }
 
 const struct command whois_command = {

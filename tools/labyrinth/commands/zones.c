@@ -68,6 +68,7 @@ static void run(const struct source *source, const struct options *options, char
 
 	(void)args;
 	source_need_table(source, "zones", &zones);
+	source_note_closed(source, "pages of owners that come from each zone's reserve");
 	if (options->json) {
 		json_open();
 		for (row = 0; row < zones.nr_rows; row++)

@@ -11,6 +11,7 @@
 
 #include "../message.h"
 #include "source.h"
+#include "sysfs.h"
 
 #define DEBUGFS		"/sys/kernel/debug"
 
@@ -50,30 +51,57 @@ static bool is_mounted(void)
 	return !statfs(DEBUGFS, &fs) && fs.f_type == DEBUGFS_MAGIC;
 }
 
+/* Why this process cannot read the module's folder in debugfs. */
+static void find_reason(struct source *source)
+{
+	bool there = !access(DEBUGFS, F_OK);
+
+	source->status = NO_DEBUGFS;
+	if (!there)
+		source->closed = "The kernel has no debugfs, or was booted with debugfs=off or debugfs=no-mount.";
+	else if (access(DEBUGFS, X_OK)) {
+		source->status = NOT_ROOT;
+		source->closed = geteuid() ? "Only root may read " LIVE_FOLDER "." :
+				 "debugfs is closed to this process, as by ProtectKernelTunables= of its service.";
+	} else if (!is_mounted())
+		source->closed = "debugfs is not mounted: run \"mount -t debugfs none " DEBUGFS "\" as root.";
+	else
+		source->closed = "The module has no folder in debugfs.";
+}
+
 __attribute__((noreturn))
 static void die_of_live(int error)
 {
+	struct source source;
+
 	if (!is_loaded())
 		die(NO_MODULE, "The module labyrinth is not loaded: run \"modprobe labyrinth\" as root, or name a saved folder with --from.");
-	if (!is_mounted())
-		die(NO_DEBUGFS, "debugfs is not mounted: run \"mount -t debugfs none " DEBUGFS "\" as root.");
-	if (error == EACCES)
-		die(NOT_ROOT, "Only root may read " LIVE_FOLDER ": run this command as root.");
 	if (error == EPERM)
-		die(NOT_ROOT, "The kernel is locked down: not even root may write to files in " LIVE_FOLDER ".");
+		die(NOT_ROOT, "The kernel is locked down: not even root may open files in " LIVE_FOLDER " that can be written to.");
+	find_reason(&source);
+	if (error == EACCES || error == ENOENT)
+		die(source.status, "%s", source.closed);
 	die(FAILED, LIVE_FOLDER ": %s.", strerror(error));
 }
 
 void source_open(struct source *source, const char *folder)
 {
-	source->live = !folder;
-	source->name = folder ? folder : LIVE_FOLDER;
+	*source = (struct source){ .live = !folder, .name = folder ? folder : LIVE_FOLDER };
 	source->dir = open(source->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (source->dir >= 0)
 		return;
-	if (source->live)
+	if (!source->live)
+		die(FAILED, "%s: %s.", source->name, strerror(errno));
+	if (!is_loaded() || !sysfs_exists())
 		die_of_live(errno);
-	die(FAILED, "%s: %s.", source->name, strerror(errno));
+	source->name = SYSFS_FOLDER;
+	find_reason(source);
+}
+
+void source_note_closed(const struct source *source, const char *what)
+{
+	if (source->closed)
+		warn("%s Without it, there are no %s.", source->closed, what);
 }
 
 /* ---- files */
@@ -102,13 +130,18 @@ static int open_below(int dir, const char *path, int flags)
 
 int source_open_file(const struct source *source, const char *path, int flags)
 {
-	int fd = open_below(source->dir, path, flags);
+	int fd;
 
+	if (source->closed) {
+		errno = ENOENT;
+		return -1;
+	}
+	fd = open_below(source->dir, path, flags);
 	/* An owner may be destroyed at any time. ENXIO: the module is being unloaded. */
 	if (fd >= 0 || errno == ENOENT || (source->live && errno == ENXIO))
 		return fd;
-	/* In lockdown, a file with a write permission cannot be opened for reading either. */
-	if (source->live && errno == EPERM && (flags & O_ACCMODE) == O_RDONLY)
+	/* In lockdown, a file with a write permission can be opened neither for reading. */
+	if (source->live && errno == EPERM)
 		return -1;
 	if (source->live)
 		die_of_live(errno);
@@ -151,10 +184,14 @@ bool read_all(int fd, struct text *text, const char **why)
 
 bool source_read(const struct source *source, const char *path, struct text *text)
 {
-	int fd = source_open_file(source, path, O_RDONLY), error;
+	int fd, error;
 	const char *why;
 	bool all;
 
+	/* A parameter of the module, which a saved folder has beside the tables. */
+	if (source->closed || (source->live && !strcmp(path, "watch")))
+		return sysfs_read(path, text);
+	fd = source_open_file(source, path, O_RDONLY);
 	if (fd < 0)
 		return false;
 	all = read_all(fd, text, &why);
@@ -205,6 +242,10 @@ void die_of_missing(const struct source *source, const char *path)
 {
 	if (source->live && !is_loaded())
 		die_of_live(ENOENT);
+	if (source->closed)
+		die(source->status, "%s", source->closed);
+	if (source->live && errno == EPERM)
+		die_of_live(EPERM);
 	die(BAD_DATA, "%s/%s: There is no such file, and this command needs it.", source->name,
 	    path);
 }

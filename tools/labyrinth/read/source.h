@@ -1,22 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Source of the tables: this machine's debugfs or a saved folder. */
+/*
+ * Source of the tables: this machine's debugfs, or what sysfs has of them if debugfs is closed, or
+ * a saved folder.
+ */
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include "../message.h"
 #include "table.h"
 
 #define LIVE_FOLDER	"/sys/kernel/debug/labyrinth"
 
 struct source {
 	const char *name;
-	int dir;
+	int dir;		/* -1 if debugfs is closed */
 	bool live;
+	const char *closed;	/* a sentence that says why debugfs is closed, or NULL */
+	enum status status;	/* for a command that needs debugfs then */
 };
 
 /* @folder is NULL for this machine. Ends the program if the folder cannot be opened. */
 void source_open(struct source *source, const char *folder);
 
-/* Open a file or folder below, following no symbolic link. Returns -1 if there is none. */
+/* Say on standard error that @what is missing, if debugfs is closed. */
+void source_note_closed(const struct source *source, const char *what);
+
+/*
+ * Open a file or folder below, following no symbolic link. Returns -1 if there is none, or in
+ * lockdown: then errno is EPERM.
+ */
 int source_open_file(const struct source *source, const char *path, int flags);
 
 /* Read a whole file. Returns false if it does not exist, or no longer does. */

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../message.h"
+#include "parameter.h"
+
+static void path_of(const char *name, char path[128])
+{
+	snprintf(path, 128, PARAMETERS "/%s", name);
+}
+
+char *parameter_read(const char *name)
+{
+	char path[128], *value = NULL;
+	size_t size = 0;
+	ssize_t length;
+	FILE *in;
+
+	path_of(name, path);
+	in = fopen(path, "re");
+	if (!in)
+		return NULL;
+	length = getline(&value, &size, in);
+	fclose(in);
+	if (length < 0) {
+		free(value);
+		return NULL;
+	}
+	value[strcspn(value, "\n")] = 0;
+	return value;
+}
+
+int parameter_write(const char *name, const char *value)
+{
+	int fd, error = 0;
+	char path[128];
+
+	path_of(name, path);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	if (dprintf(fd, "%s\n", value) < 0)
+		error = errno;
+	close(fd);
+	return error;
+}
+
+void parameter_die(const char *name, int error)
+{
+	if (access("/sys/module/labyrinth", F_OK))
+		die(NO_MODULE, "The module labyrinth is not loaded: run \"modprobe labyrinth\" as root.");
+	if (error == EACCES)
+		die(NOT_ROOT, "Only root may write to " PARAMETERS "/%s.", name);
+	if (error == EROFS)
+		die(NOT_ROOT, PARAMETERS "/%s is read-only for this process.", name);
+	die(error == EINVAL ? USAGE : FAILED, PARAMETERS "/%s: %s.", name, strerror(error));
+}
