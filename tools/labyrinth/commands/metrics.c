@@ -8,16 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../cell.h"
 #include "../command.h"
 #include "../message.h"
 #include "../read/watch_table.h"
+#include "../show/metric.h"
 #include "../show/output.h"
-
-struct metric {
-	const char *column, *name, *type, *help;
-	int64_t per;	/* divisor to the unit */
-};
 
 static const struct metric owner_metrics[] = {
 	{ "budget", "owner_budget_pages", "gauge", "Most pages it may own at once.", 1 },
@@ -82,42 +77,7 @@ static const struct {
 
 #define NR_KINDS (sizeof(kinds) / sizeof(*kinds))
 
-/* ---- the format */
-
-/* A label's quoted value must be UTF-8, so escape it by cell_put(). */
-static void put_label(FILE *out, const char *name, const char *value)
-{
-	char *plain = NULL, *at;
-	size_t size;
-	FILE *memory = open_memstream(&plain, &size);
-
-	if (!memory)
-		die(FAILED, "There is not enough memory.");
-	cell_put(memory, value);
-	fclose(memory);
-	fprintf(out, "%s=\"", name);
-	for (at = plain; *at; at++) {
-		if (*at == '"' || *at == '\\')
-			fputc('\\', out);
-		fputc(*at, out);
-	}
-	fputc('"', out);
-	free(plain);
-}
-
-static void put_head(FILE *out, const struct metric *metric)
-{
-	fprintf(out, "# HELP labyrinth_%s %s\n# TYPE labyrinth_%s %s\n", metric->name, metric->help,
-		metric->name, metric->type);
-}
-
-static void put_value(FILE *out, const struct metric *metric, int64_t value)
-{
-	if (metric->per > 1)
-		fprintf(out, " %.10g\n", (double)value / metric->per);
-	else
-		fprintf(out, " %" PRId64 "\n", value);
-}
+/* ---- tables */
 
 /* One sample per row; @labels is a NULL-terminated array of column names. */
 static void put_table(FILE *out, const struct table *table, const struct metric *metric,
@@ -129,7 +89,7 @@ static void put_table(FILE *out, const struct table *table, const struct metric 
 
 		if (column < 0)
 			continue;
-		put_head(out, metric);
+		metric_head(out, metric);
 		for (row = 0; row < table->nr_rows; row++) {
 			int64_t value = table_number(table, row, column);
 
@@ -138,12 +98,12 @@ static void put_table(FILE *out, const struct table *table, const struct metric 
 			fprintf(out, "labyrinth_%s%s", metric->name, *labels ? "{" : "");
 			for (i = 0; labels[i]; i++) {
 				fputs(i ? "," : "", out);
-				put_label(out, *labels[i] == 'n' && !strcmp(labels[i], "name") ?
-					  "owner" : labels[i],
-					  table_cell(table, row, table_column(table, labels[i])));
+				metric_label(out, *labels[i] == 'n' && !strcmp(labels[i], "name") ?
+					     "owner" : labels[i],
+					     table_cell(table, row, table_column(table, labels[i])));
 			}
 			fputs(*labels ? "}" : "", out);
-			put_value(out, metric, value);
+			metric_value(out, metric, value);
 		}
 	}
 }
@@ -158,13 +118,13 @@ static void put_kind(FILE *out, const struct table *owners, size_t row, int k, c
 	if (value == UNKNOWN)
 		return;
 	fprintf(out, "labyrinth_%s{", metric->name);
-	put_label(out, "owner", table_cell(owners, row, table_column(owners, "name")));
+	metric_label(out, "owner", table_cell(owners, row, table_column(owners, "name")));
 	fputc(',', out);
-	put_label(out, "module", table_cell(owners, row, table_column(owners, "module")));
+	metric_label(out, "module", table_cell(owners, row, table_column(owners, "module")));
 	fputc(',', out);
-	put_label(out, kinds[k].label, label);
+	metric_label(out, kinds[k].label, label);
 	fputc('}', out);
-	put_value(out, metric, value);
+	metric_value(out, metric, value);
 }
 
 static void put_kinds(FILE *out, const struct source *source, const struct table *owners)
@@ -179,7 +139,7 @@ static void put_kinds(FILE *out, const struct source *source, const struct table
 	for (k = 0; k < NR_KINDS; k++) {
 		const char *prefix = kinds[k].metric.column;
 
-		put_head(out, &kinds[k].metric);
+		metric_head(out, &kinds[k].metric);
 		for (row = 0; row < owners->nr_rows; row++) {
 			if (!stats[row].nr_rows)
 				put_kind(out, owners, row, k, "unknown",
@@ -197,6 +157,59 @@ static void put_kinds(FILE *out, const struct source *source, const struct table
 	for (row = 0; row < owners->nr_rows; row++)
 		table_free(&stats[row]);
 	free(stats);
+}
+
+/* ---- the last events */
+
+/* The module lists that many; a saved folder may have more. */
+#define EVENTS_MOST	1024
+
+static const struct {
+	const char *file, *label;
+	struct metric metric;
+} lasts[] = {
+	{ "refusals", "reason", { "age_ms", "refusal_age_seconds", "gauge",
+	  "Time since the last refusal, destroyed owners included.", 1000 } },
+	{ "violations", "kind", { "age_ms", "violation_age_seconds", "gauge",
+	  "Time since the last violation, destroyed owners included.", 1000 } },
+};
+
+static bool same_event(const struct table *events, size_t a, size_t b, const char *label)
+{
+	return !strcmp(table_cell_of(events, a, label), table_cell_of(events, b, label)) &&
+	       !strcmp(table_cell_of(events, a, "owner"), table_cell_of(events, b, "owner"));
+}
+
+/*
+ * The age of the last event of each owner and kind. The owner's counters end with the owner, and a
+ * counter that is 1 in its first sample has not increased for Prometheus.
+ */
+static void put_last(FILE *out, const struct source *source, int l)
+{
+	const char *label = lasts[l].label;
+	struct table events;
+	size_t row, later;
+
+	if (!source_table(source, lasts[l].file, &events))
+		return;
+	metric_head(out, &lasts[l].metric);
+	row = events.nr_rows > EVENTS_MOST ? events.nr_rows - EVENTS_MOST : 0;
+	for (; row < events.nr_rows; row++) {
+		int64_t age = table_number_of(&events, row, lasts[l].metric.column);
+
+		for (later = row + 1; later < events.nr_rows; later++)
+			if (same_event(&events, row, later, label))
+				break;
+		if (later < events.nr_rows || age == UNKNOWN)
+			continue;
+		fprintf(out, "labyrinth_%s{", lasts[l].metric.name);
+		metric_label(out, "owner", table_cell_of(&events, row, "owner"));
+		fputc(',', out);
+		metric_label(out, label, table_cell_of(&events, row, label));
+		fputc('}', out);
+		metric_value(out, &lasts[l].metric, age);
+	}
+	table_free(&events);
 }
 
 /* ---- dippers */
@@ -310,18 +323,18 @@ static void put_dippers(FILE *out, const struct table *table)
 	for (m = 0; m < sizeof(dipper_metrics) / sizeof(*dipper_metrics); m++) {
 		const struct metric *metric = &dipper_metrics[m].metric;
 
-		put_head(out, metric);
+		metric_head(out, metric);
 		for (i = 0; i < nr; i++) {
 			int64_t value = *(int64_t *)((char *)&all[i] + dipper_metrics[m].value);
 
 			if (value == UNKNOWN)
 				continue;
 			fprintf(out, "labyrinth_%s{", metric->name);
-			put_label(out, "function", all[i].function);
+			metric_label(out, "function", all[i].function);
 			fputc(',', out);
-			put_label(out, "module", all[i].module);
+			metric_label(out, "module", all[i].module);
 			fputc('}', out);
-			put_value(out, metric, value);
+			metric_value(out, metric, value);
 		}
 	}
 	for (i = 0; i < nr; i++)
@@ -336,10 +349,26 @@ static void put_watch(FILE *out, const char *mode)
 	static const char * const modes[] = { "off", "free", "reserve", "all" };
 	size_t i;
 
-	put_head(out, &metric);
+	metric_head(out, &metric);
 	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
 		fprintf(out, "labyrinth_watch{mode=\"%s\"} %d\n", modes[i],
 			!strcmp(modes[i], mode));
+}
+
+/* A saved folder does not tell the module's version. */
+static void put_build_info(FILE *out, const struct source *source)
+{
+	static const struct metric metric = {
+		"", "build_info", "gauge", "1; versions of the command and of the loaded module.", 1
+	};
+	char module[64] = "-";
+
+	if (source->live)
+		first_word("/sys/module/labyrinth/version", module);
+	metric_head(out, &metric);
+	fprintf(out, "labyrinth_build_info{version=\"" VERSION "\",");
+	metric_label(out, "module", module);
+	fputs("} 1\n", out);
 }
 
 static void put_all(FILE *out, const struct source *source)
@@ -349,6 +378,7 @@ static void put_all(FILE *out, const struct source *source)
 	static const char * const of_all[] = { NULL };
 	struct table owners, zones, audit, dippers;
 	char mode[MODE_MOST];
+	size_t l;
 
 	source_need_table(source, "owners", &owners);
 	source_note_closed(source, "audits, dippers and zone_from_reserve_pages");
@@ -357,8 +387,11 @@ static void put_all(FILE *out, const struct source *source)
 	watch_table(source, "dippers", &dippers);
 	watch_mode(source, mode);
 	need_column(&owners, "name");
+	put_build_info(out, source);
 	put_table(out, &owners, owner_metrics, of_owner);
 	put_kinds(out, source, &owners);
+	for (l = 0; l < sizeof(lasts) / sizeof(*lasts); l++)
+		put_last(out, source, l);
 	put_table(out, &zones, zone_metrics, of_zone);
 	put_table(out, &audit, audit_metrics, of_all);
 	if (dippers.nr_rows)
