@@ -34,8 +34,9 @@ mkdir -p "$out"
 exec 9>"$out.lock"
 flock 9
 # Keep the files' times, so that only changed files are built again.
-(cd "$top" && find Makefile Kbuild include labyrinth samples tests scripts/install.sh tools/labyrinth \
-	\( -name '*.[ch]' -o -name Kbuild -o -name '*.mk' -o -name Makefile -o -name '*.sh' -o -name '*.8' -o -name '*.bash' \) \
+(cd "$top" && find Makefile Kbuild include labyrinth samples tests scripts/install.sh tools/labyrinth packaging/systemd \
+	\( -name '*.[ch]' -o -name Kbuild -o -name '*.mk' -o -name Makefile -o -name '*.sh' -o -name '*.8' -o -name '*.bash' \
+		-o -name '*.service' -o -name '*.timer' \) \
 	! -name '*.mod.c' -print0 | tar -cf - --null -T -) | tar -C "$out" -xf -
 # Remove stale copies of deleted and moved sources.
 (cd "$out" && find include labyrinth samples tests tools \( -name '*.[ch]' -o -name '*.sh' \) ! -name '*.mod.c' 2>/dev/null) |

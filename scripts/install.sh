@@ -10,7 +10,8 @@
 #   /lib/modules/RELEASE/updates/labyrinth/labyrinth.ko
 #   /usr/src/labyrinth/RELEASE/       header, Module.symvers and labyrinth.mk, for modules that
 #                                     call labyrinth
-#   /usr/local/                       the command, one for all kernels, if it has been built
+#   /usr/local/                       the command, one for all kernels, and the timer of its
+#                                     metrics (not enabled), if it has been built
 #
 # kbuild's modules_install is not used: it needs a signing key and xz, which few machines have.
 #

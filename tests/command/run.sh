@@ -278,7 +278,7 @@ test_install_and_uninstall_are_complete() {
 	rm -rf "$stage"
 	make -s -C "$top/tools/labyrinth" O="$out/plain" CFLAGS="-O2 -g -Werror" DESTDIR="$stage" install
 	expect_equal "files" "$(cd "$stage" && find . -type f | sort | tr '\n' ' ')" \
-		"./usr/local/sbin/labyrinth ./usr/local/share/bash-completion/completions/labyrinth ./usr/local/share/man/man8/labyrinth.8 "
+		"./usr/local/lib/systemd/system/labyrinth-metrics.service ./usr/local/lib/systemd/system/labyrinth-metrics.timer ./usr/local/sbin/labyrinth ./usr/local/share/bash-completion/completions/labyrinth ./usr/local/share/man/man8/labyrinth.8 "
 	"$stage/usr/local/sbin/labyrinth" --version >"$out/said" || fail "it does not run"
 	make -s -C "$top/tools/labyrinth" O="$out/plain" DESTDIR="$stage" uninstall
 	expect_equal "files left" "$(cd "$stage" && find . -type f)" ""

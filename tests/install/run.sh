@@ -30,7 +30,7 @@ kernels=("$@")
 make_root() {
 	local kernel image modules
 
-	mkdir -p "$root"/{etc,usr/src,usr/local/sbin,usr/local/share/man}
+	mkdir -p "$root"/{etc,usr/src,usr/local/lib,usr/local/sbin,usr/local/share/man}
 	for kernel in "${kernels[@]}"; do
 		while IFS='=' read -r key value; do
 			case $key in
@@ -61,7 +61,8 @@ installed_files() { # RELEASE
 }
 
 command_files() {
-	printf './usr/local/%s\n' sbin/labyrinth share/bash-completion/completions/labyrinth \
+	printf './usr/local/%s\n' lib/systemd/system/labyrinth-metrics.service \
+		lib/systemd/system/labyrinth-metrics.timer sbin/labyrinth share/bash-completion/completions/labyrinth \
 		share/man/man8/labyrinth.8
 }
 
