@@ -40,8 +40,8 @@ command_tests='clang libclang-rt-14-dev valgrind man-db mandoc bsdextrautils tmu
 cores='python3-drgn'
 # libpython is for coccinelle's rules that are written in Python.
 # scripts/debian.sh makes folders with debootstrap; tests/install boots with Secure Boot; tests/matrix
-# boots arm64.
-wide='debootstrap ovmf sbsigntool qemu-system-arm clang lld llvm'
+# boots arm64; tests/fleet runs systemd in a virtual machine.
+wide='systemd debootstrap ovmf sbsigntool qemu-system-arm clang lld llvm'
 lint='sparse coccinelle libpython3.11 perl python3 shellcheck spin'
 
 wanted() {
