@@ -321,13 +321,19 @@ test_10000_inputs_of_libfuzzer_cause_no_crash() {
 # ---- the live module
 
 # Run FILE.sh in a virtual machine, in the same way as the kselftests.
-boot() { # FILE VM-OPTION...
-	local file=$1 vm=$out/$1 status
+boot() { # FILE NAME VM-OPTION...
+	local file=$1 vm=$out/$2 status
 
-	shift
+	shift 2
 	rm -rf "$vm"
 	mkdir -p "$vm"
 	echo "here=/lib/labyrinth/command sh /lib/labyrinth/kselftest/run.sh $file" >"$vm/boot.sh"
+	# In lockdown, no module can be loaded again.
+	[ "$file" != closed ] || cat >"$vm/boot.sh" <<-'EOB'
+		insmod /lib/labyrinth/labyrinth.ko
+		{ modules=/lib/labyrinth sh /lib/labyrinth/command/closed.sh; echo $? >/tmp/status; } | sed 's/^/  /'
+		rmmod labyrinth && exit $(cat /tmp/status)
+	EOB
 	"$top/scripts/vm.sh" --kernel 6.12 --timeout 300 --out "$vm" "$@" \
 		--file "$here/$file.sh:/lib/labyrinth/command/" \
 		--file "$top/tests/kselftest/ktap.sh:/lib/labyrinth/command/" \
@@ -336,7 +342,8 @@ boot() { # FILE VM-OPTION...
 		--file "$plain:/bin/" --file "$(command -v setpriv)" \
 		--file "$top/build/6.12/labyrinth/labyrinth.ko" \
 		--file "$top/build/6.12/tests/kselftest/lab_stub.ko" \
-		--file "$top/build/6.12/tests/kselftest/lab_reserve.ko" "$vm/boot.sh" 2>"$vm/vm.log"
+		--file "$top/build/6.12/tests/kselftest/lab_reserve.ko" \
+		--file "$top/build/6.12/samples/lab_sample.ko" "$vm/boot.sh" 2>"$vm/vm.log"
 	status=$?
 	tr -d '\r' <"$vm/result.log" | sed '/^# vm: /d; s/^/  /' | tee "$vm/ktap"
 	"$top/scripts/splat.sh" "$vm/console.log" | sed 's/^/# /'
@@ -345,12 +352,18 @@ boot() { # FILE VM-OPTION...
 }
 
 live() {
-	"$top/scripts/build.sh" 6.12 kselftest >"$out/build.log" 2>&1
+	"$top/scripts/build.sh" 6.12 kselftest samples >"$out/build.log" 2>&1
 	result $? "the module builds"
-	boot live --smp 2
+	boot live live --smp 2
 	result $? "on a live module"
-	boot advise --smp 1 --mem 384M --append init_on_alloc=0
+	boot advise advise --smp 1 --mem 384M --append init_on_alloc=0
 	result $? "after a machine ran out of memory"
+	boot closed closed --smp 2
+	result $? "where debugfs is closed"
+	[ -n "$short" ] || for option in debugfs=off debugfs=no-mount; do
+		boot closed $option --smp 2 --append $option
+		result $? "with $option"
+	done
 }
 
 case ${1-} in

@@ -326,6 +326,7 @@ static void run(const struct source *source, const struct options *options, char
 		die(USAGE, "--interval is %d ms at least.", INTERVAL_LEAST);
 	if (!options->count)
 		die(USAGE, "--count is 1 at least.");
+	source_note_closed(source, "refusals and violations");
 	/* Before the file is created, so that a failure leaves no file. */
 	sample = take_sample(&recorder);
 	block_signals(&recorder.held);

@@ -5,7 +5,7 @@
  * configuration for the next time it is loaded.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,22 +72,24 @@ static void compare(const struct table *owners, size_t row, const struct setting
 	     (long long)setting->value);
 }
 
-/* The limits that did not change, though an owner of that name lives. */
+/* The limits that did not change, though owners of that name live. */
 static void check(const struct source *source, const char *owner, const struct setting *settings,
 		  size_t nr)
 {
 	struct table owners;
-	size_t row, i;
+	size_t row, i, found = 0;
 
 	source_need_table(source, "owners", &owners);
-	for (row = 0; row < owners.nr_rows; row++)
-		if (!strcmp(table_cell_of(&owners, row, "name"), owner))
-			break;
-	if (row == owners.nr_rows)
+	for (row = 0; row < owners.nr_rows; row++) {
+		if (fnmatch(owner, table_cell_of(&owners, row, "name"), 0))
+			continue;
+		found++;
+		for (i = 0; i < nr; i++)
+			compare(&owners, row, &settings[i]);
+	}
+	if (!found)
 		warn("There is no owner \"%s\" now: the next one of that name will have these settings.",
 		     owner);
-	for (i = 0; row < owners.nr_rows && i < nr; i++)
-		compare(&owners, row, &settings[i]);
 	table_free(&owners);
 }
 

@@ -163,7 +163,9 @@ bool sysfs_read(const char *path, struct text *text)
 		known = put_stats(out, path);
 	if (fclose(out))
 		die(FAILED, "There is not enough memory.");
-	if (!known)
+	if (!known) {
 		free(text->data);
+		*text = (struct text){};
+	}
 	return known;
 }
