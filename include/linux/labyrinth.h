@@ -209,6 +209,11 @@ static inline struct page *labyrinth_alloc_page(struct labyrinth_owner *owner)
  * @nr: number of pages
  * @pages: array of at least @nr entries, filled from the start
  *
+ * Recycled pages come first. Then, where the page allocator may be called, pages
+ * come from it in batches. The stock serves what it does not give, so a bulk call
+ * leaves the stock alone while the kernel has memory. (An owner with flags, or with
+ * a scope, gets each page as from labyrinth_alloc_page().)
+ *
  * Context: Any, NMI included.
  * Return: The number of pages allocated; the entries after them are unchanged.
  */

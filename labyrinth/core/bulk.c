@@ -17,17 +17,19 @@
 #define LAB_BULK	32U
 
 /*
- * Up to LAB_BULK pages from the kernel with one call, from above min and with room for their
- * tags near their homes. For an owner with the fast path enabled and no stock.
+ * Up to LAB_BULK pages from the kernel with one call, from above min. Before the stock: a page
+ * of a batch costs less than the refill of one, and the stock is for calls that get none from
+ * the kernel. For an owner with the fast path enabled.
  */
 static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned int nr,
 					 struct page **pages, unsigned long caller)
 {
+	u32 owned = lab_state(owner->id, 0, LAB_OWNED);
 	struct page *fresh[LAB_BULK] = {};
 	unsigned int i, got, used = 0;
+	struct lab_table *table;
 
-	if (READ_ONCE(owner->slow) || lab_peek(owner->stock) ||
-	    lab_stack_top(READ_ONCE(owner->stocked.head)) || !lab_context_may_allocate())
+	if (READ_ONCE(owner->slow) || !lab_context_may_allocate())
 		return 0;
 	if (unlikely(lab_context_may_sleep()))
 		lab_event_could_sleep(owner, caller);
@@ -39,7 +41,9 @@ static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned
 	preempt_disable();
 	for (i = 0; i < got; i++) {
 		/* The owner may have been destroyed while we were in the allocator. */
-		if (likely(!lab_owner_dead(owner) && lab_enter_near(owner, fresh[i], caller)))
+		if (likely(!lab_owner_dead(owner)) &&
+		    (likely(lab_enter_near(owner, fresh[i], caller)) ||
+		     lab_enter(owner, fresh[i], owned, caller, &table)))
 			pages[used++] = fresh[i];
 		else
 			fresh[i - used] = fresh[i];

@@ -12,7 +12,8 @@ cpus=$(grep -c ^processor /proc/cpuinfo)
 expect_guarantee() { # STOCK FLAGS
 	ask guarantee "$1" "$2"
 	expect_match guarantee "$answer" "0 *"
-	expect_equal "runs, one for each context on each CPU" "$(figure runs)" $((contexts * cpus))
+	expect_equal "runs, one by one and in bulk, for each context on each CPU" "$(figure runs)" \
+		$((2 * contexts * cpus))
 	expect_equal "runs with too few pages" "$(figure too_few)" 0
 	expect_equal "errors" "$(figure errors)" 0
 	expect_equal "pages still out" "$(figure out)" 0

@@ -71,11 +71,13 @@ static bool guarantee_kernel_gives(void)
 	return page;
 }
 
+/* @verb: STUB_ALLOC, page by page, or STUB_BULK, in one call. */
 static void guarantee_run(struct labyrinth_owner *owner, enum stub_context context,
-			  unsigned int stock, struct reserve_guarantee *g)
+			  enum stub_verb verb, unsigned int stock, struct reserve_guarantee *g)
 {
 	struct stub_call call = {
-		.verb = STUB_ALLOC, .owner = owner, .page = guarantee_pages, .times = stock,
+		.verb = verb, .owner = owner, .page = guarantee_pages,
+		.nr = stock, .times = verb == STUB_BULK ? 1 : stock,
 	};
 
 	g->runs++;
@@ -93,30 +95,45 @@ static void guarantee_run(struct labyrinth_owner *owner, enum stub_context conte
 		g->errors++;
 }
 
-/* One CPU after the other, so that each finds the pages on the lists of another CPU. */
+static struct labyrinth_owner *guarantee_owner(const char *name, unsigned int stock,
+					       unsigned int flags)
+{
+	return labyrinth_owner_create(&(struct labyrinth_owner_params){
+		.name = name, .budget = stock, .stock = stock, .flags = flags,
+		.reserve_pct = LABYRINTH_RESERVE_NONE, .nid = NUMA_NO_NODE,
+	});
+}
+
+/*
+ * One CPU after the other, so that each finds the pages on the lists of another CPU. Bulk calls
+ * have an owner of their own: its first call finds the stock full.
+ */
 int reserve_guarantee(unsigned int stock, unsigned int flags, struct reserve_guarantee *g)
 {
+	struct labyrinth_owner *owner, *bulk;
 	struct reserve_hoard hoard = {};
-	struct labyrinth_owner *owner;
 	int cpu, context;
 
 	if (stock > STUB_PAGES)
 		return -EINVAL;
-	owner = labyrinth_owner_create(&(struct labyrinth_owner_params){
-		.name = "guarantee", .budget = stock, .stock = stock, .flags = flags,
-		.reserve_pct = LABYRINTH_RESERVE_NONE, .nid = NUMA_NO_NODE,
-	});
+	owner = guarantee_owner("guarantee", stock, flags);
 	if (IS_ERR(owner))
 		return PTR_ERR(owner);
+	bulk = guarantee_owner("guarantee.bulk", stock, flags);
+	if (IS_ERR(bulk)) {
+		labyrinth_owner_destroy(owner);
+		return PTR_ERR(bulk);
+	}
 	guarantee_make_workers();
 	guarantee_hog(&hoard);
 	for (context = 0; context < STUB_NR_CONTEXTS; context++)
 		for_each_online_cpu(cpu) {
 			set_cpus_allowed_ptr(current, cpumask_of(cpu));
-			guarantee_run(owner, context, stock, g);
+			guarantee_run(owner, context, STUB_ALLOC, stock, g);
+			guarantee_run(bulk, context, STUB_BULK, stock, g);
 		}
 	reserve_give_back(&hoard, hoard.nr);
 	set_cpus_allowed_ptr(current, cpu_possible_mask);
-	g->out = labyrinth_owner_destroy(owner);
+	g->out = labyrinth_owner_destroy(owner) + labyrinth_owner_destroy(bulk);
 	return 0;
 }

@@ -70,13 +70,44 @@ static void recycled_pages_are_topped_up_by_the_kernel(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, free_bulk(owner, MANY, pages), MANY);
 }
 
-static void bulk_alloc_takes_the_stock(struct kunit *test)
+static void bulk_alloc_leaves_the_stock_while_the_kernel_has_pages(struct kunit *test)
 {
-	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 40, .stock = 40);
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", MANY, .stock = MANY);
+	struct page **pages = get_pages(test, owner, MANY);
+
+	expect_owned(test, owner, MANY, pages);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->nr_stocked), (int)MANY);
+	KUNIT_EXPECT_EQ_MSG(test, lab_alloc_bulk(owner, 1, pages), 0U, "the budget is spent");
+	lab_expect_refusal(test, "owner", "budget");
+	KUNIT_EXPECT_EQ(test, free_bulk(owner, MANY, pages), MANY);
+}
+
+/* A poisoning owner's bulk call takes page by page. */
+static void bulk_alloc_of_an_owner_with_flags_takes_the_stock(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 40, .stock = 40,
+						       .flags = LABYRINTH_POISON);
 	struct page **pages = get_pages(test, owner, 40);
 
 	expect_owned(test, owner, 40, pages);
+	KUNIT_EXPECT_EQ(test, atomic_read(&owner->nr_stocked), 0);
 	KUNIT_EXPECT_EQ(test, free_bulk(owner, 40, pages), 40U);
+}
+
+/* At half load many pages have no room near their homes, but nearly all have some within reach. */
+static void a_batch_uses_all_of_the_table(struct kunit *test)
+{
+	unsigned int i, nr = 4096, more = 0;
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", nr, .stock = 1);
+	struct page **pages = get_pages(test, owner, nr);
+
+	for (i = 0; i < nr; i++)
+		more += !lab_tag_is_near(lab_home(&owner->slots, pages[i]),
+					 lab_table_find(owner->table, pages[i]));
+	kunit_info(test, "%u of %u tags are not near their homes", more, nr);
+	KUNIT_EXPECT_GT(test, more, 0U);
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&owner->nr_stocked), 1, "no page came one by one");
+	KUNIT_EXPECT_EQ(test, free_bulk(owner, nr, pages), nr);
 }
 
 static void entries_beyond_the_budget_are_unchanged(struct kunit *test)
@@ -181,7 +212,9 @@ static void bad_arguments_free_nothing(struct kunit *test)
 static struct kunit_case lab_bulk_cases[] = {
 	KUNIT_CASE(bulk_calls_handle_any_number_of_pages),
 	KUNIT_CASE(recycled_pages_are_topped_up_by_the_kernel),
-	KUNIT_CASE(bulk_alloc_takes_the_stock),
+	KUNIT_CASE(bulk_alloc_leaves_the_stock_while_the_kernel_has_pages),
+	KUNIT_CASE(bulk_alloc_of_an_owner_with_flags_takes_the_stock),
+	KUNIT_CASE(a_batch_uses_all_of_the_table),
 	KUNIT_CASE(entries_beyond_the_budget_are_unchanged),
 	KUNIT_CASE(shared_recycled_page_is_skipped),
 	KUNIT_CASE(bad_pages_are_reported_and_the_others_freed),

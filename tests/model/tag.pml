@@ -1025,6 +1025,7 @@ not_near:
 		tag = NONE; at = 0;
 		if
 		/* alloc.c: lab_alloc_slow: page = lab_alloc_kernel(owner, page, caller) */
+		/* bulk.c: lab_alloc_many_fresh: lab_enter(owner, fresh[i], owned, caller, &table) */
 		:: true
 		/* bulk.c: lab_alloc_many_fresh: lab_page_reject(fresh[i]) */
 		:: reject(); goto again
