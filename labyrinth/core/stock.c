@@ -23,6 +23,9 @@
 /* Delay after a refill that found no memory. */
 #define LAB_REFILL_RETRY	max(HZ / 10, 1)
 
+/* Most pages that a refill takes from the kernel at a time. */
+#define LAB_STOCK_BATCH		16
+
 /* Pages without room near their homes until a refill gives up for now. */
 #define LAB_STOCK_TRIES		8
 
@@ -40,22 +43,27 @@
 bool lab_refill_now(struct labyrinth_owner *owner)
 {
 	gfp_t gfp = LAB_GFP_STOCK | (owner->flags & LABYRINTH_ZERO ? __GFP_ZERO : 0);
-	struct page *rejected[LAB_STOCK_TRIES], *page;
-	int before = atomic_read(&owner->nr_stocked);
-	unsigned int nr_rejected = 0;
+	struct page *rejected[LAB_STOCK_TRIES + LAB_STOCK_BATCH];
+	int nr, before = atomic_read(&owner->nr_stocked);
+	unsigned int i, got, nr_rejected = 0;
 	bool full = true;
 
-	while (atomic_read(&owner->nr_stocked) < lab_stock_wanted(owner) &&
+	while ((nr = lab_stock_wanted(owner) - atomic_read(&owner->nr_stocked)) > 0 &&
 	       !lab_owner_dead(owner)) {
-		page = nr_rejected < LAB_STOCK_TRIES ? alloc_pages_node(owner->nid, gfp, 0) : NULL;
-		full = page;
+		struct page *pages[LAB_STOCK_BATCH] = {};
+
+		got = nr_rejected >= LAB_STOCK_TRIES ? 0 :
+		      lab_compat_alloc_bulk(gfp, lab_owner_nid(owner), min(nr, LAB_STOCK_BATCH),
+					    pages);
+		full = got;
 		if (!full)
 			break;
-		if (!lab_enter_stocked(owner, page))
-			/* No room for its tag. Keep it, or the next page would be the same. */
-			rejected[nr_rejected++] = page;
-		else if (lab_recycles_uncharged(owner))
-			lab_shrink_recycled(owner);
+		for (i = 0; i < got; i++)
+			if (!lab_enter_stocked(owner, pages[i]))
+				/* No room for its tag. Keep it, or the next would be the same. */
+				rejected[nr_rejected++] = pages[i];
+			else if (lab_recycles_uncharged(owner))
+				lab_shrink_recycled(owner);
 		cond_resched();
 	}
 	while (nr_rejected)
