@@ -28,6 +28,7 @@ enum bench_where {
 extern unsigned int bench_nr_samples, bench_nr_failed;
 extern u32 bench_samples[BENCH_SAMPLES];
 
+int bench_settle(void);
 void bench_report(const char *name, unsigned int count);
 int bench_yardsticks(void);
 int bench_kernel(void);

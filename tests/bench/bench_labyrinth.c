@@ -245,12 +245,12 @@ static void bench_cold(void)
 	WITH_OWNER(.budget = BENCH_BULK)
 		bench_alloc("lab_cold_alloc", 1, put_aside, lab_take, lab_part_finish);
 	free_aside();
+	WITH_OWNER(.budget = BENCH_BULK)
+		bench_alloc("lab_stream_pair", BENCH_BULK, put_aside, lab_stream, bench_nothing);
+	free_aside();
 	bench_nr_samples = BENCH_SAMPLES;
 	WITH_OWNER(.budget = BENCH_BULK)
 		bench_alloc("lab_cold_bulk_pair", BENCH_BULK, bench_nothing, lab_bulk_part,
-			    bench_nothing);
-	WITH_OWNER(.budget = BENCH_BULK)
-		bench_alloc("lab_stream_pair", BENCH_BULK, bench_nothing, lab_stream,
 			    bench_nothing);
 }
 

@@ -68,7 +68,7 @@ static int __init lab_bench_init(void)
 	if (err)
 		goto out;
 	bench_empty();
-	err = bench_yardsticks() ?: bench_kernel();
+	err = bench_settle() ?: bench_yardsticks() ?: bench_kernel();
 	if (!err)
 		bench_labyrinth();
 	err = err ?: bench_watch();

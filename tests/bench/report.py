@@ -16,6 +16,7 @@ operation or pair, or per page for bulk calls; each has "min" and "median".
              suffix "_of_many_cpus", for more possible CPUs
   paths      {path: {instructions, locked, lines, written}}: see path.py
   goals      [{name, what, goal, value, met}]
+  driver     {variant: [kbit/s of each transfer]}: with --full, by a clock of one tick an instruction
   wallclock  {way: {CPUs: pairs per second and CPU}}: depends on the machine, not gated
 """
 import json
@@ -35,6 +36,8 @@ GOALS = [
      lambda d: ratio(d, "lab_cold_pair", "buddy_pair"), "cold_alloc cold_release"),
     ("cold_bulk", "cold bulk of 32, per page, over the same", 0.70,
      lambda d: ratio(d, "lab_cold_bulk_pair", "buddy_pair"), "cold_bulk_alloc cold_release"),
+    ("stock_bulk", "the same with a stock, refill included", 0.70,
+     lambda d: ratio(d, "lab_stock_bulk", "buddy_pair"), "cold_bulk_alloc cold_release"),
     ("stock_zero_alloc", "zeroed page of the stock, over {buddy_zero_alloc} of alloc_page", 0.05,
      lambda d: ratio(d, "lab_stock_zero_alloc", "buddy_zero_alloc"), "stock_zero_alloc"),
     ("worst_stock_hardirq", "worst single alloc from stock, hardirq", 300,
@@ -53,6 +56,13 @@ GOALS = [
      lambda d: d["paths"]["alloc"]["lines"] - 1, "alloc"),
     ("lines_free", "cache lines besides the page's own, free", 2,
      lambda d: d["paths"]["free"]["lines"] - 1, "free"),
+]
+
+# The same, of ten transfers through a driver, which only --full measures.
+DRIVER_GOALS = [
+    ("driver", "e1000 switched by tools/port.sh, over the plain driver's time of a transfer", 1.03,
+     lambda d: slower(d, "switched"), ""),
+    ("driver_stock", "the same with a stock", 1.03, lambda d: slower(d, "stock"), ""),
 ]
 
 # Mostly the kernel's unwinder, which takes longer the more code there is.
@@ -95,6 +105,10 @@ WHAT = {
     "lab_cold_alloc": "cold, alloc only",
     "lab_cold_bulk_pair": "cold, bulk of 32, per page",
     "lab_stream_pair": "cold, 32 one by one, per page",
+    "lab_no_stock_bulk": "bulk of 32, released, without a stock, in turns",
+    "lab_stock_bulk": "bulk of 32, released, with a stock, in turns",
+    "lab_no_stock_stream": "32 one by one, released, without a stock, in turns",
+    "lab_stock_stream": "32 one by one, released, with a stock, in turns",
     "lab_transfer": "transfer",
     "lab_zero_pair": "recycled, LABYRINTH_ZERO",
     "lab_poison_pair": "recycled, LABYRINTH_POISON",
@@ -119,6 +133,11 @@ def ratio(doc, ours, theirs):
     return round(least(doc, ours) / least(doc, theirs), 3)
 
 
+def slower(doc, variant):
+    """Return the least time of a transfer over that of the plain driver."""
+    return round(max(doc["driver"]["plain"]) / max(doc["driver"][variant]), 3)
+
+
 def read_logs(doc, folder):
     """Read the lines of each run: plain, zeroing (with more possible CPUs), scale."""
     for run, setting in (("plain", FREE), ("zeroing", ZEROED)):
@@ -137,6 +156,9 @@ def read_logs(doc, folder):
     for word in lines(f"{folder}/scale/result.log", missing_ok=True):
         if word[0] == "scale":
             doc["wallclock"].setdefault(word[1], {})[word[2]] = int(word[3])
+    for word in lines(f"{folder}/driver.log", missing_ok=True):
+        if word[:2] == ["#", "throughput"]:
+            doc["driver"].setdefault(word[2], []).append(int(float(word[3])))
 
 
 def lines(name, missing_ok=False):
@@ -151,9 +173,9 @@ def lines(name, missing_ok=False):
 
 def collect(folder, *about):
     doc = {"schema": 1, "about": dict(pair.split("=", 1) for pair in about), "counts": {},
-           "worst": {}, "paths": {}, "goals": [], "wallclock": {}}
+           "worst": {}, "paths": {}, "goals": [], "wallclock": {}, "driver": {}}
     read_logs(doc, folder)
-    for name, what, goal, value, _ in GOALS:
+    for name, what, goal, value, _ in GOALS + (DRIVER_GOALS if doc["driver"] else []):
         try:
             got = value(doc)
             what = what.format_map({other: least(doc, other) for other in doc["counts"]})
@@ -248,6 +270,9 @@ def table(doc):
     print("# labyrinth's own part        instructions  locked  cache lines, written to")
     for name, path in doc["paths"].items():
         print(f"# {name:26}" + "".join(f"{figure:>9}" for figure in path.values()))
+    for variant, rates in doc["driver"].items():
+        print(f"# e1000 {variant:20} best of {len(rates)} transfers: {max(rates)} kbit/s "
+              f"({max(rates) / max(doc['driver']['plain']):.3f} x)")
     if doc["wallclock"]:
         print("# not gated, by this machine's clock: million pairs per second and CPU (all, to one)")
         print("# busy virtual CPUs                     " + "".join(
@@ -313,8 +338,8 @@ def chart(doc):
 
 
 def unmet(doc):
-    wanted = [path for goal, (*_, paths) in zip(doc["goals"], GOALS) if not goal["met"]
-              for path in paths.split()]
+    goals = zip(doc["goals"], GOALS + DRIVER_GOALS)
+    wanted = [path for goal, (*_, paths) in goals if not goal["met"] for path in paths.split()]
     print(*dict.fromkeys(wanted))
 
 

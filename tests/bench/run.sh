@@ -39,13 +39,16 @@ run_vm() { # RUN PARTS VM-OPTION...: into $out/RUN
 
 # The second CPU only allocates pages; of many CPUs the others are possible, not online.
 measure() {
-	run_vm plain "path worst bench" --icount --append init_on_alloc=0 \
+	run_vm plain "path worst bench refill" --icount --append init_on_alloc=0 \
 		--possible 2 --env second_cpu=1
 	run_vm zeroing "worst${full:+ bench}" --icount --append init_on_alloc=1 \
 		--possible "$many_cpus" --env second_cpu=1
-	[ -z "$repeat" ] || run_vm again "path worst bench" --icount --append init_on_alloc=0 \
+	[ -z "$repeat" ] || run_vm again "path worst bench refill" --icount --append init_on_alloc=0 \
 		--possible 2 --env second_cpu=1
-	[ -z "$full" ] || run_vm scale scale --smp 4 --append init_on_alloc=0
+	[ -n "$full" ] || return 0
+	run_vm scale scale --smp 4 --append init_on_alloc=0
+	"$top/tests/driver/run.sh" --throughput >"$out/driver.log" 2>&1 ||
+		die "the throughput of a driver was not measured: see $out/driver.log"
 }
 
 release() {

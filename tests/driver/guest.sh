@@ -11,8 +11,6 @@ stock=${stock:-256}
 burst=${burst:-1800}
 lab=/sys/kernel/debug/labyrinth
 pressure=/sys/module/lab_pressure/parameters
-here=10.9.0.1
-there=10.9.0.2
 table=/tmp/table
 failed=0 nr=0 deepest_of_all=0
 
@@ -33,36 +31,8 @@ expect() { # WORDS, then a test(1) expression
 	result $status "$words"
 }
 
-# ---- two cards, the second in its own network namespace, so that traffic crosses both
-
-in_there() {
-	nsenter --net=/proc/"$neighbour"/ns/net "$@"
-}
-
-network_up() {
-	local i=0
-
-	unshare -n sleep 1000 &
-	neighbour=$!
-	until [ "$(readlink /proc/$neighbour/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do
-		usleep 50000
-	done
-	ip link set eth1 netns "$neighbour"
-	ip addr add $here/24 dev eth0
-	ip link set eth0 mtu 9000 up
-	in_there ip addr add $there/24 dev eth1
-	in_there ip link set eth1 mtu 9000 up
-	until ping -c 1 -W 1 $there >/dev/null 2>&1; do
-		[ $((i += 1)) -lt 15 ] || return 1
-	done
-	in_there iperf3 -s -D >/dev/null
-	usleep 500000
-}
-
-network_down() {
-	killall iperf3 2>/dev/null
-	kill "$neighbour"
-}
+# shellcheck source=tests/driver/cards.sh
+. $modules/cards.sh
 
 card() { # COUNTER: the sum of both cards
 	{ ethtool -S eth0; in_there ethtool -S eth1; } 2>/dev/null |

@@ -5,11 +5,13 @@
 # tools/port.sh: real traffic both ways between two emulated cards in one virtual machine,
 # with memory plentiful and short. Prints KTAP and a table of figures.
 #
-# usage: run.sh
+# usage: run.sh [--throughput]
+#
+#   --throughput  instead, count the instructions of a transfer: see throughput.sh
 #
 # The driver's source is fetched from Debian's linux-source and stays in the cache and build/.
 # Logs and modules: build/driver/. Exit status 1 if anything failed. The figures are those of
-# an emulated machine and fail no test.
+# an emulated machine and fail no test; those of --throughput are compared by tests/bench/run.sh.
 set -uo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -18,6 +20,12 @@ kernel=6.12
 driver=e1000
 folder=drivers/net/ethernet/intel/e1000
 out=$top/build/driver
+throughput=''
+case ${1-} in
+--throughput) throughput=1 out+=-throughput ;;
+'') ;;
+*) sed -n '/^# usage/,/^#$/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
 . "$top/tests/lib/ktap.sh"
 
 bail() { # WORDS...
@@ -68,17 +76,34 @@ said=$(grep -hE 'warning|WARNING' "$out/switched.log")
 result "${#said}" "$driver: the switched driver builds without a warning"
 
 # One cable connects the two cards and nothing else.
-"$top/scripts/vm.sh" --kernel "$kernel" --smp 2 --mem 512M --timeout 400 --out "$out/vm" \
-	--qemu "-netdev hubport,id=here,hubid=0 -device $driver,netdev=here,mac=52:54:00:00:00:01" \
-	--qemu "-netdev hubport,id=there,hubid=0 -device $driver,netdev=there,mac=52:54:00:00:00:02" \
-	--env driver="$driver" \
-	--file "$(PATH=$PATH:/usr/sbin command -v iperf3):/bin/" \
-	--file "$(PATH=$PATH:/usr/sbin command -v ethtool):/bin/" \
-	--file "$top/build/$kernel/labyrinth/labyrinth.ko" \
-	--file "$top/build/$kernel/samples/lab_pressure.ko" \
-	--file "$out/plain/$driver.ko:/lib/labyrinth/plain/" \
-	--file "$out/switched/$driver.ko:/lib/labyrinth/switched/" \
-	"$here/guest.sh"
+run_vm() { # SCRIPT VM-OPTION...
+	local script=$1
+
+	shift
+	"$top/scripts/vm.sh" --kernel "$kernel" --mem 512M --out "$out/vm" "$@" \
+		--qemu "-netdev hubport,id=here,hubid=0 -device $driver,netdev=here,mac=52:54:00:00:00:01" \
+		--qemu "-netdev hubport,id=there,hubid=0 -device $driver,netdev=there,mac=52:54:00:00:00:02" \
+		--env driver="$driver" \
+		--file "$(PATH=$PATH:/usr/sbin command -v iperf3):/bin/" \
+		--file "$(PATH=$PATH:/usr/sbin command -v ethtool):/bin/" \
+		--file "$top/build/$kernel/labyrinth/labyrinth.ko" \
+		--file "$top/build/$kernel/samples/lab_pressure.ko" \
+		--file "$out/plain/$driver.ko:/lib/labyrinth/plain/" \
+		--file "$out/switched/$driver.ko:/lib/labyrinth/switched/" \
+		--file "$here/cards.sh" "$here/$script"
+}
+
+if [ -n "$throughput" ]; then
+	run_vm throughput.sh --icount --timeout 1800
+	result $? "$driver: throughput"
+	"$top/scripts/splat.sh" "$out/vm/console.log" | sed 's/^/# /'
+	result "${PIPESTATUS[0]}" "$driver: kernel log is clean"
+	sed -n 's/^throughput/# &/p' "$out/vm/result.log"
+	echo "1..$nr"
+	exit $failed
+fi
+
+run_vm guest.sh --smp 2 --timeout 400
 status=$?
 tr -d '\r' <"$out/vm/result.log" | sed '/^# vm: /d; s/^/  /' | tee "$out/ktap"
 [ "$status" -lt 124 ] || echo "# the machine ended with $status: see $out/vm"
