@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The changes that would have prevented a refusal. They are computed here only; the console,
- * debugfs and the command format them.
+ * The changes that would have prevented a refusal. They are computed here only; advice_text.c
+ * and the command format them.
  *
  * A zone has "usable" pages above its protected ones. The atomic reserve, 5/8 of min, lies
  * between its min mark and the kernel's own floor; the owner may use reserve_pct percent of
@@ -16,90 +16,81 @@
  * in the zone where that is least. vm.min_free_kbytes is the sum of all min marks.
  * The zones are read after the refusal. If one has the pages by then, or never lacked them
  * (see lab_floor_choose()), neither number is reported.
+ *
+ * Every owner has one number for each of its limits: the largest that any of its last refusals
+ * needs. Refusals for different reasons within a second add up.
+ *
+ * The machine must bear the change. All stocks together, and vm.min_free_kbytes, may be
+ * LAB_BEARABLE_PCT of the low memory: the kernel itself raises min_free_kbytes no further
+ * (set_recommended_min_free_kbytes() in mm/khugepaged.c, 6.1 to 7.3).
  */
-#include <linux/build_bug.h>
 #include <linux/kernel.h>
 #include <linux/math.h>
 #include <linux/mm.h>
-#include <linux/seq_buf.h>
-#include <linux/seq_file.h>
+#include <linux/string.h>
 
 #include "advice.h"
 #include "shortage.h"
 
-static struct lab_change *lab_advice_add(struct lab_advice *advice, enum lab_change_kind kind)
-{
-	struct lab_change *change = &advice->changes[advice->nr++];
+/* ---- what the machine can bear */
 
-	*change = (struct lab_change){ .kind = kind, .zone = -1 };
-	return change;
+static void lab_lowmem_add(struct lab_lowmem *lowmem, struct zone *zone)
+{
+	unsigned long min = READ_ONCE(zone->_watermark[WMARK_MIN]);
+
+	/* Before 6.5, ZONE_MOVABLE counts for vm.min_free_kbytes. */
+	lowmem->min += min;
+	if (zone_idx(zone) > LAB_HIGHEST_ZONE)
+		return;
+	lowmem->managed += zone_managed_pages(zone);
+	lowmem->gap += READ_ONCE(zone->_watermark[WMARK_LOW]) - min;
 }
 
-static struct lab_change *lab_advice_add_number(struct lab_advice *advice,
-						enum lab_change_kind kind,
-						unsigned long from, unsigned long to)
+static void lab_lowmem_read(struct lab_lowmem *lowmem, u32 owner_id)
 {
-	struct lab_change *change = lab_advice_add(advice, kind);
+	const struct labyrinth_owner *owner;
+	int nid, i;
 
-	change->numbered = true;
-	change->from = from;
-	change->to = to;
-	return change;
+	*lowmem = (struct lab_lowmem){};
+	for_each_online_node(nid)
+		for (i = 0; i < MAX_NR_ZONES; i++)
+			if (populated_zone(&NODE_DATA(nid)->node_zones[i]))
+				lab_lowmem_add(lowmem, &NODE_DATA(nid)->node_zones[i]);
+	mutex_lock(&lab_owners_lock);
+	list_for_each_entry(owner, &lab_owners, list)
+		if (owner->id != owner_id)
+			lowmem->stocks += READ_ONCE(owner->stock);
+	mutex_unlock(&lab_owners_lock);
 }
 
-/* ---- the owner's numbers */
+unsigned long lab_bearable(const struct lab_lowmem *lowmem)
+{
+	return lowmem->managed / 100 * LAB_BEARABLE_PCT;
+}
+
+/*
+ * Pages that ordinary users lose if the sum of the min marks becomes @min. The kernel keeps free
+ * what is below high, which is two gaps above min; a gap is at least a quarter of min
+ * (__setup_per_zone_wmarks()).
+ */
+unsigned long lab_min_cost(const struct lab_lowmem *lowmem, unsigned long min)
+{
+	unsigned long gap = max(lowmem->gap, min / 4);
+
+	return min - lowmem->min + 2 * (gap - lowmem->gap);
+}
+
+/* ---- what a refusal needs */
 
 /* Pages that the owner was short of: one for each refusal, as far as its budget permits. */
-static unsigned long lab_pages_short(const struct lab_shortage *shortage, long times)
+unsigned long lab_pages_short(const struct lab_shortage *shortage, long times)
 {
 	long room = (long)shortage->budget - shortage->owned - shortage->quarantined;
 
 	return clamp(times, 1L, max(room, 1L));
 }
 
-/* Pages by which the stock can grow at run time; 0 if the owner is gone. */
-static u32 lab_stock_room(const struct lab_shortage *shortage)
-{
-	const struct labyrinth_owner *owner;
-	u32 room;
-
-	mutex_lock(&lab_owners_lock);
-	owner = lab_owner_by_id(shortage->refusal.owner_id);
-	room = owner ? lab_table_room(owner->table) : 0;
-	mutex_unlock(&lab_owners_lock);
-	return room;
-}
-
-static void lab_advise_stock(struct lab_advice *advice, const struct lab_shortage *shortage)
-{
-	unsigned int budget = shortage->budget, stock = shortage->stock;
-	unsigned long to = min_t(unsigned long, stock + advice->pages, budget);
-
-	/* A full stock can grow only with the budget. */
-	if (stock >= budget)
-		lab_advice_add_number(advice, LAB_CHANGE_BUDGET_AND_STOCK, budget,
-				      budget + advice->pages);
-	else
-		lab_advice_add_number(advice, LAB_CHANGE_STOCK, stock, to)->in_debugfs =
-			to - stock <= lab_stock_room(shortage);
-}
-
-static void lab_advise_budget(struct lab_advice *advice, const struct lab_shortage *shortage,
-			      long times)
-{
-	unsigned long more = clamp_t(long, times, 1, shortage->budget);
-
-	/* Pages in quarantine are charged: they would fill a larger budget as well. */
-	if (shortage->quarantined >= more)
-		lab_advice_add(advice, LAB_CHANGE_QUARANTINE);
-	else
-		lab_advice_add_number(advice, LAB_CHANGE_BUDGET, shortage->budget,
-				      shortage->budget + more);
-}
-
-/* ---- the zones' marks */
-
-/* Pages by which the sum of all min marks, now @total, must grow for @pages more from @zone. */
+/* The sum of all min marks that would have left @pages more in @zone; 0 if none would. */
 static unsigned long lab_min_wanted(const struct lab_shortage_zone *zone, unsigned long total,
 				    unsigned long pages, int pct)
 {
@@ -107,27 +98,8 @@ static unsigned long lab_min_wanted(const struct lab_shortage_zone *zone, unsign
 	long lack = (long)lab_floor_mark(min, pct) - lab_level_usable(&zone->level) + (long)pages;
 
 	if (!min || !pct)
-		return ULONG_MAX;
-	return mult_frac(DIV_ROUND_UP(max(lack, 1L) * 8 * 100, 5 * pct), total, min);
-}
-
-/*
- * The sum of all min marks: vm.min_free_kbytes; if ZONE_MOVABLE does not count as low memory,
- * up to 128 pages more for each such zone.
- */
-static unsigned long lab_min_total(void)
-{
-	unsigned long total = 0;
-	int nid, i;
-
-	for_each_online_node(nid)
-		for (i = 0; i < MAX_NR_ZONES; i++) {
-			struct zone *zone = &NODE_DATA(nid)->node_zones[i];
-
-			if (populated_zone(zone))
-				total += READ_ONCE(zone->_watermark[WMARK_MIN]);
-		}
-	return total;
+		return 0;
+	return total + mult_frac(DIV_ROUND_UP(max(lack, 1L) * 8 * 100, 5 * pct), total, min);
 }
 
 /* Did a zone have @pages all the same? Then no mark was too high. */
@@ -142,166 +114,284 @@ static bool lab_shortage_had(const struct lab_shortage *shortage, int pct, unsig
 	return false;
 }
 
-/* Alternatives to a larger stock. */
-static void lab_advise_marks(struct lab_advice *advice, const struct lab_shortage *shortage)
+/* Keep the number of the zone that needs least. */
+static void lab_enough_least(struct lab_enough *enough, unsigned long nr,
+			     const struct lab_shortage_zone *zone)
+{
+	if (nr && (!enough->nr || nr < enough->nr))
+		*enough = (struct lab_enough){ .nr = nr, .zone = zone->name, .node = zone->node };
+}
+
+static void lab_need_marks(struct lab_need *need, const struct lab_shortage *shortage,
+			   unsigned long pages)
 {
 	bool floor = shortage->refusal.reason == LAB_REFUSE_FLOOR;
-	unsigned long pct = ULONG_MAX, more = ULONG_MAX, total = lab_min_total();
 	int share = floor ? shortage->reserve_pct : 100;
-	unsigned int i, pct_zone = 0, more_zone = 0;
+	unsigned int i;
 
-	if (lab_shortage_had(shortage, share, advice->pages))
+	if (lab_shortage_had(shortage, share, pages))
 		return;
 	for (i = 0; i < shortage->nr_zones; i++) {
 		const struct lab_shortage_zone *zone = &shortage->zones[i];
-		unsigned long wanted = lab_floor_pct_needed(&zone->level, advice->pages);
 
-		if (wanted < pct) {
-			pct = wanted;
-			pct_zone = i;
-		}
-		wanted = lab_min_wanted(zone, total, advice->pages, share);
-		if (wanted < more) {
-			more = wanted;
-			more_zone = i;
-		}
+		if (floor)
+			lab_enough_least(&need->pct, lab_floor_pct_needed(&zone->level, pages),
+					 zone);
+		lab_enough_least(&need->min,
+				 lab_min_wanted(zone, shortage->lowmem.min, pages, share), zone);
 	}
-	if (floor && pct <= 100) {
-		struct lab_change *change = lab_advice_add_number(advice, LAB_CHANGE_RESERVE_PCT,
-								  shortage->reserve_pct, pct);
+}
 
-		change->in_debugfs = true;
-		change->zone = pct_zone;
+/* The needs of an owner that was refused @times, but not those that follow from its budget. */
+void lab_need_read(struct lab_need *need, const struct lab_shortage *shortage, long times)
+{
+	unsigned long pages = lab_pages_short(shortage, times);
+	unsigned long more = clamp_t(long, times, 1, shortage->budget);
+
+	*need = (struct lab_need){};
+	switch (shortage->refusal.reason) {
+	case LAB_REFUSE_BUDGET:
+		/* Pages in quarantine are charged: they would fill a larger budget as well. */
+		if (shortage->quarantined < more)
+			need->budget = shortage->budget + more;
+		break;
+	case LAB_REFUSE_FLOOR:
+	case LAB_REFUSE_BUDDY:
+		lab_need_marks(need, shortage, pages);
+		fallthrough;
+	case LAB_REFUSE_CONTEXT:
+		need->stock = shortage->stock + pages;
+		break;
 	}
-	if (more != ULONG_MAX)
-		lab_advice_add_number(advice, LAB_CHANGE_MIN_FREE, total << (PAGE_SHIFT - 10),
-				      (total + more) << (PAGE_SHIFT - 10))->zone = more_zone;
+}
+
+void lab_need_merge(struct lab_need *need, const struct lab_need *other)
+{
+	need->stock = max(need->stock, other->stock);
+	need->budget = max(need->budget, other->budget);
+	if (other->pct.nr > need->pct.nr)
+		need->pct = other->pct;
+	if (other->min.nr > need->min.nr)
+		need->min = other->min;
+}
+
+/* ---- the last refusals that were reported: at least all that can still be read */
+
+#define LAB_NEEDS	32
+
+struct lab_entered {
+	char owner[LABYRINTH_NAME_LEN];
+	u64 when;
+	u8 reason;
+	long times;
+	struct lab_need need;
+};
+
+static struct lab_entered lab_needs[LAB_NEEDS];		/* guarded by report.c's lock */
+static unsigned int lab_needs_nr;			/* likewise */
+
+static bool lab_entered_same(const struct lab_entered *entered, const struct lab_shortage *shortage)
+{
+	return !strcmp(entered->owner, shortage->refusal.owner);
+}
+
+/* Does the owner lack pages, rather than a right to them? */
+static bool lab_refusal_lacks_pages(u8 reason)
+{
+	return reason == LAB_REFUSE_FLOOR || reason == LAB_REFUSE_BUDDY ||
+	       reason == LAB_REFUSE_CONTEXT;
+}
+
+/* The owner's refusals at the same time for other reasons: they compete for the same pages. */
+static long lab_times_besides(const struct lab_shortage *shortage)
+{
+	const struct lab_refusal_record *r = &shortage->refusal;
+	const struct lab_entered *e;
+	long times = 0;
+
+	for (e = lab_needs; e < lab_needs + LAB_NEEDS; e++)
+		if (lab_entered_same(e, shortage) && e->reason != r->reason &&
+		    lab_refusal_lacks_pages(e->reason) && lab_refusal_lacks_pages(r->reason) &&
+		    e->when + HZ >= r->when && r->when + HZ >= e->when)
+			times += e->times;
+	return times;
 }
 
 /*
- * The owner was refused @times since its last report; 0 if that is unknown.
+ * The report of @shortage is closed: the owner was refused @times since its last report; 0 if
+ * that is unknown. The caller holds the lock of all reports, here and below.
  * Context: process.
  */
-void lab_advise(struct lab_advice *advice, const struct lab_shortage *shortage, long times)
+void lab_advice_enter(struct lab_shortage *shortage, long times)
 {
+	long all = times + lab_times_besides(shortage);
+	struct lab_entered *entered;
+
+	lab_lowmem_read(&shortage->lowmem, shortage->refusal.owner_id);
+	shortage->pages = 0;
+	if (!shortage->budget)
+		return;
+	if (lab_refusal_lacks_pages(shortage->refusal.reason))
+		shortage->pages = lab_pages_short(shortage, times);
+	entered = &lab_needs[lab_needs_nr++ % LAB_NEEDS];
+	strscpy(entered->owner, shortage->refusal.owner, sizeof(entered->owner));
+	entered->when = shortage->refusal.when;
+	entered->reason = shortage->refusal.reason;
+	entered->times = times;
+	lab_need_read(&entered->need, shortage, all);
+}
+
+/* ---- the changes */
+
+static struct lab_change *lab_advice_add(struct lab_advice *advice, enum lab_change_kind kind)
+{
+	struct lab_change *change = &advice->changes[advice->nr++];
+
+	*change = (struct lab_change){ .kind = kind, .by = LAB_BY_DRIVER };
+	return change;
+}
+
+/* Before those that cost more. */
+static void lab_advice_insert(struct lab_advice *advice, const struct lab_change *change)
+{
+	unsigned int i = advice->nr++;
+
+	for (; i && advice->changes[i - 1].cost > change->cost; i--)
+		advice->changes[i] = advice->changes[i - 1];
+	advice->changes[i] = *change;
+}
+
+/* How the owner gets @more tags, or another limit if @more is 0. */
+static enum lab_change_by lab_owner_change_by(const struct lab_shortage *shortage,
+					      unsigned long more)
+{
+	const struct labyrinth_owner *owner;
+	bool now;
+
+	if (shortage->fixed)
+		return LAB_BY_DRIVER;
+	mutex_lock(&lab_owners_lock);
+	owner = lab_owner_by_id(shortage->refusal.owner_id);
+	now = owner && more <= lab_table_room(owner->table);
+	mutex_unlock(&lab_owners_lock);
+	return now ? LAB_BY_SETTINGS : LAB_BY_CREATION;
+}
+
+static void lab_advise_budget(struct lab_advice *advice, const struct lab_shortage *shortage,
+			      unsigned long to)
+{
+	struct lab_change *change;
+
+	if (to <= shortage->budget || shortage->quarantined >= to - shortage->budget) {
+		lab_advice_add(advice, LAB_CHANGE_QUARANTINE);
+		return;
+	}
+	change = lab_advice_add(advice, LAB_CHANGE_BUDGET);
+	change->numbered = true;
+	change->from = shortage->budget;
+	change->to = to;
+	change->cost = to - change->from;
+	change->by = lab_owner_change_by(shortage, change->cost);
+}
+
+static void lab_advise_stock(struct lab_advice *advice, const struct lab_shortage *shortage,
+			     unsigned long to)
+{
+	struct lab_change change = {
+		.kind = LAB_CHANGE_STOCK, .numbered = true, .from = shortage->stock,
+	};
+	/* A full stock can grow only with the budget. */
+	bool both = shortage->stock >= shortage->budget;
+
+	if (both)
+		change.kind = LAB_CHANGE_BUDGET_AND_STOCK;
+	else
+		to = min_t(unsigned long, to, shortage->budget);
+	if (to + shortage->lowmem.stocks > lab_bearable(&shortage->lowmem))
+		return;
+	change.to = to;
+	change.cost = to - change.from;
+	change.by = lab_owner_change_by(shortage, both ? 2 * change.cost : change.cost);
+	lab_advice_insert(advice, &change);
+}
+
+static void lab_advise_pct(struct lab_advice *advice, const struct lab_shortage *shortage,
+			   const struct lab_enough *pct)
+{
+	struct lab_change change = {
+		.kind = LAB_CHANGE_RESERVE_PCT, .numbered = true, .from = shortage->reserve_pct,
+		.to = pct->nr, .zone = pct->zone, .node = pct->node,
+	};
+	unsigned int i;
+
+	if (!pct->nr || pct->nr > 100)
+		return;
+	for (i = 0; i < shortage->nr_zones; i++) {
+		unsigned long min = shortage->zones[i].level.min;
+
+		change.reserve += lab_floor_mark(min, change.from) - lab_floor_mark(min, change.to);
+	}
+	change.by = lab_owner_change_by(shortage, 0);
+	lab_advice_insert(advice, &change);
+}
+
+static void lab_advise_min_free(struct lab_advice *advice, const struct lab_shortage *shortage,
+				const struct lab_enough *min)
+{
+	const struct lab_lowmem *lowmem = &shortage->lowmem;
+	struct lab_change change = {
+		.kind = LAB_CHANGE_MIN_FREE, .by = LAB_BY_SYSCTL, .numbered = true,
+		.from = lowmem->min << (PAGE_SHIFT - 10), .to = min->nr << (PAGE_SHIFT - 10),
+		.zone = min->zone, .node = min->node,
+	};
+
+	if (min->nr <= lowmem->min || min->nr > lab_bearable(lowmem))
+		return;
+	change.cost = lab_min_cost(lowmem, min->nr);
+	lab_advice_insert(advice, &change);
+}
+
+/* The changes after one refusal of an owner with these needs. */
+void lab_advise_need(struct lab_advice *advice, const struct lab_shortage *shortage,
+		     const struct lab_need *need)
+{
+	u8 reason = shortage->refusal.reason;
+
 	advice->nr = 0;
-	advice->pages = 0;
-	if (shortage->refusal.reason == LAB_REFUSE_DYING) {
+	if (reason == LAB_REFUSE_DYING) {
 		lab_advice_add(advice, LAB_CHANGE_DESTROY);
 		return;
 	}
 	if (!shortage->budget)
 		return;
-	switch (shortage->refusal.reason) {
-	case LAB_REFUSE_BUDGET:
-		lab_advise_budget(advice, shortage, times);
-		break;
-	case LAB_REFUSE_FLOOR:
-	case LAB_REFUSE_BUDDY:
-		advice->pages = lab_pages_short(shortage, times);
-		lab_advise_stock(advice, shortage);
-		lab_advise_marks(advice, shortage);
-		break;
-	case LAB_REFUSE_CONTEXT:
-		advice->pages = lab_pages_short(shortage, times);
-		lab_advise_stock(advice, shortage);
-		break;
-	case LAB_REFUSE_SCOPE:
+	if (reason == LAB_REFUSE_SCOPE)
 		lab_advice_add(advice, LAB_CHANGE_SCOPE);
-		break;
-	}
+	else if (reason == LAB_REFUSE_BUDGET)
+		lab_advise_budget(advice, shortage, need->budget);
+	else
+		lab_advise_stock(advice, shortage, need->stock);
+	if (reason == LAB_REFUSE_FLOOR)
+		lab_advise_pct(advice, shortage, &need->pct);
+	if (reason == LAB_REFUSE_FLOOR || reason == LAB_REFUSE_BUDDY)
+		lab_advise_min_free(advice, shortage, &need->min);
+	if (!advice->nr)
+		lab_advice_add(advice, LAB_CHANGE_TOO_SMALL)->by = LAB_BY_NOBODY;
+}
+
+/* The changes after a refusal that was entered: for all that the owner needs. */
+void lab_advise(struct lab_advice *advice, const struct lab_shortage *shortage)
+{
+	struct lab_need need = {};
+	const struct lab_entered *e;
+
+	for (e = lab_needs; e < lab_needs + LAB_NEEDS; e++)
+		if (lab_entered_same(e, shortage))
+			lab_need_merge(&need, &e->need);
+	lab_advise_need(advice, shortage, &need);
 }
 
 void lab_advise_could_sleep(struct lab_advice *advice)
 {
 	advice->nr = 0;
 	lab_advice_add(advice, LAB_CHANGE_GFP_KERNEL);
-}
-
-/* ---- output */
-
-struct lab_change_words {
-	const char *name;	/* in debugfs "advice"; also that of the owner's file */
-	const char *what;	/* on the console, before the numbers */
-	const char *unit;
-	const char *by;		/* which changes it, if not the owner's file */
-};
-
-static const struct lab_change_words lab_change_words[] = {
-	[LAB_CHANGE_STOCK]		= { "stock", "its stock", " pages", "driver" },
-	[LAB_CHANGE_BUDGET]		= { "budget", "its budget", " pages", "driver" },
-	[LAB_CHANGE_BUDGET_AND_STOCK]	= { "budget_and_stock", "its budget and stock", " pages",
-					    "driver" },
-	[LAB_CHANGE_QUARANTINE]		= { "quarantine",
-		"what keeps pages in quarantine, charged to its budget: see its shared_page and use_after_free",
-		"", "driver" },
-	[LAB_CHANGE_RESERVE_PCT]	= { "reserve_pct", "its reserve_pct", "", "driver" },
-	[LAB_CHANGE_MIN_FREE]		= { "vm.min_free_kbytes", "vm.min_free_kbytes", "",
-					    "sysctl" },
-	[LAB_CHANGE_SCOPE]		= { "scope",
-		"the handle's scope, or the task that calls", "", "driver" },
-	[LAB_CHANGE_DESTROY]		= { "destroy",
-		"stop interrupts and work before destroying the owner", "", "driver" },
-	[LAB_CHANGE_GFP_KERNEL]		= { "gfp_kernel",
-		"alloc_page(GFP_KERNEL) in place of the call", "", "driver" },
-};
-
-static_assert(ARRAY_SIZE(lab_change_words) == LAB_NR_CHANGES);
-
-/* Where the change is made. Follows its numbers. */
-static void lab_change_say_place(struct seq_buf *text, const struct lab_change *change,
-				 const struct lab_shortage *shortage)
-{
-	if (change->in_debugfs)
-		seq_buf_printf(text, ", by /sys/kernel/debug/labyrinth/owner/%s/%s",
-			       shortage->refusal.owner, lab_change_words[change->kind].name);
-	else if (change->numbered && change->kind != LAB_CHANGE_MIN_FREE)
-		seq_buf_printf(text, ", where the driver creates it");
-	if (change->kind == LAB_CHANGE_BUDGET)
-		seq_buf_printf(text, ", or give pages back sooner");
-	if (shortage->refusal.reason == LAB_REFUSE_CONTEXT)
-		seq_buf_printf(text, ": there only what is ready can be had");
-}
-
-/* Lines that follow those of the refusal. */
-void lab_advice_say(struct seq_buf *text, const struct lab_advice *advice,
-		    const struct lab_shortage *shortage)
-{
-	unsigned int i;
-
-	for (i = 0; i < advice->nr; i++) {
-		const struct lab_change *change = &advice->changes[i];
-		const struct lab_change_words *words = &lab_change_words[change->kind];
-
-		seq_buf_printf(text, "  %s: %s", i ? "or" : "change", words->what);
-		if (change->numbered)
-			seq_buf_printf(text, " from %lu to %lu%s", change->from, change->to,
-				       words->unit);
-		lab_change_say_place(text, change, shortage);
-		seq_buf_printf(text, "\n");
-	}
-}
-
-/* A line of key=value for each change. */
-void lab_advice_show(struct seq_file *m, u64 report, const struct lab_advice *advice,
-		     const struct lab_shortage *shortage)
-{
-	unsigned int i;
-
-	for (i = 0; i < advice->nr; i++) {
-		const struct lab_change *change = &advice->changes[i];
-		const struct lab_change_words *words = &lab_change_words[change->kind];
-
-		seq_printf(m, "report=%llu change=%s", report, words->name);
-		if (change->numbered)
-			seq_printf(m, " from=%lu to=%lu", change->from, change->to);
-		else
-			seq_puts(m, " from=- to=-");
-		seq_printf(m, " by=%s", change->in_debugfs ? "debugfs" : words->by);
-		if (change->zone >= 0)
-			seq_printf(m, " node=%d zone=%s\n", shortage->zones[change->zone].node,
-				   shortage->zones[change->zone].name);
-		else
-			seq_puts(m, " node=- zone=-\n");
-	}
 }

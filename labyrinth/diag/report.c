@@ -40,6 +40,7 @@
 
 #define LAB_REPORTS		32
 #define LAB_REPORT_LEN		3072
+#define LAB_ADVICE_LEN		1024
 #define LAB_CALLER_LEN		160
 
 enum lab_report_kind { LAB_REPORT_REFUSAL, LAB_REPORT_VIOLATION, LAB_REPORT_COULD_SLEEP };
@@ -54,7 +55,6 @@ struct lab_report {
 	u32 owner_id;			/* the owner whose counter has it */
 	long times;			/* of a closed refusal: their number; 0 if unknown */
 	struct lab_shortage shortage;	/* of a refusal */
-	struct lab_advice advice;	/* unless a violation */
 	struct lab_violation_note note;	/* unless a refusal */
 	char caller[LAB_CALLER_LEN];	/* by name, as its module may be unloaded */
 	char text[LAB_REPORT_LEN];
@@ -64,21 +64,58 @@ static DEFINE_MUTEX(lab_report_lock);
 static struct lab_report lab_reports[LAB_REPORTS];	/* guarded by lab_report_lock */
 static u64 lab_report_nr;				/* guarded by lab_report_lock */
 
+/*
+ * The advice is not kept: a later refusal may raise the numbers, and those of all reports of an
+ * owner agree. Valid until the next call. Needs lab_report_lock.
+ */
+static const struct lab_advice *lab_report_advice(const struct lab_report *report)
+{
+	static struct lab_advice advice;
+
+	advice.nr = 0;
+	if (report->kind == LAB_REPORT_COULD_SLEEP)
+		lab_advise_could_sleep(&advice);
+	else if (report->kind == LAB_REPORT_REFUSAL && !report->open)
+		lab_advise(&advice, &report->shortage);
+	return &advice;
+}
+
+/* The last lines of a closed refusal; "" for others. The same. */
+static const char *lab_report_advice_text(const struct lab_report *report)
+{
+	static char text[LAB_ADVICE_LEN];
+	struct seq_buf seq;
+
+	memset(text, 0, sizeof(text));
+	seq_buf_init(&seq, text, sizeof(text) - 1);
+	if (report->kind == LAB_REPORT_REFUSAL)
+		lab_advice_say(&seq, lab_report_advice(report), &report->shortage);
+	return text;
+}
+
+static void lab_print_lines(const char *line)
+{
+	const char *end;
+
+	for (; *line; line = end + !!*end) {
+		end = strchrnul(line, '\n');
+		pr_warn("%.*s\n", (int)(end - line), line);
+	}
+}
+
 /* Print the text that was not printed yet. Needs lab_report_lock. */
 static void lab_report_print(struct lab_report *report)
 {
 	/* Refusals and advice must not crowd out violations. */
 	static DEFINE_RATELIMIT_STATE(violations, 5 * HZ, 40);
 	static DEFINE_RATELIMIT_STATE(others, 5 * HZ, 40);
-	const char *line = report->text + report->printed, *end;
+	const char *line = report->text + report->printed;
 
 	report->printed = strlen(report->text);
 	if (!*line || !__ratelimit(report->kind == LAB_REPORT_VIOLATION ? &violations : &others))
 		return;
-	for (; *line; line = end + !!*end) {
-		end = strchrnul(line, '\n');
-		pr_warn("%.*s\n", (int)(end - line), line);
-	}
+	lab_print_lines(line);
+	lab_print_lines(lab_report_advice_text(report));
 }
 
 /* The owner's events of this kind since its last report; 0 if unknown. */
@@ -113,8 +150,7 @@ static void lab_report_close(struct lab_report *report)
 		if (times > 0)
 			seq_buf_printf(&report->seq, "  such refusals since the last report: %ld\n",
 				       times);
-		lab_advise(&report->advice, &report->shortage, times);
-		lab_advice_say(&report->seq, &report->advice, &report->shortage);
+		lab_advice_enter(&report->shortage, times);
 	} else if (times > 0) {
 		seq_buf_printf(&report->seq, "%s: %ld more of %s after that\n",
 			       lab_violation_name(r->kind), times,
@@ -183,7 +219,8 @@ int lab_reports_show(struct seq_file *m, void *v)
 	for (i = lab_ring_first(lab_report_nr, LAB_REPORTS); i <= lab_report_nr; i++) {
 		const struct lab_report *report = &lab_reports[(i - 1) % LAB_REPORTS];
 
-		seq_printf(m, "%llu ms ago\n%s\n", lab_report_age_ms(report), report->text);
+		seq_printf(m, "%llu ms ago\n%s%s\n", lab_report_age_ms(report), report->text,
+			   lab_report_advice_text(report));
 	}
 	mutex_unlock(&lab_report_lock);
 	return 0;
@@ -199,7 +236,7 @@ static void lab_report_show_advice(struct seq_file *m, const struct lab_report *
 		   refusal ? report->shortage.refusal.owner : report->note.violation.offender,
 		   lab_report_age_ms(report), report->caller);
 	if (report->times > 0)
-		seq_printf(m, " times=%ld pages=%lu", report->times, report->advice.pages);
+		seq_printf(m, " times=%ld pages=%lu", report->times, report->shortage.pages);
 	else
 		seq_puts(m, " times=- pages=-");
 	if (refusal) {
@@ -208,7 +245,7 @@ static void lab_report_show_advice(struct seq_file *m, const struct lab_report *
 	} else {
 		seq_putc(m, '\n');
 	}
-	lab_advice_show(m, report->nr, &report->advice, &report->shortage);
+	lab_advice_show(m, report->nr, lab_report_advice(report));
 }
 
 int lab_advice_all_show(struct seq_file *m, void *v)
@@ -321,7 +358,6 @@ static void lab_write_violations(struct work_struct *work)
 		report->note = note;
 		if (note.advice) {
 			lab_say_could_sleep(&report->seq, &note.violation);
-			lab_advise_could_sleep(&report->advice);
 		} else {
 			lab_say_violation(&report->seq, &note);
 			report->owner_id = note.violation.party_id;

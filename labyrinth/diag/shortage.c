@@ -50,10 +50,12 @@ void lab_shortage_look(struct lab_shortage *shortage, const struct labyrinth_own
 		else
 			shortage->more_zones++;
 	shortage->budget = 0;
+	shortage->fixed = false;
 	/* The counters of a dead owner are no longer kept. */
 	if (!owner || shortage->refusal.reason == LAB_REFUSE_DYING)
 		return;
 	shortage->budget = owner->budget;
+	shortage->fixed = owner->flags & LABYRINTH_FIXED;
 	shortage->stock = READ_ONCE(owner->stock);
 	shortage->reserve_pct = READ_ONCE(owner->reserve_pct);
 	shortage->owned = lab_owner_owned(owner);

@@ -23,9 +23,20 @@ struct lab_shortage_zone {
 	unsigned long cached;		/* in the kernel's per-CPU lists */
 };
 
+/* Memory below ZONE_MOVABLE and what is kept of it, in pages. */
+struct lab_lowmem {
+	unsigned long managed;
+	unsigned long min;	/* sum of the min marks */
+	unsigned long gap;	/* sum of the differences between low and min */
+	unsigned long stocks;	/* of the other owners */
+};
+
 struct lab_shortage {
 	u64 seq;
 	struct lab_refusal_record refusal;
+	bool fixed;			/* only the driver may change the owner's limits */
+	unsigned long pages;		/* it was short of; set by lab_advice_enter(), as is: */
+	struct lab_lowmem lowmem;
 	long owned, ready;
 	unsigned int budget, stock;
 	int from_reserve, reserve_pct, quarantined;

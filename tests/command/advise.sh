@@ -34,7 +34,7 @@ test_advice_names_the_refused_owner_and_the_figures() {
 }
 
 test_advised_numbers_match_the_module() {
-	for change in stock reserve_pct vm.min_free_kbytes; do
+	for change in stock reserve_pct; do
 		expect_equal "$change" "$(advised $change from) $(advised $change to)" \
 			"$(computed $change)"
 	done

@@ -45,7 +45,7 @@ test_a_spent_budget_advises_a_larger_budget() {
 	expect_verdict "  spender: owns 2 of 2 pages, 0 of them from the reserve; 0 ready, stock 0, quarantined 0"
 	expect_verdict "  most of its pages: 2, by stub_call_once[.+].*; out longest: [0-9]+ ms, by stub_call_once[.+].*"
 	expect_verdict "  such refusals since the last report: 3"
-	expect_verdict "  change: its budget from 2 to 4 pages, where the driver creates it, or give pages back sooner"
+	expect_verdict "  change: its budget from 2 to 4 pages, by labyrinth set spender budget=4, or give pages back sooner; takes up to 8 kB, while it has the pages"
 	expect_reported 1 "budget: spender"
 }
 
@@ -72,10 +72,28 @@ test_an_empty_stock_advises_a_larger_stock() {
 	expect_verdict "context: early got no page: the page allocator may not be called there, and no page was ready"
 	expect_verdict "  by: stub_call_once[.+].* \[lab_stub\], in nmi on CPU 1"
 	expect_verdict "  such refusals since the last report: 3"
-	expect_verdict "  change: its stock from 0 to 3 pages, by $files/early/stock: there only what is ready can be had"
+	expect_verdict "  change: its stock from 0 to 3 pages, by labyrinth set early stock=3; keeps 12 kB for this owner alone, always"
 	echo 3 >$files/early/stock || fail "the advised stock is refused"
 	wait_until stock_is 3 || fail "the stock is not filled"
 	expect 3 alloc 0 0 times=3 in=nmi cpu=1
+}
+
+# The stock in each verdict of twice, and in each of its changes.
+stocks_of_twice() {
+	sed -n '/^context: twice/,/^$/s/.* its stock from 0 to \([0-9]*\) .*/\1/p' $lab/verdicts
+	awk '/owner=twice / { split($1, report, "="); is[report[2]] = 1; next }
+		/ change=stock / { split($1, report, "="); split($4, to, "=")
+			if (is[report[2]]) print to[2] }' $lab/advice
+}
+
+test_all_reports_of_an_owner_name_the_same_stock() {
+	can_try_for_pages && return
+	for times in 3 7 2; do
+		expect 0 create 0 name=twice budget=40
+		ask_in_vain $times 0 in=nmi cpu=1
+		expect 0 destroy 0
+	done
+	expect_equal "stocks" "$(stocks_of_twice | tr '\n' ' ')" "7 7 7 7 7 7 "
 }
 
 test_a_handle_out_of_scope_is_reported() {
