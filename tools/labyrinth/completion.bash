@@ -33,6 +33,7 @@ _labyrinth_options() { # COMMAND
 	violations) echo "$list --owner= --kind=" ;;
 	dippers) echo "$list --module=" ;;
 	watch) echo off free reserve all --module= --time= --json --from= ;;
+	advise) echo --keep --json --from= ;;
 	metrics) echo --output= --from= ;;
 	record) echo --interval= --count= --time= --from= ;;
 	report) echo --output= ;;

@@ -49,7 +49,7 @@ static const struct option_words {
 	{ { "output", required_argument, 0, 'w' }, TAKES_OUTPUT, "FILE",
 	  "write FILE, which is never seen half written", offsetof(struct options, output) },
 	{ { "keep", no_argument, 0, 'k' }, TAKES_KEEP, "",
-	  "at each boot, by /etc/modprobe.d/labyrinth.conf", 0 },
+	  "at each boot, by /etc/modprobe.d/labyrinth.conf; advise prints the lines", 0 },
 	{ { "help", no_argument, 0, 'h' }, 0, "", "this text", 0 },
 	{ { "version", no_argument, 0, 'v' }, 0, "", "the version", 0 },
 };
