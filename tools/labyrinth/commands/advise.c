@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The file "advice" holds the change that would have prevented each refusal, computed by the
- * module from the figures at that time. Of an owner's reports with the same reason, only the one
- * with the most refusals is shown, and whether its change has been made since.
+ * The file "advice" holds the changes that would have prevented each refusal, computed by the
+ * module from the figures at that time, with their prices. Of an owner's reports with the same
+ * reason, only the one with the most refusals is shown, and whether its change has been made since.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,51 +11,13 @@
 #include "../cell.h"
 #include "../command.h"
 #include "../message.h"
-#include "../read/keyvalue.h"
 #include "../show/json.h"
 #include "../show/print.h"
-
-struct facts {
-	struct keyvalues advice;
-	struct table owners;
-	int64_t min_free;	/* current value in kB; UNKNOWN if it was not saved */
-	bool json, any;
-};
-
-/* A change to show. */
-struct change {
-	const char *owner, *reason, *caller, *what;
-	int64_t count, from, to, now;	/* UNKNOWN if there is none */
-	char why[640];
-};
+#include "advise.h"
 
 static const char *times(int64_t count)
 {
 	return count == 1 ? "time" : "times";
-}
-
-/* ---- current values */
-
-/* Row in the table of owners; -1 if the owner was destroyed. */
-static int64_t owner_row(const struct facts *facts, const char *owner)
-{
-	size_t row;
-
-	for (row = 0; row < facts->owners.nr_rows; row++)
-		if (!strcmp(table_cell_of(&facts->owners, row, "name"), owner))
-			return row;
-	return -1;
-}
-
-static int64_t value_now(const struct facts *facts, const char *owner, const char *what)
-{
-	int64_t row = owner_row(facts, owner);
-
-	if (!strcmp(what, "vm.min_free_kbytes"))
-		return facts->min_free;
-	if (!strcmp(what, "budget_and_stock"))
-		what = "stock";
-	return row < 0 ? UNKNOWN : table_number_of(&facts->owners, row, what);
 }
 
 static int64_t read_min_free(const struct source *source)
@@ -73,11 +35,6 @@ static int64_t read_min_free(const struct source *source)
 	return value;
 }
 
-static bool is_done(const struct change *change)
-{
-	return change->to != UNKNOWN && change->now != UNKNOWN && change->now >= change->to;
-}
-
 /* ---- output */
 
 static json_t *change_json(const struct change *change)
@@ -91,8 +48,11 @@ static json_t *change_json(const struct change *change)
 	json_add(object, "change", json_text(change->what));
 	json_add(object, "from", json_count(change->from));
 	json_add(object, "to", json_count(change->to));
-	json_add(object, "done", json_boolean(is_done(change)));
+	json_add(object, "done", json_boolean(change_is_done(change)));
 	json_add(object, "why", json_text(change->why));
+	json_add(object, "by", change->by ? json_text(change->by) : json_null());
+	json_add(object, "cost_kb", json_count(change->cost));
+	json_add(object, "reserve_pages", json_count(change->reserve));
 	return object;
 }
 
@@ -100,7 +60,7 @@ static void change_print(const struct change *change, bool other)
 {
 	printf("  %s%s", other ? "or " : "", colour(STRONG));
 	cell_put(stdout, change->what);
-	if (is_done(change))
+	if (change_is_done(change))
 		printf(" is %" PRId64 " by now: %" PRId64 " would have sufficed", change->now,
 		       change->to);
 	else if (change->to != UNKNOWN)
@@ -134,103 +94,16 @@ static void head(struct facts *facts, const char *owner)
 
 /* ---- refusals */
 
-/* Describe the zone that the numbers of @line follow from; "" if it names none. */
-static void zone_words(const struct facts *facts, const struct keyvalue *line, char *buf, size_t size)
-{
-	const struct keyvalues *advice = &facts->advice;
-	size_t i;
-
-	*buf = 0;
-	for (i = 0; keyvalue_text(line, "zone") && i < advice->nr; i++) {
-		const struct keyvalue *zone = &advice->line[i];
-
-		if (!keyvalue_text(zone, "usable") || !keyvalue_same(zone, line, "report") ||
-		    !keyvalue_same(zone, line, "node") || !keyvalue_same(zone, line, "zone"))
-			continue;
-		snprintf(buf, size, "; zone %.20s had %" PRId64 " pages above what is protected, min %" PRId64 ", the owner's floor %" PRId64 ", GFP_ATOMIC's %" PRId64,
-			 keyvalue_text(zone, "zone"), keyvalue_number(zone, "usable"),
-			 keyvalue_number(zone, "min"), keyvalue_number(zone, "floor"),
-			 keyvalue_number(zone, "atomic_floor"));
-		return;
-	}
-}
-
-/* Describe where to make the change, and the figures behind it. */
-static void change_why(const struct facts *facts, const struct keyvalue *call,
-		       const struct keyvalue *line, struct change *change)
-{
-	const char *by = keyvalue_text(line, "by");
-	int64_t pages = keyvalue_number(call, "pages");
-	char zone[256], more[64] = "", place[256] = "where the driver creates it";
-
-	zone_words(facts, line, zone, sizeof(zone));
-	if (strstr(change->what, "stock") && pages != UNKNOWN)
-		snprintf(more, sizeof(more), "%" PRId64 " pages more than it had; ", pages);
-	if (by && !strcmp(by, "sysctl"))
-		snprintf(place, sizeof(place), "by sysctl");
-	else if (by && !strcmp(by, "debugfs") && owner_row(facts, change->owner) >= 0)
-		snprintf(place, sizeof(place), "by " LIVE_FOLDER "/owner/%.64s/%.32s, or where the driver creates it",
-			 change->owner, change->what);
-	if (!strcmp(change->what, "quarantine"))
-		snprintf(change->why, sizeof(change->why), "%" PRId64 " pages of its budget are there: see its violations for what keeps them",
-			 keyvalue_number(call, "quarantined"));
-	else if (!strcmp(change->what, "scope"))
-		snprintf(change->why, sizeof(change->why), "its handle is not for the task that called");
-	else if (!strcmp(change->what, "destroy"))
-		snprintf(change->why, sizeof(change->why), "stop interrupts and work before destroying the owner");
-	else
-		snprintf(change->why, sizeof(change->why), "%s%s%s%s", more, place,
-			 strcmp(change->what, "budget") ? "" : ", or give pages back sooner", zone);
-}
-
-#define CHANGES_MOST	8
-
 /* Show all changes of a report, or only the one that has been made since. */
-static void say_changes(const struct facts *facts, const struct keyvalue *call, struct change *base)
+static void say_changes(const struct facts *facts, const struct keyvalue *call,
+			const struct change *base)
 {
-	const struct keyvalues *advice = &facts->advice;
 	struct change change[CHANGES_MOST];
-	int nr = 0, done = -1, i;
-	size_t at;
+	int nr = changes_read(facts, call, base, change), done = changes_done(change, nr), i;
 
-	for (at = 0; at < advice->nr && nr < CHANGES_MOST; at++) {
-		const struct keyvalue *line = &advice->line[at];
-
-		base->what = keyvalue_text(line, "change");
-		if (!base->what || !keyvalue_same(line, call, "report"))
-			continue;
-		base->from = keyvalue_number(line, "from");
-		base->to = keyvalue_number(line, "to");
-		base->now = value_now(facts, base->owner, base->what);
-		change_why(facts, call, line, base);
-		if (done < 0 && is_done(base))
-			done = nr;
-		change[nr++] = *base;
-	}
 	for (i = 0; i < nr; i++)
 		if (done < 0 || i == done)
 			change_say(facts, &change[i], i && done < 0);
-}
-
-/* True if a report of the same owner and reason has a higher count, or is later with the same. */
-static bool is_outdone(const struct facts *facts, const struct keyvalue *call)
-{
-	const struct keyvalues *advice = &facts->advice;
-	int64_t count = keyvalue_number(call, "times");
-	size_t i;
-
-	for (i = 0; i < advice->nr; i++) {
-		const struct keyvalue *other = &advice->line[i];
-		int64_t more;
-
-		if (other == call || !keyvalue_text(other, "reason") ||
-		    !keyvalue_same(other, call, "reason") || !keyvalue_same(other, call, "owner"))
-			continue;
-		more = keyvalue_number(other, "times");
-		if (more > count || (more == count && other > call))
-			return true;
-	}
-	return false;
 }
 
 static void advise_refusal(struct facts *facts, const struct keyvalue *call)
@@ -304,6 +177,7 @@ static void advise_sleeper(const struct source *source, struct facts *facts, siz
 		.owner = table_cell_of(&facts->owners, row, "name"), .reason = "could_sleep",
 		.count = table_number_of(&facts->owners, row, "could_sleep"),
 		.what = "gfp_kernel", .from = UNKNOWN, .to = UNKNOWN, .now = UNKNOWN,
+		.cost = UNKNOWN, .reserve = UNKNOWN,
 	};
 	struct table stats;
 	char words[256];
@@ -331,6 +205,7 @@ static void advise_gone_sleeper(struct facts *facts, const struct keyvalue *call
 		.owner = keyvalue_text(call, "owner") ?: "-", .reason = "could_sleep",
 		.caller = keyvalue_text(call, "caller"), .what = "gfp_kernel",
 		.count = UNKNOWN, .from = UNKNOWN, .to = UNKNOWN, .now = UNKNOWN,
+		.cost = UNKNOWN, .reserve = UNKNOWN,
 	};
 	char words[256];
 
@@ -351,11 +226,12 @@ static void advise_taker(struct facts *facts, size_t row)
 		.owner = table_cell_of(&facts->owners, row, "name"), .reason = "from_reserve",
 		.count = table_number_of(&facts->owners, row, "from_reserve"),
 		.what = "reserve_pct", .from = UNKNOWN, .to = UNKNOWN, .now = UNKNOWN,
+		.cost = UNKNOWN, .reserve = UNKNOWN,
 	};
 
 	if (change.count <= 0)
 		return;
-	snprintf(change.why, sizeof(change.why), "what it has there, others lack: give pages back sooner, or allow it less by " LIVE_FOLDER "/owner/%.64s/reserve_pct",
+	snprintf(change.why, sizeof(change.why), "what it has there, others lack: give pages back sooner, or allow it less by labyrinth set %.64s reserve_pct=N",
 		 change.owner);
 	if (!facts->json) {
 		head(facts, change.owner);
@@ -374,7 +250,7 @@ static void advise_reports(struct facts *facts, bool could_sleep)
 		const char *reason = keyvalue_text(call, "reason");
 
 		if (!reason || could_sleep == !!strcmp(reason, "could_sleep") ||
-		    is_outdone(facts, call))
+		    call_is_outdone(facts, call))
 			continue;
 		if (could_sleep)
 			advise_gone_sleeper(facts, call);
@@ -383,30 +259,39 @@ static void advise_reports(struct facts *facts, bool could_sleep)
 	}
 }
 
+static void advise_all(const struct source *source, struct facts *facts)
+{
+	size_t i;
+
+	if (facts->json)
+		json_open();
+	advise_reports(facts, false);
+	for (i = 0; i < facts->owners.nr_rows; i++)
+		advise_unreported(facts, i);
+	for (i = 0; i < facts->owners.nr_rows; i++)
+		advise_sleeper(source, facts, i);
+	advise_reports(facts, true);
+	for (i = 0; i < facts->owners.nr_rows; i++)
+		advise_taker(facts, i);
+	if (facts->json)
+		json_close();
+	else if (!facts->any)
+		puts("Nothing is to be changed.");
+}
+
 static void run(const struct source *source, const struct options *options, char **args)
 {
 	struct facts facts = { .json = options->json };
-	size_t i;
 
 	(void)args;
 	source_need_table(source, "owners", &facts.owners);
 	need_column(&facts.owners, "name");
 	keyvalues_need(source, "advice", &facts.advice);
 	facts.min_free = read_min_free(source);
-	if (facts.json)
-		json_open();
-	advise_reports(&facts, false);
-	for (i = 0; i < facts.owners.nr_rows; i++)
-		advise_unreported(&facts, i);
-	for (i = 0; i < facts.owners.nr_rows; i++)
-		advise_sleeper(source, &facts, i);
-	advise_reports(&facts, true);
-	for (i = 0; i < facts.owners.nr_rows; i++)
-		advise_taker(&facts, i);
-	if (facts.json)
-		json_close();
-	else if (!facts.any)
-		puts("Nothing is to be changed.");
+	if (options->keep)
+		advise_keep(source, &facts);
+	else
+		advise_all(source, &facts);
 	keyvalues_free(&facts.advice);
 	table_free(&facts.owners);
 }
@@ -414,6 +299,6 @@ static void run(const struct source *source, const struct options *options, char
 const struct command advise_command = {
 	.name = "advise",
 	.summary = "what would have helped: stocks, marks, callers, with the figures",
-	.takes = TAKES_JSON,
+	.takes = TAKES_JSON | TAKES_KEEP,
 	.run = run,
 };
