@@ -13,6 +13,9 @@
  *	memalloc PCT		drain to the last page of GFP_ATOMIC, then alloc as PF_MEMALLOC
  *	stock NR		drain to the last page, then let an owner allocate its stock
  *	dry STOCK [PCT]		an eater has 3/4 of the reserve: an owner requests 200 pages
+ *	asker PCT		create the owner "asker-PCT", which stays, without a stock
+ *	round			as dry, with that owner
+ *	leave			destroy it
  *	eat NR			the eater has NR pages from now on; 0: 3/4 again
  *	unported NR		drain to min, take NR pages by GFP_ATOMIC, let an owner be refused
  *	unported_free NR	free NR of these pages
@@ -323,36 +326,70 @@ static unsigned int dry_tolerance(void)
 	return share_tolerance(&view);
 }
 
-static void reserve_dry(unsigned int stock, int pct)
+static struct labyrinth_owner *dry_asker;	/* NULL if there is none */
+
+static unsigned int dry_leave(void)
+{
+	unsigned int out = labyrinth_owner_destroy(dry_asker);
+
+	dry_asker = NULL;
+	return out;
+}
+
+static bool dry_create(const char *name, unsigned int stock, int pct)
+{
+	dry_leave();
+	dry_asker = labyrinth_owner_create(&(struct labyrinth_owner_params){
+		.name = name, .budget = 1000, .stock = stock, .reserve_pct = pct,
+		.nid = NUMA_NO_NODE,
+	});
+	if (!IS_ERR(dry_asker))
+		return true;
+	dry_asker = NULL;
+	return false;
+}
+
+static void reserve_round(void)
 {
 	struct page *pages[DRY_PAGES + 1];
 	struct reserve_hoard hoard = {};
-	struct labyrinth_owner *asker;
-	unsigned int got, i, out;
+	unsigned int got, i;
 
 	share_drop();
-	asker = labyrinth_owner_create(&(struct labyrinth_owner_params){
-		.name = "asker", .budget = 1000, .stock = stock, .reserve_pct = pct,
-		.nid = NUMA_NO_NODE,
-	});
-	if (IS_ERR(asker) || share_create("eater", SHARE_BUDGET, 0, 100)) {
-		labyrinth_owner_destroy(asker);
+	if (!dry_asker || share_create("eater", SHARE_BUDGET, 0, 100)) {
 		lab_answer("impossible");
 		return;
 	}
 	reserve_drain(&hoard, RESERVE_TO_MIN);
 	dry_eat();
-	got = dry_ask(asker, pages);
+	got = dry_ask(dry_asker, pages);
 	/* Wait until the verdict is reported. */
 	if (got < DRY_PAGES)
 		msleep(1500);
 	reserve_give_back(&hoard, hoard.nr);
 	for (i = 0; i < got; i++)
-		labyrinth_free_page(asker, pages[i]);
-	out = labyrinth_owner_destroy(asker);
+		labyrinth_free_page(dry_asker, pages[i]);
 	lab_answer("got=%u refused=%u eaten=%lu", got, DRY_PAGES - got, share_nr);
-	lab_answer(" tolerance=%u out=%u", dry_tolerance(), out);
+	lab_answer(" tolerance=%u", dry_tolerance());
 	share_drop();
+}
+
+static void reserve_dry(unsigned int stock, int pct)
+{
+	if (!dry_create("asker", stock, pct)) {
+		lab_answer("impossible");
+		return;
+	}
+	reserve_round();
+	lab_answer(" out=%u", dry_leave());
+}
+
+static void reserve_asker(int pct)
+{
+	char name[LABYRINTH_NAME_LEN];
+
+	snprintf(name, sizeof(name), "asker-%d", pct);
+	lab_answer(dry_create(name, 0, pct) ? "0" : "impossible");
 }
 
 /* A driver that does not use labyrinth. */
@@ -498,6 +535,12 @@ static void reserve_command(char *line)
 		reserve_release();
 	else if (!strcmp(verb, "dry"))
 		reserve_dry(number, flags);
+	else if (!strcmp(verb, "asker"))
+		reserve_asker(number);
+	else if (!strcmp(verb, "round"))
+		reserve_round();
+	else if (!strcmp(verb, "leave"))
+		lab_answer("%u", dry_leave());
 	else if (!strcmp(verb, "eat"))
 		dry_eaten = number;
 	else if (!strcmp(verb, "spend"))
@@ -519,6 +562,7 @@ static void __exit reserve_exit(void)
 {
 	lab_command_exit();
 	unregister_oom_notifier(&reserve_oom_nb);
+	dry_leave();
 	reserve_release();
 	reserve_give_back(&unported, unported.nr);
 }

@@ -119,7 +119,7 @@ files=("${all[@]}")
 # Its CPUs take turns, because the kernel patches its code for watch, and QEMU 7.2 may go on
 # executing a translation of the code before.
 small=(guarantee watch) mem=512M
-split=() removal=()
+split=() removal=() tiny=()
 # A test that needs a boot option.
 clearing=()
 [ -z "$long" ] || clearing=(clearing)
@@ -132,16 +132,17 @@ case $kernel in
 	mem=384M
 	if [ -n "$quick" ] && [ "$kernel" = 6.1 ]; then small=(); else small+=(reserve); fi
 	[ -z "$long" ] && [ "$kernel" != 6.12 ] || small+=(watch_reserve)
-	[ -z "$long" ] || { small+=(dry); split=(reserve_large); removal=(memory_remove); } ;;
+	[ -z "$long" ] || { small+=(dry advised); tiny=(advised); split=(reserve_large); removal=(memory_remove); } ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
 	modules=''
-	files=() small=() split=() removal=() clearing=()
+	files=() small=() split=() removal=() clearing=() tiny=()
 	for file in "${only[@]}"; do
 		case $file in
 		reserve_large) split=("$file") ;;
 		memory_remove) removal=("$file") ;;
 		clearing) clearing=("$file") ;;
+		advised) small+=("$file"); tiny=("$file") ;;
 		reserve | guarantee | dry | watch | watch_reserve) small+=("$file") ;;
 		*) files+=("$file") ;;
 		esac
@@ -149,7 +150,7 @@ if [ ${#only[@]} -gt 0 ]; then
 fi
 
 plan=$((1 + 2 * ((${#files[@]} > 0) + (${#small[@]} > 0) + (${#split[@]} > 0) + (${#clearing[@]} > 0) +
-	(${#removal[@]} > 0))))
+	(${#tiny[@]} > 0) + (${#removal[@]} > 0))))
 echo "KTAP version 1"
 echo "1..$plan"
 build
@@ -163,6 +164,8 @@ if [ "$failed" -eq 0 ]; then
 		boot small "4 CPUs in turn, $mem, all of it taken" "--smp 4 --in-turn --mem $mem --append init_on_alloc=0" "${small[@]}"
 	[ ${#split[@]} -eq 0 ] || boot split "1 CPU, 1.5G, 1G of it above 4 GiB, all of it taken" \
 		"--smp 1 --mem 1536M --append init_on_alloc=0 --qemu -M --qemu pc,max-ram-below-4g=512M" "${split[@]}"
+	[ ${#tiny[@]} -eq 0 ] ||
+		boot tiny "1 CPU, 256M, all of it taken" "--smp 1 --mem 256M --append init_on_alloc=0" "${tiny[@]}"
 	[ ${#clearing[@]} -eq 0 ] || boot clearing "2 CPUs, init_on_free=1" \
 		"--smp 2 --mem 512M --append init_on_free=1" "${clearing[@]}"
 	# A DIMM of 8 blocks, which is node 1.
