@@ -44,18 +44,21 @@ enum labyrinth_scope {
 #define LABYRINTH_ZERO		0x1U	/* allocated pages are zero-filled */
 #define LABYRINTH_POISON	0x2U	/* freed pages are poisoned, and checked before reuse */
 #define LABYRINTH_STACK		0x4U	/* the tag keeps the allocation's stack trace */
+#define LABYRINTH_ADAPT		0x8U	/* the stock grows and shrinks with the load; API 2 */
 #define LABYRINTH_FIXED		0x10U	/* the operator may not change the owner's limits */
 
 /**
  * struct labyrinth_owner_params - parameters of an owner
  * @name: 1 to 31 characters of ``[A-Za-z0-9._:@-]``, unique among live owners
  * @budget: most pages owned at once, at least 1; the operator may raise it
- * @stock: pages kept ready for any CPU and context, at most @budget; the operator may change it
+ * @stock: pages kept ready for any CPU and context, at most @budget; with
+ *	%LABYRINTH_ADAPT the least of them; the operator may change it
  * @reserve_pct: share of each zone's atomic reserve this owner may use, 1 to
  *	100 percent; 0 for the module's default; %LABYRINTH_RESERVE_NONE for none
  * @nid: node to allocate from, or %NUMA_NO_NODE for the caller's
  * @scope: callers that may use the handle
- * @flags: %LABYRINTH_ZERO, %LABYRINTH_POISON, %LABYRINTH_STACK, %LABYRINTH_FIXED
+ * @flags: %LABYRINTH_ZERO, %LABYRINTH_POISON, %LABYRINTH_STACK, %LABYRINTH_ADAPT,
+ *	%LABYRINTH_FIXED
  *
  * The module's parameter ``settings`` and the owner's files in debugfs may override @budget, @stock
  * and @reserve_pct. A driver whose own arrays are sized by its budget, or that must not be changed

@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <trace/events/labyrinth.h>
 
+#include "adapt.h"
 #include "fast.h"
 #include "hooks.h"
 #include "page.h"
@@ -271,10 +272,12 @@ static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struc
 		}
 	}
 out:
-	if (unlikely(!page))
+	if (unlikely(!page)) {
 		lab_event_refusal(owner, reason, caller);
-	else if (unlikely(why & LAB_SLOW_TRACE))
+		lab_adapt_refused(owner, reason);
+	} else if (unlikely(why & LAB_SLOW_TRACE)) {
 		trace_alloc(owner->name, page_to_pfn(page), caller);
+	}
 	preempt_enable();
 	return page;
 }

@@ -7,6 +7,7 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 
+#include "adapt.h"
 #include "fast.h"
 #include "hooks.h"
 #include "page_alloc.h"
@@ -72,8 +73,10 @@ static noinline unsigned int lab_alloc_many_cold(struct labyrinth_owner *owner, 
 	for (; i < nr; i++) {
 		struct page *page = lab_alloc_one(owner, caller);
 
-		if (!page)
+		if (!page) {
+			lab_adapt_refused_rest(owner, nr - i - 1);
 			break;
+		}
 		pages[i] = page;
 	}
 	return i;

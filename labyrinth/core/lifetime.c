@@ -25,6 +25,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "adapt.h"
 #include "freed_behind.h"
 #include "hooks.h"
 #include "page.h"
@@ -40,7 +41,8 @@
 /* Attempts to get per-CPU memory, 20 ms apart, for a caller that may not wait. */
 #define LAB_CPU_TRIES	20
 
-#define LAB_FLAGS_ALL	(LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK | LABYRINTH_FIXED)
+#define LAB_FLAGS_ALL	(LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK | LABYRINTH_ADAPT | \
+			 LABYRINTH_FIXED)
 
 static LIST_HEAD(lab_destroyed);		/* guarded by lab_owners_lock, oldest first */
 static unsigned int lab_nr_destroyed;
@@ -92,7 +94,7 @@ static void lab_owner_fill(struct labyrinth_owner *owner, const struct labyrinth
 			   struct module *module)
 {
 	owner->budget = p->budget;
-	owner->stock = p->stock;
+	lab_stock_store(owner, p->stock, p->stock / 2);
 	owner->reserve_pct = p->reserve_pct ?: READ_ONCE(lab_default_reserve_pct);
 	if (p->reserve_pct == LABYRINTH_RESERVE_NONE)
 		owner->reserve_pct = 0;
@@ -129,7 +131,10 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 	id = lab_owner_id_new(owner);
 	if (id < 0)
 		return -ENOMEM;
-	owner->tags = owner->budget + owner->stock;
+	owner->tags = owner->stock;
+	if (owner->flags & LABYRINTH_ADAPT)
+		owner->tags = max(owner->tags, lab_adapt_tags(owner));
+	owner->tags += owner->budget;
 	owner->table = lab_table_get(owner->tags, owner->flags & LABYRINTH_STACK);
 	if (!owner->table) {
 		lab_owner_id_remove(id);
@@ -144,6 +149,8 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 	owner->moving_state = lab_state(id, 0, LAB_MOVING);
 	lab_owner_disable_fast_path(owner, lab_tracing() ? LAB_SLOW_TRACE : 0);
 	lab_owner_enable_fast_path(owner, 0);
+	if (owner->flags & LABYRINTH_ADAPT)
+		lab_adapt_start(owner);
 	list_add_tail(&owner->list, &lab_owners);
 	return 0;
 }
@@ -241,6 +248,7 @@ static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 	lab_work_stop(owner);
 	lab_event_owner_dead(owner);
 	mutex_lock(&lab_owners_lock);
+	lab_adapt_stop(owner);
 	lab_owner_drain(owner);
 	out = lab_owner_part(owner);
 	lab_event_owner_parted(owner);
@@ -302,6 +310,7 @@ static struct labyrinth_owner *lab_owner_new(const struct labyrinth_owner_params
 	mutex_lock(&lab_owners_lock);
 	lab_settings_apply(&set);
 	lab_owner_fill(owner, &set, module);
+	lab_adapt_init(owner, params->stock);
 	err = lab_owner_enter(owner);
 	mutex_unlock(&lab_owners_lock);
 	memalloc_noio_restore(noio);

@@ -18,6 +18,7 @@
 #include <linux/workqueue.h>
 #include <asm/local.h>
 
+#include "adapt_rule.h"
 #include "freelist.h"
 #include "hooks.h"
 #include "table.h"
@@ -45,6 +46,18 @@ struct lab_cpu {
 /* Pages in memory that goes offline, as last counted by offline.c. */
 struct lab_offline_pages {
 	unsigned int idle, owned;
+};
+
+/* A stock that adapts, see adapt.c. Guarded by its lock but for @refused. */
+struct lab_adapt {
+	bool on;
+	u32 asked;			/* the driver's stock, constant */
+	u32 most;			/* tags reserved for the stock */
+	u32 taken;			/* lab_stock_taken() at the last step */
+	atomic_t refused;		/* since the last step, for want of a stock */
+	struct lab_adapt_state state;
+	unsigned long at;		/* jiffies of the last step */
+	struct delayed_work look;
 };
 
 struct lab_owner_diag;
@@ -79,6 +92,8 @@ struct labyrinth_owner {
 	struct lab_stack stocked ____cacheline_aligned_in_smp;	/* uncharged: the stock */
 	struct lab_stack quarantine, looked_at;
 	atomic_t nr_stocked;		/* pages on @stocked, but for those in flight */
+	u32 refill_at;			/* changes with @stock: half of it, if it does not adapt */
+	atomic_t nr_filled;		/* pushed there, less those shrunk; modulo 2^32 */
 	atomic_t charged;		/* charges of the budget, see below; at most @budget */
 	atomic_t quarantined;
 	atomic_t from_reserve;
@@ -88,12 +103,13 @@ struct labyrinth_owner {
 	struct irq_work kick;
 	struct delayed_work refill;
 	struct delayed_work look;	/* scans the quarantine */
+	struct lab_adapt adapt;
 	unsigned long looked;		/* jiffies of the last scan that counted */
 	struct lab_owner_diag *diag;	/* owned by diag/ */
 
 	/* Guarded by lab_owners_lock. */
 	struct list_head list;
-	u32 tags;			/* reserved in @table: budget and stock */
+	u32 tags;			/* reserved in @table: budget, and stock or adapt.most */
 	bool devm;			/* the handle is device-managed */
 	struct pid *pid;		/* the creating task's or its thread group's, by @scope */
 	struct module *module;

@@ -147,6 +147,7 @@ bool lab_stock_recycled(struct labyrinth_owner *owner)
 	tag = lab_pop_to_uncharge(owner);
 	if (tag) {
 		lab_stack_push(&owner->stocked, &owner->slots, tag);
+		atomic_inc(&owner->nr_filled);
 		atomic_inc(&owner->nr_stocked);
 	}
 	preempt_enable();
@@ -177,5 +178,8 @@ bool lab_shrink_recycled(struct labyrinth_owner *owner)
 
 bool lab_shrink_stocked(struct labyrinth_owner *owner)
 {
-	return lab_shrink_ready(owner, lab_pop_stocked);
+	if (!lab_shrink_ready(owner, lab_pop_stocked))
+		return false;
+	atomic_dec(&owner->nr_filled);
+	return true;
 }

@@ -279,10 +279,11 @@ int lab_owner_set_reserve_pct(struct labyrinth_owner *owner, u64 pct)
 
 static void lab_settings_apply_now(struct labyrinth_owner *owner)
 {
+	u32 stock = READ_ONCE(owner->stock);	/* it may adapt */
 	struct labyrinth_owner_params params = {
 		.name = owner->name,
 		.budget = owner->budget,
-		.stock = owner->stock,
+		.stock = stock,
 		.reserve_pct = owner->reserve_pct ?: LABYRINTH_RESERVE_NONE,
 		.flags = owner->flags,
 	};
@@ -291,7 +292,7 @@ static void lab_settings_apply_now(struct labyrinth_owner *owner)
 		return;
 	lab_owner_set_reserve_pct(owner, max(params.reserve_pct, 0));
 	if (lab_owner_set_budget(owner, params.budget) ||
-	    (params.stock != owner->stock && lab_owner_set_stock(owner, params.stock)))
+	    (params.stock != stock && lab_owner_set_stock(owner, params.stock)))
 		pr_warn("settings: owner %s: no room for more tags now; its next creation will have it\n",
 			owner->name);
 }

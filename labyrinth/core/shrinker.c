@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The shrinker: it frees ready pages of owners above their stock. */
+/*
+ * The shrinker: it frees ready pages of owners above their stock. Of an adaptive stock it keeps
+ * what the driver asked for.
+ */
 #include <linux/mutex.h>
 #include <linux/shrinker.h>
 
+#include "adapt.h"
 #include "compat.h"
 #include "owner.h"
 #include "page.h"
@@ -17,7 +21,7 @@ static u32 lab_shrink_at;
 /* Ready pages above the stock, but for those in flight. */
 static unsigned long lab_excess(const struct labyrinth_owner *owner)
 {
-	return max(lab_owner_stocked(owner) - (long)READ_ONCE(owner->stock), 0L);
+	return max(lab_owner_stocked(owner) - (long)lab_stock_kept(owner), 0L);
 }
 
 /*
@@ -26,13 +30,17 @@ static unsigned long lab_excess(const struct labyrinth_owner *owner)
  */
 static bool lab_shrink_one(struct labyrinth_owner *owner)
 {
-	int stock = READ_ONCE(owner->stock);
+	int stock = lab_stock_kept(owner);
 
 	while (atomic_read(&owner->nr_stocked) < stock)
 		if (!lab_stock_recycled(owner))
 			return false;
-	return lab_shrink_recycled(owner) ||
-	       (atomic_read(&owner->nr_stocked) > stock && lab_shrink_stocked(owner));
+	if (lab_shrink_recycled(owner))
+		return true;
+	if (atomic_read(&owner->nr_stocked) <= stock || !lab_shrink_stocked(owner))
+		return false;
+	lab_adapt_shrunk(owner);
+	return true;
 }
 
 unsigned long lab_shrink_count(struct shrinker *shrinker, struct shrink_control *sc)

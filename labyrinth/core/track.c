@@ -75,6 +75,7 @@ bool lab_enter_stocked(struct labyrinth_owner *owner, struct page *page)
 	}
 	if (tag) {
 		lab_stack_push(&owner->stocked, &owner->slots, tag);
+		atomic_inc(&owner->nr_filled);
 		atomic_inc(&owner->nr_stocked);
 	}
 	preempt_enable();

@@ -46,6 +46,9 @@ void lab_work_init(struct labyrinth_owner *owner, work_func_t refill, work_func_
 void lab_work_stop(struct labyrinth_owner *owner)
 {
 	irq_work_sync(&owner->kick);
+	/* The two start each other; from here on both see the owner dead. */
+	cancel_delayed_work_sync(&owner->refill);
+	cancel_delayed_work_sync(&owner->adapt.look);
 	cancel_delayed_work_sync(&owner->refill);
 	cancel_delayed_work_sync(&owner->look);
 }

@@ -24,8 +24,15 @@ static inline int lab_stock_wanted(const struct labyrinth_owner *owner)
 	return lab_recycles_uncharged(owner) ? stock : clamp(room, 0, stock);
 }
 
+/* Change the stock: lab_adapt_lock is held, or the owner does not adapt and lab_owners_lock is. */
+static inline void lab_stock_store(struct labyrinth_owner *owner, u32 stock, u32 refill_at)
+{
+	WRITE_ONCE(owner->stock, stock);
+	WRITE_ONCE(owner->refill_at, refill_at);
+}
+
 /*
- * Start a refill if the stock is down to half. For calls that took a page of the stock or
+ * Start a refill if the stock is low. For calls that took a page of the stock or
  * uncharged the budget. Needs preemption disabled.
  */
 static __always_inline void lab_stock_watch(struct labyrinth_owner *owner)
@@ -35,7 +42,7 @@ static __always_inline void lab_stock_watch(struct labyrinth_owner *owner)
 	if (likely(!lab_peek(owner->stock)))
 		return;
 	nr = atomic_read(&owner->nr_stocked);
-	if (nr <= (int)READ_ONCE(owner->stock) / 2 && nr < lab_stock_wanted(owner))
+	if (nr <= (int)READ_ONCE(owner->refill_at) && nr < lab_stock_wanted(owner))
 		lab_refill_kick(owner);
 }
 

@@ -19,6 +19,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
+#include "../core/adapt.h"
 #include "../core/context.h"
 #include "../core/owner.h"
 #include "../core/settings.h"
@@ -75,6 +76,7 @@ static int lab_stats_rows(struct labyrinth_owner *o, void *data)
 	seq_puts(m, "could_sleep_caller ");
 	lab_seq_caller(m, READ_ONCE(o->diag->could_sleep_caller));
 	seq_putc(m, '\n');
+	seq_printf(m, "adapt %d\nstock_asked %u\n", lab_owner_adapts(o), o->adapt.asked);
 	return 0;
 }
 
@@ -151,12 +153,19 @@ static int lab_stock_show(struct seq_file *m, void *v)
 {
 	const struct labyrinth_owner *owner = m->private;
 
-	seq_printf(m, "%u\n", READ_ONCE(owner->stock));
+	seq_printf(m, "%s%u\n", lab_owner_adapts(owner) ? "auto " : "", READ_ONCE(owner->stock));
 	return 0;
+}
+
+static int lab_stock_auto(struct labyrinth_owner *owner, void *data)
+{
+	return owner->flags & LABYRINTH_FIXED ? -EPERM : lab_owner_set_adapt(owner, true);
 }
 
 static int lab_stock_apply(void *owner, char *text)
 {
+	if (!strcmp(text, "auto"))
+		return lab_while_alive(owner, lab_stock_auto, NULL);
 	return lab_limit_apply(owner, text, lab_owner_set_stock);
 }
 

@@ -74,9 +74,9 @@ test_create_with_an_unknown_scope_is_EINVAL() {
 }
 
 test_create_with_unknown_flags_is_EINVAL() {
-	expect -EINVAL create 0 name=one flags=0x8
+	expect -EINVAL create 0 name=one flags=0x20
 	expect -EINVAL create 0 name=one flags=0x80000001
-	expect 0 create 0 name=one flags=0x7
+	expect 0 create 0 name=one flags=0x1f
 }
 
 test_create_with_a_budget_above_all_memory_is_ENOMEM() {

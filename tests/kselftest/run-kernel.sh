@@ -20,7 +20,7 @@ plan=0
 
 # The first seven read the kernel log, which is rate limited. They run first, so that they need not
 # wait for the limit.
-all=(violations refusals lifetime scope contexts misuse settings contract errors budget flags debugfs audit
+all=(violations refusals lifetime scope contexts misuse settings contract errors budget flags adapt debugfs audit
 	lookup page_use folder abi hotplug memory_loss pressure suspend strangers stress)
 few=(contexts contract)
 

@@ -30,7 +30,7 @@ static const struct attempt wrong[] = {
 	{ "nid INT_MIN", { .name = "a", .budget = 1, .nid = INT_MIN } },
 	{ "scope 3", { GOOD, .scope = 3 } },
 	{ "scope -1", { GOOD, .scope = (enum labyrinth_scope)-1 } },
-	{ "flag 8", { GOOD, .flags = 8 } },
+	{ "flag 32", { GOOD, .flags = 32 } },
 	{ "a good and a bad flag", { GOOD, .flags = LABYRINTH_ZERO | BIT(31) } },
 };
 
@@ -47,7 +47,10 @@ static const struct attempt right[] = {
 	{ "node 0", { .name = "a", .budget = 1, .nid = 0 } },
 	{ "scope process", { GOOD, .scope = LABYRINTH_SCOPE_PROCESS } },
 	{ "scope thread", { GOOD, .scope = LABYRINTH_SCOPE_THREAD } },
-	{ "all flags", { GOOD, .flags = LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK } },
+	{ "all flags", { GOOD, .flags = LABYRINTH_ZERO | LABYRINTH_POISON | LABYRINTH_STACK |
+					LABYRINTH_ADAPT } },
+	{ "adaptive, without a stock", { GOOD, .stock = 0, .flags = LABYRINTH_ADAPT } },
+	{ "adaptive, stock of the whole budget", { GOOD, .stock = 8, .flags = LABYRINTH_ADAPT } },
 };
 
 static void attempt_name(const struct attempt *attempt, char *desc)
