@@ -11,6 +11,7 @@
 # make test          what a change must pass; make test-all: everything
 # make matrix        build for many kernels, compilers and machines, and boot them; part of test-all
 # make bench         what a page costs, in a virtual machine; as root, make bench-here: on this one
+# make adapt         compare the adaptive stock with fixed ones, simulated and in a virtual machine
 # make bench-accept  commit to what was measured last: tests/bench/counts
 # make lint          check the sources
 # make docs          build the documentation: build/docs/html
@@ -128,6 +129,11 @@ bench:
 	scripts/kernels.sh 6.12
 	tests/bench/run.sh --full
 
+adapt:
+	scripts/setup.sh bench
+	scripts/kernels.sh 6.12
+	tests/adapt/run.sh --draw
+
 bench-accept:
 	@test -s build/bench/counts || $(call die,nothing is measured yet: run make bench first)
 	cp build/bench/counts tests/bench/counts
@@ -145,5 +151,5 @@ docs:
 	scripts/kernels.sh 6.12
 	scripts/docs.sh
 
-.PHONY: modules writable headers compiler install uninstall command clean help check test test-all matrix demo pictures bench \
+.PHONY: modules writable headers compiler install uninstall command clean help check test test-all matrix demo pictures bench adapt \
 	bench-accept bench-here lint docs dist deb

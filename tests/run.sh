@@ -131,6 +131,7 @@ run_test() {
 	[ -n "$short" ] || later litmus tests/model/litmus.sh
 	[ -n "$short" ] || later demo tests/demo.sh
 	[ -n "$short" ] || later fleet tests/fleet/run.sh
+	later adapt tests/adapt/run.sh $short
 	later bench tests/bench/run.sh
 	later torture-6.12 tests/torture/run.sh 6.12 smoke
 	[ -n "$short" ] || later driver tests/driver/run.sh

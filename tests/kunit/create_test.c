@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Creating an owner: valid parameters, invalid parameters and their errno. */
 #include "diag/debugfs_owner.h"
+#include "diag/figures.h"
 #include "fixture.h"
 
 #define GOOD	.name = "good", .budget = 8, .nid = NUMA_NO_NODE
