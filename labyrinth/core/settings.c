@@ -5,7 +5,7 @@
  *	nic-rx:stock=324,reserve_pct=70;disk-*:budget=512
  *
  * A rule is a name or a shell pattern, a colon and one or more settings; rules are separated by
- * semicolons. A later rule overrides an earlier one. Names may have colons, so the settings begin
+ * semicolons. "stock=auto" lets the stock adapt to the load, see adapt.c. A later rule overrides an earlier one. Names may have colons, so the settings begin
  * after the last colon before the first "=".
  *
  * The rules are applied when an owner is created, and to living owners when the parameter is
@@ -22,6 +22,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "adapt.h"
 #include "compat.h"
 #include "settings.h"
 #include "stock.h"
@@ -43,6 +44,7 @@ static const struct {
 };
 
 #define LAB_NOT_SET	U32_MAX
+#define LAB_STOCK_AUTO	(U32_MAX - 1)
 
 /*
  * Settings raise a stock to this part of memory at most, 1/8. A wrong number in a file that is
@@ -90,6 +92,10 @@ static int lab_setting_parse(const struct lab_settings *settings, struct lab_rul
 					  "unknown setting; there are budget, stock and reserve_pct");
 	if (rule->values[i] != LAB_NOT_SET)
 		return lab_settings_fault(settings, text, "set twice in one rule");
+	if (i == LAB_SET_STOCK && !strcmp(value, "auto")) {
+		rule->values[i] = LAB_STOCK_AUTO;
+		return 0;
+	}
 	if (!isdigit(*value) || kstrtou32(value, 10, &number))
 		return lab_settings_fault(settings, value, "expected a decimal number");
 	if (number < lab_setting_kinds[i].least || number > lab_setting_kinds[i].most)
@@ -242,8 +248,12 @@ bool lab_settings_apply(struct labyrinth_owner_params *params)
 	}
 	if (values[LAB_SET_BUDGET] != LAB_NOT_SET)
 		params->budget = lab_budget_wanted(params, values[LAB_SET_BUDGET]);
-	if (values[LAB_SET_STOCK] != LAB_NOT_SET)
+	if (values[LAB_SET_STOCK] == LAB_STOCK_AUTO) {
+		params->flags |= LABYRINTH_ADAPT;
+	} else if (values[LAB_SET_STOCK] != LAB_NOT_SET) {
+		params->flags &= ~LABYRINTH_ADAPT;
 		params->stock = lab_stock_bound(params, values[LAB_SET_STOCK]);
+	}
 	if (values[LAB_SET_RESERVE_PCT] != LAB_NOT_SET)
 		params->reserve_pct = (int)values[LAB_SET_RESERVE_PCT] ?: LABYRINTH_RESERVE_NONE;
 	return true;
@@ -285,14 +295,21 @@ static void lab_settings_apply_now(struct labyrinth_owner *owner)
 		.budget = owner->budget,
 		.stock = stock,
 		.reserve_pct = owner->reserve_pct ?: LABYRINTH_RESERVE_NONE,
-		.flags = owner->flags,
+		.flags = owner->flags & ~LABYRINTH_ADAPT,
 	};
+	int err;
 
+	if (lab_owner_adapts(owner))
+		params.flags |= LABYRINTH_ADAPT;
 	if (!lab_settings_apply(&params))
 		return;
 	lab_owner_set_reserve_pct(owner, max(params.reserve_pct, 0));
-	if (lab_owner_set_budget(owner, params.budget) ||
-	    (params.stock != stock && lab_owner_set_stock(owner, params.stock)))
+	err = lab_owner_set_budget(owner, params.budget);
+	if (params.flags & LABYRINTH_ADAPT)
+		err = lab_owner_set_adapt(owner, true) ?: err;
+	else if (lab_owner_adapts(owner) || params.stock != stock)
+		err = lab_owner_set_stock(owner, params.stock) ?: err;
+	if (err)
 		pr_warn("settings: owner %s: no room for more tags now; its next creation will have it\n",
 			owner->name);
 }

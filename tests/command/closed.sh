@@ -116,6 +116,8 @@ options labyrinth settings=$(cat $settings)"
 		expect_equal "${limit%=*} after loading anew" \
 			"$(cat /sys/kernel/labyrinth/owners/lab_sample.producer/${limit%=*})" ${limit#*=}
 	done
+	labyrinth set lab_sample.producer stock=auto || fail "status $?"
+	[ -z "$with_debugfs" ] || expect_equal "stock" "$(cut -d ' ' -f 1 $lab/owner/lab_sample.producer/stock)" auto
 	echo >$settings
 }
 

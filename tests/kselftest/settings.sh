@@ -95,6 +95,25 @@ test_a_stock_is_at_most_an_eighth_of_memory() {
 	expect 0 destroy 0
 }
 
+adapts() { # OWNER
+	table "owner/$1/stats" value name=adapt
+}
+
+test_a_stock_adapts_by_a_setting_and_no_more_by_another() {
+	echo "nic:stock=auto" >$settings
+	expect 0 create 0 name=nic budget=64 stock=2
+	expect_limits nic "64 2 50"
+	expect_equal "it adapts" "$(adapts nic)" 1
+	echo "nic:stock=6" >$settings
+	expect_equal "it adapts" "$(adapts nic)" 0
+	expect_limits nic "64 6 50"
+	echo "nic:stock=auto,reserve_pct=3" >$settings
+	expect_equal "it adapts" "$(adapts nic)" 1
+	echo "nic:reserve_pct=4" >$settings
+	expect_equal "it adapts" "$(adapts nic)" 1
+	clear_settings
+}
+
 refused() { # TEXT POSITION WHAT
 	before=$(cat $settings)
 	! printf '%s' "$1" 2>/dev/null >$settings || fail "'$1' is accepted"
@@ -116,6 +135,7 @@ test_wrong_input_is_refused_whole_with_its_position() {
 	refused "a:stock=0x10" 9 "expected a decimal number"
 	refused "a:stock=99999999999" 9 "expected a decimal number"
 	refused "a:reserve_pct=101" 15 "out of range"
+	refused "a:budget=auto" 10 "expected a decimal number"
 	refused "a:budget=0" 10 "out of range"
 	refused "a:stock=3,,budget=4" 11 "expected SETTING=NUMBER"
 	expect_limits a "8 0 50"

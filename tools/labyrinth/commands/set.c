@@ -65,7 +65,7 @@ static void compare(const struct table *owners, size_t row, const struct setting
 {
 	int64_t value = table_number_of(owners, row, setting->name);
 
-	if (value == setting->value)
+	if (value == setting->value || setting->value == SETTING_AUTO)
 		return;
 	warn("%s of %s is %lld, not %lld: the kernel's log says why. Its next creation tries again.",
 	     setting->name, table_cell_of(owners, row, "name"), (long long)value,
@@ -122,7 +122,7 @@ static void run(const struct source *source, const struct options *options, char
 const struct command set_command = {
 	.name = "set",
 	.args = "OWNER NAME=VALUE...",
-	.summary = "change an owner's budget, stock or reserve_pct; --keep: at each boot",
+	.summary = "change an owner's budget, stock (or stock=auto) or reserve_pct",
 	.takes = TAKES_KEEP,
 	.least = 2,
 	.most = 1 + SETTINGS_MOST,

@@ -8,7 +8,11 @@
 #include "table.h"
 #include "settings.h"
 
-static const char * const names[] = { "budget", "stock", "reserve_pct" };
+enum { BUDGET, STOCK, RESERVE_PCT };
+
+static const char * const names[] = {
+	[BUDGET] = "budget", [STOCK] = "stock", [RESERVE_PCT] = "reserve_pct",
+};
 
 bool setting_is_name(const char *name)
 {
@@ -36,7 +40,9 @@ size_t settings_parse(char **words, struct setting settings[SETTINGS_MOST])
 		struct setting setting = { .name = known_name(*words, size) };
 		const char *value = *words + size + !!(*words)[size];
 
-		if (!*value || value[strspn(value, "0123456789")] ||
+		if (setting.name == names[STOCK] && !strcmp(value, "auto"))
+			setting.value = SETTING_AUTO;
+		else if (!*value || value[strspn(value, "0123456789")] ||
 		    !number_parse(value, &setting.value))
 			die(USAGE, "%s wants a number: \"%s\".", setting.name, value);
 		for (i = 0; i < nr; i++)
@@ -112,7 +118,11 @@ char *settings_merge(const char *text, const char *owner, const struct setting *
 	if (same)
 		put_kept(out, same, settings, nr);
 	for (i = 0; i < nr; i++)
-		fprintf(out, "%s%s=%" PRId64, i ? "," : "", settings[i].name, settings[i].value);
+		if (settings[i].value == SETTING_AUTO)
+			fprintf(out, "%s%s=auto", i ? "," : "", settings[i].name);
+		else
+			fprintf(out, "%s%s=%" PRId64, i ? "," : "", settings[i].name,
+				settings[i].value);
 	if (fclose(out))
 		die(FAILED, "There is not enough memory.");
 	free(rules);

@@ -9,6 +9,8 @@
 
 #define SETTINGS_MOST	3	/* budget, stock, reserve_pct */
 
+#define SETTING_AUTO	(-1)	/* of stock: it adapts to the load */
+
 struct setting {
 	const char *name;
 	int64_t value;
