@@ -115,7 +115,7 @@ test_invalid_advice_is_refused_with_its_line() {
 	head -c 300 "$here/dry/advice" >"$folder/advice"
 	expect_refused advice advise "3: The line is cut off."
 	rm "$folder/advice"
-	expect_refused advice advise " There is no such file, and this command needs it."
+	expect_refused advice advise " The file is missing, and this command needs it."
 	new_folder
 	: >"$folder/advice"
 	labyrinth advise --from="$folder" >/dev/null || fail "an empty one is refused"
@@ -124,7 +124,7 @@ test_invalid_advice_is_refused_with_its_line() {
 test_text_behind_a_table_is_refused_with_its_line() {
 	new_folder
 	printf '\nname value\n' >>"$folder/owners"
-	expect_refused owners owners "7: There is more behind an empty line."
+	expect_refused owners owners "7: Text follows the end of the table."
 }
 
 test_too_long_lines_and_files_are_refused() {
@@ -166,7 +166,7 @@ test_missing_table_or_column_is_named() {
 	sed -i '1s/ name / names /' "$folder/owners"
 	expect_refused owners metrics '1: There is no column "name", and this command needs it.'
 	rm "$folder/owners"
-	expect_refused owners status " There is no such file, and this command needs it."
+	expect_refused owners status " The file is missing, and this command needs it."
 }
 
 test_file_truncated_anywhere_causes_no_crash() {

@@ -102,7 +102,7 @@ test_missing_module_is_reported() {
 
 test_missing_owners_are_reported() {
 	run owners
-	expect_said 0 "There is no such owner."
+	expect_said 0 "No owners found."
 	run status
 	expect_equal "owners" "$(said_line owners)" 0
 	run metrics
@@ -142,7 +142,7 @@ test_pages_match_the_table() {
 	expect_equal "pfns" "$(echo "$said" | sed 1d | awk '{ print $1 }' | sort)" \
 		"$(awk '$2 == "nic-rx" && $3 == "owned" { print $1 }' $lab/pages | sort)"
 	run pages --older-than=1h
-	expect_said 0 "There is no such page."
+	expect_said 0 "No pages found."
 	run pages --json
 	expect_equal "objects" "$(echo "$said" | grep -c '"pfn":')" $(($(wc -l <$lab/pages) - 1))
 }
@@ -177,7 +177,7 @@ test_whois_finds_a_page_by_pfn_and_phys() {
 
 test_refusals_violations_and_verdicts_match_the_tables() {
 	some_owners
-	run refusals --owner=disk-tx --reason=budget
+	run refusals --all --owner=disk-tx --reason=budget
 	expect_equal "refusals" "$(echo "$said" | sed 1d | wc -l)" \
 		"$(table refusals count owner=disk-tx reason=budget)"
 	run violations --kind=double_free
@@ -303,7 +303,7 @@ test_recording_is_complete_when_the_module_is_unloaded() {
 	# The command may read after the tables are gone but before the module is.
 	case $? in
 	3) expect_match "said" "$(cat /tmp/said)" "labyrinth: The module labyrinth *loaded:*" ;;
-	6) expect_match "said" "$(cat /tmp/said)" "labyrinth: $lab/*: There is no such file*" ;;
+	6) expect_match "said" "$(cat /tmp/said)" "labyrinth: $lab/*: The file is missing*" ;;
 	*) fail "status is neither 3 nor 6: $(cat /tmp/said)" ;;
 	esac
 	labyrinth report /tmp/recording >/tmp/report.html || fail "report: status $?"
@@ -322,7 +322,7 @@ test_recording_ends_when_the_module_is_reloaded() {
 	wait $!
 	expect_equal "status" $? 3
 	expect_equal "said" "$(cat /tmp/said)" \
-		"labyrinth: The module labyrinth was unloaded: the recording ends, and can be read."
+		"labyrinth: The module labyrinth was unloaded: the recording ends here, and is complete."
 	labyrinth report /tmp/recording >/tmp/report.html || fail "report: status $?"
 }
 

@@ -12,20 +12,20 @@ test_unknown_words_are_reported_with_the_valid_ones() {
 	new_folder
 	run pages --from="$folder" --state=own
 	expect_equal "state" "$status $said" \
-		"2 labyrinth: There is no state \"own\", but these: owned ready quarantined orphan."
+		"2 labyrinth: There is no state \"own\". There are: owned ready quarantined orphan."
 	run refusals --from="$folder" --reason=
 	expect_equal "reason" "$status $said" \
-		"2 labyrinth: There is no reason \"\", but these: budget floor buddy context scope dying."
+		"2 labyrinth: There is no reason \"\". There are: budget floor buddy context scope dying."
 	run violations --from="$folder" --kind=double
-	expect_equal "kind" "$status ${said%%,*}" '2 labyrinth: There is no kind "double"'
+	expect_equal "kind" "$status ${said%%.*}" '2 labyrinth: There is no kind "double"'
 	run pages --from="$folder" --state=quarantined
-	expect_equal "none of them" "$status $said" "0 There is no such page."
+	expect_equal "none of them" "$status $said" "0 No pages found."
 	# A state of another version of the module.
 	sed -i '2s/ ready / borrowed /' "$folder/pages"
 	run pages --from="$folder" --state=borrowed
 	expect_equal "a new one" "$status $(wc -l <<<"$said")" "0 2"
 	run pages --from="$folder" --sort=size
-	[[ $said = *"but these: pfn owner state age_ms context cpu node zone from_reserve stack caller." ]] ||
+	[[ $said = *"There are: pfn owner state age_ms context cpu node zone from_reserve stack caller." ]] ||
 		fail "columns: $said"
 }
 
@@ -35,15 +35,98 @@ test_unknown_options_are_reported_in_plain_text() {
 	for option in -x -xy --json=1 --s=1 --none "--$nasty"; do
 		run pages --from="$here/dry" "$option"
 		expect_equal "status of $option" "$status" 2
-		[[ $said = "labyrinth: \""*"\" is no option, "* ]] || fail "$option: $said"
+		[[ $said = "labyrinth: "*@("There is no option"|ambiguous|"takes no value")* ]] || fail "$option: $said"
 		grep -qP '[^\x20-\x7e]' <<<"$said" && fail "$(cat -v <<<"$said")"
 	done
 	run pages --from
-	expect_equal "no value" "$status $said" "2 labyrinth: --from wants a value: see labyrinth --help."
+	expect_equal "no value" "$status $said" "2 labyrinth: --from needs a value: --from=DIR."
 	run -h
-	expect_equal "help" "$status ${said%%$'\n'*}" "0 usage: labyrinth COMMAND [OPTION]..."
+	expect_equal "help" "$status ${said%%$'\n'*}" "0 usage: labyrinth [COMMAND] [OPTION]..."
 	run --limit=1 --from="$here/dry" pages --sort=age
 	expect_equal "options before the command" "$status $(wc -l <<<"$said")" "0 3"
+}
+
+test_mistyped_words_get_a_suggestion() {
+	local word
+
+	for word in statu:status ownrs:owners pagse:pages voilations:violations advice:advise recrod:record; do
+		run "${word%:*}"
+		expect_equal "command ${word%:*}" "$status $said" \
+			"2 labyrinth: There is no command \"${word%:*}\": did you mean \"${word#*:}\"?"
+	done
+	for word in lmit:limit jsno:json older_than:older-than outptu=x:output; do
+		run pages --from="$here/dry" "--${word%:*}"
+		expect_equal "option ${word%:*}" "$status $said" \
+			"2 labyrinth: There is no option \"--${word%:*}\": did you mean \"--${word#*:}\"?"
+	done
+	for word in nonsense x "$nasty"; do
+		run "$word"
+		[[ "$status $said" = "2 labyrinth: There is no command "*': see "labyrinth help".' ]] || fail "$said"
+	done
+}
+
+test_short_options_are_those_of_the_command() {
+	new_folder
+	run -jf "$folder" owners -n1 -rs owned
+	expect_equal "lines" "$status $(wc -l <<<"$said")" "0 3"
+	expect_equal "least owned" "$(grep -o '"owned":[0-9]*' <<<"$said")" '"owned":0'
+	rm -f "$out/recording"
+	run record -f "$folder" -n 2 -d 10ms "$out/recording"
+	expect_equal "a record of two samples" "$status $(wc -l <"$out/recording")" "0 4"
+	rm "$out/recording"
+	run report "$folder/owners" -n 3
+	expect_equal "of another command" "$status $said" '2 labyrinth: "report" has no option -n: see "labyrinth help report".'
+	run metrics -f "$folder" -o "$out/metrics"
+	expect_equal "to a file" "$status $said" "0 "
+	labyrinth metrics --from="$folder" | cmp -s - "$out/metrics" || fail "the file differs"
+	run -V
+	expect_equal "version" "$status" 0
+}
+
+test_unknown_owner_is_an_error() {
+	local command
+
+	new_folder
+	for command in owners pages refusals violations; do
+		run $command --from="$folder" --owner=nosuch
+		expect_equal "$command" "$status $said" '1 labyrinth: There is no owner "nosuch": see "labyrinth owners".'
+	done
+	# Known, but with no refusals; unknown by now, but with violations and pages.
+	run refusals --from="$folder" --owner=nic-rx
+	expect_equal "no refusals" "$status $said" "0 No refusals found."
+	run violations --from="$folder" --owner=gone
+	expect_equal "violations" "$status $(wc -l <<<"$said")" "0 3"
+	rm "$folder/owners"
+	run pages --from="$folder" --owner=nosuch
+	expect_equal "without a table of owners" "$status $said" "0 No pages found."
+}
+
+# One line for each of 30,000 different refusals; the order of the groups is that of the newest.
+test_many_refusals_are_grouped_in_two_seconds() {
+	local TIMEFORMAT=%U spent
+
+	new_folder
+	awk 'BEGIN { print "seq age_ms owner reason context cpu node zone free min floor caller"
+		for (i = 1; i <= 60000; i++)
+			print i, 60000 - i, "one", "floor", "task", 0, 0, "DMA32", 1, 2, 3, "f" i * 7919 % 30000 "+0x1/0x2[m]" }' \
+		>"$folder/refusals"
+	expect_equal "groups" "$(labyrinth refusals --from="$folder" | wc -l)" 30001
+	expect_equal "the newest" "$(labyrinth refusals --from="$folder" -n 1 | awk 'NR == 2 { print $1, $2, $3, $8 }')" \
+		"2 0ms 30.0s f0+0x1/0x2[m]"
+	spent=$({ time labyrinth refusals --from="$folder" >"$out/said"; } 2>&1)
+	[ "${spent%.*}" -lt 2 ] || fail "it took $spent seconds"
+}
+
+test_html_is_not_written_to_a_terminal() {
+	recording=$out/recording
+	"$here/made_recording.py" 1 1 >"$recording"
+	said=$(on_a_terminal "$plain report $recording")
+	[[ $said = *"labyrinth: An HTML page does not belong on a terminal: name a file with --output."* ]] || fail "$said"
+	on_a_terminal "$plain report $recording" >/dev/null
+	expect_equal "status" $? 2
+	on_a_terminal "$plain report $recording --output=$out/page.html" >"$out/said"
+	expect_equal "status" "$? $(cat "$out/said")" "0 "
+	grep -q '</html>' "$out/page.html" || fail "no page"
 }
 
 test_whois_accepts_64_bit_numbers() {
@@ -91,7 +174,7 @@ test_closed_streams_corrupt_no_file() {
 	mkdir "$dir"
 	said=$(labyrinth status --from="$here/dry" 2>&1 >&-)
 	expect_equal "status" $? 1
-	expect_equal "said" "$said" "labyrinth: What was to be shown cannot be written: Bad file descriptor."
+	expect_equal "said" "$said" "labyrinth: Standard output cannot be written: Bad file descriptor."
 	labyrinth metrics --from="$here/dry" --output="$dir/file" <&- >&- 2>&-
 	labyrinth metrics --from="$here/dry" | cmp -s - "$dir/file" || fail "the file differs"
 	# The message must not go to the file that took the descriptor of standard error.

@@ -32,6 +32,7 @@ test_recording_contains_the_tables_and_new_reports() {
 	python3 - "$out/recording" "$here/dry/owners" <<-'EOP' >"$out/said" 2>&1 || fail "$(tail -n 2 "$out/said")"
 		import json, sys
 		head, *samples, words = [json.loads(l) for l in open(sys.argv[1])]
+		assert (head["module"], head["command"]) == ("1.0", "1.0"), head
 		assert head["kernel"] == "6.12.117+deb12-amd64" and head["min_free_kbytes"] == 1024, head
 		names, *rows = [l.split() for l in open(sys.argv[2])]
 		for sample in samples:
@@ -47,7 +48,7 @@ test_recording_contains_the_tables_and_new_reports() {
 		assert [d["held"] for d in words["dippers"]] == [38, 14, 9, 5, 0, 0, 0], words["dippers"]
 	EOP
 	look <<-'EOP'
-		assert "broken off" not in page
+		assert "was interrupted" not in page
 		wanted("dippers", [r[:8] for r in rows("Dippers")[2:4]], [
 		    ["e1000_alloc_jumbo_rx_buffers+0x2c7/0x3b0", "e1000", "1", "GFP_ATOMIC|__GFP_NOWARN|__GFP_COMP",
 		        "softirq", "11", "22", "14"],
@@ -89,7 +90,7 @@ test_killed_recording_is_readable() {
 	(timeout -s KILL 0.7 "$plain" record --from="$folder" --interval=10ms "$out/recording"; true) 2>/dev/null
 	recording=$out/recording
 	[ "$(wc -l <"$recording")" -gt 10 ] || fail "lines: $(wc -l <"$recording")"
-	look <<<'assert "The recording was broken off" in page'
+	look <<<'assert "The recording was interrupted" in page'
 }
 
 test_recording_lasts_for_the_given_time() {
@@ -187,7 +188,7 @@ test_invalid_times_and_counts_are_refused() {
 	new_folder
 	record --interval=9ms --time=0
 	expect_equal "status" $? 2
-	expect_equal "said" "$(cat "$out/said")" "labyrinth: --interval is 10 ms at least."
+	expect_equal "said" "$(cat "$out/said")" "labyrinth: --interval must be at least 10ms."
 	record --count=0
 	expect_equal "status" $? 2
 	record --interval=999999999d --time=0 || fail "status $?"
@@ -201,7 +202,7 @@ test_full_recording_ends_and_is_readable() {
 		"$here/dry/owners" >"$folder/new"
 	mv "$folder/new" "$folder/owners"
 	record --interval=10ms || fail "status $?"
-	expect_equal "said" "$(cat "$out/said")" "labyrinth: The recording is full, and ends."
+	expect_equal "said" "$(cat "$out/said")" "labyrinth: The recording has reached its greatest size and ends here."
 	tail -n 1 "$recording" | grep -q '"end":true,"why":"size"}$' || fail "$(tail -n 1 "$recording" | tail -c 100)"
 	[ "$(stat -c %s "$recording")" -gt $((48 << 20)) ] || fail "$(stat -c %s "$recording") bytes"
 	labyrinth report "$recording" >"$out/page.html" || fail "report: status $?"

@@ -22,14 +22,14 @@ test_dippers_without_a_watch_tell_how_to_watch() {
 	sed -i 1q "$folder/dippers"
 	run dippers --from="$folder"
 	expect_equal "off" "$status $said" \
-		'1 labyrinth: Dippers are not watched: "labyrinth watch reserve" counts them from then on.'
+		'1 labyrinth: Dippers are not watched: "labyrinth watch reserve" starts to count them.'
 	echo unsupported >"$folder/watch"
 	run dippers --from="$folder"
 	expect_equal "unsupported" "$status $said" \
 		"1 labyrinth: Nothing can be watched: the kernel is built without tracepoints."
 	echo reserve >"$folder/watch"
 	run dippers --from="$folder"
-	expect_equal "none" "$status $said" "0 There is no such caller."
+	expect_equal "none" "$status $said" "0 No callers found."
 	run dippers --from="$folder" --json
 	expect_equal "none, as JSON" "$status $said" "0 []"
 }
@@ -90,7 +90,7 @@ test_watch_sets_a_mode() {
 	for mode in on Reserve '' "$nasty"; do
 		run_live watch "$mode"
 		expect_equal "status of '$mode'" "$status" 2
-		[[ $said = 'labyrinth: There is no watch "'*'", but these: off free reserve all.' ]] ||
+		[[ $said = 'labyrinth: There is no mode "'*'": off, free, reserve or all.' ]] ||
 			fail "'$mode': $said"
 		expect_equal "written for '$mode'" "$(written watch)" ""
 	done
@@ -106,7 +106,7 @@ test_watch_counts_a_module_for_the_given_time() {
 	[ $((${EPOCHREALTIME/./} - begun)) -ge 300000 ] || fail "it took $((${EPOCHREALTIME/./} - begun)) us"
 	expect_equal "status and written" "$status $(written watch_module)" "0 none_such-"
 	expect_equal "note" "${said%%$'\n'*}" \
-		"labyrinth: The module none_such is not loaded: its requests are counted once it is."
+		"labyrinth: The module none_such is not loaded yet: its requests are counted as soon as it is."
 	expect_equal "the rest" "${said#*$'\n'}" \
 		"$(labyrinth watch --from="$folder" --module=none_such)"
 	run_live watch --module=none_such --time=0 --json
@@ -157,7 +157,7 @@ test_a_module_that_is_watched_already_is_left_alone() {
 	run_live watch --module=tg3 --time=0
 	expect_equal "status and written" "$status $(written watch_module)" "1 "
 	expect_equal "said" "$said" \
-		"labyrinth: The module e1000 is being watched already: \"echo - >/sys/kernel/debug/labyrinth/watch_module\" ends that."
+		"labyrinth: The module e1000 is being measured already: \"echo - >/sys/kernel/debug/labyrinth/watch_module\" ends that."
 	echo unsupported >"$folder/watch"
 	run_live watch --module=tg3 --time=0
 	expect_equal "unsupported" "$status $said $(written watch_module)" \
@@ -190,5 +190,5 @@ test_watch_tells_what_its_figures_mean() {
 taken        nothing: there was no request that may not sleep"
 	: >"$folder/watch_module"
 	run watch --from="$folder" --module=e1000
-	expect_equal "never" "$status $said" "1 labyrinth: $folder/watch_module: No module was watched."
+	expect_equal "never" "$status $said" "1 labyrinth: $folder/watch_module: No module was measured."
 }

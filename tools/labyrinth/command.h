@@ -5,7 +5,7 @@
 
 #include "read/source.h"
 
-/* Options in addition to --from, which every command takes. */
+/* Options in addition to --from, which all commands take that read tables. */
 enum {
 	TAKES_JSON	= 1 << 0,
 	TAKES_LIST	= 1 << 1,	/* --sort, --reverse, --limit */
@@ -14,12 +14,16 @@ enum {
 	TAKES_REASON	= 1 << 4,
 	TAKES_KIND	= 1 << 5,
 	TAKES_OUTPUT	= 1 << 6,
-	TAKES_SAMPLES	= 1 << 7,	/* --interval, --count */
+	TAKES_SAMPLES	= 1 << 7,	/* --interval, --count, --time */
 	NEEDS_NO_SOURCE	= 1 << 8,
 	TAKES_OWNER	= 1 << 9,
 	TAKES_MODULE	= 1 << 10,
-	TAKES_TIME	= 1 << 11,
+	TAKES_WATCHED	= 1 << 11,	/* --module, --time */
 	TAKES_KEEP	= 1 << 12,
+	TAKES_DELAY	= 1 << 13,	/* --interval */
+	TAKES_ORDER	= 1 << 14,	/* --sort, --reverse */
+	TAKES_ALL	= 1 << 15,
+	NEEDS_LIVE	= 1 << 16,	/* has no --from */
 };
 
 struct options {
@@ -27,7 +31,7 @@ struct options {
 	int64_t older_than;	/* ms; UNKNOWN if not given */
 	int64_t limit;		/* rows; UNKNOWN if not given */
 	int64_t interval, count, time;	/* ms, samples, ms; UNKNOWN if not given */
-	bool json, reverse, keep;
+	bool json, reverse, all, keep;
 };
 
 struct command {
@@ -35,10 +39,12 @@ struct command {
 	unsigned int takes;
 	int least, most;	/* number of arguments */
 	void (*run)(const struct source *source, const struct options *options, char **args);
+	const char *example;	/* for its help */
 };
 
 extern const struct command status_command, owners_command, pages_command, zones_command,
 	whois_command, refusals_command, violations_command, verdicts_command, advise_command,
-	dippers_command, watch_command, set_command, metrics_command, save_command, top_command, record_command, report_command;
+	dippers_command, watch_command, set_command, metrics_command, save_command, top_command,
+	record_command, report_command, help_command;
 
 #endif

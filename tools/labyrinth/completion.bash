@@ -3,13 +3,26 @@
 #
 # bash completion of labyrinth(8).
 
+_labyrinth_commands='status owners pages zones whois refusals violations verdicts advise dippers watch set metrics save top record report help'
+
+# The long name of a short option that takes a value.
+_labyrinth_long() { # OPTION
+	case $1 in
+	-f) echo --from ;;
+	-s) echo --sort ;;
+	-o) echo --output ;;
+	-[ndt]) echo --number ;;
+	*) echo "$1" ;;
+	esac
+}
+
 # Values of an option; nothing if any value is allowed.
 _labyrinth_values() { # OPTION
 	local folder=/sys/kernel/debug/labyrinth i
 	for ((i = 0; i < ${#COMP_WORDS[@]}; i++)); do
 		case ${COMP_WORDS[*]:i:2} in
 		'--from =') folder=${COMP_WORDS[i + 2]-} ;;
-		--from\ *) folder=${COMP_WORDS[i + 1]} ;;
+		--from\ * | -f\ *) folder=${COMP_WORDS[i + 1]} ;;
 		--from=*) folder=${COMP_WORDS[i]#--from=} ;;
 		esac
 	done
@@ -20,27 +33,35 @@ _labyrinth_values() { # OPTION
 		use_after_free wrong_scope dead_owner receiver_full orphan module_gone miscounted ;;
 	--module) cut -d ' ' -f 1 /proc/modules 2>/dev/null ;;
 	--owner) awk 'NR > 1 { print $2 }' "$folder/owners" 2>/dev/null ;;
-	--sort) head -n 1 "$folder/$2" 2>/dev/null; [ "$2" != dippers ] || echo function module ;;
+	--sort)
+		case $2 in
+		refusals) echo times last first owner reason context zone caller ;;
+		top) head -n 1 "$folder/owners" 2>/dev/null ;;
+		dippers) head -n 1 "$folder/$2" 2>/dev/null; echo function module ;;
+		*) head -n 1 "$folder/$2" 2>/dev/null ;;
+		esac ;;
 	esac
 }
 
 _labyrinth_options() { # COMMAND
-	local list='--sort= --reverse --limit= --json --from='
+	local list='--sort= --reverse --limit= --json --from= --help'
 	case $1 in
 	owners) echo "$list --owner=" ;;
 	pages) echo "$list --owner= --state= --older-than=" ;;
-	refusals) echo "$list --owner= --reason=" ;;
+	refusals) echo "$list --owner= --reason= --all" ;;
 	violations) echo "$list --owner= --kind=" ;;
 	dippers) echo "$list --module=" ;;
-	watch) echo off free reserve all --module= --time= --json --from= ;;
-	advise) echo --keep --json --from= ;;
-	metrics) echo --output= --from= ;;
-	record) echo --interval= --count= --time= --from= ;;
-	report) echo --output= ;;
-	whois) echo pfn phys addr --json --from= ;;
-	save) ;;
-	top) echo --from= ;;
-	*) echo --json --from= ;;
+	watch) echo off free reserve all --module= --time= --json --from= --help ;;
+	set) echo --keep --help ;;
+	advise) echo --keep --json --from= --help ;;
+	metrics) echo --output= --from= --help ;;
+	record) echo --interval= --count= --time= --from= --help ;;
+	report) echo --output= --help ;;
+	whois) echo pfn phys addr --json --from= --help ;;
+	save) echo --help ;;
+	help) echo "$_labyrinth_commands" ;;
+	top) echo --interval= --sort= --reverse --from= --help ;;
+	*) echo --json --from= --help ;;
 	esac
 }
 
@@ -56,7 +77,7 @@ _labyrinth_offer() { # BEGINNING
 }
 
 _labyrinth() {
-	local commands='status owners pages zones whois refusals violations verdicts advise dippers watch metrics save top record report'
+	local commands=$_labyrinth_commands
 	local word=${COMP_WORDS[COMP_CWORD]} option='' command='' i
 
 	COMPREPLY=()
@@ -68,10 +89,10 @@ _labyrinth() {
 		option=${COMP_WORDS[COMP_CWORD - 1]} word=
 	elif [ "$COMP_CWORD" -gt 1 ] && [ "${COMP_WORDS[COMP_CWORD - 1]}" = = ]; then
 		option=${COMP_WORDS[COMP_CWORD - 2]}
-	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} = --@(from|owner|module|state|older-than|reason|kind|sort|limit|output|interval|count|time) ]]; then
-		option=${COMP_WORDS[COMP_CWORD - 1]}
+	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} = @(--@(from|owner|module|state|older-than|reason|kind|sort|limit|output|interval|count|time)|-[fsondt]) ]]; then
+		option=$(_labyrinth_long "${COMP_WORDS[COMP_CWORD - 1]}")
 	fi
-	if [ "$option" = --from ] || { [ "$command" = save ] && [ -z "$option" ]; }; then
+	if [ "$option" = --from ] || { [[ $command = save && -z $option && $word != -* ]]; }; then
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 	elif [ "$option" = --output ] || { [[ $command = re@(cord|port) && -z $option && $word != -* ]]; }; then

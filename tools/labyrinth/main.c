@@ -36,6 +36,6 @@ int main(int argc, char **argv)
 	if (source.dir >= 0)
 		close(source.dir);
 	if (fflush(stdout) || ferror(stdout))
-		die(FAILED, "What was to be shown cannot be written: %s.", strerror(errno));
+		die(FAILED, "Standard output cannot be written: %s.", strerror(errno));
 	return DONE;
 }

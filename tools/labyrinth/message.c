@@ -7,6 +7,7 @@
 #include "message.h"
 
 void (*die_first)(void);
+const char *die_hint;
 
 /* Names and cells are untrusted: escape them for the terminal. */
 static void print_message(const char *format, va_list args)
@@ -29,6 +30,8 @@ void die(enum status status, const char *format, ...)
 	va_start(args, format);
 	print_message(format, args);
 	va_end(args);
+	if (die_hint)
+		fprintf(stderr, "labyrinth: %s\n", die_hint);
 	exit(status);
 }
 

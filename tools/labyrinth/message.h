@@ -23,6 +23,9 @@ void warn(const char *format, ...);
 /* Called before die() prints: restores the screen. */
 extern void (*die_first)(void);
 
+/* Printed by die() after its message, or NULL. */
+extern const char *die_hint;
+
 void *allocate(void *old, size_t nr, size_t size);
 
 #endif

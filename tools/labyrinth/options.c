@@ -1,89 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <getopt.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "help.h"
 #include "message.h"
+#include "nearest.h"
+#include "option_table.h"
 #include "options.h"
 
-static const struct command * const commands[] = {
-	&status_command, &owners_command, &pages_command, &zones_command, &whois_command,
-	&refusals_command, &violations_command, &verdicts_command, &advise_command,
-	&dippers_command, &watch_command, &set_command, &metrics_command, &save_command,
-	&top_command, &record_command, &report_command,
+/* What getopt_long() returns for a long option: LONG and its index. A letter is below. */
+#define LONG	256
+
+struct given {
+	int which;
+	const char *value;
 };
 
-#define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
-
-static const struct option_words {
-	struct option option;
-	unsigned int takes;	/* 0: any command */
-	const char *value, *meaning;
-	size_t where;		/* offset of a string in struct options */
-} words[] = {
-	{ { "from", required_argument, 0, 'w' }, 0, "DIR",
-	  "read a saved folder, in place of " LIVE_FOLDER, offsetof(struct options, from) },
-	{ { "json", no_argument, 0, 'j' }, TAKES_JSON, "", "JSON in place of columns", 0 },
-	{ { "owner", required_argument, 0, 'w' }, TAKES_OWNER, "NAME", "of this owner only",
-	  offsetof(struct options, owner) },
-	{ { "module", required_argument, 0, 'w' }, TAKES_MODULE, "NAME",
-	  "watch this module; of dippers, its functions only", offsetof(struct options, module) },
-	{ { "state", required_argument, 0, 'w' }, TAKES_STATE, "STATE",
-	  "pages that are owned, ready, quarantined or orphan", offsetof(struct options, state) },
-	{ { "older-than", required_argument, 0, 't' }, TAKES_OLDER, "TIME",
-	  "pages taken before that: 500ms, 10s, 5m, 2h, 1d", 0 },
-	{ { "reason", required_argument, 0, 'w' }, TAKES_REASON, "REASON",
-	  "refusals for this reason", offsetof(struct options, reason) },
-	{ { "kind", required_argument, 0, 'w' }, TAKES_KIND, "KIND",
-	  "violations of this kind", offsetof(struct options, kind) },
-	{ { "sort", required_argument, 0, 'w' }, TAKES_LIST, "COLUMN",
-	  "numbers greatest first, words by the alphabet", offsetof(struct options, sort) },
-	{ { "reverse", no_argument, 0, 'r' }, TAKES_LIST, "", "the other way round", 0 },
-	{ { "limit", required_argument, 0, 'l' }, TAKES_LIST, "N", "so many lines at most", 0 },
-	{ { "interval", required_argument, 0, 'i' }, TAKES_SAMPLES, "TIME",
-	  "between two samples: 1s, if it is not said", 0 },
-	{ { "count", required_argument, 0, 'n' }, TAKES_SAMPLES, "N", "so many samples", 0 },
-	{ { "time", required_argument, 0, 'd' }, TAKES_TIME, "TIME", "for so long", 0 },
-	{ { "output", required_argument, 0, 'w' }, TAKES_OUTPUT, "FILE",
-	  "write FILE, which is never seen half written", offsetof(struct options, output) },
-	{ { "keep", no_argument, 0, 'k' }, TAKES_KEEP, "",
-	  "at each boot, by /etc/modprobe.d/labyrinth.conf; advise prints the lines", 0 },
-	{ { "help", no_argument, 0, 'h' }, 0, "", "this text", 0 },
-	{ { "version", no_argument, 0, 'v' }, 0, "", "the version", 0 },
-};
-
-#define NR_WORDS (sizeof(words) / sizeof(*words))
-
-__attribute__((noreturn))
-static void help(void)
-{
-	char left[64];
-	size_t i;
-
-	puts("usage: labyrinth COMMAND [OPTION]...\n\nCommands:");
-	for (i = 0; i < NR_COMMANDS; i++) {
-		snprintf(left, sizeof(left), "%s %s", commands[i]->name, commands[i]->args ?: "");
-		printf("  %-24s %s\n", left, commands[i]->summary);
-	}
-	puts("\nOptions:");
-	for (i = 0; i < NR_WORDS; i++) {
-		snprintf(left, sizeof(left), "--%s%s%s", words[i].option.name,
-			 *words[i].value ? "=" : "", words[i].value);
-		printf("  %-24s %s\n", left, words[i].meaning);
-	}
-	puts("\nExit status: 0 done, 1 failed, 2 wrong use, 3 module not loaded,\n"
-	     "4 debugfs not mounted, 5 not root, 6 a table that is none. See labyrinth(8).");
-	exit(DONE);
-}
+/* ---- values */
 
 static int64_t read_count(const char *text, const char *option)
 {
 	int64_t value;
 
 	if (!number_parse(text, &value) || value < 0)
-		die(USAGE, "--%s wants a number: \"%s\".", option, text);
+		die(USAGE, "--%s needs a number, not \"%s\".", option, text);
 	return value;
 }
 
@@ -103,90 +45,199 @@ static int64_t read_time(const char *text, const char *option)
 		for (i = 0; i < sizeof(units) / sizeof(*units); i++)
 			if (!strcmp(text + digits, units[i].unit))
 				return strtoll(text, NULL, 10) * units[i].ms;
-	die(USAGE, "--%s wants a time such as 500ms, 10s, 5m, 2h or 1d: \"%s\".", option, text);
+	die(USAGE, "--%s needs a time such as 500ms, 10s, 5m, 2h or 1d, not \"%s\".", option, text);
 }
 
-static void take(struct options *options, int how, const struct option_words *word)
+static void take(struct options *options, const struct command *command,
+		 const struct option_entry *option, const char *value)
 {
-	switch (how) {
-	case 'w':
-		*(const char **)((char *)options + word->where) = optarg;
+	void *where = (char *)options + option->where;
+
+	switch (option->kind) {
+	case TEXT_OPTION:
+		*(const char **)where = value;
 		break;
-	case 'j':
-		options->json = true;
+	case FLAG_OPTION:
+		*(bool *)where = true;
 		break;
-	case 'k':
-		options->keep = true;
+	case COUNT_OPTION:
+		*(int64_t *)where = read_count(value, option->name);
 		break;
-	case 'r':
-		options->reverse = true;
+	case TIME_OPTION:
+		*(int64_t *)where = read_time(value, option->name);
 		break;
-	case 't':
-		options->older_than = read_time(optarg, "older-than");
-		break;
-	case 'i':
-		options->interval = read_time(optarg, "interval");
-		break;
-	case 'n':
-		options->count = read_count(optarg, "count");
-		break;
-	case 'd':
-		options->time = read_time(optarg, "time");
-		break;
-	case 'l':
-		options->limit = read_count(optarg, "limit");
-		break;
-	case 'h':
-		help();
-	case 'v':
+	case HELP_OPTION:
+		if (command)
+			help_command_print(command);
+		else
+			help_overview();
+		exit(DONE);
+	case VERSION_OPTION:
 		puts("labyrinth " VERSION);
 		warn_of_another_version();
 		exit(DONE);
 	}
 }
 
-static const struct command *find(const char *name)
+/* ---- mistakes */
+
+static bool is_first_of_name(size_t i)
+{
+	size_t other;
+
+	for (other = 0; other < i; other++)
+		if (!strcmp(option_table[other].name, option_table[i].name))
+			return false;
+	return true;
+}
+
+/* @word is an abbreviation of several options, or of none. */
+__attribute__((noreturn))
+static void die_of_word(const char *word)
+{
+	const char *name = word + strspn(word, "-");
+	size_t size = strcspn(name, "="), i, nr = 0;
+	char found[256] = "", *only = strndup(name, size);
+	struct nearest nearest = { .word = only ?: "" };
+
+	for (i = 0; i < nr_options; i++) {
+		if (!is_first_of_name(i))
+			continue;
+		nearest_try(&nearest, option_table[i].name);
+		if (strncmp(name, option_table[i].name, size))
+			continue;
+		snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s--%s",
+			 nr++ ? ", " : "", option_table[i].name);
+	}
+	if (nr > 1)
+		die(USAGE, "The option \"%s\" is ambiguous: %s.", word, found);
+	if (nearest.best)
+		die(USAGE, "There is no option \"%s\": did you mean \"--%s\"?", word, nearest.best);
+	die(USAGE, "There is no option \"%s\": see \"labyrinth help COMMAND\".", word);
+}
+
+/* @option and optopt are as getopt_long() left them. */
+__attribute__((noreturn))
+static void die_of_option(int option, char **argv)
+{
+	if (!optopt)
+		die_of_word(argv[optind - 1]);
+	if (option == ':' && optopt >= LONG)
+		die(USAGE, "--%s needs a value: --%s=%s.", option_table[optopt - LONG].name,
+		    option_table[optopt - LONG].name, option_table[optopt - LONG].value);
+	if (option == ':')
+		die(USAGE, "-%c needs a value.", optopt);
+	if (optopt >= LONG)
+		die(USAGE, "--%s takes no value: \"%s\".", option_table[optopt - LONG].name,
+		    argv[optind - 1]);
+	die(USAGE, "There is no option \"-%c\": see \"labyrinth help COMMAND\".", optopt);
+}
+
+__attribute__((noreturn))
+static void die_of_foreign(const struct command *command, int which)
+{
+	if (which < LONG)
+		die(USAGE, "\"%s\" has no option -%c: see \"labyrinth help %s\".", command->name,
+		    which, command->name);
+	die(USAGE, "\"%s\" has no option --%s: see \"labyrinth help %s\".", command->name,
+	    option_table[which - LONG].name, command->name);
+}
+
+/* ---- the command line */
+
+/* Letters of options, as getopt_long() wants them. */
+static void fill_letters(char letters[3 * LONG])
 {
 	size_t i;
 
-	for (i = 0; i < NR_COMMANDS; i++)
-		if (!strcmp(name, commands[i]->name))
-			return commands[i];
-	die(USAGE, "There is no command \"%s\": see labyrinth --help.", name);
+	*letters++ = ':';
+	for (i = 0; i < nr_options; i++) {
+		if (!option_table[i].letter)
+			continue;
+		*letters++ = option_table[i].letter;
+		if (option_table[i].value)
+			*letters++ = ':';
+	}
+	*letters = 0;
+}
+
+/* No less than there are options. */
+static size_t letters_of(int argc, char **argv)
+{
+	size_t nr = 0;
+
+	while (argc--)
+		nr += strlen(argv[argc]);
+	return nr;
+}
+
+/* Returns the number of options in @given; the other words come last in @argv then. */
+static size_t read_line(int argc, char **argv, struct given *given)
+{
+	struct option *table = allocate(NULL, nr_options + 1, sizeof(*table));
+	char letters[3 * LONG];
+	size_t i, nr = 0, names = 0;
+	int option;
+
+	for (i = 0; i < nr_options; i++)
+		if (is_first_of_name(i))
+			table[names++] = (struct option){
+				option_table[i].name,
+				option_table[i].value ? required_argument : no_argument, NULL,
+				LONG + i };
+	table[names] = (struct option){};
+	fill_letters(letters);
+	while ((option = getopt_long(argc, argv, letters, table, NULL)) != -1) {
+		if (option == ':' || option == '?')
+			die_of_option(option, argv);
+		given[nr++] = (struct given){ option, optarg };
+	}
+	free(table);
+	return nr;
+}
+
+static const struct option_entry *find(const struct command *command, int which)
+{
+	size_t i;
+
+	for (i = 0; i < nr_options; i++) {
+		const struct option_entry *option = &option_table[i];
+
+		if ((which < LONG ? option->letter == which :
+		     !strcmp(option->name, option_table[which - LONG].name)) &&
+		    command_takes(command, option))
+			return option;
+	}
+	return NULL;
 }
 
 const struct command *options_read(struct options *options, int argc, char **argv, char ***args)
 {
-	const struct command *command;
-	struct option table[NR_WORDS + 1] = {};
-	bool given[NR_WORDS] = {};
-	int option, at = 0, nr;
-	size_t i;
+	struct given *given = allocate(NULL, letters_of(argc, argv), sizeof(*given));
+	size_t nr_given = read_line(argc, argv, given), i;
+	const struct command *named = optind < argc ? command_find(argv[optind]) : NULL;
+	const struct command *command = named ?: &status_command;
+	int nr = named ? argc - optind - 1 : 0;
 
 	*options = (struct options){ .older_than = UNKNOWN, .limit = UNKNOWN, .interval = UNKNOWN,
 				     .count = UNKNOWN, .time = UNKNOWN };
-	for (i = 0; i < NR_WORDS; i++)
-		table[i] = words[i].option;
-	while ((option = getopt_long_only(argc, argv, ":", table, &at)) != -1) {
-		if (option == ':' || option == '?')
-			die(USAGE, option == ':' ? "%s wants a value: see labyrinth --help." :
-			    "\"%s\" is no option, or not clear, or takes no value: see labyrinth --help.",
-			    argv[optind - 1]);
-		take(options, option, &words[at]);
-		given[at] = true;
+	if (!named)
+		die_hint = "\"labyrinth help\" lists the commands.";
+	for (i = 0; i < nr_given; i++) {
+		const struct option_entry *option = find(command, given[i].which);
+
+		if (!option)
+			die_of_foreign(command, given[i].which);
+		take(options, named, option, given[i].value);
 	}
-	if (optind == argc)
-		die(USAGE, "Which command? See labyrinth --help.");
-	command = find(argv[optind]);
-	for (i = 0; i < NR_WORDS; i++)
-		if (given[i] && words[i].takes && !(words[i].takes & command->takes))
-			die(USAGE, "\"%s\" has no option --%s.", command->name,
-			    words[i].option.name);
-	*args = argv + optind + 1;
-	nr = argc - optind - 1;
-	if (nr < command->least || nr > command->most)
-		die(USAGE, "usage: labyrinth %s %s", command->name, command->args ?: "[OPTION]...");
-	if (options->from && command->takes & NEEDS_NO_SOURCE)
-		die(USAGE, "\"%s\" has no option --from.", command->name);
+	free(given);
+	*args = argv + optind + !!named;
+	if (nr < command->least)
+		die(USAGE, "\"%s\" needs an argument: labyrinth %s %s", command->name, command->name,
+		    command->args);
+	if (nr > command->most)
+		die(USAGE, "\"%s\" takes %s: labyrinth %s %s", command->name,
+		    command->most ? "fewer arguments" : "no argument", command->name,
+		    command->args ?: "[OPTION]...");
 	return command;
 }

@@ -301,4 +301,5 @@ const struct command advise_command = {
 	.summary = "what would have helped: stocks, marks, callers, with the figures",
 	.takes = TAKES_JSON | TAKES_KEEP,
 	.run = run,
+	.example = "advise",
 };

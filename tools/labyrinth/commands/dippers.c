@@ -17,8 +17,8 @@ static void die_of_mode(const char *mode)
 	if (!strcmp(mode, "unsupported"))
 		die(FAILED, "Nothing can be watched: the kernel is built without tracepoints.");
 	if (!strcmp(mode, "-"))
-		die(FAILED, "Whether dippers are watched is not known: the file \"watch\" cannot be read.");
-	die(FAILED, "Dippers are not watched: \"labyrinth watch reserve\" counts them from then on.");
+		die(FAILED, "It is unknown whether dippers are watched: the file \"watch\" cannot be read.");
+	die(FAILED, "Dippers are not watched: \"labyrinth watch reserve\" starts to count them.");
 }
 
 static void run(const struct source *source, const struct options *options, char **args)
@@ -33,13 +33,14 @@ static void run(const struct source *source, const struct options *options, char
 	if (!watch_is_reserve(mode) && !table.nr_rows)
 		die_of_mode(mode);
 	if (!watch_is_reserve(mode) && strcmp(mode, "-"))
-		warn("Dippers are no longer watched: these are the figures up to then.");
-	list_table(&table, options, columns, "There is no such caller.");
+		warn("Dippers are no longer watched: the figures are those up to the end of the watch.");
+	list_table(&table, options, columns, "No callers found.");
 }
 
 const struct command dippers_command = {
 	.name = "dippers",
-	.summary = "callers that took pages from below min, drivers without an owner included",
+	.summary = "functions that took pages from below min without an owner",
 	.takes = TAKES_JSON | TAKES_LIST | TAKES_MODULE,
 	.run = run,
+	.example = "dippers --sort=pages --limit=10",
 };

@@ -418,4 +418,5 @@ const struct command metrics_command = {
 	.summary = "all figures in Prometheus' text format",
 	.takes = TAKES_OUTPUT,
 	.run = run,
+	.example = "metrics --output=/var/lib/prometheus/node-exporter/labyrinth.prom",
 };

@@ -11,12 +11,13 @@ static const char * const columns[] = {
 static void run(const struct source *source, const struct options *options, char **args)
 {
 	(void)args;
-	list_run(source, options, "owners", columns, "There is no such owner.");
+	list_run(source, options, "owners", columns, "No owners found.");
 }
 
 const struct command owners_command = {
 	.name = "owners",
-	.summary = "pages and budget of each owner, and what went wrong",
+	.summary = "each owner: pages, budget, stock, refusals, violations",
 	.takes = TAKES_JSON | TAKES_LIST | TAKES_OWNER,
 	.run = run,
+	.example = "owners --sort=refused",
 };

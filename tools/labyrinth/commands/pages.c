@@ -18,12 +18,14 @@ static void run(const struct source *source, const struct options *options, char
 	if (!options->owner || orphans ||
 	    !source_owner_table(source, options->owner, "pages", &table))
 		source_need_table(source, "pages", &table);
-	list_table(&table, options, columns, "There is no such page.");
+	list_need_owner(source, &table, options);
+	list_table(&table, options, columns, "No pages found.");
 }
 
 const struct command pages_command = {
 	.name = "pages",
-	.summary = "each page that has a tag: whose, since when, taken by whom",
+	.summary = "each tagged page: its owner, state and age, and the function that took it",
 	.takes = TAKES_JSON | TAKES_LIST | TAKES_OWNER | TAKES_STATE | TAKES_OLDER,
 	.run = run,
+	.example = "pages --state=owned --older-than=1h --sort=age",
 };

@@ -90,12 +90,15 @@ static void add_machine(const struct source *source, json_t *line)
 		uname(&machine);
 		first_word("/sys/module/labyrinth/srcversion", word);
 		json_add(line, "srcversion", json_text(word));
+		first_word("/sys/module/labyrinth/version", word);
+		json_add(line, "module", json_text(word));
 		json_add(line, "kernel", json_text(machine.release));
 		json_add(line, "machine", json_text(machine.machine));
 		json_add(line, "min_free_kbytes", first_number("/proc/sys/vm/min_free_kbytes"));
 	} else if (source_table(source, "saved", &saved)) {
 		need_pairs(&saved);
 		json_add(line, "srcversion", json_text(table_value(&saved, "srcversion") ?: "-"));
+		json_add(line, "module", json_text(table_value(&saved, "module") ?: "-"));
 		json_add(line, "kernel", json_text(table_value(&saved, "kernel") ?: "-"));
 		json_add(line, "machine", json_text(table_value(&saved, "machine") ?: "-"));
 		json_add(line, "min_free_kbytes",
@@ -217,11 +220,11 @@ static json_t *said_by(const struct source *source, const struct command *comman
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC))
-		die(FAILED, "A pipe cannot be made: %s.", strerror(errno));
+		die(FAILED, "A pipe cannot be created: %s.", strerror(errno));
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0)
-		die(FAILED, "A process cannot be made: %s.", strerror(errno));
+		die(FAILED, "A process cannot be created: %s.", strerror(errno));
 	if (!pid) {
 		int none = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
@@ -306,7 +309,7 @@ static const char *put_samples(struct recorder *recorder, const struct options *
 		if (!wait_until(&recorder->held, next))
 			return "interrupted";
 		if (was_unloaded(recorder->source))
-			die(NO_MODULE, "The module labyrinth was unloaded: the recording ends, and can be read.");
+			die(NO_MODULE, "The module labyrinth was unloaded: the recording ends here, and is complete.");
 		sample = take_sample(recorder);
 		if (recorder->size + ROOM_KEPT > RECORDING_MOST) {
 			json_decref(sample);
@@ -323,9 +326,9 @@ static void run(const struct source *source, const struct options *options, char
 	json_t *sample;
 
 	if (interval < INTERVAL_LEAST)
-		die(USAGE, "--interval is %d ms at least.", INTERVAL_LEAST);
+		die(USAGE, "--interval must be at least %dms.", INTERVAL_LEAST);
 	if (!options->count)
-		die(USAGE, "--count is 1 at least.");
+		die(USAGE, "--count must be at least 1.");
 	source_note_closed(source, "refusals and violations");
 	/* Before the file is created, so that a failure leaves no file. */
 	sample = take_sample(&recorder);
@@ -340,15 +343,16 @@ static void run(const struct source *source, const struct options *options, char
 	if (close(recorder.fd))
 		die(FAILED, "%s: %s.", args[0], strerror(errno));
 	if (!strcmp(why, "size"))
-		fprintf(stderr, "labyrinth: The recording is full, and ends.\n");
+		fprintf(stderr, "labyrinth: The recording has reached its greatest size and ends here.\n");
 }
 
 const struct command record_command = {
 	.name = "record",
 	.args = "FILE",
-	.summary = "samples of owners, zones and what went wrong, for report",
-	.takes = TAKES_SAMPLES | TAKES_TIME,
+	.summary = "take samples of owners and zones, for report",
+	.takes = TAKES_SAMPLES,
 	.least = 1,
 	.most = 1,
 	.run = run,
+	.example = "record --time=15m night.jsonl",
 };

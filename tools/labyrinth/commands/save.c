@@ -176,17 +176,18 @@ static void save_figures(const struct source *source, int to, const char *folder
 
 static void write_saved(int to, const char *folder)
 {
-	char date[32], version[64], min_free[64], *text = NULL;
+	char date[32], version[64], srcversion[64], min_free[64], *text = NULL;
 	time_t now = time(NULL);
 	struct utsname machine;
 	int size, fd;
 
 	uname(&machine);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-	first_word("/sys/module/labyrinth/srcversion", version);
+	first_word("/sys/module/labyrinth/version", version);
+	first_word("/sys/module/labyrinth/srcversion", srcversion);
 	first_word("/proc/sys/vm/min_free_kbytes", min_free);
-	size = asprintf(&text, "name value\ndate %s\ncommand " VERSION "\nsrcversion %s\nkernel %s\nmachine %s\nhost %s\nmin_free_kbytes %s\npage_size %ld\n",
-			date, version, machine.release, machine.machine,
+	size = asprintf(&text, "name value\ndate %s\ncommand " VERSION "\nmodule %s\nsrcversion %s\nkernel %s\nmachine %s\nhost %s\nmin_free_kbytes %s\npage_size %ld\n",
+			date, version, srcversion, machine.release, machine.machine,
 			*machine.nodename ? machine.nodename : "-", min_free,
 			sysconf(_SC_PAGESIZE));
 	if (size < 0)
@@ -202,8 +203,6 @@ static void run(const struct source *source, const struct options *options, char
 	int to;
 
 	(void)options;
-	if (!source->live)
-		die(USAGE, "Only what is on this machine is saved: a saved folder is copied by \"cp -r\".");
 	if (mkdir(args[0], 0700))
 		die(FAILED, "%s: %s.", args[0], strerror(errno));
 	to = open(args[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -225,7 +224,9 @@ const struct command save_command = {
 	.name = "save",
 	.args = "DIR",
 	.summary = "copy all tables into the new folder DIR, for --from",
+	.takes = NEEDS_LIVE,
 	.least = 1,
 	.most = 1,
 	.run = run,
+	.example = "save report",
 };

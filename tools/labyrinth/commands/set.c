@@ -100,8 +100,6 @@ static void run(const struct source *source, const struct options *options, char
 	size_t nr;
 	int error;
 
-	if (!source->live)
-		die(USAGE, "Only owners of this machine can be set.");
 	if (!setting_is_name(args[0]))
 		die(USAGE, "\"%s\" is no name of an owner, nor a pattern of names.", args[0]);
 	nr = settings_parse(args + 1, settings);
@@ -123,8 +121,9 @@ const struct command set_command = {
 	.name = "set",
 	.args = "OWNER NAME=VALUE...",
 	.summary = "change an owner's budget, stock (or stock=auto) or reserve_pct",
-	.takes = TAKES_KEEP,
+	.takes = TAKES_KEEP | NEEDS_LIVE,
 	.least = 2,
 	.most = 1 + SETTINGS_MOST,
 	.run = run,
+	.example = "set nic-rx stock=64 --keep",
 };

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "../cell.h"
 #include "../command.h"
@@ -9,6 +10,19 @@
 #include "../read/watch_table.h"
 #include "../show/json.h"
 #include "../show/print.h"
+
+enum { COMMAND, MODULE, SRCVERSION, KERNEL, NR_VERSIONS };
+
+/* As in the file "saved". */
+static const char * const version_names[NR_VERSIONS] = {
+	"command", "module", "srcversion", "kernel",
+};
+
+#define WORD_SIZE	64
+
+struct versions {
+	char of[NR_VERSIONS][WORD_SIZE];
+};
 
 struct facts {
 	struct table owners, zones, refusals, violations, audit, saved;
@@ -135,6 +149,44 @@ static void print_watch(const struct facts *facts)
 	putchar('\n');
 }
 
+/* On this machine, or on the one that saved the folder. */
+static void read_versions(const struct source *source, const struct facts *facts,
+			  struct versions *versions)
+{
+	struct utsname machine;
+	const char *value;
+	size_t i;
+
+	if (source->live) {
+		uname(&machine);
+		snprintf(versions->of[COMMAND], WORD_SIZE, "%s", VERSION);
+		snprintf(versions->of[KERNEL], WORD_SIZE, "%.63s", machine.release);
+		first_word("/sys/module/labyrinth/version", versions->of[MODULE]);
+		first_word("/sys/module/labyrinth/srcversion", versions->of[SRCVERSION]);
+		return;
+	}
+	for (i = 0; i < NR_VERSIONS; i++) {
+		value = table_value(&facts->saved, version_names[i]);
+		snprintf(versions->of[i], WORD_SIZE, "%.63s", value ?: "-");
+	}
+}
+
+static void print_versions(const struct source *source, const struct facts *facts)
+{
+	struct versions versions;
+	size_t nr = 0, i;
+
+	read_versions(source, facts, &versions);
+	for (i = 0; i < NR_VERSIONS; i++) {
+		if (!strcmp(versions.of[i], "-"))
+			continue;
+		printf("%s%s ", nr++ ? ", " : "versions    ", version_names[i]);
+		cell_put(stdout, versions.of[i]);
+	}
+	if (nr)
+		putchar('\n');
+}
+
 static void print(const struct source *source, struct facts *facts)
 {
 	const struct table *audit = &facts->audit;
@@ -142,6 +194,7 @@ static void print(const struct source *source, struct facts *facts)
 
 	if (source->live)
 		warn_of_another_version();
+	print_versions(source, facts);
 	if (source->closed)
 		printf("debugfs     closed: %s\n", source->closed);
 	if (!source->live) {
@@ -158,9 +211,9 @@ static void print(const struct source *source, struct facts *facts)
 	put_sum(facts, "stock", ", ");
 	put_sum(facts, "quarantined", " quarantined");
 	fputs("\nreserve     ", stdout);
-	put_sum(facts, "from_reserve", " pages are out of it");
+	put_sum(facts, "from_reserve", " pages taken from it");
 	if (facts->zone >= 0) {
-		printf("; the deepest zone is %" PRId64 " %% down: node ",
+		printf("; %" PRId64 " %% of it used in node ",
 		       table_number_of(&facts->zones, facts->zone, "depth_pct"));
 		put_cell(&facts->zones, facts->zone, "node");
 		putchar(' ');
@@ -200,12 +253,17 @@ static void print_json(const struct source *source, const struct facts *facts)
 		"budget", "owned", "stocked", "stock", "from_reserve", "quarantined", "allocs",
 		"frees", "could_sleep",
 	};
-	json_t *object = json_object();
+	json_t *object = json_object(), *parts = json_object();
+	struct versions versions;
 	size_t i;
 
 	json_add(object, "live", json_boolean(source->live));
 	json_add(object, "closed", source->closed ? json_text(source->closed) : json_null());
 	json_add(object, "saved", json_pairs(&facts->saved));
+	read_versions(source, facts, &versions);
+	for (i = 0; i < NR_VERSIONS; i++)
+		json_add(parts, version_names[i], json_cell(version_names[i], versions.of[i]));
+	json_add(object, "versions", parts);
 	json_add(object, "owners", json_count(facts->owners.nr_rows));
 	for (i = 0; i < sizeof(sums) / sizeof(*sums); i++)
 		json_add(object, sums[i], json_count(sum(facts, sums[i])));
@@ -256,7 +314,8 @@ static void run(const struct source *source, const struct options *options, char
 
 const struct command status_command = {
 	.name = "status",
-	.summary = "all in a few lines",
+	.summary = "owners, zones, refusals and violations in a few lines",
 	.takes = TAKES_JSON,
 	.run = run,
+	.example = "status",
 };

@@ -153,4 +153,5 @@ const struct command verdicts_command = {
 	.summary = "the last refusals and violations in words, and what would help",
 	.takes = TAKES_JSON,
 	.run = run,
+	.example = "verdicts",
 };

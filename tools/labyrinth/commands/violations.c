@@ -11,12 +11,13 @@ static const char * const columns[] = {
 static void run(const struct source *source, const struct options *options, char **args)
 {
 	(void)args;
-	list_run(source, options, "violations", columns, "There is no such violation.");
+	list_run(source, options, "violations", columns, "No violations found.");
 }
 
 const struct command violations_command = {
 	.name = "violations",
-	.summary = "the last broken rules of ownership, and by whom",
+	.summary = "broken rules of ownership; the newest first",
 	.takes = TAKES_JSON | TAKES_LIST | TAKES_OWNER | TAKES_KIND,
 	.run = run,
+	.example = "violations --kind=double_free",
 };

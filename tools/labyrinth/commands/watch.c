@@ -70,7 +70,7 @@ static void set_mode(const char *mode)
 				parameter_die("watch", error);
 			return;
 		}
-	die(USAGE, "There is no watch \"%s\", but these: off free reserve all.", mode);
+	die(USAGE, "There is no mode \"%s\": off, free, reserve or all.", mode);
 }
 
 /* ---- a module */
@@ -85,7 +85,7 @@ static void read_name(char name[NAME_SIZE], const char *text)
 		name[i] = text[i] == '-' ? '_' : text[i];
 	name[i] = 0;
 	if (!i || text[i] || !strcmp(text, "-"))
-		die(USAGE, "--module wants the name of a module: \"%s\".", text);
+		die(USAGE, "--module needs the name of a module, not \"%s\".", text);
 }
 
 static void note_if_missing(const char *name)
@@ -94,7 +94,7 @@ static void note_if_missing(const char *name)
 
 	snprintf(path, sizeof(path), "/sys/module/%s", name);
 	if (access(path, F_OK))
-		warn("The module %s is not loaded: its requests are counted once it is.", name);
+		warn("The module %s is not loaded yet: its requests are counted as soon as it is.", name);
 }
 
 static void need_free(const struct source *source)
@@ -107,7 +107,7 @@ static void need_free(const struct source *source)
 		die(FAILED, "%s", tracepoints);
 	watched_read(source, &before);
 	if (watched_is_on(&before))
-		die(FAILED, "The module %s is being watched already: \"echo - >%s/watch_module\" ends that.",
+		die(FAILED, "The module %s is being measured already: \"echo - >%s/watch_module\" ends that.",
 		    watched_name(&before) ?: "?", source->name);
 	watched_free(&before);
 }
@@ -156,9 +156,9 @@ static void watch_one(const struct source *source, const struct options *options
 	else
 		watched_read(source, &watched);
 	if (!watched_name(&watched))
-		die(FAILED, "%s/watch_module: No module was watched.", source->name);
+		die(FAILED, "%s/watch_module: No module was measured.", source->name);
 	if (strcmp(watched_name(&watched), name))
-		die(FAILED, "%s/watch_module: The module %s was watched, not %s.", source->name,
+		die(FAILED, "%s/watch_module: The module %s was measured, not %s.", source->name,
 		    watched_name(&watched), name);
 	if (options->json)
 		watched_json(&watched);
@@ -172,11 +172,11 @@ static void run(const struct source *source, const struct options *options, char
 	const char *mode = args ? *args : NULL;
 
 	if (mode && options->module)
-		die(USAGE, "Either a mode or --module, not both.");
+		die(USAGE, "Give a mode or --module, not both.");
 	if (options->time != UNKNOWN && !options->module)
-		die(USAGE, "--time is for --module only.");
+		die(USAGE, "--time needs --module.");
 	if (!source->live && (mode || options->time != UNKNOWN))
-		die(USAGE, "Only this machine can be watched: in a saved folder, all has been counted.");
+		die(USAGE, "A saved folder cannot be watched: leave out --from.");
 	if (options->module)
 		watch_one(source, options);
 	else if (mode)
@@ -188,8 +188,9 @@ static void run(const struct source *source, const struct options *options, char
 const struct command watch_command = {
 	.name = "watch",
 	.args = "[MODE]",
-	.summary = "what is watched; set it, or --module: what a module takes, and would need",
-	.takes = TAKES_JSON | TAKES_MODULE | TAKES_TIME,
+	.summary = "show or set what is watched, or measure what a module takes",
+	.takes = TAKES_JSON | TAKES_WATCHED,
 	.most = 1,
 	.run = run,
+	.example = "watch --module=e1000 --time=60s",
 };

@@ -36,11 +36,11 @@ static struct question read_question(char **args)
 
 	if (args[1] && strcmp(args[0], "pfn") && strcmp(args[0], "phys") &&
 	    strcmp(args[0], "addr"))
-		die(USAGE, "whois wants pfn, phys or addr before the number: \"%s\".", args[0]);
+		die(USAGE, "\"whois\" needs pfn, phys or addr before the number, not \"%s\".", args[0]);
 	errno = 0;
 	question.number = strtoull(number, &end, strncmp(number, "0x", 2) ? 10 : 16);
 	if (*number < '0' || *number > '9' || *end || errno)
-		die(USAGE, "whois wants a number, decimal or hexadecimal behind 0x: \"%s\".",
+		die(USAGE, "\"whois\" needs a number, decimal or hexadecimal after 0x, not \"%s\".",
 		    number);
 	return question;
 }
@@ -120,7 +120,7 @@ static void answer_live(int fd, const struct source *source, const struct option
 		 *question->kind ? " " : "", question->number);
 	if (write(fd, text, strlen(text)) < 0)
 		die(FAILED, errno == EINVAL ? "There is no such page of memory." :
-		    "The module does not take the question: %s.", strerror(errno));
+		    "The module refuses the question: %s.", strerror(errno));
 	if (lseek(fd, 0, SEEK_SET) < 0 || !read_all(fd, &answer, &why))
 		die(FAILED, errno == ENXIO ? "That page has gone offline." :
 		    "The module does not answer: %s.", strerror(errno));
@@ -208,9 +208,10 @@ static void run(const struct source *source, const struct options *options, char
 const struct command whois_command = {
 	.name = "whois",
 	.args = "[pfn|phys|addr] N",
-	.summary = "the owner of a page, its caller, and its violations",
+	.summary = "the owner of a page, the function that took it, and its violations",
 	.takes = TAKES_JSON,
 	.least = 1,
 	.most = 2,
 	.run = run,
+	.example = "whois pfn 7054",
 };

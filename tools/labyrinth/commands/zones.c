@@ -34,10 +34,10 @@ static void zone_print(const struct zone *zone, const struct table *owners)
 
 	printf("%snode %" PRId64 " ", colour(STRONG), or_zero(zone->node));
 	cell_put(stdout, zone->name);
-	printf("%s: %" PRId64 " free, %" PRId64 " of them may be taken", colour(PLAIN), zone->free,
+	printf("%s: %" PRId64 " free, %" PRId64 " of them usable", colour(PLAIN), zone->free,
 	       zone->usable > 0 ? zone->usable : 0);
 	if (zone->depth != UNKNOWN)
-		printf("; %s%" PRId64 " %%%s of the atomic reserve gone",
+		printf("; %s%" PRId64 " %%%s of the atomic reserve used",
 		       colour(zone->depth > 0 ? depth_colour(zone->depth) : PLAIN),
 		       zone->depth, colour(PLAIN));
 	putchar('\n');
@@ -86,15 +86,15 @@ static void run(const struct source *source, const struct options *options, char
 
 		zone_print(&zone, &owners);
 	}
-	puts("In pages. # may be taken   m min   f the deepest floor of an owner   3 where GFP_ATOMIC ends, 3/8 of min\n"
-	     "l low   h high");
+	printf("In pages.  %s\n", zone_legend);
 	table_free(&owners);
 	table_free(&zones);
 }
 
 const struct command zones_command = {
 	.name = "zones",
-	.summary = "gauges of the zones, and how much of the atomic reserve is left",
+	.summary = "each zone's free pages and watermarks, as a gauge",
 	.takes = TAKES_JSON,
 	.run = run,
+	.example = "zones",
 };

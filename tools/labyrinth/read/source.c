@@ -234,7 +234,7 @@ bool source_table(const struct source *source, const char *path, struct table *t
 		return false;
 	source_parse(source, path, &text, table);
 	if (text.at < text.size)
-		die(BAD_DATA, "%s:%lu: There is more behind an empty line.", table->file, text.line);
+		die(BAD_DATA, "%s:%lu: Text follows the end of the table.", table->file, text.line);
 	return true;
 }
 
@@ -246,7 +246,7 @@ void die_of_missing(const struct source *source, const char *path)
 		die(source->status, "%s", source->closed);
 	if (source->live && errno == EPERM)
 		die_of_live(EPERM);
-	die(BAD_DATA, "%s/%s: There is no such file, and this command needs it.", source->name,
+	die(BAD_DATA, "%s/%s: The file is missing, and this command needs it.", source->name,
 	    path);
 }
 

@@ -13,8 +13,8 @@
 
 static const char * const number_names[] = {
 	"age_ms", "allocs", "atomic_floor", "audits", "below_min", "boost", "budget", "busy",
-	"bytes", "cached", "caught", "cma", "could_sleep", "cpu", "depth_pct", "floor", "found",
-	"free", "frees", "from", "from_reserve", "held", "high", "highatomic", "id", "low",
+	"bytes", "cached", "caught", "cma", "could_sleep", "cpu", "depth_pct", "first_ms",
+	"floor", "found", "free", "frees", "from", "from_reserve", "held", "high", "highatomic", "id", "last_ms", "low",
 	"lowmem_reserve", "mapcount", "min", "min_free_kbytes", "minutes_ago", "ms", "nid",
 	"node", "on", "order", "orphans", "owned", "owners", "page_size", "pages", "peak", "pfn",
 	"phys", "quarantined", "ram", "ready", "refcount", "refused", "report", "reserve_pct",

@@ -6,6 +6,9 @@
  */
 #include "zone.h"
 
+const char zone_legend[] =
+	"# usable  3 GFP_ATOMIC's floor  f an owner's lowest floor  m min  l low  h high";
+
 struct zone zone_read(const struct table *table, size_t row)
 {
 	struct zone zone = {

@@ -23,4 +23,7 @@ int64_t zone_floor(const struct zone *zone, int64_t pct);
  */
 bool zone_gauge(const struct zone *zone, int64_t floor, char *gauge, int width);
 
+/* What the characters of a gauge mean. */
+extern const char zone_legend[];
+
 #endif

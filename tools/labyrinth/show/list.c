@@ -5,6 +5,7 @@
 
 #include "../cell.h"
 #include "../message.h"
+#include "../nearest.h"
 #include "json.h"
 #include "list.h"
 #include "print.h"
@@ -50,7 +51,35 @@ static void check_word(const struct table *table, const char *column, const char
 	for (row = 0; row < table->nr_rows; row++)
 		if (is(table, row, column, wanted))
 			return;
-	die(USAGE, "There is no %s \"%s\", but these: %s.", column, wanted, words);
+	die(USAGE, "There is no %s \"%s\". There are: %s.", column, wanted, words);
+}
+
+void list_need_owner(const struct source *source, const struct table *table,
+		     const struct options *options)
+{
+	struct nearest nearest = { .word = options->owner };
+	struct table owners;
+	size_t row;
+
+	if (!options->owner)
+		return;
+	for (row = 0; row < table->nr_rows; row++)
+		if (is_owners(table, row, options->owner))
+			return;
+	/* An old saved folder may lack it. */
+	if (!source_table(source, "owners", &owners))
+		return;
+	for (row = 0; row < owners.nr_rows; row++) {
+		if (is(&owners, row, "name", options->owner)) {
+			table_free(&owners);
+			return;
+		}
+		nearest_try(&nearest, table_cell_of(&owners, row, "name"));
+	}
+	if (nearest.best)
+		die(FAILED, "There is no owner \"%s\": did you mean \"%s\"?", options->owner,
+		    nearest.best);
+	die(FAILED, "There is no owner \"%s\": see \"labyrinth owners\".", options->owner);
 }
 
 static void check_columns(const struct table *table, const struct options *options)
@@ -66,7 +95,7 @@ static void check_columns(const struct table *table, const struct options *optio
 }
 
 struct key {
-	size_t row;
+	size_t row, at;
 	int64_t number;
 	const char *word;	/* NULL in a numeric column */
 };
@@ -84,7 +113,7 @@ static int compare(const void *a, const void *b, void *data)
 		which = (left->number < right->number) - (left->number > right->number);
 	if (*reverse)
 		which = -which;
-	return which ?: (left->row > right->row) - (left->row < right->row);
+	return which ?: (left->at > right->at) - (left->at < right->at);
 }
 
 __attribute__((noreturn))
@@ -96,13 +125,23 @@ static void die_of_column(const struct table *table, const char *name)
 	for (i = 0; i < table->nr_columns; i++)
 		snprintf(names + strlen(names), sizeof(names) - strlen(names), " %s",
 			 table->column[i]);
-	die(USAGE, "%s has no column \"%s\" to sort by, but these:%s.", table->file, name, names);
+	die(USAGE, "%s has no column \"%s\" to sort by. There are:%s.", table->file, name, names);
+}
+
+/* The heading of a column of ages is "age" for "age_ms". */
+static int column_of(const struct table *table, const char *name)
+{
+	int column = table_column(table, name);
+	char ms[64];
+
+	snprintf(ms, sizeof(ms), "%s_ms", name);
+	return column < 0 ? table_column(table, ms) : column;
 }
 
 static void sort(struct list *list, const char *name, bool reverse)
 {
 	const struct table *table = list->table;
-	int column = table_column(table, strcmp(name, "age") ? name : "age_ms");
+	int column = column_of(table, name);
 	struct key *keys;
 	size_t i;
 
@@ -111,6 +150,7 @@ static void sort(struct list *list, const char *name, bool reverse)
 	keys = allocate(NULL, list->nr, sizeof(*keys));
 	for (i = 0; i < list->nr; i++) {
 		keys[i].row = list->row[i];
+		keys[i].at = i;
 		keys[i].word = table->number[column] ? NULL :
 			       table_cell(table, list->row[i], column);
 		keys[i].number = keys[i].word ? 0 : table_number(table, list->row[i], column);
@@ -119,6 +159,18 @@ static void sort(struct list *list, const char *name, bool reverse)
 	for (i = 0; i < list->nr; i++)
 		list->row[i] = keys[i].row;
 	free(keys);
+}
+
+static void turn(struct list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->nr / 2; i++) {
+		size_t other = list->row[i];
+
+		list->row[i] = list->row[list->nr - 1 - i];
+		list->row[list->nr - 1 - i] = other;
+	}
 }
 
 void list_choose(struct list *list, const struct table *table, const char * const *columns,
@@ -132,16 +184,13 @@ void list_choose(struct list *list, const struct table *table, const char * cons
 	for (row = 0; row < table->nr_rows; row++)
 		if (is_wanted(table, row, options))
 			list->row[list->nr++] = row;
-	if (options->sort) {
+	/* The module appends to its reports. */
+	if (table_column(table, "seq") >= 0)
+		turn(list);
+	if (options->sort)
 		sort(list, options->sort, options->reverse);
-	} else if (options->reverse) {
-		for (row = 0; row < list->nr / 2; row++) {
-			size_t other = list->row[row];
-
-			list->row[row] = list->row[list->nr - 1 - row];
-			list->row[list->nr - 1 - row] = other;
-		}
-	}
+	else if (options->reverse)
+		turn(list);
 	if (options->limit != UNKNOWN && list->nr > (size_t)options->limit) {
 		list->cut = list->nr - options->limit;
 		list->nr = options->limit;
@@ -150,11 +199,17 @@ void list_choose(struct list *list, const struct table *table, const char * cons
 
 /* ---- output */
 
+static bool is_age(const char *column)
+{
+	return !strcmp(column, "age_ms") || !strcmp(column, "first_ms") ||
+	       !strcmp(column, "last_ms");
+}
+
 static const char *shown(const struct list *list, size_t i, int column, char buf[32])
 {
 	const char *name = column < 0 ? "" : list->table->column[column];
 
-	if (!strcmp(name, "age_ms"))
+	if (is_age(name))
 		return age_text(buf, table_number(list->table, list->row[i], column));
 	if (!strcmp(name, "caught"))
 		return table_number(list->table, list->row[i], column) == 1 ? "in the act" : "-";
@@ -163,7 +218,8 @@ static const char *shown(const struct list *list, size_t i, int column, char buf
 
 static const char *heading(const char *column)
 {
-	return strcmp(column, "age_ms") ? column : "age";
+	return !strcmp(column, "age_ms") ? "age" : !strcmp(column, "first_ms") ? "first" :
+	       !strcmp(column, "last_ms") ? "last" : column;
 }
 
 static bool is_right(const char *column)
@@ -250,5 +306,6 @@ void list_run(const struct source *source, const struct options *options, const 
 	struct table table;
 
 	source_need_table(source, file, &table);
+	list_need_owner(source, &table, options);
 	list_table(&table, options, columns, none);
 }

@@ -11,9 +11,12 @@ struct list {
 	size_t *row, nr, cut;		/* @cut: rows that --limit left out */
 };
 
-/* Select and sort rows by the options. */
+/* Select and sort rows by the options. Reports, which have a "seq", are listed newest first. */
 void list_choose(struct list *list, const struct table *table, const char * const *columns,
 		 const struct options *options);
+/* Ends the program if neither the table of owners nor a row of @table knows --owner. */
+void list_need_owner(const struct source *source, const struct table *table,
+		     const struct options *options);
 /* Prints @none if there is no row. */
 void list_print(const struct list *list, const char *none);
 void list_json(const struct list *list);
