@@ -45,7 +45,7 @@ press() { # PATTERN KEY...
 
 # The listed owners, in their order.
 listed() {
-	sed -n '/^NAME /,/^Last ref/{/^NAME /d; /^Last ref/d; /./!d; s/ .*//p}' "$out/screen" | tr '\n' ' '
+	sed -n '/^NAME /,/^Last ref\|LAST REF/{/^NAME /d; /^Last ref\|LAST REF/d; /./!d; s/ .*//p}' "$out/screen" | tr '\n' ' '
 }
 
 expect_listed() { # WHAT NAME...
@@ -97,12 +97,12 @@ test_top_shows_dippers_only_while_they_are_watched() {
 	stop
 	sed -i 1q "$folder/dippers"
 	start 80x24 "$checked" top --from="$folder"
-	see "DIPPER: none$"
+	see "Dippers: none$"
 	stop
 	echo free >"$folder/watch"
 	start 80x24 "$checked" top --from="$folder"
-	see "^Last violations"
-	! grep -q DIPPER "$out/screen" || fail "dippers are shown: $(cat "$out/screen")"
+	see "LAST VIOLATIONS"
+	! grep -qi DIPPER "$out/screen" || fail "dippers are shown: $(cat "$out/screen")"
 	stop
 }
 
@@ -153,8 +153,8 @@ test_top_shows_only_lines_that_match_the_filter() {
 	grep -q "sample_tick" "$out/screen" || fail "no refusals are shown"
 	! grep -q "double_free" "$out/screen" || fail "violations of other owners are shown"
 	press "^Show only: SAMPLE.none_" / .none
-	press "There is no such owner" Enter
-	press "There is no such owner" Up Down PageDown p
+	press "No owners found" Enter
+	press "No owners found" Up Down PageDown p
 	press "^Show only: SAM_" / BSpace BSpace BSpace BSpace BSpace BSpace BSpace BSpace
 	press "^h help.*BUDGET$" Escape
 	expect_listed "after Escape" lab_sample.consumer disk-tx nic-rx lab_sample.producer
@@ -175,6 +175,17 @@ test_top_moves_through_owners_and_their_pages() {
 	expect_equal "lines" "$(grep -c owned "$out/screen")" 0
 	press "^h help" p
 	press "^ended with 0$" q
+	stop
+}
+
+test_top_takes_interval_and_order_from_its_options() {
+	new_folder
+	start 80x24 env LIVE_FOLDER="$folder" "$redirected" top --interval=500ms --sort=refused --reverse
+	see "every 0.5 s" && see "by REFUS/s, reversed"
+	press "every 3 s" d 3 Enter
+	stop
+	start 80x24 "$checked" top --from=dry -s name
+	see "by NAME" && expect_listed "by name" disk-tx lab_sample.consumer lab_sample.producer nic-rx
 	stop
 }
 
@@ -243,12 +254,12 @@ test_top_handles_a_signal_while_keys_keep_coming() {
 
 test_top_reports_an_unsuitable_terminal() {
 	expect_equal "in a pipe" "$(labyrinth top --from="$here/dry" 2>&1 </dev/null)" \
-		'labyrinth: "top" wants a terminal: see "owners", "zones" and "refusals".'
+		'labyrinth: "top" needs a terminal: use "owners", "zones" or "refusals" instead.'
 	labyrinth top --from="$here/dry" >/dev/null 2>&1
 	expect_equal "status" $? 2
-	[[ $(on_a_terminal "env TERM=dumb $plain top --from=$here/dry") == *'cannot draw on a terminal "dumb"'* ]] ||
+	[[ $(on_a_terminal "env TERM=dumb $plain top --from=$here/dry") == *'cannot draw on a terminal of type "dumb"'* ]] ||
 		fail "a dumb terminal is drawn on"
-	[[ $(on_a_terminal "env TERM=none-such $plain top --from=$here/dry") == *'cannot draw on a terminal "none-such"'* ]] ||
+	[[ $(on_a_terminal "env TERM=none-such $plain top --from=$here/dry") == *'cannot draw on a terminal of type "none-such"'* ]] ||
 		fail "an unknown terminal is drawn on"
 }
 
@@ -324,7 +335,7 @@ test_top_usually_redraws_within_500_ms_of_a_key_with_100000_pages() {
 	start 80x24 "$plain" top --from="$out/crowd"
 	see "^h help"
 	pane send-keys Down Down
-	press "^140000 pages: more than are shown here" p
+	press "^140000 pages, of which 131072 are shown" p
 	press "^q back" End
 	stop
 	usual=$(printf '%s\n' "${times[@]}" | sort -n | sed -n "$(((${#times[@]} + 1) / 2))p")
@@ -359,7 +370,7 @@ test_top_shows_rates_pauses_and_reads_pages_only_on_request() {
 	others=$!
 	start_live 80x24
 	see "every 2 s"
-	press "^Seconds between two looks (2): 0.5_" d 0.5
+	press "^Seconds between updates (2): 0.5_" d 0.5
 	press "every 0.5 s" Enter
 	press "by ALLOCS/s" P
 	see "^disk-tx .* [0-9][0-9][0-9] *[0-9.]*  *0$" &&
@@ -373,7 +384,7 @@ test_top_shows_rates_pauses_and_reads_pages_only_on_request() {
 	sleep 1.2
 	see "PAUSED" && expect_equal "when paused" "$(head -n 1 "$out/screen")" "$was"
 	press "every 0.5 s$" Space
-	press "^A delay is from 0.1 to 3600 seconds" d 0 Enter
+	press "^The delay must be from 0.1 to 3600 seconds" d 0 Enter
 	press "pages:1: The line is cut off" p
 	expect_restored 6
 	kill $others

@@ -15,6 +15,8 @@
 #define KEYS_MOST	100	/* handled between two redraws */
 #define ESCAPE		27
 
+static const char delay_range[] = "The delay must be from 0.1 to 3600 seconds.";
+
 enum prompt { PROMPT_NONE, PROMPT_FILTER, PROMPT_DELAY };
 
 struct top {
@@ -75,7 +77,7 @@ static void draw_prompt(const struct top *top)
 		snprintf(text, sizeof(text), "Show only: %s_", top->view == VIEW_PAGES ?
 			 top->pages.wish.filter : top->data.wish.filter);
 	else if (top->prompt == PROMPT_DELAY)
-		snprintf(text, sizeof(text), "Seconds between two looks (%g): %s_",
+		snprintf(text, sizeof(text), "Seconds between updates (%g): %s_",
 			 top->delay / 1000.0, top->typed);
 	else
 		return;
@@ -115,7 +117,7 @@ static void take_delay(struct top *top)
 	if (!*top->typed)
 		return;
 	if (*end || !(ms >= DELAY_LEAST && ms <= DELAY_MOST))
-		top->remark = "A delay is from 0.1 to 3600 seconds.";
+		top->remark = delay_range;
 	else
 		top->delay = ms;
 	top->next = now_ms() + top->delay;
@@ -370,6 +372,18 @@ static void loop(struct top *top, const sigset_t *waiting)
 	}
 }
 
+static void take_options(struct top *top, const struct options *options)
+{
+	if (options->sort)
+		top->data.wish.sort = owner_column_find(options->sort);
+	top->data.wish.reverse = options->reverse;
+	if (options->interval == UNKNOWN)
+		return;
+	if (options->interval < DELAY_LEAST || options->interval > DELAY_MOST)
+		die(USAGE, "%s", delay_range);
+	top->delay = options->interval;
+}
+
 static void run(const struct source *source, const struct options *options, char **args)
 {
 	struct top top = {
@@ -378,8 +392,8 @@ static void run(const struct source *source, const struct options *options, char
 	};
 	sigset_t waiting;
 
-	(void)options;
 	(void)args;
+	take_options(&top, options);
 	top_data_read(&top.data);
 	screen_open();
 	hold_signals(&waiting);
@@ -396,6 +410,8 @@ static void run(const struct source *source, const struct options *options, char
 
 const struct command top_command = {
 	.name = "top",
-	.summary = "owners, zones and what went wrong, live; h shows its keys",
+	.summary = "owners, zones, refusals and violations, live; h shows its keys",
+	.takes = TAKES_DELAY | TAKES_ORDER,
 	.run = run,
+	.example = "top --interval=5s --sort=refused",
 };

@@ -60,6 +60,8 @@ struct owner_column_info {
 
 extern const struct owner_column_info owner_columns[NR_OWNER_COLUMNS];
 
+/* Ends the program if there is no such column. */
+enum owner_column owner_column_find(const char *name);
 void top_data_read(struct top_data *data);
 void top_data_choose(struct top_data *data);
 /* The owner under the cursor; NULL if there is none. */
@@ -137,6 +139,14 @@ void hear_signals(const sigset_t *waiting);
 /* Die by the signal itself, so that it is in the wait status. */
 __attribute__((noreturn))
 void end_by_signal(void);
+
+/* ---- top_view_reports.c */
+
+/* Newest first. */
+void put_refusals(int y, int height, const struct top_data *data);
+void put_violations(int y, int height, const struct top_data *data);
+/* Those that hold most. */
+void put_dippers(int y, int height, const struct top_data *data);
 
 /* ---- top_view.c, top_view_pages.c */
 

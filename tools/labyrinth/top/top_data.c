@@ -22,6 +22,18 @@ const struct owner_column_info owner_columns[NR_OWNER_COLUMNS] = {
 	[OWNER_MODULE]		= { "MODULE", "module", NULL, 20, false },
 };
 
+/* A column is named as in the table, or as on the screen. */
+enum owner_column owner_column_find(const char *name)
+{
+	enum owner_column column;
+
+	for (column = 0; column < NR_OWNER_COLUMNS; column++)
+		if (!strcasecmp(name, owner_columns[column].name) ||
+		    !strcasecmp(name, owner_columns[column].title))
+			return column;
+	die(USAGE, "\"top\" has no column \"%s\" to sort by: see its headings.", name);
+}
+
 int64_t now_ms(void)
 {
 	struct timespec now;

@@ -17,11 +17,11 @@ void screen_open(void)
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		die(USAGE, "\"top\" wants a terminal: see \"owners\", \"zones\" and \"refusals\".");
+		die(USAGE, "\"top\" needs a terminal: use \"owners\", \"zones\" or \"refusals\" instead.");
 	if (term && strcmp(term, "dumb"))
 		screen = newterm(NULL, stdout, stdin);
 	if (!screen)
-		die(USAGE, "\"top\" cannot draw on a terminal \"%s\": see TERM.", term ? term : "");
+		die(USAGE, "\"top\" cannot draw on a terminal of type \"%s\": set TERM.", term ? term : "");
 	die_first = screen_close;
 	cbreak();
 	noecho();

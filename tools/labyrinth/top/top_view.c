@@ -9,6 +9,8 @@
 #include "top.h"
 
 #define NAME_MOST	32	/* greatest width of the name column */
+#define ZONE_X		14	/* of a zone's gauge */
+#define LEGEND_LINES	16	/* least height of a screen with a legend of the gauges */
 
 static int64_t number(const struct table *table, size_t row, const char *column)
 {
@@ -113,31 +115,31 @@ static void put_zone(int y, const struct top_data *data, size_t row)
 	struct zone zone = zone_read(&data->zones, row);
 	int64_t deepest = zone_deepest_owner(&data->owners), floor = UNKNOWN;
 	char gauge[256], text[96], left[2] = "";
-	int width = COLS - 57, i;
+	int width = COLS - ZONE_X - 46, i;
 	bool more;
 
 	if (deepest >= 0)
 		floor = zone_floor(&zone, number(&data->owners, deepest, "reserve_pct"));
 	if (width > (int)sizeof(gauge))
 		width = sizeof(gauge);
-	snprintf(text, sizeof(text), "%.3s %s", cell(&data->zones, row, "node"), zone.name);
-	screen_put(y, 0, 10, false, A_BOLD, text);
+	snprintf(text, sizeof(text), "node %.3s %s", cell(&data->zones, row, "node"), zone.name);
+	screen_put(y, 0, ZONE_X - 1, false, A_BOLD, text);
 	if (width < 8)
 		width = 8;
 	more = zone_gauge(&zone, floor, gauge, width);
-	screen_put(y, 11, 1, false, A_NORMAL, "[");
+	screen_put(y, ZONE_X, 1, false, A_NORMAL, "[");
 	for (i = 0; i < width; i++) {
 		*left = gauge[i];
-		screen_put(y, 12 + i, 1, false, *left == '.' ? A_NORMAL :
+		screen_put(y, ZONE_X + 1 + i, 1, false, *left == '.' ? A_NORMAL :
 			   screen_colour(*left == '#' ? depth_colour(zone.depth) : STRONG), left);
 	}
 	snprintf(text, sizeof(text), "%s %8" PRId64 " free  min %" PRId64, more ? ">" : "]",
 		 zone.free, zone.min);
-	screen_put(y, 12 + width, 28, false, A_NORMAL, text);
+	screen_put(y, ZONE_X + 1 + width, 28, false, A_NORMAL, text);
 	if (zone.depth == UNKNOWN)
 		return;
-	snprintf(text, sizeof(text), "%3" PRId64 "%% reserve gone", zone.depth);
-	screen_put(y, 12 + width + 28, 17, false,
+	snprintf(text, sizeof(text), "%3" PRId64 "%% reserve used", zone.depth);
+	screen_put(y, ZONE_X + 1 + width + 28, 17, false,
 		   screen_colour(zone.depth > 0 ? depth_colour(zone.depth) : PLAIN), text);
 }
 
@@ -163,6 +165,8 @@ static int put_zones(int y, const struct top_data *data)
 	for (row = 0; row < zones->nr_rows; row++)
 		if (is_deep(zones, row, most))
 			put_zone(y++, data, row);
+	if (zones->nr_rows && LINES >= LEGEND_LINES)
+		put_line(y++, A_DIM, "%s", zone_legend);
 	return y;
 }
 
@@ -254,71 +258,7 @@ static void put_owners(int y, int height, struct top_data *data)
 	for (i = cursor->first; i < data->nr && (int)(i - cursor->first) < height; i++)
 		put_owner(y + 1 + i - cursor->first, data, data->row[i], i == cursor->at);
 	if (!data->nr && height > 0)
-		put_line(y + 1, A_NORMAL, "There is no such owner.");
-}
-
-/* ---- bottom: the last reports */
-
-struct report_column {
-	const char *name;
-	int width;	/* 0: the rest of the line */
-};
-
-static const struct report_column refusal_columns[] = {
-	{ "age_ms", 7 }, { "owner", 20 }, { "reason", 8 }, { "context", 8 }, { "zone", 8 },
-	{ "free", 7 }, { "caller", 0 },
-};
-
-static const struct report_column violation_columns[] = {
-	{ "age_ms", 7 }, { "owner", 20 }, { "kind", 16 }, { "offender", 16 }, { "caller", 0 },
-};
-
-static void put_report(int y, const struct table *table, size_t row,
-		       const struct report_column *columns)
-{
-	char age[32];
-	int x = 0;
-
-	for (;; x += columns++->width + 1) {
-		const char *text = cell(table, row, columns->name);
-		bool right = table_is_number(columns->name);
-
-		if (!strcmp(columns->name, "age_ms"))
-			text = age_text(age, number(table, row, "age_ms"));
-		screen_put(y, x, columns->width ? columns->width : COLS - x, right,
-			   screen_colour(cell_colour(columns->name, text)), text);
-		if (!columns->width)
-			return;
-	}
-}
-
-/* Newest first. */
-static void put_reports(int y, int height, const struct top_data *data, const struct table *table,
-			const char *what, const struct report_column *columns)
-{
-	size_t row = table->nr_rows;
-	int end = y + height;
-
-	put_line(y++, A_BOLD, "Last %s%s", what, row ? "" : ": none");
-	while (row-- && y < end)
-		if (is_filtered(&data->wish, cell(table, row, "owner")))
-			put_report(y++, table, row, columns);
-}
-
-static const struct report_column dipper_columns[] = {
-	{ "held", 7 }, { "pages", 8 }, { "refused", 7 }, { "depth_pct", 6 }, { "order", 5 },
-	{ "context", 8 }, { "caller", 0 },
-};
-
-/* Those that hold most. */
-static void put_dippers(int y, int height, const struct top_data *data)
-{
-	size_t row;
-
-	put_line(y, A_BOLD, "%7s %8s %7s %6s %5s %-8s %s", "HELD", "PAGES", "REFUSED", "DEPTH%", "ORDER",
-		 "CONTEXT", data->dippers.nr_rows ? "DIPPER" : "DIPPER: none");
-	for (row = 0; row < data->dippers.nr_rows && (int)row < height - 1; row++)
-		put_report(y + 1 + row, &data->dippers, row, dipper_columns);
+		put_line(y + 1, A_NORMAL, "No owners found.");
 }
 
 /* ---- whole screens */
@@ -351,10 +291,8 @@ void view_owners(struct top_data *data, const char *state)
 	violations = share(below - dippers, data->violations.nr_rows + 1, data->refusals.nr_rows + 1);
 	put_owners(y, rest - below, data);
 	if (below) {
-		put_reports(LINES - 1 - below, below - violations - dippers, data,
-			    &data->refusals, "refusals", refusal_columns);
-		put_reports(LINES - 1 - violations - dippers, violations, data,
-			    &data->violations, "violations", violation_columns);
+		put_refusals(LINES - 1 - below, below - violations - dippers, data);
+		put_violations(LINES - 1 - violations - dippers, violations, data);
 		if (dippers)
 			put_dippers(LINES - 1 - dippers, dippers, data);
 	}
@@ -368,21 +306,20 @@ void view_help(void)
 		"labyrinth top",
 		"",
 		"up down PgUp PgDn Home End   move",
-		"s  >  <   the next column to sort by, or the one before",
+		"s  >  <   sort by the next or the previous column",
 		"N  M  P  F  V   sort by name, owned, allocs/s, refusals/s, violations",
-		"r  R  I   the other way round",
-		"/  F4   show only what has this text; Esc takes it away",
-		"p  Enter   pages of the owner that is selected",
-		"d   seconds between two looks",
-		"space   pause, and go on",
-		"u  F5   look now",
+		"r  R  I   reverse the order",
+		"/  F4   show only lines with this text; Esc clears it",
+		"p  Enter   show the pages of the selected owner",
+		"d   set the seconds between updates",
+		"space   pause or resume",
+		"u  F5   update now",
 		"h  ?  F1   this help",
 		"q  F10   quit, or back to the owners",
 		"",
-		"Zones: # may be taken   m min   f the deepest floor of an owner",
-		"       3 where GFP_ATOMIC ends, 3/8 of min   l low   h high",
+		zone_legend,
 		"READY/STOCK: pages kept for atomic requests   RESERVE: taken from below min",
-		"DIPPER: what else took from below min, while \"labyrinth watch\" counts it",
+		"DIPPER: a function without an owner that took pages from below min",
 		"",
 		"Any key: back.",
 	};

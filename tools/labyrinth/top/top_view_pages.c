@@ -64,9 +64,12 @@ void view_pages(struct top_pages *pages, const char *state)
 
 	erase();
 	put_line(0, A_BOLD, "labyrinth top   pages of %s   %s", pages->owner, state);
-	put_line(1, A_NORMAL, "%zu pages%s%s", shown->seen,
-		 shown->seen > shown->nr ? ": more than are shown here" : "",
-		 pages->first ? ", still reading" : "");
+	if (shown->seen > shown->nr)
+		put_line(1, A_NORMAL, "%zu pages, of which %zu are shown%s", shown->seen, shown->nr,
+			 pages->first ? "; still reading" : "");
+	else
+		put_line(1, A_NORMAL, "%zu pages%s", shown->seen,
+			 pages->first ? "; still reading" : "");
 	put_page(2, NULL, pages->wish.sort, true);
 	cursor_fit(cursor, pages->nr, LINES - 4);
 	for (i = cursor->first; i < pages->nr && (int)(i - cursor->first) < LINES - 4; i++)
