@@ -11,7 +11,7 @@
 #define LEFT		62
 #define RIGHT		16
 #define TOP		24
-#define BOTTOM		38
+#define BOTTOM		24
 #define PAD		10	/* between the frame and the first sample */
 #define BARS_MOST	120
 #define DOTS_MOST	30
@@ -114,8 +114,6 @@ static void put_axes(FILE *out, const struct chart *chart, const struct axes *ax
 	fprintf(out, "<text x=\"%d\" y=\"13\" text-anchor=\"start\" class=\"unit\">%s</text>\n",
 		LEFT - 56, chart->unit);
 	time_axis_put(out, chart->time, x_of(0), x_of(1) - x_of(0), TOP, base);
-	fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\" class=\"unit\">time since the first sample</text>\n",
-		WIDTH - RIGHT, base + 32);
 }
 
 /* ---- values */
@@ -204,13 +202,42 @@ static void put_counts(FILE *out, const struct chart *chart, const struct axes *
 	}
 }
 
-/* Draw a value without neighbours as a dash. */
-static void end_piece(FILE *out, const struct chart *chart, size_t points)
-{
-	double width = chart->time->nr == 1 ? 80 : 4;
+/* A path being drawn: pieces of a line that is cut at the upper edge. */
+struct pen {
+	FILE *out;
+	const struct axes *axes;
+	double x, value;	/* of the last point; @x is negative if there is none */
+	size_t drawn;		/* points of this piece */
+	double dash;		/* width of a point without neighbours */
+};
 
-	if (points == 1)
-		fprintf(out, "m%g 0h%g", -width / 2, width);
+static void pen_put(struct pen *pen, double x, double value)
+{
+	fprintf(pen->out, "%c%.1f %.1f", pen->drawn++ ? 'L' : 'M', x, y_of(pen->axes, value));
+}
+
+static void pen_lift(struct pen *pen)
+{
+	if (pen->drawn == 1)
+		fprintf(pen->out, "m%g 0h%g", -pen->dash / 2, pen->dash);
+	pen->drawn = 0;
+	pen->x = -1;
+}
+
+/* A line that leaves the chart must not look like one that runs along its edge. */
+static void pen_move(struct pen *pen, double x, double value)
+{
+	double top = pen->axes->top;
+	bool above = value > top;
+
+	if (pen->x >= 0 && above != (pen->value > top))
+		pen_put(pen, pen->x + (x - pen->x) * (top - pen->value) / (value - pen->value), top);
+	if (!above)
+		pen_put(pen, x, value);
+	else
+		pen_lift(pen);
+	pen->x = x;
+	pen->value = value;
 }
 
 /* Draw the minimum and the maximum of each @step samples, in their order. */
@@ -218,7 +245,8 @@ static void put_path(FILE *out, const struct chart *chart, const struct axes *ax
 		     const struct line *line)
 {
 	size_t nr = chart->time->nr, step = nr > POINTS_MOST ? 2 * nr / POINTS_MOST : 1;
-	size_t points = 0, i, j, end;
+	struct pen pen = { .out = out, .axes = axes, .x = -1, .dash = nr == 1 ? 80 : 4 };
+	size_t i, j, end;
 
 	/* A path must start with a point. */
 	fprintf(out, "<path class=\"line %s\" d=\"M%d %d", line->class, LEFT,
@@ -233,22 +261,19 @@ static void put_path(FILE *out, const struct chart *chart, const struct axes *ax
 			if (isnan(line->y[most]) || line->y[j] > line->y[most])
 				most = j;
 		}
-		if (isnan(line->y[least]) || time_axis_gap(chart->time, i)) {
-			end_piece(out, chart, points);
-			points = 0;
-		}
+		if (isnan(line->y[least]) || time_axis_gap(chart->time, i))
+			pen_lift(&pen);
 		if (isnan(line->y[least]))
 			continue;
 		at[0] = least < most ? least : most;
 		at[1] = least < most ? most : least;
 		for (j = 0; j < (at[0] == at[1] ? 1 : 2); j++)
-			fprintf(out, "%c%.1f %.1f", points++ ? 'L' : 'M',
-				x_of(chart->time->at[at[j]]), y_of(axes, line->y[at[j]]));
+			pen_move(&pen, x_of(chart->time->at[at[j]]), line->y[at[j]]);
 	}
-	end_piece(out, chart, points);
+	pen_lift(&pen);
 	fputs("\"/>\n", out);
 	for (i = 0; nr > 1 && nr <= DOTS_MOST && i < nr; i++)
-		if (!isnan(line->y[i]))
+		if (line->y[i] <= axes->top)
 			fprintf(out, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\"><title>%.0f</title></circle>\n",
 				line->class, x_of(chart->time->at[i]), y_of(axes, line->y[i]),
 				line->y[i]);

@@ -28,7 +28,7 @@ struct chart {
 	const char *label;	/* for screen readers */
 	const char *unit;	/* of y */
 	const struct time_axis *time;
-	double most;		/* clip larger values to the upper edge; 0: no clipping */
+	double most;		/* cut lines off at this value; 0: nowhere */
 	int height;
 	int nr_lines;
 	struct line line[LINES_MOST];

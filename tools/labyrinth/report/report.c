@@ -6,8 +6,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../command.h"
+#include "../message.h"
 #include "../read/recording.h"
 #include "../show/html.h"
 #include "../show/output.h"
@@ -54,11 +56,11 @@ static void put_tallies(FILE *out, const struct recording *recording,
 
 	fprintf(out, "<h2>%s</h2>\n", title);
 	if (!all->nr) {
-		fputs("<p>None were seen.</p>\n", out);
+		fputs("<p>None.</p>\n", out);
 		return;
 	}
 	qsort(all->one, all->nr, sizeof(*all->one), compare_tallies);
-	fprintf(out, "<div class=\"wide\"><table>\n<thead><tr><th class=\"n\">meanwhile</th><th class=\"n\">last seen at</th><th class=\"n\">before</th><th>owner</th><th>%s</th><th>%s</th><th>caller</th></tr></thead>\n<tbody>\n",
+	fprintf(out, "<div class=\"wide\"><table>\n<thead><tr><th class=\"n\">recorded</th><th class=\"n\">last seen at</th><th class=\"n\">before</th><th>owner</th><th>%s</th><th>%s</th><th>caller</th></tr></thead>\n<tbody>\n",
 		what, by);
 	for (i = 0; i < all->nr && i < TALLIES_SHOWN; i++) {
 		const struct tally *tally = &all->one[i];
@@ -78,19 +80,34 @@ static void put_tallies(FILE *out, const struct recording *recording,
 	if (all->nr > TALLIES_SHOWN)
 		fprintf(out, "<p class=\"note\">And %zu more lines.</p>\n",
 			all->nr - TALLIES_SHOWN);
-	fputs("<p class=\"note\">Before are those that were there when the recording began. The module keeps the last 1,024: where more came between two samples, the first of them are not here.</p>\n",
+	fputs("<p class=\"note\">\"before\" counts those that were there when the recording began; times are counted from the first sample. The module keeps the last 1,024: if more came between two samples, the oldest of them are missing.</p>\n",
 	      out);
 }
 
 /* ---- text records */
 
+void report_put_anchor(FILE *out, const struct recording *recording)
+{
+	int64_t ms = recording_number(recording->words, "ms");
+	char buf[32];
+
+	if (ms != UNKNOWN)
+		fprintf(out, " Ages were read %s after the first sample.",
+			age_text(buf, ms - recording->ms[0]));
+}
+
 static void put_text(FILE *out, const struct recording *recording, const char *title,
-		     const char *name)
+		     const char *name, bool ages)
 {
 	fprintf(out, "<h2>%s</h2>\n", title);
 	if (!recording->words || !json_is_string(json_object_get(recording->words, name))) {
 		fputs("<p>The recording has none.</p>\n", out);
 		return;
+	}
+	if (ages) {
+		fputs("<p class=\"note\">", out);
+		report_put_anchor(out, recording);
+		fputs("</p>\n", out);
 	}
 	fputs("<pre>", out);
 	html_put_lines(out, recording_text(recording->words, name));
@@ -113,8 +130,10 @@ static void put_facts(FILE *out, const struct recording *recording)
 	static const struct {
 		const char *name, *what;
 	} facts[] = {
-		{ "kernel", "kernel" }, { "machine", "machine" }, { "srcversion", "module's srcversion" },
-		{ "command", "recorded by labyrinth" }, { "date", "begun" },
+		{ "kernel", "kernel" }, { "machine", "machine" }, { "module", "module" },
+		{ "srcversion", "its srcversion" },
+		{ "command", "command" },
+		{ "date", "recorded from" },
 	};
 	const json_t *min_free = json_object_get(recording->head, "min_free_kbytes");
 	size_t i;
@@ -128,7 +147,7 @@ static void put_facts(FILE *out, const struct recording *recording)
 	if (json_is_integer(min_free)) {
 		fputs("<div><dt>vm.min_free_kbytes</dt><dd>", out);
 		html_number(out, json_integer_value(min_free));
-		fputs("</dd></div>", out);
+		fputs(" KiB</dd></div>", out);
 	}
 	fputs("</dl>\n", out);
 }
@@ -152,11 +171,11 @@ static void put_tiles(FILE *out, const struct recording *recording)
 	fputs("<div class=\"tiles\">\n", out);
 	put_tile(out, recording->nr, "", "", words);
 	put_tile(out, recording->owners.nr, "", "", recording->owners.nr == 1 ? "owner" : "owners");
-	put_tile(out, refused, "", "bad", "refused meanwhile");
+	put_tile(out, refused, "", "bad", refused == 1 ? "refusal" : "refusals");
 	put_tile(out, violations, "", "bad",
-		 violations == 1 ? "violation meanwhile" : "violations meanwhile");
+		 violations == 1 ? "violation" : "violations");
 	if (depth != UNKNOWN)
-		put_tile(out, depth, " %", "warn", "of a zone's atomic reserve gone, at most");
+		put_tile(out, depth, " %", "warn", "of a zone's atomic reserve used, at most");
 	fputs("</div>\n", out);
 }
 
@@ -167,11 +186,12 @@ static void put_head(FILE *out, const struct recording *recording, const struct 
 	fputs("<h1>labyrinth: owners and the atomic reserve</h1>\n", out);
 	put_facts(out, recording);
 	if (!recording->ended)
-		fputs("<p class=\"broken\">The recording was broken off: what is said in words may be older than the last samples.</p>\n",
+		fputs("<p class=\"broken\">The recording was interrupted: its advice and verdicts may be older than the last samples.</p>\n",
 		      out);
 	put_tiles(out, recording);
+	fputs("<p class=\"note\">In charts, time is counted from the first sample.</p>\n", out);
 	if (time->nr_gaps)
-		fprintf(out, "<p class=\"note\">No samples were taken for %s%s: the machine may have been suspended. Charts are shaded there, and show little of that time.</p>\n",
+		fprintf(out, "<p class=\"note\">No samples were taken for %s%s: the machine may have been suspended. Charts are shaded there, and that time is shortened.</p>\n",
 			age_text(buf, time->gaps_ms),
 			time->nr_gaps > 1 ? ", in several pieces" : "");
 }
@@ -191,8 +211,8 @@ static void put_page(FILE *out, const struct recording *recording)
 	put_tallies(out, recording, &recording->refusals, "Refusals", "reason", "context");
 	put_tallies(out, recording, &recording->violations, "Violations", "kind", "offender");
 	report_dippers(out, recording);
-	put_text(out, recording, "What would have helped", "advise");
-	put_text(out, recording, "Verdicts", "verdicts");
+	put_text(out, recording, "What would have helped", "advise", false);
+	put_text(out, recording, "Verdicts", "verdicts", true);
 	fputs("</main>\n</body>\n</html>\n", out);
 	time_axis_free(&time);
 }
@@ -203,6 +223,8 @@ static void run(const struct source *source, const struct options *options, char
 	struct output output;
 
 	(void)source;
+	if (!options->output && isatty(STDOUT_FILENO))
+		die(USAGE, "An HTML page does not belong on a terminal: name a file with --output.");
 	recording_read(&recording, args[0]);
 	put_page(output_open(&output, options->output), &recording);
 	output_close(&output);
@@ -212,9 +234,10 @@ static void run(const struct source *source, const struct options *options, char
 const struct command report_command = {
 	.name = "report",
 	.args = "FILE",
-	.summary = "a page of HTML with charts, of what was recorded in FILE",
+	.summary = "an HTML page with charts of what was recorded in FILE",
 	.takes = TAKES_OUTPUT | NEEDS_NO_SOURCE,
 	.least = 1,
 	.most = 1,
 	.run = run,
+	.example = "report night.jsonl --output=night.html",
 };

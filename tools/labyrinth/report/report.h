@@ -18,4 +18,7 @@ void report_zones(FILE *out, const struct recording *recording, const struct tim
 void report_owners(FILE *out, const struct recording *recording, const struct time_axis *time);
 void report_dippers(FILE *out, const struct recording *recording);
 
+/* A sentence that says from which time the ages in the last text record count. */
+void report_put_anchor(FILE *out, const struct recording *recording);
+
 #endif

@@ -44,6 +44,8 @@ void report_dippers(FILE *out, const struct recording *recording)
 	fputs("</tbody></table></div>\n", out);
 	if (nr > DIPPERS_SHOWN)
 		fprintf(out, "<p class=\"note\">And %zu more lines.</p>\n", nr - DIPPERS_SHOWN);
-	fputs("<p class=\"note\">Callers of the kernel's page allocator, other than labyrinth, that took pages from below a zone's min mark since the watch began.</p>\n",
+	fputs("<p class=\"note\">Callers of the kernel's page allocator, other than labyrinth, that took pages from below a zone's min mark since the watch began.",
 	      out);
+	report_put_anchor(out, recording);
+	fputs("</p>\n", out);
 }

@@ -57,7 +57,7 @@ static void put_numbers(FILE *out, const struct time_axis *time, const struct se
 		int value;
 		const char *class, *name;
 	} lines[] = {
-		{ OWNED, "a", "owned" }, { STOCKED, "b", "stocked (ready for it)" },
+		{ OWNED, "a", "owned" }, { STOCKED, "b", "stocked (ready for use)" },
 		{ FROM_RESERVE, "c", "from_reserve (of the owned)" },
 	};
 	struct chart chart = {
@@ -92,7 +92,7 @@ static void put_refusals(FILE *out, const struct time_axis *time, const struct s
 	struct line *line;
 
 	if (!refused) {
-		fputs("<p class=\"note\">No refusals meanwhile.</p>\n", out);
+		fputs("<p class=\"note\">No refusals during the recording.</p>\n", out);
 		return;
 	}
 	line = chart_line(&chart, BARS, "bar");
@@ -117,7 +117,7 @@ static void put_owner(FILE *out, const struct time_axis *time, const struct seri
 	put_numbers(out, time, series);
 	put_refusals(out, time, series);
 	if (series->nr < time->nr)
-		fprintf(out, "<p class=\"note\">It was there in %zu of %zu samples, from %s to %s.</p>\n",
+		fprintf(out, "<p class=\"note\">It existed in %zu of %zu samples, from %s to %s.</p>\n",
 			series->nr, time->nr,
 			age_text(from, time->ms[series->point[0].sample] - time->ms[0]),
 			age_text(to, time->ms[series->point[series->nr - 1].sample] - time->ms[0]));
@@ -131,9 +131,9 @@ static void put_charts(FILE *out, const struct all_series *owners, const struct 
 
 	fputs("<h2>Owners over time</h2>\n", out);
 	if (!owners->nr)
-		fputs("<p>There was no owner.</p>\n", out);
+		fputs("<p>The recording has no owners.</p>\n", out);
 	if (nr < owners->nr)
-		fprintf(out, "<p class=\"note\">The %zu most active of %zu: those that were refused most, then those that took most. All are in the table.</p>\n",
+		fprintf(out, "<p class=\"note\">The %zu most active of %zu owners: those with most refusals, then those with most allocations. The table has all.</p>\n",
 			nr, owners->nr);
 	fputs("<div class=\"cards\">\n", out);
 	for (i = 0; i < nr; i++)
@@ -168,7 +168,7 @@ static void put_table(FILE *out, const struct recording *recording, const struct
 		html_number_cell(out, owner->nr, NULL);
 		fputs("</tr>\n", out);
 	}
-	fputs("</tbody></table></div>\n<p class=\"note\">In pages, the last as far as the owner was there. Refusals and violations are those between the first sample and the last.</p>\n",
+	fputs("</tbody></table></div>\n<p class=\"note\">In pages; \"last\" is the value in the last sample with the owner. Refusals and violations are those between the first sample and the last.</p>\n",
 	      out);
 }
 

@@ -92,7 +92,7 @@ static void put_zone(FILE *out, const struct recording *recording, const struct 
 	const struct series *deepest[2];
 	struct chart chart = {
 		.unit = "pages", .time = time, .height = 230,
-		.label = "pages that may be taken, and the marks of the zone, over time",
+		.label = "usable pages and watermarks of the zone, over time",
 	};
 	int64_t most = UNKNOWN, least = NUMBER_MOST;
 	struct line *line, *below;
@@ -100,7 +100,7 @@ static void put_zone(FILE *out, const struct recording *recording, const struct 
 	size_t p;
 
 	line = chart_line(&chart, LINE, "a");
-	snprintf(line->name, sizeof(line->name), "free, and may be taken");
+	snprintf(line->name, sizeof(line->name), "usable pages");
 	for (p = 0; p < zone->nr; p++) {
 		int64_t value = usable(&zone->point[p]);
 
@@ -136,10 +136,10 @@ static void put_zone(FILE *out, const struct recording *recording, const struct 
 		html_number(out, least);
 		fputs(", most ", out);
 		html_number(out, most);
-		fputs(" pages that may be taken.", out);
+		fputs(" usable pages.", out);
 	}
 	if (chart.most > 0)
-		fputs(" Along the upper edge there are more than the chart shows.", out);
+		fputs(" A line that ends at the upper edge continues above the chart.", out);
 	fputs("</p></section>\n", out);
 	chart_free(&chart);
 }
@@ -149,10 +149,10 @@ static void put_charts(FILE *out, const struct recording *recording, const struc
 	const struct all_series *zones = &recording->zones;
 	size_t nr = zones->nr < CHARTED ? zones->nr : CHARTED, i;
 
-	fputs("<p class=\"note\">What may be taken is free - cma - lowmem_reserve. Between min and GFP_ATOMIC's floor, 3/8 of it, lies the atomic reserve; an owner's floor is as deep as its reserve_pct lets it go.</p>\n",
+	fputs("<p class=\"note\">Usable pages are free - cma - lowmem_reserve. The atomic reserve lies between min and GFP_ATOMIC's floor, which is 3/8 of min. The reserve_pct of an owner sets how much of it that owner may use.</p>\n",
 	      out);
 	if (nr < zones->nr)
-		fprintf(out, "<p class=\"note\">The first %zu of %zu: all are in the table.</p>\n", nr,
+		fprintf(out, "<p class=\"note\">The first %zu of %zu zones; the table has all.</p>\n", nr,
 			zones->nr);
 	fputs("<div class=\"cards\">\n", out);
 	for (i = 0; i < nr; i++)
@@ -164,7 +164,7 @@ static void put_table(FILE *out, const struct all_series *zones)
 {
 	size_t i;
 
-	fputs("<div class=\"wide\"><table>\n<thead><tr><th>zone</th><th class=\"n\">free, last</th><th class=\"n\">min</th><th class=\"n\">low</th><th class=\"n\">high</th><th class=\"n\">lowmem_reserve</th><th class=\"n\">cma</th><th class=\"n\">GFP_ATOMIC's floor</th><th class=\"n\">% of the reserve gone, most</th><th class=\"n\">pages out of it, most</th></tr></thead>\n<tbody>\n",
+	fputs("<div class=\"wide\"><table>\n<thead><tr><th>zone</th><th class=\"n\">free, last</th><th class=\"n\">min</th><th class=\"n\">low</th><th class=\"n\">high</th><th class=\"n\">lowmem_reserve</th><th class=\"n\">cma</th><th class=\"n\">GFP_ATOMIC's floor</th><th class=\"n\">% of the reserve used, most</th><th class=\"n\">pages taken from it, most</th></tr></thead>\n<tbody>\n",
 	      out);
 	for (i = 0; i < zones->nr; i++) {
 		static const int last[] = { FREE, MIN, LOW, HIGH, LOWMEM_RESERVE, CMA, ATOMIC_FLOOR };
@@ -186,7 +186,7 @@ void report_zones(FILE *out, const struct recording *recording, const struct tim
 {
 	fputs("<h2>Zones over time</h2>\n", out);
 	if (!recording->zones.nr) {
-		fputs("<p>There was no zone.</p>\n", out);
+		fputs("<p>The recording has no zones.</p>\n", out);
 		return;
 	}
 	put_charts(out, recording, time);
