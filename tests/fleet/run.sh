@@ -56,7 +56,7 @@ units_follow_the_prefix() {
 	local root=$out/other
 
 	make -s -C "$top/tools/labyrinth" O="$out/bin" DESTDIR="$root" prefix=/opt/lab install &&
-		grep -qx "ExecStart=/opt/lab/sbin/labyrinth metrics --output=$folder/labyrinth.prom" \
+		grep -qx "ExecStart=/opt/lab/bin/labyrinth metrics --output=$folder/labyrinth.prom" \
 			"$root/opt/lab/lib/systemd/system/labyrinth-metrics.service" &&
 		make -s -C "$top/tools/labyrinth" DESTDIR="$root" prefix=/opt/lab uninstall &&
 		[ -z "$(ls -A "$root")" ]

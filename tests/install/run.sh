@@ -30,7 +30,7 @@ kernels=("$@")
 make_root() {
 	local kernel image modules
 
-	mkdir -p "$root"/{etc,usr/src,usr/local/lib,usr/local/sbin,usr/local/share/man}
+	mkdir -p "$root"/{etc,usr/src,usr/local/lib,usr/local/bin,usr/local/share/man}
 	for kernel in "${kernels[@]}"; do
 		while IFS='=' read -r key value; do
 			case $key in
@@ -61,8 +61,8 @@ installed_files() { # RELEASE
 }
 
 command_files() {
-	printf './usr/local/%s\n' lib/systemd/system/labyrinth-metrics.service \
-		lib/systemd/system/labyrinth-metrics.timer sbin/labyrinth share/bash-completion/completions/labyrinth \
+	printf './usr/local/%s\n' bin/labyrinth lib/systemd/system/labyrinth-metrics.service \
+		lib/systemd/system/labyrinth-metrics.timer share/bash-completion/completions/labyrinth \
 		share/man/man8/labyrinth.8
 }
 
@@ -132,7 +132,7 @@ modinfo_tells_the_version() { # KERNEL
 	said=$(modinfo -b "$root" -k "${release[$1]}" labyrinth)
 	same "version" "$(sed -n 's/^version: *//p' <<<"$said")" "$version" &&
 		grep -qE '^srcversion: +[0-9A-F]{23}' <<<"$said" &&
-		same "the command's" "$("$root/usr/local/sbin/labyrinth" --version)" "labyrinth $version"
+		same "the command's" "$("$root/usr/local/bin/labyrinth" --version)" "labyrinth $version"
 }
 
 # ---- an external module: the sample, with the Kbuild of the documentation

@@ -88,7 +88,7 @@ keep() { # FOLDER
 
 upgraded_in_use() {
 	"$top/scripts/vm.sh" --kernel "$vm_kernel" --out "$out/vm" --file "$out/old:/lib/old" --file "$out/new:/lib/new" \
-		--file "$(command -v modprobe)" --file "$root/usr/sbin/labyrinth:/bin/labyrinth" \
+		--file "$(command -v modprobe)" --file "$root/usr/bin/labyrinth:/bin/labyrinth" \
 		"$top/tests/packaging/guest.sh"
 	local status=$?
 	cat "$out/vm/result.log"
