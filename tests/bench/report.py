@@ -322,13 +322,16 @@ def rst(doc):
 
 
 def chart(doc):
-    """Print lines for chart.gp: panel, label, colour, count, count with zeroing or '-'."""
+    """Print lines for chart.gp: panel, label, colour, count, count with zeroing or '-'.
+
+    Pairs and single calls are in panels of their own.
+    """
     for panel, names in (
             ("ready", "locked_cmpxchg lock_pair percpu_stack_pair objpool_pair "
              "page_pool_direct_pair_bh page_pool_ring_pair slub_4k_pair lab_bulk_pair "
-             "lab_recycled_pair lab_stock_pair lab_check lab_release lab_transfer"),
-            ("kernel", "buddy_pair mempool_pair buddy_bulk_pair lab_cold_pair "
-             "lab_cold_bulk_pair buddy_zero_alloc lab_stock_zero_alloc")):
+             "lab_recycled_pair lab_stock_pair"),
+            ("kernel", "buddy_pair mempool_pair buddy_bulk_pair lab_cold_pair lab_cold_bulk_pair"),
+            ("single", "lab_check lab_release lab_transfer lab_stock_zero_alloc buddy_zero_alloc")):
         for name in names.split():
             if name in doc["counts"]:
                 by = doc["counts"][name]
