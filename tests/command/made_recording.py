@@ -34,7 +34,7 @@ def owner(i, t, refused):
     }
 
 
-put(labyrinth_recording=1, command="1.0", date="2026-11-21T16:00:00Z", interval_ms=1000,
+put(labyrinth_recording=1, command="1.0", module="1.0", date="2026-11-21T16:00:00Z", interval_ms=1000,
     srcversion="5A3C1D0E6F7B8A9C0D1E2F3", kernel="6.12.48+deb13-amd64", machine="x86_64",
     min_free_kbytes=4096)
 refused, seq, violated = 0, 0, False

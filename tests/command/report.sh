@@ -99,6 +99,34 @@ test_lines_are_drawn_at_their_values() {
 	EOP
 }
 
+# Free pages exceed the marks by far at both ends, where the line must not run along the edge.
+test_line_ends_where_it_leaves_the_chart() {
+	new_recording 1 60
+	look <<-'EOP'
+		svg = chart("node 0 Normal")
+		edge = min(float(e.get("y")) - 4 for e in svg.iter(H + "text") if e.get("text-anchor") == "end" and not e.get("class"))
+		path, = drawn(svg, "line a")
+		parts = pieces(path)
+		assert parts, path.get("d")
+		for part in parts:
+		    at_edge = [abs(float(y) - edge) < .11 for _, y in part]
+		    assert not any(a and b for a, b in zip(at_edge, at_edge[1:])), part
+		    assert at_edge[0] and at_edge[-1] and not any(at_edge[1:-1]), part
+		assert "A line that ends at the upper edge continues above the chart." in text(section("node 0 Normal"))
+		assert "upper edge" not in text(section("nic-rx"))
+	EOP
+}
+
+test_ages_and_figures_have_an_anchor_and_a_unit() {
+	new_recording 1 60
+	look <<-'EOP'
+		assert "Ages were read 59.0s after the first sample." in page, re.findall("Ages[^<]*", page)
+		assert "<dt>vm.min_free_kbytes</dt><dd>4,096 KiB</dd>" in page
+		assert "<dt>module</dt><dd>1.0</dd>" in page
+		wanted("notes on time", page.count("time is counted from the first sample"), 1)
+	EOP
+}
+
 test_page_loads_nothing_and_runs_no_script() {
 	new_recording 4 60
 	look <<-'EOP'
