@@ -94,5 +94,5 @@ test_full_output_device_is_reported() {
 	labyrinth owners --from="$here/dry" 2>"$out/said" >/dev/full
 	expect_equal "status" $? 1
 	expect_equal "said" "$(cat "$out/said")" \
-		"labyrinth: What was to be shown cannot be written: No space left on device."
+		"labyrinth: Standard output cannot be written: No space left on device."
 }

@@ -78,7 +78,7 @@ build() {
 			CFLAGS="-O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=undefined" &&
 		gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -g -fsanitize=address,undefined \
 			-Wl,--wrap=open,--wrap=openat -o "$redirected" "$here/redirect.c" "$out"/checked/*.o \
-			-ljansson -lncurses -ltinfo -lm
+			-pthread -ljansson -lncurses -ltinfo -lm
 }
 
 # Run every command line of FILE, and print the commands with their output and status.
@@ -344,7 +344,7 @@ test_10000_inputs_of_libfuzzer_cause_no_crash() {
 	sources=(${sources[@]/*\/main.c/})
 	clang -std=c11 -D_GNU_SOURCE -DVERSION='"fuzz"' -Wall -Wextra -Werror -g -O1 \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-		-Wl,--wrap=die -o "$dir/fuzz" "$here/fuzz.c" "${sources[@]}" -ljansson -lncurses -ltinfo -lm \
+		-Wl,--wrap=die -pthread -o "$dir/fuzz" "$here/fuzz.c" "${sources[@]}" -ljansson -lncurses -ltinfo -lm \
 		>"$dir/log" 2>&1 || { fail "$(tail -n 5 "$dir/log")"; return; }
 	# No leak detection: where a command fails it would exit, and it does not free its memory.
 	(cd "$dir" && ASAN_OPTIONS=quarantine_size_mb=8:detect_leaks=0 FUZZ_FOLDER=folder \

@@ -111,7 +111,7 @@ boot() {
 		--file "$systemd/systemd:/lib/systemd/" --file "$(command -v systemctl):/bin/" \
 		--file "$units/labyrinth-metrics.service:/usr/lib/systemd/system/" \
 		--file "$units/labyrinth-metrics.timer:/usr/lib/systemd/system/" \
-		--file "$out/bin/labyrinth:/usr/sbin/" --file "$here/confined.sh" \
+		--file "$out/bin/labyrinth:/usr/bin/" --file "$here/confined.sh" \
 		--file "$top/build/$kernel/labyrinth/labyrinth.ko" \
 		--file "$top/build/$kernel/samples/lab_sample.ko" "$here/guest.sh" 2>"$out/vm.log"
 	vm_results $? "$out/vm" "systemd runs the units" fleet

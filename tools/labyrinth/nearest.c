@@ -24,7 +24,8 @@ static size_t distance(const char *one, const char *other)
 		for (j = 1; j <= n; j++) {
 			now[j] = least(least(now[j - 1], last[j]) + 1,
 				       last[j - 1] + (one[i - 1] != other[j - 1]));
-			if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
+			if (i > 1 && j > 1 && one[i - 1] == other[j - 2] &&
+			    one[i - 2] == other[j - 1])
 				now[j] = least(now[j], before[j - 2] + 1);
 		}
 	}

@@ -7,7 +7,9 @@
 
 #include "command.h"
 
-enum option_kind { TEXT_OPTION, FLAG_OPTION, COUNT_OPTION, TIME_OPTION, HELP_OPTION, VERSION_OPTION };
+enum option_kind {
+	TEXT_OPTION, FLAG_OPTION, COUNT_OPTION, TIME_OPTION, HELP_OPTION, VERSION_OPTION
+};
 
 /* An option has several entries if commands use it in different ways. */
 struct option_entry {

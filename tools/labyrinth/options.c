@@ -97,9 +97,10 @@ static void die_of_word(const char *word)
 {
 	const char *name = word + strspn(word, "-");
 	size_t size = strcspn(name, "="), i, nr = 0;
-	char found[256] = "", *only = strndup(name, size);
-	struct nearest nearest = { .word = only ?: "" };
+	char found[256] = "", only[64];
+	struct nearest nearest = { .word = only };
 
+	snprintf(only, sizeof(only), "%.*s", (int)size, name);
 	for (i = 0; i < nr_options; i++) {
 		if (!is_first_of_name(i))
 			continue;
@@ -174,11 +175,12 @@ static size_t letters_of(int argc, char **argv)
 /* Returns the number of options in @given; the other words come last in @argv then. */
 static size_t read_line(int argc, char **argv, struct given *given)
 {
-	struct option *table = allocate(NULL, nr_options + 1, sizeof(*table));
+	static struct option *table;	/* die() does not free it */
 	char letters[3 * LONG];
 	size_t i, nr = 0, names = 0;
 	int option;
 
+	table = allocate(NULL, nr_options + 1, sizeof(*table));
 	for (i = 0; i < nr_options; i++)
 		if (is_first_of_name(i))
 			table[names++] = (struct option){
@@ -213,14 +215,18 @@ static const struct option_entry *find(const struct command *command, int which)
 
 const struct command *options_read(struct options *options, int argc, char **argv, char ***args)
 {
-	struct given *given = allocate(NULL, letters_of(argc, argv), sizeof(*given));
-	size_t nr_given = read_line(argc, argv, given), i;
-	const struct command *named = optind < argc ? command_find(argv[optind]) : NULL;
-	const struct command *command = named ?: &status_command;
-	int nr = named ? argc - optind - 1 : 0;
+	static struct given *given;	/* die() does not free it */
+	const struct command *named, *command;
+	size_t nr_given, i;
+	int nr;
 
 	*options = (struct options){ .older_than = UNKNOWN, .limit = UNKNOWN, .interval = UNKNOWN,
 				     .count = UNKNOWN, .time = UNKNOWN };
+	given = allocate(NULL, letters_of(argc, argv), sizeof(*given));
+	nr_given = read_line(argc, argv, given);
+	named = optind < argc ? command_find(argv[optind]) : NULL;
+	command = named ?: &status_command;
+	nr = named ? argc - optind - 1 : 0;
 	if (!named)
 		die_hint = "\"labyrinth help\" lists the commands.";
 	for (i = 0; i < nr_given; i++) {

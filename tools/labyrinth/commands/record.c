@@ -9,34 +9,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../command.h"
+#include "../memory.h"
 #include "../message.h"
+#include "../read/kept.h"
 #include "../read/recording.h"
 #include "../read/watch_table.h"
 #include "../show/json.h"
 #include "../wait.h"
+#include "writer.h"
 
 #define INTERVAL	1000	/* ms */
 #define INTERVAL_LEAST	10
 #define WORDS_EVERY	60000	/* ms, if there are new rows */
 #define ROOM_KEPT	(3 * SAMPLE_MOST)	/* for a sample and two text records */
 #define ROWS_MOST	1024	/* refusals or violations per sample */
+#define HELD		(2 * SAMPLE_MOST)	/* memory for samples and the lines that wait */
 
 struct recorder {
 	const struct source *source;
 	const char *file;
-	int fd;
+	struct kept owners, zones, refusal_table, violation_table;
+	struct writer writer;
 	size_t size;
 	int64_t begun, said;	/* ms */
 	int64_t refusals, violations;	/* last seq written */
 	sigset_t held;
 	bool news;		/* rows since the last text record */
+	bool dry;		/* a zone is below its min mark */
 };
 
 /* ---- lines */
@@ -45,7 +50,6 @@ static void put_line(struct recorder *recorder, json_t *line)
 {
 	char *text = json_dumps(line, JSON_ENSURE_ASCII | JSON_COMPACT);
 	size_t size = text ? strlen(text) + 1 : 0;
-	ssize_t put;
 
 	json_decref(line);
 	if (!text)
@@ -54,17 +58,8 @@ static void put_line(struct recorder *recorder, json_t *line)
 		die(FAILED, "%s: A line would be longer than %lu MiB.", recorder->file,
 		    SAMPLE_MOST >> 20);
 	text[size - 1] = '\n';
-	put = write(recorder->fd, text, size);
-	if (put != (ssize_t)size) {
-		int error = put < 0 ? errno : ENOSPC;
-
-		/* Remove the partial line. */
-		if (ftruncate(recorder->fd, recorder->size))
-			error = errno;
-		die(FAILED, "%s: %s.", recorder->file, strerror(error));
-	}
-	free(text);
 	recorder->size += size;
+	writer_put(&recorder->writer, text, size);
 }
 
 static json_t *first_number(const char *file)
@@ -135,7 +130,7 @@ static json_t *all_rows(const struct table *table)
 }
 
 /* Rows with a seq above @last. A lower seq means that the module was loaded again. */
-static json_t *new_rows(struct recorder *recorder, const char *file, int64_t *last)
+static json_t *new_rows(struct recorder *recorder, struct kept *kept, int64_t *last)
 {
 	json_t *rows = json_array();
 	struct table table;
@@ -143,7 +138,7 @@ static json_t *new_rows(struct recorder *recorder, const char *file, int64_t *la
 	int column;
 	size_t row;
 
-	if (!source_table(recorder->source, file, &table))
+	if (!kept_table(recorder->source, kept, &table))
 		return rows;
 	column = need_column(&table, "seq");
 	if (table.nr_rows)
@@ -162,22 +157,36 @@ static json_t *new_rows(struct recorder *recorder, const char *file, int64_t *la
 	return rows;
 }
 
+static bool is_dry(const struct table *zones)
+{
+	int column = table_column(zones, "depth_pct");
+	size_t row;
+
+	for (row = 0; row < zones->nr_rows; row++)
+		if (table_number(zones, row, column) > 0)
+			return true;
+	return false;
+}
+
 static json_t *take_sample(struct recorder *recorder)
 {
 	json_t *line = json_object();
 	struct table table;
 
 	json_add(line, "ms", json_count(clock_ms() - recorder->begun));
-	source_need_table(recorder->source, "owners", &table);
+	kept_need_table(recorder->source, &recorder->owners, &table);
 	need_column(&table, "name");
 	json_add(line, "owners", all_rows(&table));
 	table_free(&table);
-	source_need_table(recorder->source, "zones", &table);
+	kept_need_table(recorder->source, &recorder->zones, &table);
 	need_column(&table, "zone");
+	recorder->dry = is_dry(&table);
 	json_add(line, "zones", all_rows(&table));
 	table_free(&table);
-	json_add(line, "refusals", new_rows(recorder, "refusals", &recorder->refusals));
-	json_add(line, "violations", new_rows(recorder, "violations", &recorder->violations));
+	json_add(line, "refusals",
+		 new_rows(recorder, &recorder->refusal_table, &recorder->refusals));
+	json_add(line, "violations",
+		 new_rows(recorder, &recorder->violation_table, &recorder->violations));
 	return line;
 }
 
@@ -228,6 +237,7 @@ static json_t *said_by(const struct source *source, const struct command *comman
 	if (!pid) {
 		int none = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
+		die_first = NULL;
 		dup2(none, STDERR_FILENO);
 		dup2(ends[1], STDOUT_FILENO);
 		command->run(source, &options, NULL);
@@ -273,15 +283,6 @@ static void put_words(struct recorder *recorder, const char *end)
 
 /* ---- the command */
 
-/* True if the open folder is stale; the module may have been loaded again meanwhile. */
-static bool was_unloaded(const struct source *source)
-{
-	struct stat opened, there;
-
-	return source->live && (fstat(source->dir, &opened) || stat(source->name, &there) ||
-				opened.st_dev != there.st_dev || opened.st_ino != there.st_ino);
-}
-
 /* Time of the first sample after @last that is not yet due. */
 static int64_t next_sample(int64_t last, int64_t interval)
 {
@@ -299,7 +300,8 @@ static const char *put_samples(struct recorder *recorder, const struct options *
 	for (;;) {
 		put_line(recorder, sample);
 		nr++;
-		if (recorder->news && clock_ms() - recorder->said >= WORDS_EVERY)
+		/* A process needs memory. */
+		if (recorder->news && !recorder->dry && clock_ms() - recorder->said >= WORDS_EVERY)
 			put_words(recorder, NULL);
 		if (options->count != UNKNOWN && nr >= options->count)
 			return "count";
@@ -308,8 +310,6 @@ static const char *put_samples(struct recorder *recorder, const struct options *
 			return "time";
 		if (!wait_until(&recorder->held, next))
 			return "interrupted";
-		if (was_unloaded(recorder->source))
-			die(NO_MODULE, "The module labyrinth was unloaded: the recording ends here, and is complete.");
 		sample = take_sample(recorder);
 		if (recorder->size + ROOM_KEPT > RECORDING_MOST) {
 			json_decref(sample);
@@ -318,29 +318,49 @@ static const char *put_samples(struct recorder *recorder, const struct options *
 	}
 }
 
+static struct writer *being_written;
+
+/* The samples up to an error are kept. */
+static void finish_writing(void)
+{
+	die_first = NULL;
+	writer_finish(being_written);
+}
+
 static void run(const struct source *source, const struct options *options, char **args)
 {
-	struct recorder recorder = { .source = source, .file = args[0], .begun = clock_ms() };
+	struct recorder recorder = {
+		.source = source, .file = args[0], .begun = clock_ms(),
+		.owners.path = "owners", .zones.path = "zones",
+		.refusal_table.path = "refusals", .violation_table.path = "violations",
+	};
 	int64_t interval = options->interval == UNKNOWN ? INTERVAL : options->interval;
 	const char *why;
 	json_t *sample;
+	int fd;
 
 	if (interval < INTERVAL_LEAST)
 		die(USAGE, "--interval must be at least %dms.", INTERVAL_LEAST);
 	if (!options->count)
 		die(USAGE, "--count must be at least 1.");
 	source_note_closed(source, "refusals and violations");
+	memory_hold(HELD);
 	/* Before the file is created, so that a failure leaves no file. */
 	sample = take_sample(&recorder);
 	block_signals(&recorder.held);
-	recorder.fd = open(args[0], O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
-	if (recorder.fd < 0)
+	fd = open(args[0], O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+	if (fd < 0)
 		die(FAILED, "%s: %s.", args[0], strerror(errno));
+	writer_start(&recorder.writer, fd, args[0]);
+	being_written = &recorder.writer;
+	die_first = finish_writing;
 	recorder.said = recorder.begun;
 	put_head(&recorder, interval);
 	why = put_samples(&recorder, options, interval, sample);
 	put_words(&recorder, why);
-	if (close(recorder.fd))
+	die_first = NULL;
+	errno = writer_finish(&recorder.writer);
+	if (errno || close(fd))
 		die(FAILED, "%s: %s.", args[0], strerror(errno));
 	if (!strcmp(why, "size"))
 		fprintf(stderr, "labyrinth: The recording has reached its greatest size and ends here.\n");

@@ -182,23 +182,14 @@ bool read_all(int fd, struct text *text, const char **why)
 	return !got;
 }
 
-bool source_read(const struct source *source, const char *path, struct text *text)
+bool source_read_open(const struct source *source, const char *path, int fd, struct text *text)
 {
-	int fd, error;
 	const char *why;
-	bool all;
+	int error;
 
-	/* A parameter of the module, which a saved folder has beside the tables. */
-	if (source->closed || (source->live && !strcmp(path, "watch")))
-		return sysfs_read(path, text);
-	fd = source_open_file(source, path, O_RDONLY);
-	if (fd < 0)
-		return false;
-	all = read_all(fd, text, &why);
-	error = errno;
-	close(fd);
-	if (all)
+	if (read_all(fd, text, &why))
 		return true;
+	error = errno;
 	if (why)
 		die(BAD_DATA, "%s/%s: %s%s", source->name, path, why,
 		    why == too_large && !strcmp(path, "pages") ?
@@ -210,6 +201,22 @@ bool source_read(const struct source *source, const char *path, struct text *tex
 	if (source->live)
 		die_of_live(error);
 	die(FAILED, "%s/%s: %s.", source->name, path, strerror(error));
+}
+
+bool source_read(const struct source *source, const char *path, struct text *text)
+{
+	int fd;
+	bool all;
+
+	/* A parameter of the module, which a saved folder has beside the tables. */
+	if (source->closed || (source->live && !strcmp(path, "watch")))
+		return sysfs_read(path, text);
+	fd = source_open_file(source, path, O_RDONLY);
+	if (fd < 0)
+		return false;
+	all = source_read_open(source, path, fd, text);
+	close(fd);
+	return all;
 }
 
 /* ---- tables */
@@ -225,6 +232,14 @@ void source_parse(const struct source *source, const char *path, struct text *te
 		die(FAILED, "There is not enough memory.");
 }
 
+void source_parse_all(const struct source *source, const char *path, struct text *text,
+		      struct table *table)
+{
+	source_parse(source, path, text, table);
+	if (text->at < text->size)
+		die(BAD_DATA, "%s:%lu: Text follows the end of the table.", table->file, text->line);
+}
+
 bool source_table(const struct source *source, const char *path, struct table *table)
 {
 	struct text text;
@@ -232,9 +247,7 @@ bool source_table(const struct source *source, const char *path, struct table *t
 	*table = (struct table){};
 	if (!source_read(source, path, &text))
 		return false;
-	source_parse(source, path, &text, table);
-	if (text.at < text.size)
-		die(BAD_DATA, "%s:%lu: Text follows the end of the table.", table->file, text.line);
+	source_parse_all(source, path, &text, table);
 	return true;
 }
 

@@ -34,6 +34,11 @@ int source_open_file(const struct source *source, const char *path, int flags);
 /* Read a whole file. Returns false if it does not exist, or no longer does. */
 bool source_read(const struct source *source, const char *path, struct text *text);
 bool source_table(const struct source *source, const char *path, struct table *table);
+/* The same for an open file, from its position. */
+bool source_read_open(const struct source *source, const char *path, int fd, struct text *text);
+/* Parse @text, which is one table. */
+void source_parse_all(const struct source *source, const char *path, struct text *text,
+		      struct table *table);
 /* Parse the next table of @text; the caller keeps @text. */
 void source_parse(const struct source *source, const char *path, struct text *text,
 		  struct table *table);

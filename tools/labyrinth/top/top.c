@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../memory.h"
 #include "../message.h"
 #include "top.h"
 
@@ -14,6 +15,7 @@
 #define DRAW_MS		100	/* between two redraws while pages are being read */
 #define KEYS_MOST	100	/* handled between two redraws */
 #define ESCAPE		27
+#define HELD		(2UL << 20)	/* bytes of memory for tables and the screen */
 
 static const char delay_range[] = "The delay must be from 0.1 to 3600 seconds.";
 
@@ -387,13 +389,18 @@ static void take_options(struct top *top, const struct options *options)
 static void run(const struct source *source, const struct options *options, char **args)
 {
 	struct top top = {
-		.data = { .source = source, .wish.sort = OWNER_OWNED },
+		.data = {
+			.source = source, .wish.sort = OWNER_OWNED, .owner_file.path = "owners",
+			.zone_file.path = "zones", .refusal_file.path = "refusals",
+			.violation_file.path = "violations",
+		},
 		.pages.fd = -1, .delay = 2000,
 	};
 	sigset_t waiting;
 
 	(void)args;
 	take_options(&top, options);
+	memory_hold(HELD);
 	top_data_read(&top.data);
 	screen_open();
 	hold_signals(&waiting);

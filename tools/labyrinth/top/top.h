@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include "../command.h"
+#include "../read/kept.h"
 #include "../read/watch_table.h"
 #include "../show/print.h"
 
@@ -37,6 +38,7 @@ struct rates {
 struct top_data {
 	const struct source *source;
 	struct table owners, zones, refusals, violations, saved;
+	struct kept owner_file, zone_file, refusal_file, violation_file;
 	struct table dippers;
 	bool dipping;		/* dippers are being watched */
 	int64_t read_at;	/* ms of CLOCK_MONOTONIC */

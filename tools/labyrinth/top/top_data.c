@@ -90,10 +90,10 @@ static void read_rates(struct top_data *data, const struct table *before, int64_
 	}
 }
 
-static void read_again(const struct source *source, const char *file, struct table *table)
+static void read_again(const struct source *source, struct kept *file, struct table *table)
 {
 	table_free(table);
-	source_table(source, file, table);
+	kept_table(source, file, table);
 }
 
 static void read_dippers(struct top_data *data)
@@ -111,17 +111,17 @@ void top_data_read(struct top_data *data)
 	struct table before = data->owners;
 	int64_t at = now_ms();
 
-	source_need_table(data->source, "owners", &data->owners);
+	kept_need_table(data->source, &data->owner_file, &data->owners);
 	need_column(&data->owners, "name");
 	read_rates(data, &before, at - data->read_at);
 	table_free(&before);
 	data->read_at = at;
-	read_again(data->source, "zones", &data->zones);
-	read_again(data->source, "refusals", &data->refusals);
-	read_again(data->source, "violations", &data->violations);
+	read_again(data->source, &data->zone_file, &data->zones);
+	read_again(data->source, &data->refusal_file, &data->refusals);
+	read_again(data->source, &data->violation_file, &data->violations);
 	read_dippers(data);
-	if (!data->source->live)
-		read_again(data->source, "saved", &data->saved);
+	if (!data->source->live && !data->saved.nr_rows)
+		source_table(data->source, "saved", &data->saved);
 	top_data_choose(data);
 }
 
@@ -133,6 +133,10 @@ void top_data_free(struct top_data *data)
 	table_free(&data->violations);
 	table_free(&data->dippers);
 	table_free(&data->saved);
+	kept_close(&data->owner_file);
+	kept_close(&data->zone_file);
+	kept_close(&data->refusal_file);
+	kept_close(&data->violation_file);
 	free(data->rates);
 	free(data->row);
 }
