@@ -76,9 +76,9 @@ test_short_options_are_those_of_the_command() {
 	rm "$out/recording"
 	run report "$folder/owners" -n 3
 	expect_equal "of another command" "$status $said" '2 labyrinth: "report" has no option -n: see "labyrinth help report".'
-	run metrics -f "$folder" -o "$out/metrics"
+	run metrics -f "$folder" -o "$out/metrics.prom"
 	expect_equal "to a file" "$status $said" "0 "
-	labyrinth metrics --from="$folder" | cmp -s - "$out/metrics" || fail "the file differs"
+	labyrinth metrics --from="$folder" | cmp -s - "$out/metrics.prom" || fail "the file differs"
 	run -V
 	expect_equal "version" "$status" 0
 }
