@@ -194,9 +194,9 @@ static void print(const struct source *source, struct facts *facts)
 
 	if (source->live)
 		warn_of_another_version();
-	print_versions(source, facts);
 	if (source->closed)
 		printf("debugfs     closed: %s\n", source->closed);
+	print_versions(source, facts);
 	if (!source->live) {
 		fputs("folder      ", stdout);
 		cell_put(stdout, source->name);
