@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Linked with --wrap=open,--wrap=openat: $LIVE_FOLDER replaces debugfs' folder, so that tests need
- * no mount. What is written to "watch" or "watch_module" is appended to a file beside it.
+ * Linked with --wrap=open,--wrap=openat: $LIVE_FOLDER replaces debugfs' folder and that of the
+ * module's parameters, so that tests need no mount. What is written to "watch" or "watch_module" is appended to a file beside it.
  */
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "../../tools/labyrinth/read/parameter.h"
 #include "../../tools/labyrinth/read/source.h"
 
 int __real_openat(int dir, const char *path, int flags, ...);
@@ -43,5 +45,12 @@ int __wrap_open(const char *path, int flags, ...)
 	}
 	if (!strcmp(path, LIVE_FOLDER))
 		path = getenv("LIVE_FOLDER");
+	if (!strncmp(path, PARAMETERS "/", sizeof(PARAMETERS))) {
+		int dir = __real_openat(AT_FDCWD, getenv("LIVE_FOLDER"), O_PATH), fd;
+
+		fd = __wrap_openat(dir, path + sizeof(PARAMETERS), flags, mode);
+		close(dir);
+		return fd;
+	}
 	return __real_openat(AT_FDCWD, path, flags, mode);
 }

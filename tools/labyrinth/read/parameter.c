@@ -9,6 +9,8 @@
 #include "../message.h"
 #include "parameter.h"
 
+#define PARAMETER_MOST	65536	/* the largest page */
+
 static void path_of(const char *name, char path[128])
 {
 	snprintf(path, 128, PARAMETERS "/%s", name);
@@ -16,23 +18,21 @@ static void path_of(const char *name, char path[128])
 
 char *parameter_read(const char *name)
 {
-	char path[128], *value = NULL;
-	size_t size = 0;
+	char path[128], value[PARAMETER_MOST + 1];
 	ssize_t length;
-	FILE *in;
+	int fd;
 
 	path_of(name, path);
-	in = fopen(path, "re");
-	if (!in)
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		return NULL;
-	length = getline(&value, &size, in);
-	fclose(in);
-	if (length < 0) {
-		free(value);
+	length = read(fd, value, PARAMETER_MOST);
+	close(fd);
+	if (length < 0)
 		return NULL;
-	}
+	value[length] = 0;
 	value[strcspn(value, "\n")] = 0;
-	return value;
+	return strdup(value);
 }
 
 int parameter_write(const char *name, const char *value)

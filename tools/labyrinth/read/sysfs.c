@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "../message.h"
+#include "parameter.h"
 #include "sysfs.h"
 
 #define OWNERS	SYSFS_FOLDER "/owners"
 #define ZONES	SYSFS_FOLDER "/zones"
-#define WATCH	"/sys/module/labyrinth/parameters/watch"
 
 /* As in debugfs; the names are in the folders' names. */
 static const char * const owner_columns[] = {
@@ -139,9 +139,13 @@ static bool put_stats(FILE *out, const char *path)
 
 static bool put_watch(FILE *out)
 {
-	put_value(out, "/sys/module/labyrinth", "parameters", "watch");
-	fputc('\n', out);
-	return !access(WATCH, R_OK);
+	char *mode = parameter_read("watch");
+
+	if (!mode)
+		return false;
+	fprintf(out, "%s\n", mode);
+	free(mode);
+	return true;
 }
 
 bool sysfs_read(const char *path, struct text *text)
