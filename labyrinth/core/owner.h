@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* An owner: its limits and its pages. See owner.c and lifetime.c. */
+/* An owner: its limits and its pages. See owner.c, create.c and destroy.c. */
 #ifndef _LABYRINTH_CORE_OWNER_H
 #define _LABYRINTH_CORE_OWNER_H
 

@@ -5,8 +5,9 @@
  *	nic-rx:stock=324,reserve_pct=70;disk-*:budget=512
  *
  * A rule is a name or a shell pattern, a colon and one or more settings; rules are separated by
- * semicolons. "stock=auto" lets the stock adapt to the load, see adapt.c. A later rule overrides an earlier one. Names may have colons, so the settings begin
- * after the last colon before the first "=".
+ * semicolons, and a later one overrides an earlier one. Names may have colons, so the settings
+ * begin after the last colon before the first "=". With "stock=auto" the stock adapts to the load,
+ * see adapt.c.
  *
  * The rules are applied when an owner is created, and to living owners when the parameter is
  * written. They do not apply to owners with LABYRINTH_FIXED. A driver may have sized its own

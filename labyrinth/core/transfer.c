@@ -15,6 +15,7 @@ static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 {
 	unsigned int turn, sure = 0;
 	struct lab_tag *tag;
+	long out;
 
 	if (lab_owner_dead(to)) {
 		found->info.offender = to;
@@ -35,8 +36,8 @@ static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 			sure = 0;
 			continue;
 		}
-		sure = lab_owner_owned(to) + atomic_read(&to->quarantined) >= READ_ONCE(to->budget) ?
-			sure + 1 : 0;
+		out = lab_owner_owned(to) + atomic_read(&to->quarantined);
+		sure = out >= READ_ONCE(to->budget) ? sure + 1 : 0;
 	}
 	found->info.offender = to;
 	found->info.kind = LAB_RECEIVER_FULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* labyrinth/dippers, watch_module, takers: what was counted. The parameter "watch" sets the mode. */
+/* labyrinth/dippers, watch_module, takers: what was counted. Parameter "watch" has the mode. */
 #include <linux/ctype.h>
 #include <linux/debugfs.h>
 #include <linux/moduleparam.h>

@@ -41,14 +41,17 @@ static const struct attribute_group lab_owner_group = { .attrs = lab_owner_attrs
 static int lab_owner_file_emit(const struct labyrinth_owner *owner, unsigned int i, char *buf)
 {
 	const struct lab_owner_diag *diag = owner->diag;
+	int size;
 
-	if (i < LAB_NR_OWNER_FIGURES)
-		return lab_owner_figures[i].emit(owner, buf);
+	if (i < LAB_NR_OWNER_FIGURES) {
+		size = lab_owner_figures[i].emit(owner, buf);
+		return size + sysfs_emit_at(buf, size, "\n");
+	}
 	i -= LAB_NR_OWNER_FIGURES;
 	if (i < LAB_NR_REFUSALS)
-		return sysfs_emit(buf, "%ld", atomic_long_read(&diag->refused[i].nr));
+		return sysfs_emit(buf, "%ld\n", atomic_long_read(&diag->refused[i].nr));
 	i -= LAB_NR_REFUSALS;
-	return sysfs_emit(buf, "%ld", atomic_long_read(&diag->violated[i].nr));
+	return sysfs_emit(buf, "%ld\n", atomic_long_read(&diag->violated[i].nr));
 }
 
 static ssize_t lab_owner_file_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -61,34 +64,34 @@ static ssize_t lab_owner_file_show(struct kobject *kobj, struct kobj_attribute *
 	list_for_each_entry(owner, &lab_owners, list)
 		if (!strcmp(owner->name, kobject_name(kobj))) {
 			size = lab_owner_file_emit(owner, i, buf);
-			size += sysfs_emit_at(buf, size, "\n");
 			break;
 		}
 	mutex_unlock(&lab_owners_lock);
 	return size;
 }
 
+static void lab_owner_file_init(unsigned int i, const char *prefix, const char *name)
+{
+	struct lab_owner_file *file = &lab_owner_files[i];
+
+	snprintf(file->name, sizeof(file->name), "%s%s", prefix, name);
+	file->file = (struct kobj_attribute){
+		.attr = { .name = file->name, .mode = 0444 },
+		.show = lab_owner_file_show,
+	};
+	lab_owner_attrs[i] = &file->file.attr;
+}
+
 static void lab_owner_files_init(void)
 {
-	unsigned int i;
+	unsigned int i, at = 0;
 
-	for (i = 0; i < LAB_NR_OWNER_FILES; i++) {
-		struct lab_owner_file *file = &lab_owner_files[i];
-		unsigned int at = i;
-
-		if (at < LAB_NR_OWNER_FIGURES)
-			strscpy(file->name, lab_owner_figures[at].name, sizeof(file->name));
-		else if ((at -= LAB_NR_OWNER_FIGURES) < LAB_NR_REFUSALS)
-			snprintf(file->name, sizeof(file->name), "refused_%s", lab_refusal_name(at));
-		else
-			snprintf(file->name, sizeof(file->name), "violations_%s",
-				 lab_violation_name(at - LAB_NR_REFUSALS));
-		file->file = (struct kobj_attribute){
-			.attr = { .name = file->name, .mode = 0444 },
-			.show = lab_owner_file_show,
-		};
-		lab_owner_attrs[i] = &file->file.attr;
-	}
+	for (i = 0; i < LAB_NR_OWNER_FIGURES; i++)
+		lab_owner_file_init(at++, "", lab_owner_figures[i].name);
+	for (i = 0; i < LAB_NR_REFUSALS; i++)
+		lab_owner_file_init(at++, "refused_", lab_refusal_name(i));
+	for (i = 0; i < LAB_NR_VIOLATIONS; i++)
+		lab_owner_file_init(at++, "violations_", lab_violation_name(i));
 }
 
 /* The owner works without its folder: ignore errors. */
@@ -174,8 +177,8 @@ static void lab_sysfs_zones_make(void)
 	char name[32];
 	int nid, i;
 
-	lab_zone_folders = kcalloc(num_online_nodes(), (LAB_HIGHEST_ZONE + 1) * sizeof(*lab_zone_folders),
-				   GFP_KERNEL);
+	lab_zone_folders = kcalloc(num_online_nodes() * (LAB_HIGHEST_ZONE + 1),
+				   sizeof(*lab_zone_folders), GFP_KERNEL);
 	if (!lab_zone_folders)
 		return;
 	for_each_online_node(nid)
