@@ -14,6 +14,7 @@ torture=/sys/module/lab_torture/parameters
 fail_alloc=/sys/kernel/debug/fail_page_alloc
 lab=/sys/kernel/debug/labyrinth
 watch=/sys/module/labyrinth/parameters/watch
+settings=/sys/module/labyrinth/parameters/settings
 tracefs=/sys/kernel/tracing
 events=$tracefs/events/labyrinth
 failed=0 nr=0
@@ -94,11 +95,26 @@ toggle_watch() {
 	echo $times >/tmp/watched
 }
 
+# Change the limits of all owners each second: stocks that adapt, that grow and that shrink.
+toggle_settings() {
+	local rule times=0
+
+	while [ "$(verdict)" = running ]; do
+		for rule in "*:stock=auto" "*:stock=8,reserve_pct=20" "*:stock=auto,reserve_pct=80" "*:stock=64"; do
+			echo "$rule" >$settings && times=$((times + 1))
+			sleep 1
+		done
+	done
+	echo >$settings
+	echo $times >/tmp/set
+}
+
 # Note each file that could be read to its end, those in the owners' folders included,
 # which come and go. One process for all of them, or a round takes too long.
 read_tables() {
 	while [ "$(verdict)" = running ]; do
 		md5sum "$lab"/* "$lab"/owner/*/* 2>/dev/null
+		cat /sys/kernel/labyrinth/*/*/[bf]* >/dev/null 2>&1
 	done | sed "s:^[^ ]* *$lab/::" >/tmp/tables_read
 }
 
@@ -134,6 +150,8 @@ begin_observing() {
 	observers="$observers $!"
 	toggle_watch &
 	observers="$observers $!"
+	toggle_settings &
+	observers="$observers $!"
 }
 
 # Check that events and tables were used often enough.
@@ -153,10 +171,13 @@ end_observing() {
 	echo "# watch switched $(cat /tmp/watched) times, $caught of the last frees behind were caught"
 	[ "$(cat /tmp/watched)" -ge 4 ]
 	result $? "watch is switched meanwhile"
+	echo "# settings changed $(cat /tmp/set) times"
+	[ "$(cat /tmp/set)" -ge 4 ]
+	result $? "settings change meanwhile"
 }
 
 echo "KTAP version 1"
-echo "1..$((3 + 3 * observed))"
+echo "1..$((3 + 4 * observed))"
 insmod $modules/labyrinth.ko
 inject_faults
 # shellcheck disable=SC2086 # several words

@@ -28,7 +28,7 @@ observed=''
 for word; do
 	case $word in
 	smoke | long) preset=$word ;;
-	observed) observed=1 tests=7 out=$out-observed envs+=(--env observed=1) ;;
+	observed) observed=1 tests=8 out=$out-observed envs+=(--env observed=1) ;;
 	hotplug=* | faults=*) envs+=(--env "$word") ;;
 	duration=*) params+=("$word") limit=$((${word#*=} * 3 + 200)) ;;
 	ops=*) params+=("$word") limit=$((${word#*=} / 10000 + 300)) ;;
