@@ -54,7 +54,18 @@ expect_all() { # SITUATION NEEDING WRITING WHY AS...
 	done
 }
 
+# On a terminal of its own, which "q" ends after a second.
+expect_top() { # AS...
+	mkdir -p /dev/pts
+	grep -q " /dev/pts " /proc/mounts || mount -t devpts devpts /dev/pts
+	chmod 666 /dev/ptmx
+	{ sleep 2; printf q; } | TERM=vt100 script -qec "$* labyrinth top" /tmp/screen >/dev/null
+	grep -q lab_sample.producer /tmp/screen || fail "top shows no owner"
+	grep -q "Last refusals: not known" /tmp/screen || fail "top does not say what is missing"
+}
+
 expect_figures() { # AS...
+	expect_top "$@"
 	"$@" labyrinth owners >/tmp/out
 	expect_equal "owners" "$(awk 'NR > 1 { print $1 }' /tmp/out | tr '\n' ' ')" \
 		"lab_sample.producer lab_sample.consumer "

@@ -375,6 +375,7 @@ boot() { # FILE NAME VM-OPTION...
 		--file "$top/tests/kselftest/reserve_lib.sh:/lib/labyrinth/command/" \
 		--file "$top/tests/kselftest/run.sh:/lib/labyrinth/kselftest/" \
 		--file "$plain:/bin/" --file "$(command -v setpriv)" \
+		--file "$(command -v script):/bin/" --file /lib/terminfo/v/vt100:/lib/terminfo/v/ \
 		--file "$top/build/6.12/labyrinth/labyrinth.ko" \
 		--file "$top/build/6.12/tests/kselftest/lab_stub.ko" \
 		--file "$top/build/6.12/tests/kselftest/lab_reserve.ko" \

@@ -59,6 +59,8 @@ static void put_reports(int y, int height, const struct top_data *data, const st
 
 	if (row)
 		put_headings(y++, columns);
+	else if (data->source->closed)
+		put_line(y++, A_BOLD, "Last %s: not known. %s", what, data->source->closed);
 	else
 		put_line(y++, A_BOLD, "Last %s: none", what);
 	while (row-- && y < end)
