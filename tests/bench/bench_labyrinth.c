@@ -185,6 +185,40 @@ static void owner_end(void)
 	for (bool once = owner_begin(&(struct labyrinth_owner_params){ __VA_ARGS__ });	\
 	     once; owner_end(), once = false)
 
+/*
+ * The kernel hands out the page freed last, and the place of a page's tag depends on the
+ * page: hold a page back before each sample, so that each sample gets another page.
+ */
+static struct page *aside[BENCH_COLD * BENCH_BULK];
+static unsigned int nr_aside;
+
+static void put_aside(void)
+{
+	struct page *taken = alloc_page(GFP_ATOMIC);
+
+	if (taken && nr_aside < ARRAY_SIZE(aside))
+		aside[nr_aside++] = taken;
+	else
+		bench_nr_failed++;
+}
+
+static void free_aside(void)
+{
+	while (nr_aside)
+		__free_page(aside[--nr_aside]);
+}
+
+/* Replace the recycled pages by others: of some sets, all have their tags near their homes. */
+static void lab_other_set(void)
+{
+	unsigned int i;
+
+	lab_bulk_part();
+	for (i = 0; i < BENCH_BULK; i++)
+		put_aside();
+	lab_bulk();
+}
+
 static void bench_recycled(void)
 {
 	WITH_OWNER(.budget = BENCH_BULK) {
@@ -193,8 +227,11 @@ static void bench_recycled(void)
 		bench("lab_recycled_free", 1, lab_turn_and_take, lab_give, bench_nothing);
 		bench("lab_check", 1, lab_turn_and_take, lab_check, lab_give);
 	}
+	bench_nr_samples = BENCH_COLD;
 	WITH_OWNER(.budget = BENCH_BULK)
-		bench_alloc("lab_bulk_pair", BENCH_BULK, bench_nothing, lab_bulk, bench_nothing);
+		bench_alloc("lab_bulk_pair", BENCH_BULK, lab_other_set, lab_bulk, bench_nothing);
+	free_aside();
+	bench_nr_samples = BENCH_SAMPLES;
 	WITH_OWNER(.budget = BENCH_BULK)
 		bench_alloc("lab_release", 1, lab_turn_and_take, lab_release, lab_part_free);
 }
@@ -207,29 +244,6 @@ static void bench_stock(void)
 		bench("lab_stock_alloc", 1, bench_nothing, lab_take, lab_part_finish);
 	WITH_OWNER(.budget = BENCH_STOCK, .stock = BENCH_STOCK, .flags = LABYRINTH_ZERO)
 		bench("lab_stock_zero_alloc", 1, bench_nothing, lab_take, lab_part_finish);
-}
-
-/*
- * The kernel hands out the page freed last, and the place of a page's tag depends on the
- * page: hold a page back before each sample, so that each sample gets another page.
- */
-static struct page *aside[BENCH_COLD];
-static unsigned int nr_aside;
-
-static void put_aside(void)
-{
-	struct page *taken = alloc_page(GFP_ATOMIC);
-
-	if (taken && nr_aside < BENCH_COLD)
-		aside[nr_aside++] = taken;
-	else
-		bench_nr_failed++;
-}
-
-static void free_aside(void)
-{
-	while (nr_aside)
-		__free_page(aside[--nr_aside]);
 }
 
 /* No recycled page and no stock: the page comes from the kernel and goes back to it. */
