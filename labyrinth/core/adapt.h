@@ -36,7 +36,7 @@ static inline void lab_adapt_refused(struct labyrinth_owner *owner, enum lab_ref
 		lab_adapt_miss(owner, 1);
 }
 
-/* A bulk call stopped at a refusal, @nr pages before its end. The same. */
+/* A bulk call stopped at a refusal, @nr pages before its end. Context: as above. */
 static inline void lab_adapt_refused_rest(struct labyrinth_owner *owner, u32 nr)
 {
 	/* Not those that the budget would refuse, and none if the scope does. */

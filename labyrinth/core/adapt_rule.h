@@ -29,6 +29,7 @@ struct lab_adapt_state {
 	unsigned int peak;		/* most pages wanted in this period */
 	unsigned int last_peak;		/* and in the one before */
 	unsigned int period_ms;		/* time of this period that has passed */
+	unsigned int decay_ms;		/* time since the last page of the decay */
 };
 
 struct lab_adapt_load {
@@ -76,7 +77,7 @@ static inline void lab_adapt_step(struct lab_adapt_state *state, const struct la
 {
 	unsigned int elapsed_ms = lab_adapt_min(load->elapsed_ms, 2 * LAB_ADAPT_KEEP_MS);
 	unsigned int wanted = lab_adapt_wanted(state->stock, load);
-	unsigned int excess, floor;
+	unsigned int excess, floor, gone;
 
 	state->period_ms += elapsed_ms;
 	if (state->period_ms >= LAB_ADAPT_KEEP_MS) {
@@ -90,13 +91,18 @@ static inline void lab_adapt_step(struct lab_adapt_state *state, const struct la
 	state->stock = lab_adapt_min(state->stock, load->most);
 	if (state->stock <= floor) {
 		state->stock = floor;
+		state->decay_ms = 0;
 		return;
 	}
+	/* Steps may be short: wait until a whole page is due, but so that it ends. */
+	state->decay_ms = lab_adapt_min(state->decay_ms + elapsed_ms, LAB_ADAPT_DECAY_MS);
 	excess = state->stock - floor;
-	elapsed_ms = lab_adapt_min(elapsed_ms, LAB_ADAPT_DECAY_MS);
-	/* Rounded up, so that it ends. */
-	state->stock -= ((unsigned long long)excess * elapsed_ms + LAB_ADAPT_DECAY_MS - 1) /
-			LAB_ADAPT_DECAY_MS;
+	gone = (unsigned long long)excess * state->decay_ms / LAB_ADAPT_DECAY_MS;
+	if (!gone && state->decay_ms >= LAB_ADAPT_LOOK_MS)
+		gone = 1;
+	if (gone)
+		state->decay_ms = 0;
+	state->stock -= gone;
 }
 
 /* Memory is short, and only @left pages remain: forget what was wanted before. */

@@ -74,7 +74,9 @@ static noinline unsigned int lab_alloc_many_cold(struct labyrinth_owner *owner, 
 		struct page *page = lab_alloc_one(owner, caller);
 
 		if (!page) {
+			preempt_disable();
 			lab_adapt_refused_rest(owner, nr - i - 1);
+			preempt_enable();
 			break;
 		}
 		pages[i] = page;

@@ -15,6 +15,7 @@
 #include <linux/module.h>
 #include <linux/nodemask.h>
 #include <linux/pid.h>
+#include <linux/rculist.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
@@ -135,7 +136,7 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 	lab_owner_enable_fast_path(owner, 0);
 	if (owner->flags & LABYRINTH_ADAPT)
 		lab_adapt_start(owner);
-	list_add_tail(&owner->list, &lab_owners);
+	list_add_tail_rcu(&owner->list, &lab_owners);
 	return 0;
 }
 
@@ -166,6 +167,7 @@ static struct labyrinth_owner *lab_owner_new(const struct labyrinth_owner_params
 	struct labyrinth_owner_params set = *params;
 	unsigned int noio;
 	int err = -ENOMEM;
+	bool changed;
 
 	if (!owner)
 		return ERR_PTR(-ENOMEM);
@@ -175,10 +177,16 @@ static struct labyrinth_owner *lab_owner_new(const struct labyrinth_owner_params
 	owner->pid = lab_scope_pid(params->scope);
 	noio = memalloc_noio_save();
 	mutex_lock(&lab_owners_lock);
-	lab_settings_apply(&set);
-	lab_owner_fill(owner, &set, module);
+	changed = lab_settings_apply(&set);
 	lab_adapt_init(owner, params->stock);
+	lab_owner_fill(owner, &set, module);
 	err = lab_owner_enter(owner);
+	if (err == -ENOMEM && changed) {
+		pr_warn("settings: owner %s is created without them: not enough memory for its tags\n",
+			params->name);
+		lab_owner_fill(owner, params, module);
+		err = lab_owner_enter(owner);
+	}
 	mutex_unlock(&lab_owners_lock);
 	memalloc_noio_restore(noio);
 	if (err)

@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pid.h>
+#include <linux/rculist.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -107,7 +108,7 @@ static bool lab_owner_kill(struct labyrinth_owner *owner)
 	alive = !lab_owner_dead(owner);
 	if (alive) {
 		lab_owner_disable_fast_path(owner, LAB_SLOW_DEAD);
-		list_del(&owner->list);
+		list_del_rcu(&owner->list);
 	}
 	mutex_unlock(&lab_owners_lock);
 	return alive;

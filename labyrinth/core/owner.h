@@ -125,7 +125,7 @@ struct labyrinth_owner {
 static_assert(sizeof(struct lab_cpu) == 64);
 static_assert(offsetofend(struct labyrinth_owner, stock) <= 64);
 
-/* Guarded by lab_owners_lock. */
+/* Changed under lab_owners_lock, read under it or RCU. */
 extern struct list_head lab_owners;
 extern int lab_default_reserve_pct;
 

@@ -48,8 +48,8 @@ static const struct {
 #define LAB_STOCK_AUTO	(U32_MAX - 1)
 
 /*
- * Settings raise a stock to this part of memory at most, 1/8. A wrong number in a file that is
- * read at boot must not leave the machine without memory.
+ * Settings raise stocks to this part of memory at most, 1/8, all together. A wrong number in a
+ * file that is read at boot must not leave the machine without memory.
  */
 #define LAB_SETTINGS_SHARE	8
 
@@ -65,8 +65,9 @@ struct lab_settings {
 	struct lab_rule rules[];
 };
 
-/* Guarded by lab_owners_lock; NULL: none. */
+/* Changed under both locks; NULL: none. Readers of the parameter take the second only. */
 static struct lab_settings *lab_settings;
+static DEFINE_MUTEX(lab_settings_lock);
 
 /* ---- parsing */
 
@@ -218,16 +219,32 @@ static u32 lab_budget_wanted(const struct labyrinth_owner_params *params, u32 bu
 			params->name, params->budget);
 		return params->budget;
 	}
-	return min(budget, max(most, params->budget));
+	most = max(most, params->budget);
+	if (budget > most)
+		pr_info("settings: owner %s gets a budget of %u pages: the machine has no more\n",
+			params->name, most);
+	return min(budget, most);
+}
+
+/* Pages of memory for an owner's stock, by LAB_SETTINGS_SHARE for all owners together. */
+static unsigned long lab_stock_share(const char *name)
+{
+	unsigned long share = totalram_pages() / LAB_SETTINGS_SHARE, others = 0;
+	const struct labyrinth_owner *owner;
+
+	list_for_each_entry(owner, &lab_owners, list)
+		if (strcmp(owner->name, name))
+			others += READ_ONCE(owner->stock);
+	return share - min(share, others);
 }
 
 static u32 lab_stock_bound(const struct labyrinth_owner_params *params, u32 stock)
 {
-	u32 most = min_t(unsigned long, totalram_pages() / LAB_SETTINGS_SHARE, params->budget);
+	u32 most = min_t(unsigned long, lab_stock_share(params->name), params->budget);
 
 	most = max(most, params->stock);
 	if (stock > most)
-		pr_info("settings: owner %s gets a stock of %u pages: at most its budget, and 1/%d of memory\n",
+		pr_info("settings: owner %s gets a stock of %u pages: at most its budget, and with the other stocks 1/%d of memory\n",
 			params->name, most, LAB_SETTINGS_SHARE);
 	return min(stock, most);
 }
@@ -309,7 +326,7 @@ static void lab_settings_apply_now(struct labyrinth_owner *owner)
 	if (params.flags & LABYRINTH_ADAPT)
 		err = lab_owner_set_adapt(owner, true) ?: err;
 	else if (lab_owner_adapts(owner) || params.stock != stock)
-		err = lab_owner_set_stock(owner, params.stock) ?: err;
+		err = lab_owner_set_stock(owner, min(params.stock, owner->budget)) ?: err;
 	if (err)
 		pr_warn("settings: owner %s: no room for more tags now; its next creation will have it\n",
 			owner->name);
@@ -325,6 +342,9 @@ int lab_settings_set(const char *text)
 	struct labyrinth_owner *owner;
 	char *trimmed;
 
+	/* It must fit into a page when it is read. */
+	if (strlen(text) >= PAGE_SIZE - 1)
+		return -E2BIG;
 	trimmed = kstrdup(text, GFP_KERNEL);
 	if (!trimmed)
 		return -ENOMEM;
@@ -333,8 +353,10 @@ int lab_settings_set(const char *text)
 	if (IS_ERR(settings))
 		return PTR_ERR(settings);
 	mutex_lock(&lab_owners_lock);
+	mutex_lock(&lab_settings_lock);
 	before = lab_settings;
 	lab_settings = settings;
+	mutex_unlock(&lab_settings_lock);
 	list_for_each_entry(owner, &lab_owners, list)
 		lab_settings_apply_now(owner);
 	mutex_unlock(&lab_owners_lock);
@@ -347,9 +369,9 @@ int lab_settings_get(char *buffer)
 {
 	int size;
 
-	mutex_lock(&lab_owners_lock);
+	mutex_lock(&lab_settings_lock);
 	size = sysfs_emit(buffer, "%s\n", lab_settings ? lab_settings->text : "");
-	mutex_unlock(&lab_owners_lock);
+	mutex_unlock(&lab_settings_lock);
 	return size;
 }
 

@@ -88,8 +88,12 @@ bool lab_refill_now(struct labyrinth_owner *owner)
 			break;
 		}
 		for (i = 0; i < got; i++)
-			if (!lab_enter_stocked(owner, pages[i]))
-				/* No room for its tag. Keep it, or the next would be the same. */
+			if (atomic_read(&owner->nr_stocked) >= lab_stock_wanted(owner) ||
+			    !lab_enter_stocked(owner, pages[i]))
+				/*
+				 * The stock was lowered meanwhile; or there is no room for the tag:
+				 * keep the page, or the next would be the same.
+				 */
 				rejected[nr_rejected++] = pages[i];
 			else if (lab_recycles_uncharged(owner))
 				lab_shrink_recycled(owner);

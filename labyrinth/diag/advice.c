@@ -307,6 +307,9 @@ static void lab_advise_stock(struct lab_advice *advice, const struct lab_shortag
 		change.kind = LAB_CHANGE_BUDGET_AND_STOCK;
 	else
 		to = min_t(unsigned long, to, shortage->budget);
+	/* Its refusal may be forgotten by now. */
+	if (to <= shortage->stock)
+		return;
 	if (to + shortage->lowmem.stocks > lab_bearable(&shortage->lowmem))
 		return;
 	change.to = to;

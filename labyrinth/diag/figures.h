@@ -15,7 +15,7 @@ struct zone;
 
 struct lab_owner_figure {
 	const char *name;
-	/* Needs lab_owners_lock, and the owner alive. Returns the length. */
+	/* Needs the owner on lab_owners, under its lock or RCU. Returns the length. */
 	int (*emit)(const struct labyrinth_owner *owner, char *buf);
 };
 

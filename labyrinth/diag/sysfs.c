@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * /sys/kernel/labyrinth: the figures of owners and zones, a value per file, for any user and
- * without debugfs. No file has an address or walks the tags, which a user could make the drivers'
- * owners wait for.
+ * without debugfs. No file has an address. None walks the tags or takes lab_owners_lock: a user
+ * who reads all the time must not delay drivers or the shrinker.
  *
- * A file finds its owner or zone by the name of its folder, under lab_owners_lock, so the folder
- * keeps no reference to either.
+ * A file finds its owner or zone by the name of its folder, so the folder keeps no reference to
+ * either. An owner and its table stay for a grace period after it left the list.
  */
 #include <linux/kobject.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
-#include <linux/mutex.h>
 #include <linux/nodemask.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -60,13 +60,13 @@ static ssize_t lab_owner_file_show(struct kobject *kobj, struct kobj_attribute *
 	const struct labyrinth_owner *owner;
 	ssize_t size = -ENODEV;
 
-	mutex_lock(&lab_owners_lock);
-	list_for_each_entry(owner, &lab_owners, list)
+	rcu_read_lock();
+	list_for_each_entry_rcu(owner, &lab_owners, list)
 		if (!strcmp(owner->name, kobject_name(kobj))) {
 			size = lab_owner_file_emit(owner, i, buf);
 			break;
 		}
-	mutex_unlock(&lab_owners_lock);
+	rcu_read_unlock();
 	return size;
 }
 
@@ -106,15 +106,22 @@ static struct kobject *lab_sysfs_folder(const char *name, struct kobject *parent
 	return NULL;
 }
 
+/* Waits until none of its files is being read. */
+static void lab_sysfs_folder_remove(struct kobject *folder)
+{
+	/* The last put may free it later. */
+	kobject_del(folder);
+	kobject_put(folder);
+}
+
 void lab_sysfs_owner_create(struct labyrinth_owner *owner)
 {
 	owner->diag->folder = lab_sysfs_folder(owner->name, lab_sysfs_owners, &lab_owner_group);
 }
 
-/* Waits until none of its files is being read. */
 void lab_sysfs_owner_remove(struct labyrinth_owner *owner)
 {
-	kobject_put(owner->diag->folder);
+	lab_sysfs_folder_remove(owner->diag->folder);
 	owner->diag->folder = NULL;
 }
 
@@ -177,7 +184,7 @@ static void lab_sysfs_zones_make(void)
 	char name[32];
 	int nid, i;
 
-	lab_zone_folders = kcalloc(num_online_nodes() * (LAB_HIGHEST_ZONE + 1),
+	lab_zone_folders = kcalloc(nr_node_ids * (LAB_HIGHEST_ZONE + 1),
 				   sizeof(*lab_zone_folders), GFP_KERNEL);
 	if (!lab_zone_folders)
 		return;
@@ -207,9 +214,9 @@ void lab_sysfs_init(void)
 void lab_sysfs_exit(void)
 {
 	while (lab_nr_zone_folders)
-		kobject_put(lab_zone_folders[--lab_nr_zone_folders]);
+		lab_sysfs_folder_remove(lab_zone_folders[--lab_nr_zone_folders]);
 	kfree(lab_zone_folders);
-	kobject_put(lab_sysfs_zones);
-	kobject_put(lab_sysfs_owners);
-	kobject_put(lab_sysfs);
+	lab_sysfs_folder_remove(lab_sysfs_zones);
+	lab_sysfs_folder_remove(lab_sysfs_owners);
+	lab_sysfs_folder_remove(lab_sysfs);
 }

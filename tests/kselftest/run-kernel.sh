@@ -118,7 +118,8 @@ files=("${all[@]}")
 # Tests that allocate all memory run in a small machine.
 # Its CPUs take turns, because the kernel patches its code for watch, and QEMU 7.2 may go on
 # executing a translation of the code before.
-small=(guarantee watch) mem=512M
+small=(guarantee) mem=512M
+[ -n "$quick" ] || small+=(watch)
 split=() removal=() tiny=()
 # A test that needs a boot option.
 clearing=()
@@ -131,8 +132,7 @@ case $kernel in
 6.1 | 6.12 | 6.12-rt)
 	mem=384M
 	if [ -n "$quick" ] && [ "$kernel" = 6.1 ]; then small=(); else small+=(reserve); fi
-	[ -z "$long" ] && [ "$kernel" != 6.12 ] || small+=(watch_reserve)
-	[ -z "$long" ] || { small+=(dry advised); tiny=(advised); split=(reserve_large); removal=(memory_remove); } ;;
+	[ -z "$long" ] || { small+=(watch_reserve dry advised); tiny=(advised); split=(reserve_large); removal=(memory_remove); } ;;
 esac
 if [ ${#only[@]} -gt 0 ]; then
 	modules=''

@@ -53,7 +53,8 @@ static const struct rule_case rule_cases[] = {
 	{ "two periods without a step", { 510, 500 }, LOAD(0, 0, 2 * KEEP), 10 },
 	{ "shrinks by the excess's share of the time constant", { 610 },
 	  LOAD(0, 0, DECAY / 6), 510 },
-	{ "shrinks by one page at least", { 11 }, LOAD(0, 0, 1), 10 },
+	{ "no page is due yet", { 11 }, LOAD(0, 0, LAB_ADAPT_LOOK_MS - 1), 11 },
+	{ "shrinks by one page at least", { 11 }, LOAD(0, 0, LAB_ADAPT_LOOK_MS), 10 },
 	{ "shrinks no further than to what was wanted", { 610, 310 }, LOAD(0, 0, DECAY), 310 },
 	{ "no time has passed", { 610 }, LOAD(0, 0, 0), 610 },
 	{ "less than the driver asked for", { 3 }, LOAD(0, 0, 0), 10 },
@@ -70,6 +71,20 @@ static void rule_follows_its_table(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, state.stock, rule_cases[i].stock, "%s",
 				    rule_cases[i].name);
 	}
+}
+
+/* A step at each refill must not shrink the stock faster than a step every ten seconds. */
+static void short_steps_shrink_as_long_ones(struct kunit *test)
+{
+	struct lab_adapt_load load = { .least = 10, .most = 2000, .elapsed_ms = 6 };
+	struct lab_adapt_state state = { .stock = 1010 };
+	unsigned int i;
+
+	for (i = 0; i < DECAY / load.elapsed_ms; i++)
+		lab_adapt_step(&state, &load);
+	/* 1000 / e is 368. */
+	KUNIT_EXPECT_GE(test, state.stock, 10U + 350);
+	KUNIT_EXPECT_LE(test, state.stock, 10U + 430);
 }
 
 /* Whatever the load: within both limits, and a burst that has ended is forgotten. */
@@ -344,6 +359,7 @@ static void destroy_ends_looks_and_share(struct kunit *test)
 
 static struct kunit_case lab_adapt_cases[] = {
 	KUNIT_CASE(rule_follows_its_table),
+	KUNIT_CASE(short_steps_shrink_as_long_ones),
 	KUNIT_CASE(rule_keeps_its_limits),
 	KUNIT_CASE(cut_forgets_what_was_wanted),
 	KUNIT_CASE(second_burst_finds_its_pages),
