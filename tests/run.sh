@@ -125,7 +125,7 @@ run_test() {
 	later kunit tests/kunit/run.sh ${short:+--quick}
 	later kselftest-6.1 tests/kselftest/run-kernel.sh 6.1 ${short:+--quick} $long
 	later install tests/install/run.sh ${short:+6.1}
-	later lint tests/lint.sh $short
+	later lint tests/lint.sh ${short:+--quick}
 	[ -n "$short" ] || later trace tests/trace/run.sh
 	later model tests/model/run.sh $short
 	[ -n "$short" ] || later litmus tests/model/litmus.sh

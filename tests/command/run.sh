@@ -72,12 +72,16 @@ labyrinth() {
 }
 
 build() {
-	make -s -C "$top/tools/labyrinth" O="$out/plain" CFLAGS="-O2 -g -Werror" &&
-		make -s -C "$top/tools/labyrinth" O="$out/checked" LDFLAGS=-fsanitize=address,undefined \
-			CFLAGS="-O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=undefined" &&
-		gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -g -fsanitize=address,undefined \
-			-Wl,--wrap=open,--wrap=openat -o "$redirected" "$here/redirect.c" "$out"/checked/*.o \
-			-pthread -ljansson -lncurses -ltinfo -lm
+	local checks="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
+
+	make -s -C "$top/tools/labyrinth" O="$out/plain" CFLAGS="-O2 -g -Werror" || return
+	[ -z "$short" ] || checks=''
+	[ -n "$short" ] || make -s -C "$top/tools/labyrinth" O="$out/checked" LDFLAGS="$checks" \
+		CFLAGS="-O1 -g -Werror $checks" || return
+	# shellcheck disable=SC2086 # several words
+	gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -g $checks \
+		-Wl,--wrap=open,--wrap=openat -o "$redirected" "$here/redirect.c" "${checked%/*}"/*.o \
+		-pthread -ljansson -lncurses -ltinfo -lm
 }
 
 # Run every command line of FILE, and print the commands with their output and status.
@@ -406,7 +410,7 @@ for option; do
 	case $option in
 	--here) here_only=1 ;;
 	--accept) accept=1 ;;
-	--short) short=1 left_out='valgrind|libfuzzer|under_sanitizers' sanitized=$plain
+	--short) short=1 left_out='valgrind|libfuzzer|under_sanitizers' sanitized=$plain checked=$plain
 		export ASAN_OPTIONS=detect_leaks=0 ;;
 	*) sed -n '/^# usage/,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 	esac
