@@ -49,7 +49,8 @@ wanted() {
 	demo)  echo "$build $vm $command" ;;
 	test)  echo "$build $vm $modules $own_kernel $traffic $tracing $command $command_tests $cores $lint python3-sphinx" ;;
 	test-all) echo "$(wanted test) $wide" ;;
-	bench) echo "$build $vm gnuplot-nox fonts-dejavu-core python3" ;;
+	# Its traffic runs through a driver that is built from the kernel's source and ported.
+	bench) echo "$build $vm $traffic coccinelle libpython3.11 xz-utils gnuplot-nox fonts-dejavu-core python3" ;;
 	pictures) echo "$build $vm $command tmux python3 chromium fonts-dejavu-core" ;;
 	docs)  echo "perl python3-sphinx" ;;
 	package) echo "build-essential debhelper dh-dkms libjansson-dev libncurses-dev" ;;
