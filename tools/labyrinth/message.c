@@ -10,6 +10,7 @@ void (*die_first)(void);
 const char *die_hint;
 
 /* Names and cells are untrusted: escape them for the terminal. */
+__attribute__((format(printf, 1, 0)))
 static void print_message(const char *format, va_list args)
 {
 	char text[4096];

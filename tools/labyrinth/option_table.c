@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "option_table.h"
 
-#define TEXT(field)	TEXT_OPTION, offsetof(struct options, field)
-#define FLAG(field)	FLAG_OPTION, offsetof(struct options, field)
-#define COUNT(field)	COUNT_OPTION, offsetof(struct options, field)
-#define TIME(field)	TIME_OPTION, offsetof(struct options, field)
+#define TEXT(field)	{ TEXT_OPTION, offsetof(struct options, field) }
+#define FLAG(field)	{ FLAG_OPTION, offsetof(struct options, field) }
+#define COUNT(field)	{ COUNT_OPTION, offsetof(struct options, field) }
+#define TIME(field)	{ TIME_OPTION, offsetof(struct options, field) }
 
 /* In the order of the help. */
 const struct option_entry option_table[] = {
@@ -36,8 +36,8 @@ const struct option_entry option_table[] = {
 	{ "json", 'j', TAKES_JSON, FLAG(json), NULL, "write JSON" },
 	{ "keep", 0, TAKES_KEEP, FLAG(keep), NULL,
 	  "at each boot, by /etc/modprobe.d/labyrinth.conf; advise prints the lines" },
-	{ "help", 'h', 0, HELP_OPTION, 0, NULL, "show this help" },
-	{ "version", 'V', 0, VERSION_OPTION, 0, NULL, "show the version" },
+	{ "help", 'h', 0, { HELP_OPTION, 0 }, NULL, "show this help" },
+	{ "version", 'V', 0, { VERSION_OPTION, 0 }, NULL, "show the version" },
 };
 
 const size_t nr_options = sizeof(option_table) / sizeof(*option_table);
@@ -46,5 +46,5 @@ bool command_takes(const struct command *command, const struct option_entry *opt
 {
 	if (option->takes)
 		return option->takes & command->takes;
-	return option->kind != TEXT_OPTION || !(command->takes & (NEEDS_NO_SOURCE | NEEDS_LIVE));
+	return option->store.kind != TEXT_OPTION || !(command->takes & (NEEDS_NO_SOURCE | NEEDS_LIVE));
 }

@@ -16,8 +16,10 @@ struct option_entry {
 	const char *name;
 	char letter;			/* 0: none */
 	unsigned int takes;		/* 0: any command */
-	enum option_kind kind;
-	size_t where;			/* offset in struct options */
+	struct {
+		enum option_kind kind;
+		size_t where;		/* offset in struct options */
+	} store;
 	const char *value, *meaning;	/* @value is NULL if it takes none */
 };
 

@@ -51,9 +51,9 @@ static int64_t read_time(const char *text, const char *option)
 static void take(struct options *options, const struct command *command,
 		 const struct option_entry *option, const char *value)
 {
-	void *where = (char *)options + option->where;
+	void *where = (char *)options + option->store.where;
 
-	switch (option->kind) {
+	switch (option->store.kind) {
 	case TEXT_OPTION:
 		*(const char **)where = value;
 		break;

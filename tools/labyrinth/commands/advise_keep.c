@@ -123,7 +123,9 @@ void advise_keep(const struct source *source, const struct facts *facts)
 		if (keyvalue_text(call, "reason") && !call_is_outdone(facts, call))
 			keep_call(&keep, facts, call);
 	}
-	if (!text && !(text = strdup("")))
+	if (!text)
+		text = strdup("");
+	if (!text)
 		die(FAILED, "There is not enough memory.");
 	for (i = 0; i < keep.nr; i++)
 		text = merge_owner(text, &keep.owner[i]);

@@ -150,7 +150,7 @@ static void answer_live(int fd, const struct source *source, const struct option
 /* ---- a saved folder, or a kernel that is locked down */
 
 static void answer_from_table(const struct source *source, const struct options *options,
-			 const struct question *question)
+			      const struct question *question)
 {
 	struct table pages, past;
 	uint64_t pfn = question->number;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +17,11 @@ static const char * const names[] = {
 
 bool setting_is_name(const char *name)
 {
-	return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "0123456789._:@-*?[]!\\")];
+	const char *c = name;
+
+	while (isalnum((unsigned char)*c) || (*c && strchr("._:@-*?[]!\\", *c)))
+		c++;
+	return c != name && !*c;
 }
 
 static const char *known_name(const char *word, size_t size)
@@ -43,7 +47,7 @@ size_t settings_parse(char **words, struct setting settings[SETTINGS_MOST])
 		if (setting.name == names[STOCK] && !strcmp(value, "auto"))
 			setting.value = SETTING_AUTO;
 		else if (!*value || value[strspn(value, "0123456789")] ||
-		    !number_parse(value, &setting.value))
+			 !number_parse(value, &setting.value))
 			die(USAGE, "%s wants a number: \"%s\".", setting.name, value);
 		for (i = 0; i < nr; i++)
 			if (settings[i].name == setting.name)

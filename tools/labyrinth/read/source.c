@@ -54,19 +54,18 @@ static bool is_mounted(void)
 /* Why this process cannot read the module's folder in debugfs. */
 static void find_reason(struct source *source)
 {
-	bool there = !access(DEBUGFS, F_OK);
-
 	source->status = NO_DEBUGFS;
-	if (!there)
+	if (access(DEBUGFS, F_OK)) {
 		source->closed = "The kernel has no debugfs, or was booted with debugfs=off or debugfs=no-mount.";
-	else if (access(DEBUGFS, X_OK)) {
+	} else if (access(DEBUGFS, X_OK)) {
 		source->status = NOT_ROOT;
 		source->closed = geteuid() ? "Only root may read " LIVE_FOLDER "." :
 				 "debugfs is closed to this process, as by ProtectKernelTunables= of its service.";
-	} else if (!is_mounted())
+	} else if (!is_mounted()) {
 		source->closed = "debugfs is not mounted: run \"mount -t debugfs none " DEBUGFS "\" as root.";
-	else
+	} else {
 		source->closed = "The module has no folder in debugfs.";
+	}
 }
 
 __attribute__((noreturn))

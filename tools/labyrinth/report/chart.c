@@ -228,9 +228,9 @@ static void pen_lift(struct pen *pen)
 static void pen_move(struct pen *pen, double x, double value)
 {
 	double top = pen->axes->top;
-	bool above = value > top;
+	bool above = value > top, was_above = pen->value > top;
 
-	if (pen->x >= 0 && above != (pen->value > top))
+	if (pen->x >= 0 && above != was_above)
 		pen_put(pen, pen->x + (x - pen->x) * (top - pen->value) / (value - pen->value), top);
 	if (!above)
 		pen_put(pen, x, value);

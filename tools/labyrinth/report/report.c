@@ -86,16 +86,6 @@ static void put_tallies(FILE *out, const struct recording *recording,
 
 /* ---- text records */
 
-void report_put_anchor(FILE *out, const struct recording *recording)
-{
-	int64_t ms = recording_number(recording->words, "ms");
-	char buf[32];
-
-	if (ms != UNKNOWN)
-		fprintf(out, " Ages were read %s after the first sample.",
-			age_text(buf, ms - recording->ms[0]));
-}
-
 static void put_text(FILE *out, const struct recording *recording, const char *title,
 		     const char *name, bool ages)
 {

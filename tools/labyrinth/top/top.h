@@ -124,6 +124,9 @@ void screen_open(void);
 void screen_close(void);
 /* Fill exactly @width columns of line @y; truncated text ends in "+". */
 void screen_put(int y, int x, int width, bool right, attr_t how, const char *text);
+/* Fill the whole line @y. */
+__attribute__((format(printf, 3, 4)))
+void put_line(int y, attr_t how, const char *format, ...);
 attr_t screen_colour(enum colour colour);
 /* Keep @cursor within a list of @nr lines. */
 void cursor_fit(struct cursor *cursor, size_t nr, int height);
@@ -156,9 +159,6 @@ void view_owners(struct top_data *data, const char *state);
 void view_pages(struct top_pages *pages, const char *state);
 void view_help(void);
 
-/* Fill the whole line @y. */
-__attribute__((format(printf, 3, 4)))
-void put_line(int y, attr_t how, const char *format, ...);
 /* Fill the last line. */
 void put_keys(const char *keys, const struct wish *wish, const char *sorted);
 

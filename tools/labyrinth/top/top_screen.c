@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -97,6 +99,17 @@ void cursor_fit(struct cursor *cursor, size_t nr, int height)
 		cursor->first = cursor->at;
 	if (cursor->at >= cursor->first + lines)
 		cursor->first = cursor->at - lines + 1;
+}
+
+void put_line(int y, attr_t how, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	screen_put(y, 0, COLS, false, how, text);
 }
 
 bool cursor_move(struct cursor *cursor, size_t nr, int key)

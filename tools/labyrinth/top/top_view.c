@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The owner view and the help: one function for each part of the screen. */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 #include <time.h>
 
@@ -20,17 +19,6 @@ static int64_t number(const struct table *table, size_t row, const char *column)
 static const char *cell(const struct table *table, size_t row, const char *column)
 {
 	return table_cell(table, row, table_column(table, column));
-}
-
-void put_line(int y, attr_t how, const char *format, ...)
-{
-	char text[1024];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	screen_put(y, 0, COLS, false, how, text);
 }
 
 /* At most five characters. */
