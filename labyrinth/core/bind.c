@@ -2,7 +2,7 @@
 /* Entering a page's tag in a table, finding it in any, moving it; its stack trace. */
 #include <linux/stacktrace.h>
 
-#include "table.h"
+#include "bind.h"
 
 /* Most frames of labyrinth between a caller and stack_trace_save(). */
 #define LAB_OWN_FRAMES	8

@@ -19,6 +19,7 @@
 #include <asm/local.h>
 
 #include "adapt_rule.h"
+#include "bind.h"
 #include "freelist.h"
 #include "hooks.h"
 #include "table.h"

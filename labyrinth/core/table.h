@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The tables of tags, and how a page's tag is found. See table.c and bind.c. */
+/* The tables of tags, and a look-up in one of them. See table.c. */
 #ifndef _LABYRINTH_CORE_TABLE_H
 #define _LABYRINTH_CORE_TABLE_H
 
@@ -145,26 +145,6 @@ static inline struct lab_tag *lab_table_find(const struct lab_table *table, cons
 	return lab_find(lab_table_home(table, page), page, &tag) ? tag : NULL;
 }
 
-struct lab_tag *lab_tag_find_elsewhere(const struct lab_table *first, const struct page *page,
-				       struct lab_table **where);
-
-/* The tag of @page in any table; @first, which may be NULL, is searched first. */
-static inline struct lab_tag *lab_tag_find(struct lab_table *first, const struct page *page,
-					   struct lab_table **where)
-{
-	if (first) {
-		struct lab_tag *tag = lab_table_find(first, page);
-
-		*where = first;
-		if (tag || READ_ONCE(lab_nr_tables) == 1)
-			return tag;
-	}
-	return lab_tag_find_elsewhere(first, page, where);
-}
-
-struct lab_tag *lab_tag_bind(struct lab_table *first, struct page *page, u64 meta,
-			     unsigned long caller, struct lab_table **where);
-
 /* Free the slot of @page's tag, which the caller has set to LAB_MOVING or LAB_ARRIVING. */
 static inline void lab_tag_unbind(struct lab_table *table, struct lab_tag *tag,
 				  const struct page *page)
@@ -176,32 +156,10 @@ static inline void lab_tag_unbind(struct lab_table *table, struct lab_tag *tag,
 	lab_tag_drop(tag);
 }
 
-struct lab_tag *lab_tag_copy(struct lab_table *table, const struct lab_tag *tag, u32 state);
-void lab_tag_replace(struct lab_table *from, struct lab_tag *tag, struct lab_table *to,
-		     struct lab_tag *copy, u32 state);
-
 static inline struct lab_table *lab_table_nth(unsigned int i)
 {
 	/* Preemption is disabled, or an owner or lab_owners_lock keeps the table. */
 	return rcu_dereference_raw(lab_tables[i]);
-}
-
-/*
- * A transfer between tables moves the tag, and a concurrent look-up may miss both copies. If it
- * must not, this count must be the same before and after it.
- */
-extern atomic_t lab_tag_moves;
-
-static __always_inline int lab_tag_moves_before(void)
-{
-	/* T3: pairs with lab_tag_replace(). */
-	return atomic_read_acquire(&lab_tag_moves);
-}
-
-static __always_inline bool lab_tag_moved_since(int before)
-{
-	smp_rmb();	/* T3 */
-	return unlikely(atomic_read(&lab_tag_moves) != before);
 }
 
 /* Has @page no tag in any table but @first? Needs preemption disabled. */
@@ -236,17 +194,5 @@ bool lab_table_resize(struct lab_table *table, u32 from, u32 to);
 void lab_table_put(struct lab_table *table, u32 budget);
 void lab_table_reap(void);
 size_t lab_table_bytes(const struct lab_table *table, u32 budget);
-void lab_tag_save_stack(struct lab_table *table, struct lab_tag *tag);
-const unsigned long *lab_tag_stack(const struct lab_table *table, const struct lab_tag *tag);
-
-static inline struct lab_alloc_track lab_tag_track(const struct lab_table *table,
-						   const struct lab_tag *tag)
-{
-	return (struct lab_alloc_track){
-		.meta = READ_ONCE(tag->meta),
-		.taken = READ_ONCE(tag->taken),
-		.stack = lab_tag_stack(table, tag),
-	};
-}
 
 #endif /* _LABYRINTH_CORE_TABLE_H */

@@ -293,7 +293,7 @@ inline find_in(table) {
 #endif
 }
 
-/* table.h: lab_tag_find: lab_table_find(first, page) */
+/* bind.h: lab_tag_find: lab_table_find(first, page) */
 inline find(first) {
 	tag = NONE;
 	find_in(first)
@@ -506,7 +506,7 @@ inline reject() {
 #define MOVED		(moves != moved)
 #endif
 
-/* table.h: lab_tag_moves_before: return atomic_read_acquire(&lab_tag_moves) */
+/* bind.h: lab_tag_moves_before: return atomic_read_acquire(&lab_tag_moves) */
 inline moves_before() {
 	atomic { moved = moves }
 }
