@@ -149,7 +149,7 @@ static struct page *lab_steal(struct labyrinth_owner *owner, unsigned long calle
 		/* A page that a scan of the quarantine had popped may be back by now. */
 		if (unlikely(!sure && atomic_read(&owner->quarantined)))
 			lab_quarantine_reclaim(owner);
-		out = atomic_read(&owner->quarantined) + atomic_long_read(&owner->transferred_in);
+		out = lab_quarantine_idle(owner) + atomic_long_read(&owner->transferred_in);
 		for_each_possible_cpu(cpu) {
 			struct lab_cpu *there = per_cpu_ptr(owner->cpu, cpu);
 

@@ -96,7 +96,8 @@ struct labyrinth_owner {
 	u32 refill_at;			/* changes with @stock: half of it, if it does not adapt */
 	atomic_t nr_filled;		/* pushed there, less those shrunk; modulo 2^32 */
 	atomic_t charged;		/* charges of the budget, see below; at most @budget */
-	atomic_t quarantined;
+	atomic_t quarantined;		/* pages in quarantine */
+	atomic_t examined;		/* of them, those that a scan has popped */
 	atomic_t from_reserve;
 	atomic_long_t transferred_in;		/* pages transferred in */
 	atomic_long_t hwpoison;		/* pages with bad memory given back to the kernel */

@@ -40,29 +40,44 @@ void lab_quarantine_add(struct labyrinth_owner *owner, struct lab_tag *tag, u32 
 }
 
 /*
- * A popped tag is not counted as quarantined: an alloc at the end of the budget that misses
- * its page then retries, see lab_steal(). Needs preemption disabled.
+ * Pages in quarantine that an alloc could find there. While a page is examined it may be about
+ * to be recycled: an alloc at the end of the budget that misses it retries, see lab_steal().
  */
+long lab_quarantine_idle(const struct labyrinth_owner *owner)
+{
+	return (long)atomic_read(&owner->quarantined) - atomic_read(&owner->examined);
+}
+
+/* Pop a tag to examine its page. Needs preemption disabled. */
 static struct lab_tag *lab_quarantine_pop(struct labyrinth_owner *owner, struct lab_stack *stack)
 {
 	struct lab_tag *tag = lab_stack_pop(stack, &owner->slots);
 
 	if (tag)
-		atomic_dec(&owner->quarantined);
+		atomic_inc(&owner->examined);
 	return tag;
 }
 
-/* Keep a popped tag, where the running scan does not find it again. The same. */
-static void lab_quarantine_keep(struct labyrinth_owner *owner, struct lab_tag *tag)
+/* Keep a popped tag, on the other stack if the running scan is not to find it again. */
+static void lab_quarantine_keep(struct labyrinth_owner *owner, struct lab_stack *stack,
+				struct lab_tag *tag)
 {
-	lab_stack_push(&owner->looked_at, &owner->slots, tag);
-	atomic_inc(&owner->quarantined);
+	lab_stack_push(stack, &owner->slots, tag);
+	atomic_dec(&owner->examined);
+}
+
+/* A popped tag has left the quarantine. */
+static void lab_quarantine_left(struct labyrinth_owner *owner)
+{
+	atomic_dec(&owner->quarantined);
+	atomic_dec(&owner->examined);
 }
 
 static void lab_quarantine_leave(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
 	WRITE_ONCE(tag->state, owner->moving_state);
 	lab_page_to_kernel(lab_leave(owner, owner->table, tag));
+	lab_quarantine_left(owner);
 }
 
 /* The page has lost its mark. */
@@ -78,6 +93,7 @@ static void lab_quarantine_freed_behind(struct labyrinth_owner *owner, struct la
 
 	lab_tag_unbind(owner->table, tag, info.page);
 	lab_budget_uncharge(owner);
+	lab_quarantine_left(owner);
 	lab_stock_watch(owner);
 	if (!(state & LAB_FREE_REPORTED))
 		lab_event_violation(&info);
@@ -106,6 +122,7 @@ static bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *ta
 		/* Its free was counted before: do not count the push as another. */
 		this_cpu_dec(owner->cpu->unrecycled);
 		lab_recycle(owner, tag);
+		lab_quarantine_left(owner);
 	}
 	lab_stock_watch(owner);
 	return true;
@@ -147,7 +164,7 @@ bool lab_quarantine_reclaim(struct labyrinth_owner *owner)
 	nr -= nr_kept;
 	if (nr_kept) {
 		while (nr_kept)
-			lab_quarantine_keep(owner, kept[--nr_kept]);
+			lab_quarantine_keep(owner, &owner->looked_at, kept[--nr_kept]);
 		/* The scan may have found an empty stack and stopped. */
 		lab_refill_kick(owner);
 	}
@@ -164,10 +181,8 @@ static void lab_quarantine_return(struct labyrinth_owner *owner)
 	do {
 		local_irq_save(flags);
 		tag = lab_quarantine_pop(owner, &owner->looked_at);
-		if (tag) {
-			lab_stack_push(&owner->quarantine, &owner->slots, tag);
-			atomic_inc(&owner->quarantined);
-		}
+		if (tag)
+			lab_quarantine_keep(owner, &owner->quarantine, tag);
 		local_irq_restore(flags);
 		cond_resched();
 	} while (tag);
@@ -194,7 +209,7 @@ bool lab_quarantine_look(struct labyrinth_owner *owner)
 		if (tag && !lab_quarantine_try(owner, tag)) {
 			if (counts)
 				lab_quarantine_seen(owner, tag);
-			lab_quarantine_keep(owner, tag);
+			lab_quarantine_keep(owner, &owner->looked_at, tag);
 		}
 		local_irq_restore(flags);
 		cond_resched();

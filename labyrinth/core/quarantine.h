@@ -8,6 +8,7 @@
 #include "owner.h"
 
 void lab_quarantine_add(struct labyrinth_owner *owner, struct lab_tag *tag, u32 flags);
+long lab_quarantine_idle(const struct labyrinth_owner *owner);
 bool lab_quarantine_reclaim(struct labyrinth_owner *owner);
 bool lab_quarantine_look(struct labyrinth_owner *owner);
 void lab_quarantine_work(struct work_struct *work);

@@ -36,7 +36,7 @@ static int lab_make_room(struct labyrinth_owner *to, struct page **evicted,
 			sure = 0;
 			continue;
 		}
-		out = lab_owner_owned(to) + atomic_read(&to->quarantined);
+		out = lab_owner_owned(to) + lab_quarantine_idle(to);
 		sure = out >= READ_ONCE(to->budget) ? sure + 1 : 0;
 	}
 	found->info.offender = to;

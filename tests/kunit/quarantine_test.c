@@ -4,6 +4,7 @@
 #include <linux/iopoll.h>
 #include <linux/mm.h>
 
+#include "core/quarantine.h"
 #include "fixture.h"
 
 static int quarantined(struct labyrinth_owner *owner)
@@ -335,6 +336,38 @@ static void shared_page_popped_as_tracing_starts_is_quarantined(struct kunit *te
 	put_page(page);
 }
 
+struct examination {
+	struct labyrinth_owner *owner;
+	unsigned int miscounted;
+};
+
+/* Member 0 examines the page again and again, while the other reads the counter. */
+static void examine_or_count(struct lab_crew *crew, unsigned int member)
+{
+	struct examination *e = crew->data;
+	unsigned int i;
+
+	for (i = 0; i < 50000; i++)
+		if (!member) {
+			preempt_disable();
+			lab_quarantine_reclaim(e->owner);
+			preempt_enable();
+		} else if (quarantined(e->owner) != 1) {
+			e->miscounted++;
+		}
+}
+
+static void examined_page_counts_as_quarantined(struct kunit *test)
+{
+	struct examination e = { .owner = lab_test_owner(test, "owner", 1) };
+	struct page *page = quarantine(test, e.owner);
+
+	lab_test_crew(test, 2, examine_or_count, &e);
+	KUNIT_EXPECT_EQ(test, e.miscounted, 0U);
+	KUNIT_EXPECT_EQ(test, atomic_read(&e.owner->examined), 0);
+	put_page(page);
+}
+
 static struct kunit_case lab_quarantine_cases[] = {
 	KUNIT_CASE(shared_page_is_quarantined_and_not_handed_out),
 	KUNIT_CASE_SLOW(lasting_reference_is_reported_once),
@@ -342,6 +375,7 @@ static struct kunit_case lab_quarantine_cases[] = {
 	KUNIT_CASE(alloc_with_the_budget_spent_reuses_an_unshared_page),
 	KUNIT_CASE_SLOW(mapped_page_returns_once_unmapped),
 	KUNIT_CASE_SLOW(ready_page_with_a_reference_is_not_handed_out),
+	KUNIT_CASE(examined_page_counts_as_quarantined),
 	KUNIT_CASE(shared_page_popped_as_tracing_starts_is_quarantined),
 	KUNIT_CASE_SLOW(transferred_page_leaves_once_unshared),
 	KUNIT_CASE(destroy_clears_the_fields_of_quarantined_pages),
