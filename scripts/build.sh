@@ -35,7 +35,7 @@ exec 9>"$out.lock"
 flock 9
 # Keep the files' times, so that only changed files are built again.
 (cd "$top" && find Makefile Kbuild include labyrinth samples tests scripts/install.sh tools/labyrinth packaging/systemd \
-	\( -name '*.[ch]' -o -name Kbuild -o -name '*.mk' -o -name Makefile -o -name '*.sh' -o -name '*.8' -o -name '*.bash' \
+	\( -name '*.[ch]' -o -name Kbuild -o -name '*.mk' -o -name Makefile -o -name '*.sh' -o -name '*.S' -o -name '*.8' -o -name '*.bash' \
 		-o -name '*.service' -o -name '*.timer' \) \
 	! -name '*.mod.c' -print0 | tar -cf - --null -T -) | tar -C "$out" -xf -
 # Remove stale copies of deleted and moved sources.

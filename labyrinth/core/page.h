@@ -22,11 +22,12 @@ static inline bool lab_no_pointer(const void *ptr)
 /*
  * The same for a handle. If all kernel addresses are in the upper half, an address in the lower
  * half is refused as well. With KASAN_SW_TAGS a pointer's upper byte can have any value, so its
- * sign means nothing; with KASAN_HW_TAGS it is 0xf0 or above.
+ * sign means nothing; with KASAN_HW_TAGS it is 0xf0 or above. In a process, as under
+ * tests/native, they are in the lower half.
  */
 static inline bool lab_no_owner(const struct labyrinth_owner *owner)
 {
-	if (!IS_ENABLED(CONFIG_KASAN_SW_TAGS) &&
+	if (!IS_ENABLED(CONFIG_KASAN_SW_TAGS) && !IS_ENABLED(LAB_IN_PROCESS) &&
 	    ((IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_UML)) || IS_ENABLED(CONFIG_ARM64)))
 		return unlikely((long)owner >= -MAX_ERRNO);
 	return lab_no_pointer(owner);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The program around kernel code: threads are CPUs, whose per-CPU variables are reached
+ * through %gs.
+ */
+#define _GNU_SOURCE
+#include <asm/prctl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "native.h"
+
+/* Of no module: its name is empty. */
+char __this_module[8192] __attribute__((aligned(64)));
+
+NATIVE_ENTRY void *native_memory(unsigned long size, unsigned long align)
+{
+	static char *next, *end;
+	char *at;
+
+	if (align < 4096 && size <= 4096) {
+		at = (char *)(((unsigned long)next + align - 1) & -align);
+		if (!next || at + size > end) {
+			next = native_memory(1 << 20, 4096);
+			end = next + (1 << 20);
+			at = next;
+		}
+		next = at + size;
+		return at;
+	}
+	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (at == MAP_FAILED) {
+		perror("mmap");
+		exit(1);
+	}
+	return at;
+}
+
+NATIVE_ENTRY void native_yield(void)
+{
+	sched_yield();
+}
+
+NATIVE_ENTRY void native_die(const char *what)
+{
+	fprintf(stderr, "native: %s\n", what);
+	_exit(1);
+}
+
+NATIVE_ENTRY void native_missing(const char *symbol)
+{
+	fprintf(stderr, "native: no stand-in for %s: see standin.c\n", symbol);
+	_exit(1);
+}
+
+static void become_cpu(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu % sysconf(_SC_NPROCESSORS_ONLN), &set);
+	sched_setaffinity(0, sizeof(set), &set);
+	if (syscall(SYS_arch_prctl, ARCH_SET_GS, native_cpu_base(cpu))) {
+		perror("arch_prctl");
+		exit(1);
+	}
+}
+
+static inline unsigned long ticks(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+#define SAMPLES	1000
+
+int main(void)
+{
+	static double samples[64][SAMPLES];
+	static void *data[64];
+	static unsigned long pages[64];
+	unsigned int i, s;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	native_boot(2);
+	become_cpu(0);
+	for (i = 0; i < native_nr_cases; i++) {
+		const struct native_case *c = &native_cases[i];
+
+		data[i] = c->setup(0);
+		pages[i] = (1024 + c->batch - 1) / c->batch * c->batch;
+		c->run(data[i], pages[i]);
+	}
+	for (s = 0; s < SAMPLES; s++)
+		for (i = 0; i < native_nr_cases; i++) {
+			unsigned long start = ticks();
+
+			native_cases[i].run(data[i], pages[i]);
+			samples[i][s] = (double)(ticks() - start) / pages[i];
+		}
+	for (i = 0; i < native_nr_cases; i++) {
+		qsort(samples[i], SAMPLES, sizeof(double), by_value);
+		printf("%s %.2f %.2f %.2f\n", native_cases[i].name, samples[i][0], samples[i][SAMPLES / 2],
+		       samples[i][SAMPLES * 9 / 10]);
+	}
+	return 0;
+}
