@@ -80,7 +80,7 @@ static struct page *lab_take_recycled(struct labyrinth_owner *owner, struct lab_
 	struct lab_tag *tag;
 
 	/* Bounded by the pages there: each iteration pops one. */
-	while (!page && (tag = lab_stack_pop(&cpu->recycled, &owner->slots)))
+	while (!page && (tag = lab_pop_recycled_on(owner, cpu)))
 		page = lab_take_tag(owner, tag, caller);
 	return page;
 }
@@ -231,6 +231,7 @@ static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struc
 	u32 why = READ_ONCE(owner->slow);
 	enum lab_refusal reason = LAB_REFUSE_BUDGET;
 	struct page *page = NULL;
+	struct lab_cpu *here;
 
 	if (unlikely(why || !lab_tag_is_end(tag))) {
 		if (why & LAB_SLOW_DEAD || !lab_owner_in_scope(owner)) {
@@ -241,11 +242,12 @@ static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struc
 		}
 		if (!lab_tag_is_end(tag))
 			page = lab_take_tag(owner, tag, caller);
-		if (!page && !lab_recycles_uncharged(owner))
-			page = lab_take_recycled(owner, this_cpu_ptr(owner->cpu), caller);
-		if (page)
-			goto out;
 	}
+	here = this_cpu_ptr(owner->cpu);
+	if (!page && lab_cpu_has_recycled(here) && !lab_recycles_uncharged(owner))
+		page = lab_take_recycled(owner, here, caller);
+	if (page)
+		goto out;
 
 	if (likely(lab_budget_charge(owner)))
 		page = lab_has_uncharged(owner) ? lab_take_uncharged(owner, caller) : LAB_CHARGED;
@@ -282,6 +284,28 @@ out:
 	return page;
 }
 
+/*
+ * No page was at the top of the cache: try the stack. Called with preemption disabled; enables
+ * it.
+ */
+static noinline struct page *lab_alloc_uncached(struct labyrinth_owner *owner,
+						unsigned long caller)
+{
+	struct lab_cpu *here = this_cpu_ptr(READ_ONCE(owner->fast));
+	struct lab_tag *tag;
+	struct page *page;
+
+	if (unlikely(lab_cache_hints(here->cache.added_and_hints)))
+		lab_cache_drop(&here->cache, &owner->slots, lab_cached_state(owner));
+	tag = lab_stack_pop_any(&here->recycled, &owner->slots);
+	page = tag->page;
+	if (unlikely(!lab_page_exclusive(page)))
+		return lab_alloc_slow(owner, tag, caller);
+	lab_hand_out(here, tag, caller);
+	preempt_enable();
+	return page;
+}
+
 static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, unsigned long caller)
 {
 	struct lab_cpu *here;
@@ -290,11 +314,27 @@ static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, uns
 
 	preempt_disable();
 	here = this_cpu_ptr(READ_ONCE(owner->fast));
-	tag = lab_stack_pop_any(&here->recycled, &owner->slots);
+	if (unlikely(!lab_cache_take(&here->cache, &owner->slots, lab_cached_state(owner),
+				     owner->ready_state, &tag)))
+		return lab_alloc_uncached(owner, caller);
 	page = tag->page;
 	if (unlikely(!lab_page_exclusive(page)))
 		return lab_alloc_slow(owner, tag, caller);
 	lab_hand_out(here, tag, caller);
+	preempt_enable();
+	return page;
+}
+
+/* A page that is cached on this CPU, or NULL. */
+struct page *lab_alloc_cached(struct labyrinth_owner *owner, unsigned long caller)
+{
+	struct page *page = NULL;
+	struct lab_tag *tag;
+
+	preempt_disable();
+	if (!READ_ONCE(owner->slow))
+		while (!page && (tag = lab_pop_cached(owner, this_cpu_ptr(owner->cpu))))
+			page = lab_take_tag(owner, tag, caller);
 	preempt_enable();
 	return page;
 }

@@ -65,14 +65,18 @@ static noinline unsigned int lab_alloc_many_cold(struct labyrinth_owner *owner, 
 						 struct page **pages, unsigned long caller)
 {
 	unsigned int i = 0, many;
+	struct page *page;
 
-	do {
+	while (i < nr && (page = lab_alloc_cached(owner, caller)))
+		pages[i++] = page;
+	while (i < nr) {
 		many = lab_alloc_many_fresh(owner, min(nr - i, LAB_BULK), pages + i, caller);
 		i += many;
-	} while (many == LAB_BULK && i < nr);
+		if (many < LAB_BULK)
+			break;
+	}
 	for (; i < nr; i++) {
-		struct page *page = lab_alloc_one(owner, caller);
-
+		page = lab_alloc_one(owner, caller);
 		if (!page) {
 			preempt_disable();
 			lab_adapt_refused_rest(owner, nr - i - 1);

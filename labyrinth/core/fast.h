@@ -37,6 +37,7 @@ static __always_inline bool lab_ordinary(struct labyrinth_owner *owner, const st
 }
 
 /* Single pages, for alloc.c and bulk.c. */
+struct page *lab_alloc_cached(struct labyrinth_owner *owner, unsigned long caller);
 struct page *lab_alloc_one(struct labyrinth_owner *owner, unsigned long caller);
 struct page *lab_alloc_nothing(unsigned long caller);
 struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,

@@ -79,6 +79,15 @@ static noinline int lab_free_late(struct labyrinth_owner *owner, struct page *pa
 	return lab_free_slow(owner, page, caller);
 }
 
+/* Recycle a page that needs no work, with its tag in LAB_READY. Needs preemption disabled. */
+static __always_inline void lab_recycle_plain(struct labyrinth_owner *owner, struct lab_tag *tag)
+{
+	struct lab_cpu *here = this_cpu_ptr(owner->cpu);
+
+	if (unlikely(!lab_cache_add(&here->cache, &owner->slots, tag, lab_cached_state(owner))))
+		lab_stack_push(&here->recycled, &owner->slots, tag);
+}
+
 static __always_inline int lab_free(struct labyrinth_owner *owner, struct page *page,
 				    unsigned long caller)
 {
@@ -90,7 +99,7 @@ static __always_inline int lab_free(struct labyrinth_owner *owner, struct page *
 		   lab_tag_try_transition(tag, lab_peek(owner->owned_state), owner->ready_state))) {
 		if (unlikely(!lab_tag_is(tag, page)))
 			return lab_free_late(owner, page, tag, caller);
-		lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, tag);
+		lab_recycle_plain(owner, tag);
 		preempt_enable();
 		return 0;
 	}

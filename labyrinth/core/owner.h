@@ -20,6 +20,7 @@
 
 #include "adapt_rule.h"
 #include "bind.h"
+#include "cache.h"
 #include "freelist.h"
 #include "hooks.h"
 #include "table.h"
@@ -33,15 +34,19 @@
 #define LAB_SLOW_TRACE	BIT(5)	/* set and cleared while the owner lives */
 #define LAB_SLOW_CLEAR	BIT(6)	/* the kernel clears pages that are freed */
 
-/* Per CPU, one cache line. */
+/* Per CPU: a cache line of counters, and the cache. */
 struct lab_cpu {
-	/* Pages freed here, which other CPUs may take. The push count is the number of frees. */
+	/*
+	 * Pages freed here, which other CPUs may take, if they are not in @cache. Frees are those
+	 * pushed and those added to the cache.
+	 */
 	struct lab_stack recycled;
 	u64 owned_here;			/* tag meta of a page handed out here, less the context */
 	local_t allocs;
 	long left;			/* pages that left ownership here other than by free */
-	long unrecycled;		/* frees without a push, minus pushes without a free */
+	long unrecycled;		/* frees without either, minus pushes without a free */
 	long uncharged;			/* pushed minus popped here; only the sum has a meaning */
+	struct lab_cache cache __aligned(64);
 } __aligned(64);
 
 /* Pages in memory that goes offline, as last counted by offline.c. */
@@ -124,7 +129,8 @@ struct labyrinth_owner {
 #define LAB_OWNER_SIZE	roundup_pow_of_two(sizeof(struct labyrinth_owner))
 
 /* The fast paths touch these two lines, the page's tag and its struct page. */
-static_assert(sizeof(struct lab_cpu) == 64);
+static_assert(offsetof(struct lab_cpu, cache) == 64);
+static_assert(sizeof(struct lab_cache) % 64 == 0);
 static_assert(offsetofend(struct labyrinth_owner, stock) <= 64);
 
 /* Changed under lab_owners_lock, read under it or RCU. */
@@ -147,6 +153,12 @@ void lab_owner_disable_fast_path(struct labyrinth_owner *owner, u32 why);
 void lab_owner_enable_fast_path(struct labyrinth_owner *owner, u32 why);
 bool lab_tracing(void);
 void lab_owner_free_handles(void);
+
+/* The state of a tag in a cache. */
+static inline u32 lab_cached_state(const struct labyrinth_owner *owner)
+{
+	return owner->ready_state | LAB_CACHED;
+}
 
 static inline bool lab_owner_dead(const struct labyrinth_owner *owner)
 {
@@ -181,7 +193,15 @@ static __always_inline void lab_cpu_count_alloc(struct lab_cpu *here)
 static inline u32 lab_cpu_owned(const struct lab_cpu *cpu)
 {
 	return (u32)local_read(&cpu->allocs) - lab_stack_pushes(READ_ONCE(cpu->recycled.head)) -
-	       (u32)READ_ONCE(cpu->left) - (u32)READ_ONCE(cpu->unrecycled);
+	       (u32)READ_ONCE(cpu->left) - (u32)READ_ONCE(cpu->unrecycled) -
+	       (u32)lab_cache_added(READ_ONCE(cpu->cache.added_and_hints));
+}
+
+/* Has @cpu a recycled page? A stale hint counts. */
+static inline bool lab_cpu_has_recycled(const struct lab_cpu *cpu)
+{
+	return lab_stack_top(READ_ONCE(cpu->recycled.head)) |
+	       lab_cache_hints(READ_ONCE(cpu->cache.added_and_hints));
 }
 
 /* Count a page that left ownership other than by a free. Needs preemption disabled. */

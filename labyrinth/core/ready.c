@@ -29,14 +29,25 @@ void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag)
 	}
 }
 
+/* Claim a page that is cached on @there. The same. */
+struct lab_tag *lab_pop_cached(struct labyrinth_owner *owner, const struct lab_cpu *there)
+{
+	return lab_cache_claim(&there->cache, &owner->slots, lab_cached_state(owner));
+}
+
+/* Pop a page recycled on @there, or claim a cached one. The same. */
+struct lab_tag *lab_pop_recycled_on(struct labyrinth_owner *owner, struct lab_cpu *there)
+{
+	return lab_stack_pop(&there->recycled, &owner->slots) ?: lab_pop_cached(owner, there);
+}
+
 /* Pop a recycled page of any CPU, this one first. Needs preemption disabled. */
 struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner)
 {
 	int cpu;
 
 	for_each_cpu_wrap(cpu, cpu_possible_mask, smp_processor_id()) {
-		struct lab_stack *recycled = &per_cpu_ptr(owner->cpu, cpu)->recycled;
-		struct lab_tag *tag = lab_stack_pop(recycled, &owner->slots);
+		struct lab_tag *tag = lab_pop_recycled_on(owner, per_cpu_ptr(owner->cpu, cpu));
 
 		if (!tag)
 			continue;

@@ -28,7 +28,7 @@
  */
 enum lab_phase {
 	LAB_FREE,		/* no page: the slot may be claimed */
-	LAB_READY,		/* on one of its owner's stacks */
+	LAB_READY,		/* on one of its owner's stacks, or cached */
 	LAB_OWNED,		/* handed out */
 	LAB_QUARANTINED,	/* on its owner's quarantine stack: shared when freed or popped */
 	LAB_MOVING,		/* one CPU is changing it from one phase to another */
@@ -38,6 +38,7 @@ enum lab_phase {
 
 #define LAB_PHASE_MASK		GENMASK(2, 0)
 #define LAB_FROM_RESERVE	BIT(3)	/* OWNED and taken from below min */
+#define LAB_CACHED		BIT(3)	/* READY and on no stack, see cache.h */
 #define LAB_AWAY		BIT(4)	/* transferred in, or in another table: not recycled */
 #define LAB_POISONED		BIT(5)	/* READY or QUARANTINED, and filled with the poison */
 #define LAB_ZEROED		BIT(6)	/* READY and known to be zero-filled */

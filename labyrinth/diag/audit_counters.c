@@ -49,17 +49,20 @@ static u64 lab_counters_read(const struct labyrinth_owner *owner, long counted[L
 
 	for_each_possible_cpu(cpu) {
 		const struct lab_cpu *there = per_cpu_ptr(owner->cpu, cpu);
-		struct lab_cpu now = {
-			.recycled.head = READ_ONCE(there->recycled.head),
-			.left = READ_ONCE(there->left),
-			.unrecycled = READ_ONCE(there->unrecycled),
-			.uncharged = READ_ONCE(there->uncharged),
-		};
+		/* Too large for the stack. */
+		static struct lab_cpu now;
 
+		lockdep_assert_held(&lab_owners_lock);
+		now.recycled.head = READ_ONCE(there->recycled.head);
+		now.left = READ_ONCE(there->left);
+		now.unrecycled = READ_ONCE(there->unrecycled);
+		now.uncharged = READ_ONCE(there->uncharged);
 		local_set(&now.allocs, local_read(&there->allocs));
+		now.cache.added_and_hints = READ_ONCE(there->cache.added_and_hints);
 		owned += lab_cpu_owned(&now);
 		ready += now.uncharged;
 		lab_print(&print, now.recycled.head);
+		lab_print(&print, now.cache.added_and_hints);
 		lab_print(&print, now.left);
 		lab_print(&print, now.unrecycled);
 		lab_print(&print, now.uncharged);

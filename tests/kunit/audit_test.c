@@ -374,7 +374,7 @@ static void ready_page_mapped_again_is_reported_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	unmap(page);
 	KUNIT_EXPECT_EQ(test, found(), 0U);
-	KUNIT_EXPECT_EQ(test, lab_meta_state(lab_test_meta(page)), owner->ready_state);
+	KUNIT_EXPECT_EQ(test, lab_meta_state(lab_test_meta(page)), lab_cached_state(owner));
 	map(test, page);
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	unmap(page);

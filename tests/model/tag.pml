@@ -971,7 +971,7 @@ look:	atomic {
 		:: refs[p] == 1 && (w & AWAY) -> word[tag] = WORD(o, MOVING) | AWAY; goto leaves
 		fi
 	};
-	/* quarantine.c: lab_quarantine_keep: lab_stack_push(&owner->looked_at */
+	/* quarantine.c: lab_quarantine_keep: lab_stack_push(stack, &owner->slots, tag) */
 	stacked[tag] = o;
 	goto again;
 

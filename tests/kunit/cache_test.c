@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The cache of a CPU: hints, claims by others, and calls that interrupt its writer. */
+#include <linux/mm.h>
+
+#include "fixture.h"
+
+#define MANY	(LAB_CACHE_SLOTS + 20)
+
+static struct lab_cpu *cpu_of(struct labyrinth_owner *owner)
+{
+	return per_cpu_ptr(owner->cpu, raw_smp_processor_id());
+}
+
+static u32 hints(struct labyrinth_owner *owner)
+{
+	return lab_cache_hints(cpu_of(owner)->cache.added_and_hints);
+}
+
+static void freed_page_is_cached_and_taken_again(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
+	struct page *page = lab_test_take(test, owner);
+
+	migrate_disable();
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_EXPECT_EQ(test, hints(owner), 1U);
+	KUNIT_EXPECT_EQ(test, lab_meta_state(lab_test_meta(page)), lab_cached_state(owner));
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
+	KUNIT_EXPECT_PTR_EQ(test, lab_alloc_page(owner), page);
+	KUNIT_EXPECT_EQ(test, hints(owner), 0U);
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 1L);
+	KUNIT_EXPECT_EQ(test, lab_owner_allocs(owner), 2UL);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_EXPECT_EQ(test, lab_owner_frees(owner), 2L);
+	migrate_enable();
+}
+
+static void full_cache_leaves_pages_to_the_stack(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", MANY);
+	struct page **pages = lab_test_zalloc(test, MANY * sizeof(*pages));
+	unsigned int i;
+
+	migrate_disable();
+	for (i = 0; i < MANY; i++)
+		pages[i] = lab_test_take(test, owner);
+	for (i = 0; i < MANY; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+	KUNIT_EXPECT_EQ(test, hints(owner), (u32)LAB_CACHE_SLOTS);
+	KUNIT_EXPECT_EQ(test, lab_stack_pushes(cpu_of(owner)->recycled.head),
+			(u32)(MANY - LAB_CACHE_SLOTS));
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
+	for (i = 0; i < MANY; i++)
+		pages[i] = lab_test_take(test, owner);
+	KUNIT_EXPECT_NULL_MSG(test, lab_alloc_page(owner), "all pages are out");
+	migrate_enable();
+	for (i = 0; i < MANY; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+}
+
+static void call_that_interrupts_the_writer_uses_the_stack(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2);
+	struct page *page = lab_test_take(test, owner), *other = lab_test_take(test, owner);
+	u32 pushes;
+
+	migrate_disable();
+	pushes = lab_stack_pushes(cpu_of(owner)->recycled.head);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_ASSERT_TRUE(test, lab_cache_begin(&cpu_of(owner)->cache));
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, other), 0);
+	KUNIT_EXPECT_EQ(test, lab_stack_pushes(cpu_of(owner)->recycled.head), pushes + 1);
+	KUNIT_EXPECT_PTR_EQ(test, lab_alloc_page(owner), other);
+	KUNIT_EXPECT_PTR_EQ_MSG(test, lab_alloc_page(owner), page, "it claims what is cached");
+	lab_cache_end(&cpu_of(owner)->cache);
+	KUNIT_EXPECT_EQ_MSG(test, hints(owner), 1U, "a stale hint");
+	KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
+	KUNIT_EXPECT_EQ_MSG(test, hints(owner), 0U, "it is dropped");
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 2L);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, other), 0);
+	migrate_enable();
+}
+
+/* Both CPUs want the one page all the time: most hints are stale. */
+struct contest {
+	struct labyrinth_owner *owner;
+	atomic_t out, twice, taken;
+};
+
+static void take_the_only_page(struct lab_crew *crew, unsigned int member)
+{
+	struct contest *c = crew->data;
+	unsigned int i;
+
+	for (i = 0; i < 20000; i++) {
+		struct page *page = lab_alloc_page(c->owner);
+
+		if (!page)
+			continue;
+		if (atomic_inc_return(&c->out) != 1)
+			atomic_inc(&c->twice);
+		atomic_inc(&c->taken);
+		atomic_dec(&c->out);
+		if (lab_free_page(c->owner, page))
+			atomic_inc(&c->twice);
+	}
+}
+
+static void page_wanted_by_all_cpus_is_owned_once(struct kunit *test)
+{
+	struct contest c = { .owner = lab_test_owner(test, "owner", 1) };
+	struct page *page;
+
+	lab_test_crew(test, 0, take_the_only_page, &c);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c.twice), 0);
+	KUNIT_EXPECT_EQ(test, lab_owner_allocs(c.owner), (unsigned long)atomic_read(&c.taken));
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(c.owner), 0L);
+	page = lab_test_take(test, c.owner);
+	KUNIT_EXPECT_EQ(test, lab_free_page(c.owner, page), 0);
+}
+
+/* The stale hint leads to a tag that another page may have by now. */
+static void hint_of_a_released_page_is_dropped(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner), *other;
+
+	migrate_disable();
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	KUNIT_ASSERT_TRUE(test, lab_cache_begin(&cpu_of(owner)->cache));
+	KUNIT_EXPECT_PTR_EQ(test, lab_alloc_page(owner), page);
+	lab_cache_end(&cpu_of(owner)->cache);
+	KUNIT_EXPECT_EQ(test, lab_release_page(owner, page), 0);
+	KUNIT_EXPECT_EQ(test, hints(owner), 1U);
+	other = lab_test_take(test, owner);
+	KUNIT_EXPECT_PTR_NE(test, other, page);
+	KUNIT_EXPECT_EQ(test, hints(owner), 0U);
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 1L);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, other), 0);
+	migrate_enable();
+	__free_page(page);
+}
+
+static struct kunit_case lab_cache_cases[] = {
+	KUNIT_CASE(freed_page_is_cached_and_taken_again),
+	KUNIT_CASE(full_cache_leaves_pages_to_the_stack),
+	KUNIT_CASE(call_that_interrupts_the_writer_uses_the_stack),
+	KUNIT_CASE(page_wanted_by_all_cpus_is_owned_once),
+	KUNIT_CASE(hint_of_a_released_page_is_dropped),
+	{}
+};
+
+static struct kunit_suite lab_cache_suite = {
+	.name = "labyrinth_cache",
+	.test_cases = lab_cache_cases,
+};
+
+kunit_test_suite(lab_cache_suite);
