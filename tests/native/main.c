@@ -1,44 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The program around kernel code: threads are CPUs, whose per-CPU variables are reached
- * through %gs.
+ * The program around kernel code: what that code takes from it, and where it starts.
  */
 #define _GNU_SOURCE
-#include <asm/prctl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "cpu.h"
 #include "native.h"
 
 /* Of no module: its name is empty. */
 char __this_module[8192] __attribute__((aligned(64)));
 
-NATIVE_ENTRY void *native_memory(unsigned long size, unsigned long align)
+static void *map(unsigned long size)
 {
-	static char *next, *end;
-	char *at;
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (align < 4096 && size <= 4096) {
-		at = (char *)(((unsigned long)next + align - 1) & -align);
-		if (!next || at + size > end) {
-			next = native_memory(1 << 20, 4096);
-			end = next + (1 << 20);
-			at = next;
-		}
-		next = at + size;
-		return at;
-	}
-	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (at == MAP_FAILED) {
 		perror("mmap");
 		exit(1);
 	}
+	return at;
+}
+
+#define CHUNK	(1UL << 20)
+
+NATIVE_ENTRY void *native_memory(unsigned long size, unsigned long align)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static char *next, *end;
+	char *at;
+
+	if (align >= 4096 || size > 4096)
+		return map(size);
+	pthread_mutex_lock(&lock);
+	at = (char *)(((unsigned long)next + align - 1) & -align);
+	if (!next || at + size > end) {
+		at = map(CHUNK);
+		end = at + CHUNK;
+	}
+	next = at + size;
+	pthread_mutex_unlock(&lock);
 	return at;
 }
 
@@ -59,24 +67,6 @@ NATIVE_ENTRY void native_missing(const char *symbol)
 	_exit(1);
 }
 
-static void become_cpu(unsigned int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu % sysconf(_SC_NPROCESSORS_ONLN), &set);
-	sched_setaffinity(0, sizeof(set), &set);
-	if (syscall(SYS_arch_prctl, ARCH_SET_GS, native_cpu_base(cpu))) {
-		perror("arch_prctl");
-		exit(1);
-	}
-}
-
-static inline unsigned long ticks(void)
-{
-	return __builtin_ia32_rdtsc();
-}
-
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -95,7 +85,7 @@ int main(void)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	native_boot(2);
-	become_cpu(0);
+	cpu_become(0);
 	for (i = 0; i < native_nr_cases; i++) {
 		const struct native_case *c = &native_cases[i];
 

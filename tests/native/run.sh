@@ -46,20 +46,27 @@ build_objects() {
 # Per-CPU variables of the kernel's own, as offsets into the area of a CPU.
 percpu=(fixed_percpu_data=0 this_cpu_off=0x40 numa_node=0x80 pcpu_hot=0x100 const_pcpu_hot=0x100)
 
+# The program's half; the kernel's is in Kbuild.
+program=(main cpu)
+
 defined_elsewhere() {
 	printf '%s\n' "${percpu[@]%=*}"
-	nm arch.o main.o | awk '$2 ~ /[A-TV-Z]/ { print $3 }'
+	nm arch.o "${program[@]/%/.o}" | awk '$2 ~ /[A-TV-Z]/ { print $3 }'
 	nm "$(gcc -print-file-name=libc.a)" 2>/dev/null | awk '$2 ~ /[TWVi]/ { print $3 }'
 }
 
 link() {
-	gcc -O2 -Wall -no-pie -fno-pie -c "$top/tests/native/main.c" -o main.o
+	local part
+
+	for part in "${program[@]}"; do
+		gcc -O2 -Wall -no-pie -fno-pie -c "$top/tests/native/$part.c" -o "$part.o"
+	done
 	gcc -c "$top/tests/native/arch.S" -o arch.o
 	ld -r -o kernel.o labyrinth/labyrinth.o tests/native/native.o
 	defined_elsewhere | sort -u >defined
 	"$top/tests/native/missing.sh" kernel.o defined >missing.S
 	gcc -c missing.S -o missing.o
-	gcc -no-pie -static -o native main.o arch.o kernel.o missing.o "${percpu[@]/#/-Wl,--defsym=}" -lpthread
+	gcc -no-pie -static -o native "${program[@]/%/.o}" arch.o kernel.o missing.o "${percpu[@]/#/-Wl,--defsym=}" -lpthread
 }
 
 mkdir -p "$out"
