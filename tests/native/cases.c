@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is measured: the same work by labyrinth and by its peers. Each case runs on one CPU, on
- * data of its own or on data that it shares with another CPU.
+ * What is measured: the same work by labyrinth and by its peers, by one CPU or by two at once, on
+ * data of their own or the same.
  */
 #include <linux/labyrinth.h>
 #include <linux/mm.h>
 #include <linux/objpool.h>
-#include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <net/page_pool/helpers.h>
 
 #include "core/stock.h"
-#include "native.h"
+#include "cases.h"
 
 #define BURST	64
 #define BULK	32
@@ -22,13 +22,9 @@ struct data {
 	struct page *array[BURST];
 	unsigned int nr;
 	struct page *pages[BURST];
+	struct cross cross;
+	spinlock_t lock ____cacheline_aligned;
 };
-
-static void check(bool good, const char *what)
-{
-	if (unlikely(!good))
-		native_die(what);
-}
 
 /* ---- set-up */
 
@@ -37,60 +33,41 @@ static struct data *new_data(void)
 	return native_memory(sizeof(struct data), PAGE_SIZE);
 }
 
-static struct labyrinth_owner *new_owner(unsigned int budget, unsigned int stock)
-{
-	static unsigned int nr;
-	char name[] = "owner-00000";
-	unsigned int i, n = nr++;
-	struct labyrinth_owner *owner;
-
-	for (i = sizeof(name) - 2; n; n /= 10)
-		name[i--] += n % 10;
-	owner = labyrinth_owner_create(&(struct labyrinth_owner_params){
-		.name = name, .budget = budget, .stock = stock, .nid = NUMA_NO_NODE,
-	});
-	check(!IS_ERR(owner), "an owner is not created");
-	return owner;
-}
-
-static void *owner_setup(unsigned int cpu)
+static void *owner_setup(void)
 {
 	struct data *d = new_data();
 
-	d->owner = new_owner(256, 0);
-	d->other = new_owner(256, 0);
+	d->owner = native_owner(256, 0);
+	d->other = native_owner(256, 0);
 	return d;
 }
 
-static void *stock_setup(unsigned int cpu)
+static void *stock_setup(void)
 {
 	struct data *d = new_data();
 
-	d->owner = new_owner(256, 64);
+	d->owner = native_owner(256, 64);
 	return d;
 }
 
-static void *pool_setup(unsigned int cpu)
+static void *pool_setup(void)
 {
 	struct data *d = new_data();
 
-	d->pool = page_pool_create(&(struct page_pool_params){
-		.pool_size = 256, .nid = NUMA_NO_NODE,
-	});
-	check(!IS_ERR(d->pool), "a page_pool is not created");
+	d->pool = native_pool(256);
 	return d;
 }
 
-static void *objects_setup(unsigned int cpu)
+static void *objects_setup(void)
 {
 	struct data *d = new_data();
 
-	check(!objpool_init(&d->objects, 256, 64, GFP_KERNEL, NULL, NULL, NULL),
+	native_check(!objpool_init(&d->objects, 256, 64, GFP_KERNEL, NULL, NULL, NULL),
 	      "an objpool is not created");
 	return d;
 }
 
-static void *array_setup(unsigned int cpu)
+static void *array_setup(void)
 {
 	struct data *d = new_data();
 
@@ -109,7 +86,7 @@ static void name(void *data, unsigned long pages)			\
 	while (pages--) {						\
 		void *it = take;					\
 									\
-		check(it, #name ": no page");				\
+		native_check(it, #name ": no page");				\
 		give;							\
 	}								\
 }
@@ -145,7 +122,7 @@ static void name(void *data, unsigned long pages)			\
 	for (; pages; pages -= BURST) {					\
 		for (i = 0; i < BURST; i++) {				\
 			d->pages[i] = take;				\
-			check(d->pages[i], #name ": no page");		\
+			native_check(d->pages[i], #name ": no page");		\
 		}							\
 		for (i = 0; i < BURST; i++)				\
 			give(d->pages[i]);				\
@@ -169,19 +146,19 @@ static void lab_bulk(void *data, unsigned long pages)
 	struct data *d = data;
 
 	for (; pages; pages -= BULK) {
-		check(labyrinth_alloc_pages_bulk(d->owner, BULK, d->pages) == BULK, "bulk: few pages");
+		native_check(labyrinth_alloc_pages_bulk(d->owner, BULK, d->pages) == BULK, "bulk: few pages");
 		labyrinth_free_pages_bulk(d->owner, BULK, d->pages);
 	}
 }
 
 /* ---- other calls */
 
-static void *held_setup(unsigned int cpu)
+static void *held_setup(void)
 {
-	struct data *d = owner_setup(cpu);
+	struct data *d = owner_setup();
 
 	d->pages[0] = labyrinth_alloc_page(d->owner);
-	check(d->pages[0], "no page to hold");
+	native_check(d->pages[0], "no page to hold");
 	return d;
 }
 
@@ -190,7 +167,7 @@ static void lab_check(void *data, unsigned long pages)
 	struct data *d = data;
 
 	while (pages--)
-		check(!labyrinth_check_page(d->owner, d->pages[0]), "check: not the owner's");
+		native_check(!labyrinth_check_page(d->owner, d->pages[0]), "check: not the owner's");
 }
 
 static void lab_transfer(void *data, unsigned long pages)
@@ -198,8 +175,8 @@ static void lab_transfer(void *data, unsigned long pages)
 	struct data *d = data;
 
 	for (; pages; pages -= 2) {
-		check(!labyrinth_transfer_page(d->owner, d->other, d->pages[0]), "transfer there");
-		check(!labyrinth_transfer_page(d->other, d->owner, d->pages[0]), "transfer back");
+		native_check(!labyrinth_transfer_page(d->owner, d->other, d->pages[0]), "transfer there");
+		native_check(!labyrinth_transfer_page(d->other, d->owner, d->pages[0]), "transfer back");
 	}
 }
 
@@ -211,7 +188,7 @@ static void lab_cold(void *data, unsigned long pages)
 	while (pages--) {
 		struct page *page = labyrinth_alloc_page(d->owner);
 
-		check(page && !labyrinth_release_page(d->owner, page), "cold: not released");
+		native_check(page && !labyrinth_release_page(d->owner, page), "cold: not released");
 		__free_page(page);
 	}
 }
@@ -224,7 +201,7 @@ static void lab_stock(void *data, unsigned long pages)
 	for (; pages; pages -= BULK) {
 		for (i = 0; i < BULK; i++) {
 			d->pages[i] = labyrinth_alloc_page(d->owner);
-			check(d->pages[i], "stock: no page");
+			native_check(d->pages[i], "stock: no page");
 		}
 		for (i = 0; i < BULK; i++) {
 			labyrinth_release_page(d->owner, d->pages[i]);
@@ -234,22 +211,91 @@ static void lab_stock(void *data, unsigned long pages)
 	}
 }
 
+/* ---- two CPUs: each page is taken on the first, and given back on the second */
+
+#define CROSS(name, take, give)						\
+static void name##_take(void *data, unsigned long pages)		\
+{									\
+	struct data *d = data;						\
+									\
+	for (; pages; pages -= CROSS_BATCH) {				\
+		void **to = cross_room(&d->cross);			\
+		unsigned int i;						\
+									\
+		for (i = 0; i < CROSS_BATCH; i++) {			\
+			to[i] = take;					\
+			native_check(to[i], #name ": no page");		\
+		}							\
+		cross_send(&d->cross);					\
+	}								\
+}									\
+									\
+static void name##_give(void *data, unsigned long pages)		\
+{									\
+	struct data *d = data;						\
+									\
+	for (; pages; pages -= CROSS_BATCH) {				\
+		void **from = cross_wait(&d->cross);			\
+		unsigned int i;						\
+									\
+		for (i = 0; i < CROSS_BATCH; i++)			\
+			give(from[i]);					\
+		cross_done(&d->cross);					\
+	}								\
+}
+
+#define NO_GIVE(it)		((void)READ_ONCE(it))
+
+CROSS(lab_cross, labyrinth_alloc_page(d->owner), LAB_GIVE)
+CROSS(pool_ring_cross, page_pool_alloc_pages(d->pool, GFP_ATOMIC), RING_GIVE)
+CROSS(objpool_cross, objpool_pop(&d->objects), OBJECT_GIVE)
+CROSS(nothing_cross, d, NO_GIVE)
+
+/* A page_pool allocates for one CPU at a time: others need a lock. */
+static struct page *pool_alloc_locked(struct data *d)
+{
+	struct page *page;
+
+	spin_lock(&d->lock);
+	page = page_pool_alloc_pages(d->pool, GFP_ATOMIC);
+	spin_unlock(&d->lock);
+	return page;
+}
+
+PAIR(pool_locked_pair, pool_alloc_locked(d), page_pool_put_full_page(d->pool, it, false))
+
+#define ONE(name, setup, batch)	{ #name, { name }, setup, batch, false }
+#define OWN(name, run, setup)	{ #name, { run, run }, setup, 1, false }
+#define SHARED(name, run, setup) { #name, { run, run }, setup, 1, true }
+#define CROSSED(name, setup)	{ #name, { name##_take, name##_give }, setup, CROSS_BATCH, true }
+
 const struct native_case native_cases[] = {
-	{ "lab_pair", lab_pair, owner_setup, 1 },
-	{ "pool_direct_pair", pool_direct_pair, pool_setup, 1 },
-	{ "pool_ring_pair", pool_ring_pair, pool_setup, 1 },
-	{ "objpool_pair", objpool_pair, objects_setup, 1 },
-	{ "array_pair", array_pair, array_setup, 1 },
-	{ "lab_burst", lab_burst, owner_setup, BURST },
-	{ "pool_direct_burst", pool_direct_burst, pool_setup, BURST },
-	{ "pool_ring_burst", pool_ring_burst, pool_setup, BURST },
-	{ "objpool_burst", objpool_burst, objects_setup, BURST },
-	{ "array_burst", array_burst, array_setup, BURST },
-	{ "lab_bulk", lab_bulk, owner_setup, BULK },
-	{ "lab_check", lab_check, held_setup, 1 },
-	{ "lab_transfer", lab_transfer, held_setup, 2 },
-	{ "lab_cold", lab_cold, owner_setup, 1 },
-	{ "lab_stock", lab_stock, stock_setup, BULK },
-	{ "kernel_pair", kernel_pair, array_setup, 1 },
+	ONE(lab_pair, owner_setup, 1),
+	ONE(pool_direct_pair, pool_setup, 1),
+	ONE(pool_ring_pair, pool_setup, 1),
+	ONE(objpool_pair, objects_setup, 1),
+	ONE(array_pair, array_setup, 1),
+	ONE(lab_burst, owner_setup, BURST),
+	ONE(pool_direct_burst, pool_setup, BURST),
+	ONE(pool_ring_burst, pool_setup, BURST),
+	ONE(objpool_burst, objects_setup, BURST),
+	ONE(array_burst, array_setup, BURST),
+	ONE(lab_bulk, owner_setup, BULK),
+	ONE(lab_check, held_setup, 1),
+	ONE(lab_transfer, held_setup, 2),
+	ONE(lab_cold, owner_setup, 1),
+	ONE(lab_stock, stock_setup, BULK),
+	ONE(kernel_pair, array_setup, 1),
+	OWN(lab_own, lab_pair, owner_setup),
+	SHARED(lab_shared, lab_pair, owner_setup),
+	OWN(pool_direct_own, pool_direct_pair, pool_setup),
+	OWN(pool_ring_own, pool_ring_pair, pool_setup),
+	SHARED(pool_ring_shared, pool_locked_pair, pool_setup),
+	OWN(objpool_own, objpool_pair, objects_setup),
+	SHARED(objpool_shared, objpool_pair, objects_setup),
+	CROSSED(lab_cross, owner_setup),
+	CROSSED(pool_ring_cross, pool_setup),
+	CROSSED(objpool_cross, objects_setup),
+	CROSSED(nothing_cross, array_setup),
 };
 const unsigned int native_nr_cases = ARRAY_SIZE(native_cases);

@@ -39,12 +39,19 @@ static int nth_allowed(unsigned int nr)
 			return cpu;
 }
 
-void cpu_become(unsigned int cpu)
+static cpu_set_t set_of(unsigned int cpu)
 {
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
 	CPU_SET(nth_allowed(cpu % cpu_count()), &set);
+	return set;
+}
+
+void cpu_become(unsigned int cpu)
+{
+	cpu_set_t set = set_of(cpu);
+
 	if (cpu >= NATIVE_CPUS || sched_setaffinity(0, sizeof(set), &set) ||
 	    syscall(SYS_arch_prctl, ARCH_SET_GS, native_cpu_base(cpu))) {
 		fprintf(stderr, "native: a thread cannot become CPU %u\n", cpu);
@@ -85,6 +92,20 @@ static void *run_thread(void *arg)
 	return NULL;
 }
 
+/* It starts there: on the CPU of its creator, which waits for it, it would have to wait itself. */
+static int start_on(unsigned int cpu, pthread_t *thread, struct start *start)
+{
+	cpu_set_t set = set_of(cpu);
+	pthread_attr_t attr;
+	int err;
+
+	pthread_attr_init(&attr);
+	err = pthread_attr_setaffinity_np(&attr, sizeof(set), &set) ?:
+	      pthread_create(thread, &attr, run_thread, start);
+	pthread_attr_destroy(&attr);
+	return err;
+}
+
 void cpu_run(unsigned int nr, void (*work)(unsigned int cpu, void *arg), void *arg)
 {
 	struct run run = { .work = work, .arg = arg, .nr = nr };
@@ -94,7 +115,7 @@ void cpu_run(unsigned int nr, void (*work)(unsigned int cpu, void *arg), void *a
 
 	for (cpu = 1; cpu < nr; cpu++) {
 		starts[cpu] = (struct start){ .run = &run, .cpu = cpu };
-		if (pthread_create(&threads[cpu], NULL, run_thread, &starts[cpu])) {
+		if (start_on(cpu, &threads[cpu], &starts[cpu])) {
 			fprintf(stderr, "native: no thread for CPU %u\n", cpu);
 			exit(1);
 		}

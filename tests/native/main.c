@@ -12,20 +12,24 @@
 #include <unistd.h>
 
 #include "cpu.h"
+#include "measure.h"
 #include "native.h"
 
 /* Of no module: its name is empty. */
 char __this_module[8192] __attribute__((aligned(64)));
 
-static void *map(unsigned long size)
+static void *map(unsigned long size, unsigned long align)
 {
-	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	char *at = mmap(NULL, size + align, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (at == MAP_FAILED) {
 		perror("mmap");
 		exit(1);
 	}
+	at = (char *)(((unsigned long)at + align - 1) & -align);
+	/* Without huge pages, all is as right, and slower. */
+	madvise(at, size, align >= NATIVE_HUGE ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	return at;
 }
 
@@ -38,11 +42,11 @@ NATIVE_ENTRY void *native_memory(unsigned long size, unsigned long align)
 	char *at;
 
 	if (align >= 4096 || size > 4096)
-		return map(size);
+		return map(size, align);
 	pthread_mutex_lock(&lock);
 	at = (char *)(((unsigned long)next + align - 1) & -align);
 	if (!next || at + size > end) {
-		at = map(CHUNK);
+		at = map(CHUNK, 4096);
 		end = at + CHUNK;
 	}
 	next = at + size;
@@ -67,43 +71,39 @@ NATIVE_ENTRY void native_missing(const char *symbol)
 	_exit(1);
 }
 
-static int by_value(const void *a, const void *b)
+static void bench(void)
 {
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
+	measure_owners();
+	measure_growth();
+	measure_cases();
 }
 
-#define SAMPLES	1000
+static const struct {
+	const char *name;
+	void (*run)(void);
+} parts[] = {
+	{ "bench", bench },
+	{ "owners", measure_owners },
+	{ "growth", measure_growth },
+	{ "cases", measure_cases },
+	{ "missing", native_call_missing },	/* stops, see missing.sh */
+};
 
-int main(void)
+int main(int argc, char **argv)
 {
-	static double samples[64][SAMPLES];
-	static void *data[64];
-	static unsigned long pages[64];
-	unsigned int i, s;
+	unsigned int i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	native_boot(2);
-	cpu_become(0);
-	for (i = 0; i < native_nr_cases; i++) {
-		const struct native_case *c = &native_cases[i];
-
-		data[i] = c->setup(0);
-		pages[i] = (1024 + c->batch - 1) / c->batch * c->batch;
-		c->run(data[i], pages[i]);
-	}
-	for (s = 0; s < SAMPLES; s++)
-		for (i = 0; i < native_nr_cases; i++) {
-			unsigned long start = ticks();
-
-			native_cases[i].run(data[i], pages[i]);
-			samples[i][s] = (double)(ticks() - start) / pages[i];
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (argc == 2 && !strcmp(argv[1], parts[i].name)) {
+			native_boot(2);
+			cpu_become(0);
+			parts[i].run();
+			return 0;
 		}
-	for (i = 0; i < native_nr_cases; i++) {
-		qsort(samples[i], SAMPLES, sizeof(double), by_value);
-		printf("%s %.2f %.2f %.2f\n", native_cases[i].name, samples[i][0], samples[i][SAMPLES / 2],
-		       samples[i][SAMPLES * 9 / 10]);
-	}
-	return 0;
+	fprintf(stderr, "usage: native PART\n\nparts:");
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		fprintf(stderr, " %s", parts[i].name);
+	fputc('\n', stderr);
+	return 2;
 }

@@ -48,9 +48,10 @@ void *__kmalloc_node_noprof(DECL_BUCKET_PARAMS(size, b), gfp_t gfp, int node)
 	return slab(size);
 }
 
+/* Of huge pages if it is large, unlike vmalloc(). */
 void *__kvmalloc_node_noprof(DECL_BUCKET_PARAMS(size, b), gfp_t gfp, int node)
 {
-	return native_memory(size, PAGE_SIZE);
+	return native_memory(size, size < NATIVE_HUGE ? PAGE_SIZE : NATIVE_HUGE);
 }
 
 void *__vmalloc_noprof(unsigned long size, gfp_t gfp)
@@ -196,7 +197,7 @@ void native_memory_boot(void)
 
 	for (cpu = 0; cpu < NATIVE_CPUS; cpu++)
 		__per_cpu_offset[cpu] = (unsigned long)native_memory(NATIVE_AREA, PAGE_SIZE);
-	vmemmap_base = (unsigned long)native_memory(NATIVE_PAGES * sizeof(struct page), PAGE_SIZE);
+	vmemmap_base = (unsigned long)native_memory(NATIVE_PAGES * sizeof(struct page), NATIVE_HUGE);
 	page_offset_base = (unsigned long)native_memory(NATIVE_PAGES * PAGE_SIZE, PAGE_SIZE);
 	free_next = native_memory(NATIVE_PAGES * sizeof(*free_next), PAGE_SIZE);
 	node_data[0] = native_memory(sizeof(*node_data[0]), PAGE_SIZE);

@@ -10,28 +10,52 @@
 #define NATIVE_CPUS	4	/* per-CPU areas; the CPUs of a run are possible and online */
 #define NATIVE_PAGES	(1UL << 21)
 
+#define NATIVE_HUGE	(1UL << 21)
+
 /* Kernel code keeps the stack aligned to 8 bytes only. */
 #define NATIVE_ENTRY	__attribute__((force_align_arg_pointer, noinline))
 
 /* ---- the program's, called by the kernel's half */
 
-/* Zeroed memory, never freed. */
+/* Zeroed memory, never freed; of huge pages if it is aligned to them. */
 void *native_memory(unsigned long size, unsigned long align);
 void native_yield(void);
 void native_die(const char *what) __attribute__((noreturn));
 
 /* ---- the kernel's half */
 
+/* Work by each of two CPUs at once, counted in pages; by one CPU if the second is NULL. */
 struct native_case {
 	const char *name;
-	/* Calls are counted in pages. */
-	void (*run)(void *data, unsigned long pages);
-	void *(*setup)(unsigned int cpu);
+	void (*run[2])(void *data, unsigned long pages);
+	void *(*setup)(void);
 	unsigned long batch;	/* the least that it can do at once */
+	int shared;		/* both CPUs work on the same data */
 };
 
 extern const struct native_case native_cases[];
 extern const unsigned int native_nr_cases;
+
+/* A stack of pages: @nr are taken, then given back in @order, indices of the order taken. */
+struct native_stack {
+	const char *name;
+	void *(*setup)(unsigned long nr);
+	void (*run)(void *data, unsigned long nr, const unsigned int *order);
+	unsigned long most;	/* pages that it can hold */
+};
+
+extern const struct native_stack native_stacks[];
+extern const unsigned int native_nr_stacks;
+
+/* The cold path of the last of @nr_owners owners. */
+void *native_cold_setup(unsigned int nr_owners);
+/* The page is the one of before. */
+void native_cold(void *data, unsigned long pages);
+/* The page is the one that has not been taken for longest, of some thousands. */
+void native_cold_in_turn(void *data, unsigned long pages);
+
+/* Calls a function that has no stand-in. */
+void native_call_missing(void);
 
 void native_boot(unsigned int nr_cpus);
 void native_memory_boot(void);

@@ -47,7 +47,7 @@ build_objects() {
 percpu=(fixed_percpu_data=0 this_cpu_off=0x40 numa_node=0x80 pcpu_hot=0x100 const_pcpu_hot=0x100)
 
 # The program's half; the kernel's is in Kbuild.
-program=(main cpu)
+program=(main cpu measure growth)
 
 defined_elsewhere() {
 	printf '%s\n' "${percpu[@]%=*}"
@@ -73,4 +73,4 @@ mkdir -p "$out"
 { copy_kernel_parts && build_objects && cd "$out" && link; } >"$out/build.log" 2>&1 ||
 	die "the build failed: see $out/build.log"
 [ -z "$only_build" ] || exit 0
-"$out/native"
+"$out/native" bench

@@ -5,6 +5,7 @@
  * missing.sh.
  */
 #include <linux/cpumask.h>
+#include <linux/debugfs.h>
 #include <linux/idr.h>
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
@@ -226,6 +227,14 @@ void module_put(struct module *module)
 
 void put_pid(struct pid *pid)
 {
+}
+
+/* No such function is anywhere. */
+void native_no_stand_in(void);
+
+void native_call_missing(void)
+{
+	native_no_stand_in();
 }
 
 /* A thread serves a softirq, as when a network driver polls. */
