@@ -2,17 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Link labyrinth's machine code, page_pool's and objpool's into a process, and measure them at
-# the machine's own speed, in time stamp counter ticks.
+# the machine's own speed, in time stamp counter ticks. Speed is no test: a goal that is missed
+# is said, and is no failure.
 #
-# usage: run.sh [--kernel NAME] [--build]
+# usage: run.sh [--kernel NAME] [--build] [--chart]
 #
 #   --build   stop when the process is built: build/native-NAME/native
+#   --chart   draw Documentation/native.svg
+#
+# Writes to build/native-NAME: native.samples, native.json (see report.py).
 
 set -euo pipefail
 export LC_ALL=C
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
-kernel=6.12 only_build=''
+kernel=6.12 only_build='' chart=''
 
 die() { echo "Bail out! $*"; exit 1; }
 
@@ -20,12 +24,14 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel) kernel=$2; shift ;;
 	--build) only_build=1 ;;
+	--chart) chart=1 ;;
 	*) sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 	esac
 	shift
 done
 
 out=$top/build/native-$kernel
+report=$top/tests/native/report.py
 
 # The kernel's own files, beside labyrinth's.
 copy_kernel_parts() {
@@ -69,8 +75,53 @@ link() {
 	gcc -no-pie -static -o native "${program[@]/%/.o}" arch.o kernel.o missing.o "${percpu[@]/#/-Wl,--defsym=}" -lpthread
 }
 
+# A symbol without a stand-in is named, see missing.sh.
+names_what_is_missing() {
+	local said
+
+	! said=$("$out/native" missing 2>&1) && [[ $said == *" native_no_stand_in:"* ]]
+}
+
+model() {
+	lscpu | awk -F ': +' '{ has[$1] = $2 } END {
+		printf "%s (family %s, model %s)", has["Model name"], has["CPU family"], has["Model"] }'
+}
+
+release() {
+	"$top/scripts/kernels.sh" --print "$kernel" | sed -n 's/^release=//p'
+}
+
+compiler() {
+	readelf -p .comment "$out/labyrinth/labyrinth.o" | sed -n 's/.*\(GCC: .*\|clang .*\)/\1/p' |
+		head -n 1
+}
+
+measure() {
+	"$out/native" bench >"$out/native.samples" || die "the measurement failed: see above"
+	"$report" collect "$out/native.samples" model="$(model)" cpus="$(nproc)" kernel="$(release)" \
+		compiler="$(compiler)" >"$out/native.json"
+}
+
+draw() {
+	local two=0
+
+	"$report" bars "$out/native.json" >"$out/bars"
+	"$report" curves "$out/native.json" >"$out/curves"
+	! grep -q '^part2' "$out/bars" || two=1
+	gnuplot -e "data='$out/bars'; growth='$out/curves'; two=$two; machine='$(model)'; \
+		release='$(release)'" "$top/tests/native/chart.gp" >"$out/native.svg"
+	# The licence goes after the XML declaration.
+	sed '1a <!-- SPDX-License-Identifier: GPL-2.0 -->' "$out/native.svg" \
+		>"$top/Documentation/native.svg"
+	echo "Written: Documentation/native.svg"
+}
+
+[ -z "$chart" ] || command -v gnuplot >/dev/null || die "no gnuplot: run scripts/setup.sh bench"
 mkdir -p "$out"
 { copy_kernel_parts && build_objects && cd "$out" && link; } >"$out/build.log" 2>&1 ||
 	die "the build failed: see $out/build.log"
+names_what_is_missing || die "a symbol that has no stand-in is not named: see missing.sh"
 [ -z "$only_build" ] || exit 0
-"$out/native" bench
+measure
+"$report" table "$out/native.json"
+[ -z "$chart" ] || draw
