@@ -36,6 +36,12 @@ struct page_pool *native_pool(unsigned int size)
 	return pool;
 }
 
+void native_waste_pages(unsigned int nr)
+{
+	while (nr--)
+		native_check(alloc_page(GFP_ATOMIC), "no page to waste");
+}
+
 /* ---- many owners */
 
 #define IN_TURN	4096

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cpu.h"
@@ -123,4 +124,22 @@ void cpu_run(unsigned int nr, void (*work)(unsigned int cpu, void *arg), void *a
 	start_together(&run, 0);
 	for (cpu = 1; cpu < nr; cpu++)
 		pthread_join(threads[cpu], NULL);
+}
+
+void cpu_in_process(void (*work)(unsigned long arg), unsigned long arg)
+{
+	pid_t child;
+	int status;
+
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		cpu_become(0);
+		work(arg);
+		exit(0);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || status) {
+		fprintf(stderr, "native: a process of its own failed\n");
+		exit(1);
+	}
 }

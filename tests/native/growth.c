@@ -17,17 +17,10 @@ static void die(const char *what)
 	exit(1);
 }
 
-static void wait_for(pid_t child)
-{
-	int status;
-
-	if (waitpid(child, &status, 0) != child || status)
-		native_die("a process of its own failed");
-}
-
 /* ---- owners */
 
 #define TURNS		500
+#define TURNS_SECONDS	6
 #define COLD_PAGES	2048UL
 #define COLD_WARM	4096UL	/* all pages that are taken in turn */
 
@@ -107,10 +100,12 @@ void measure_owners(void)
 	static double same[NR_OWNERS][TURNS], in_turn[NR_OWNERS][TURNS];
 	struct turns all[NR_OWNERS];
 	unsigned int i, s;
+	double begin;
 
 	for (i = 0; i < NR_OWNERS; i++)
 		start(all, i);
-	for (s = 0; s < TURNS; s++)
+	begin = seconds();
+	for (s = 0; s < TURNS && seconds() - begin < TURNS_SECONDS; s++)
 		for (i = 0; i < NR_OWNERS; i++) {
 			struct cold cold = next_sample(&all[i]);
 
@@ -119,17 +114,18 @@ void measure_owners(void)
 		}
 	for (i = 0; i < NR_OWNERS; i++) {
 		close(all[i].ask[1]);
-		wait_for(all[i].child);
+		waitpid(all[i].child, NULL, 0);
 		printf("cold same %u:", owners[i]);
-		print_samples(same[i], TURNS);
+		print_samples(same[i], s);
 		printf("cold in_turn %u:", owners[i]);
-		print_samples(in_turn[i], TURNS);
+		print_samples(in_turn[i], s);
 	}
 }
 
 /* ---- pages */
 
 #define STACK_SAMPLES	9
+#define STACK_SECONDS	1	/* for one number of pages */
 #define STACK_PAGES	4096UL	/* the least of a sample */
 
 static const unsigned long numbers[] = {
@@ -171,6 +167,7 @@ static void measure_stacks(unsigned long nr)
 	double samples[native_nr_stacks][STACK_SAMPLES];
 	unsigned int *order = shuffled(nr), i, s;
 	void *data[native_nr_stacks];
+	double begin = seconds();
 
 	for (i = 0; i < native_nr_stacks; i++) {
 		if (nr > native_stacks[i].most)
@@ -178,7 +175,7 @@ static void measure_stacks(unsigned long nr)
 		data[i] = native_stacks[i].setup(nr);
 		stack_sample(&native_stacks[i], data[i], nr, order);
 	}
-	for (s = 0; s < STACK_SAMPLES; s++)
+	for (s = 0; s < STACK_SAMPLES && (!s || seconds() - begin < STACK_SECONDS); s++)
 		for (i = 0; i < native_nr_stacks; i++)
 			if (nr <= native_stacks[i].most)
 				samples[i][s] = stack_sample(&native_stacks[i], data[i], nr, order);
@@ -186,7 +183,7 @@ static void measure_stacks(unsigned long nr)
 		if (nr > native_stacks[i].most)
 			continue;
 		printf("stack %s %lu:", native_stacks[i].name, nr);
-		print_samples(samples[i], STACK_SAMPLES);
+		print_samples(samples[i], s);
 	}
 }
 
@@ -194,18 +191,6 @@ void measure_growth(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		pid_t child;
-
-		fflush(stdout);
-		child = fork();
-		if (child < 0)
-			die("fork");
-		if (!child) {
-			cpu_become(0);
-			measure_stacks(numbers[i]);
-			exit(0);
-		}
-		wait_for(child);
-	}
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		cpu_in_process(measure_stacks, numbers[i]);
 }

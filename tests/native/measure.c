@@ -2,6 +2,10 @@
 /*
  * The cases, in turn: the frequency of a machine that is shared with others changes from moment
  * to moment, and a round is short enough to be at one frequency.
+ *
+ * A case takes the same page again and again, and by luck that page and its tag are at addresses
+ * that suit the processor or not, a fifth faster or slower. So all is done with several sets of
+ * pages, each in a process of its own.
  */
 #include <stdlib.h>
 
@@ -9,7 +13,12 @@
 #include "measure.h"
 #include "native.h"
 
-#define ROUNDS		1000
+#define SETS		8
+#define SET_PAGES	37	/* from one set's pages to those of the next */
+#define SET_SECONDS	3
+#define ROUNDS		160
+/* Two CPUs take part in each of so many rounds: they take several times as long. */
+#define ROUNDS_OF_TWO	2
 
 /* Pages of a sample, and of the run before it, which finds the caches full of other cases. */
 #define PAGES		1024UL
@@ -21,7 +30,8 @@ struct task {
 	const struct native_case *what;
 	void *data[2];
 	unsigned long start[2], end[2];
-	double *samples;
+	unsigned int nr;
+	double samples[ROUNDS];
 };
 
 static int of_two(const struct native_case *c)
@@ -79,37 +89,53 @@ static double sample_two(struct task *t)
 static void prepare(struct task *t, const struct native_case *c)
 {
 	t->what = c;
-	t->samples = malloc(ROUNDS * sizeof(*t->samples));
-	if (!t->samples)
-		native_die("no memory for samples");
 	t->data[0] = c->setup();
 	if (of_two(c))
 		t->data[1] = c->shared ? t->data[0] : c->setup();
 }
 
-void measure_cases(void)
+static void round_of(struct task *tasks, int with_two)
+{
+	unsigned int i;
+
+	for (i = 0; i < native_nr_cases; i++) {
+		struct task *t = &tasks[i];
+
+		if (!of_two(t->what))
+			t->samples[t->nr++] = sample_one(t);
+		else if (with_two)
+			t->samples[t->nr++] = sample_two(t);
+	}
+}
+
+static void measure_set(unsigned long set)
 {
 	struct task *tasks = calloc(native_nr_cases, sizeof(*tasks));
 	int both = cpu_count() > 1;
+	double begin = seconds();
 	unsigned int i, s;
 
+	if (!tasks)
+		native_die("no memory for samples");
+	native_waste_pages(set * SET_PAGES);
 	for (i = 0; i < native_nr_cases; i++)
 		prepare(&tasks[i], &native_cases[i]);
-	for (s = 0; s < ROUNDS; s++)
-		for (i = 0; i < native_nr_cases; i++) {
-			struct task *t = &tasks[i];
-
-			if (!of_two(t->what))
-				t->samples[s] = sample_one(t);
-			else if (both)
-				t->samples[s] = sample_two(t);
-		}
+	for (s = 0; s < ROUNDS && seconds() - begin < SET_SECONDS; s++)
+		round_of(tasks, both && s % ROUNDS_OF_TWO == 0);
 	for (i = 0; i < native_nr_cases; i++) {
-		if (of_two(&native_cases[i]) && !both)
+		if (!tasks[i].nr)
 			continue;
-		printf("case %s:", native_cases[i].name);
-		print_samples(tasks[i].samples, ROUNDS);
+		printf("case %s %lu:", native_cases[i].name, set);
+		print_samples(tasks[i].samples, tasks[i].nr);
 	}
-	if (!both)
+}
+
+void measure_cases(void)
+{
+	unsigned long set;
+
+	for (set = 0; set < SETS; set++)
+		cpu_in_process(measure_set, set);
+	if (cpu_count() < 2)
 		puts("skipped the cases of two CPUs: this process may use only one");
 }

@@ -7,6 +7,7 @@
 #define _LABYRINTH_TESTS_NATIVE_MEASURE_H
 
 #include <stdio.h>
+#include <time.h>
 
 /* native_cases, in turn. */
 void measure_cases(void);
@@ -14,6 +15,15 @@ void measure_cases(void);
 void measure_owners(void);
 /* native_stacks, as pages are more. */
 void measure_growth(void);
+
+/* On a busy machine there are fewer samples, and the whole still ends within a minute. */
+static inline double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
 
 static inline void print_samples(const double *samples, unsigned int nr)
 {

@@ -54,6 +54,9 @@ void native_cold(void *data, unsigned long pages);
 /* The page is the one that has not been taken for longest, of some thousands. */
 void native_cold_in_turn(void *data, unsigned long pages);
 
+/* Take pages from the kernel for good. */
+void native_waste_pages(unsigned int nr);
+
 /* Calls a function that has no stand-in. */
 void native_call_missing(void);
 

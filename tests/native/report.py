@@ -7,8 +7,9 @@ usage: report.py collect SAMPLES KEY=VALUE...   the JSON; the pairs go into "abo
 
 The document has "schema" 1. All figures are ticks of the time stamp counter, of a page.
   about    model of the machine, kernel release and compiler; what was skipped, and why
-  cases    {case: {least, median, spread}}; spread: between the tenth and ninetieth
-           percentile, in percent of the median
+  cases    {case: {least, median, spread}}; least: the mean of the least samples of
+           each set of pages; spread: between the tenth and ninetieth percentile, in
+           percent of the median
   ratios   [{case, peer, leasts, rounds}]: of the least samples, and the median of the
            ratios of each round
   cold     {"same" or "in_turn": {owners: figures as of a case}}
@@ -17,7 +18,8 @@ The document has "schema" 1. All figures are ticks of the time stamp counter, of
 """
 import json
 import sys
-from statistics import median
+from itertools import chain
+from statistics import fmean, median
 
 # Title; case, label, the case of labyrinth that it is compared with.
 GROUPS = [
@@ -63,13 +65,12 @@ GROUPS = [
 STACKS = [("lab", "labyrinth"), ("pool", "page_pool"), ("array", "array")]
 COLD = [("same", "the same page again"), ("in_turn", "4,096 pages in turn")]
 
-# Of no process of this machine alone, but of its code: the figures of an undisturbed sample.
-#
-# A goal compares the least samples. A disturbance only adds ticks, and not in proportion: while
-# the other thread of a core is busy, code that waits for its own locked instructions loses less
-# than code that does not, so the median of the rounds depends on the neighbours. With ratios of
-# 1.60 to 1.63 by the least samples of five runs on one machine, it was 1.20 under load where the
-# quietest tenth of the rounds had 1.43. It is printed beside the other as a sign of that.
+# A goal compares the least samples, not the rounds. A disturbance only adds ticks, and not in
+# proportion: while the other thread of a core is busy, code that waits for its own locked
+# instructions loses less than code that does not. So the median of the rounds depends on the
+# neighbours: for one code it was 1.20 on a busy machine where the quietest tenth of the same
+# rounds had 1.43, and the least samples of five runs 1.60 to 1.63. It is printed beside the
+# other: where the two differ much, the machine was busy.
 #
 # Name; most; the value, of which one part may not have been measured.
 GOALS = [
@@ -98,7 +99,7 @@ def cold_over(d, owners):
 # ---- the samples
 
 def read_samples(path):
-    """Samples by line's name, and the lines without any."""
+    """Samples by line's name, and what was skipped."""
     samples, skipped = {}, []
     with open(path) as lines:
         for line in lines:
@@ -112,22 +113,27 @@ def read_samples(path):
     return samples, skipped
 
 
-def figures(samples):
-    ordered = sorted(samples)
+def least(sets):
+    return fmean(min(samples) for samples in sets)
+
+
+def figures(sets):
+    ordered = sorted(chain(*sets))
     tenth, ninetieth = (ordered[len(ordered) * n // 10] for n in (1, 9))
     middle = median(ordered)
-    return {"least": ordered[0], "median": round(middle, 2),
+    return {"least": round(least(sets), 2), "median": round(middle, 2),
             "spread": round(100 * (ninetieth - tenth) / middle)}
 
 
-def ratios(samples):
+def ratios(cases):
     for _, rows in GROUPS:
         for peer, _, case in rows:
-            if not case or ("case", peer) not in samples:
+            if not case or peer not in cases:
                 continue
-            ours, theirs = samples["case", case], samples["case", peer]
-            yield {"case": case, "peer": peer, "leasts": round(min(ours) / min(theirs), 3),
-                   "rounds": round(median(a / b for a, b in zip(ours, theirs)), 3)}
+            rounds = zip(chain(*cases[case]), chain(*cases[peer]))
+            yield {"case": case, "peer": peer,
+                   "leasts": round(least(cases[case]) / least(cases[peer]), 3),
+                   "rounds": round(median(a / b for a, b in rounds), 3)}
 
 
 def goals(d):
@@ -142,16 +148,19 @@ def goals(d):
 
 def collect(path, *about):
     samples, skipped = read_samples(path)
+    cases = {}
+    for (kind, *names), values in samples.items():
+        if kind == "case":
+            cases.setdefault(names[0], []).append(values)
     d = {"schema": 1, "about": dict(pair.split("=", 1) for pair in about),
-         "cases": {}, "ratios": list(ratios(samples)), "cold": {}, "stacks": {}}
+         "cases": {name: figures(sets) for name, sets in cases.items()},
+         "ratios": list(ratios(cases)), "cold": {}, "stacks": {}}
     if skipped:
         d["about"]["skipped"] = "; ".join(skipped)
     for (kind, *names), values in samples.items():
-        if kind == "case":
-            d["cases"][names[0]] = figures(values)
-        else:
-            d[{"cold": "cold", "stack": "stacks"}[kind]].setdefault(names[0], {})[names[1]] = \
-                figures(values)
+        if kind != "case":
+            part = d[{"cold": "cold", "stack": "stacks"}[kind]]
+            part.setdefault(names[0], {})[names[1]] = figures([values])
     d["goals"] = list(goals(d))
     json.dump(d, sys.stdout, indent=1)
     print()
