@@ -11,6 +11,8 @@
 # make test          what a change must pass; make test-all: everything
 # make matrix        build for many kernels, compilers and machines, and boot them; part of test-all
 # make bench         what a page costs, in a virtual machine; as root, make bench-here: on this one
+# make bench-native  what a page costs beside page_pool and objpool, in a process of this machine:
+#                    loads no module
 # make adapt         compare the adaptive stock with fixed ones, simulated and in a virtual machine
 # make bench-accept  commit to what was measured last: tests/bench/counts
 # make lint          check the sources
@@ -141,6 +143,11 @@ bench-accept:
 bench-here:
 	tests/bench/here.sh $(KDIR)
 
+bench-native:
+	scripts/setup.sh native
+	scripts/kernels.sh 6.12
+	tests/native/run.sh
+
 lint:
 	scripts/setup.sh test
 	scripts/kernels.sh 6.1 6.12 6.12-rt kunit-6.12
@@ -152,4 +159,4 @@ docs:
 	scripts/docs.sh
 
 .PHONY: modules writable headers compiler install uninstall command clean help check test test-all matrix demo pictures bench adapt \
-	bench-accept bench-here lint docs dist deb
+	bench-accept bench-here bench-native lint docs dist deb

@@ -7,6 +7,7 @@
 #        setup.sh test      the same, to build kernels, and for the tests of a change (the default)
 #        setup.sh test-all  the same, and for all tests
 #        setup.sh bench     to build the module, run benchmarks and draw their chart
+#        setup.sh native    to build the module and link its code into a process
 #        setup.sh docs      to build the documentation
 #        setup.sh package   to build Debian packages
 #        setup.sh pictures  the same as demo, and to draw the pictures of the command
@@ -51,10 +52,11 @@ wanted() {
 	test-all) echo "$(wanted test) $wide" ;;
 	# Its traffic runs through a driver that is built from the kernel's source and ported.
 	bench) echo "$build $vm $traffic coccinelle libpython3.11 xz-utils gnuplot-nox fonts-dejavu-core python3" ;;
+	native) echo "$build xz-utils python3" ;;
 	pictures) echo "$build $vm $command tmux python3 chromium fonts-dejavu-core" ;;
 	docs)  echo "perl python3-sphinx" ;;
 	package) echo "build-essential debhelper dh-dkms libjansson-dev libncurses-dev" ;;
-	*)     die "demo, test, test-all, bench, docs, pictures or package?" ;;
+	*)     die "demo, test, test-all, bench, native, docs, pictures or package?" ;;
 	esac
 }
 

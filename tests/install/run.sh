@@ -335,7 +335,7 @@ help_has_each_target() {
 
 	said=$(make -s -C "$top" help)
 	for target in command install uninstall clean demo check test test-all matrix bench bench-here \
-		bench-accept lint docs dist deb pictures; do
+		bench-native bench-accept lint docs dist deb pictures; do
 		grep -qE "(^|; |, )make ${target}[ :]" <<<"$said" || { echo "not in make help: $target"; return 1; }
 	done
 }

@@ -11,6 +11,13 @@ nothing:
 	xorl	%eax, %eax
 	ret
 
+	/* Here because C code may not declare what is volatile. */
+	.globl	jiffies
+	.data
+	.balign	8
+jiffies:
+	.quad	0
+
 	/* Interrupts are not disabled: a test of their flag says that they are enabled. */
 	.globl	pv_ops
 	.data

@@ -63,7 +63,7 @@ static void *objects_setup(void)
 	struct data *d = new_data();
 
 	native_check(!objpool_init(&d->objects, 256, 64, GFP_KERNEL, NULL, NULL, NULL),
-	      "an objpool is not created");
+		     "an objpool is not created");
 	return d;
 }
 
@@ -76,28 +76,17 @@ static void *array_setup(void)
 	return d;
 }
 
-/* ---- one page out and back */
+/* ---- what is compared; d is the data */
 
-#define PAIR(name, take, give)						\
-static void name(void *data, unsigned long pages)			\
-{									\
-	struct data *d __maybe_unused = data;				\
-									\
-	while (pages--) {						\
-		void *it = take;					\
-									\
-		native_check(it, #name ": no page");				\
-		give;							\
-	}								\
-}
-
-PAIR(lab_pair, labyrinth_alloc_page(d->owner), labyrinth_free_page(d->owner, it))
-PAIR(pool_direct_pair, page_pool_alloc_pages(d->pool, GFP_ATOMIC),
-     page_pool_recycle_direct(d->pool, it))
-PAIR(pool_ring_pair, page_pool_alloc_pages(d->pool, GFP_ATOMIC),
-     page_pool_put_full_page(d->pool, it, false))
-PAIR(objpool_pair, objpool_pop(&d->objects), objpool_push(it, &d->objects))
-PAIR(kernel_pair, alloc_page(GFP_ATOMIC), __free_page(it))
+#define LAB_TAKE		labyrinth_alloc_page(d->owner)
+#define LAB_GIVE(page)		labyrinth_free_page(d->owner, page)
+#define POOL_TAKE		page_pool_alloc_pages(d->pool, GFP_ATOMIC)
+#define DIRECT_GIVE(page)	page_pool_recycle_direct(d->pool, page)
+#define RING_GIVE(page)		page_pool_put_full_page(d->pool, page, false)
+#define OBJECT_TAKE		objpool_pop(&d->objects)
+#define OBJECT_GIVE(object)	objpool_push(object, &d->objects)
+#define ARRAY_TAKE		array_pop(d)
+#define ARRAY_GIVE(page)	array_push(d, page)
 
 static noinline struct page *array_pop(struct data *d)
 {
@@ -109,7 +98,27 @@ static noinline void array_push(struct data *d, struct page *page)
 	d->array[d->nr++] = page;
 }
 
-PAIR(array_pair, array_pop(d), array_push(d, it))
+/* ---- one page out and back */
+
+#define PAIR(name, take, give)						\
+static void name(void *data, unsigned long pages)			\
+{									\
+	struct data *d __maybe_unused = data;				\
+									\
+	while (pages--) {						\
+		void *it = take;					\
+									\
+		native_check(it, #name ": no page");			\
+		give;							\
+	}								\
+}
+
+PAIR(lab_pair, LAB_TAKE, LAB_GIVE(it))
+PAIR(pool_direct_pair, POOL_TAKE, DIRECT_GIVE(it))
+PAIR(pool_ring_pair, POOL_TAKE, RING_GIVE(it))
+PAIR(objpool_pair, OBJECT_TAKE, OBJECT_GIVE(it))
+PAIR(kernel_pair, alloc_page(GFP_ATOMIC), __free_page(it))
+PAIR(array_pair, ARRAY_TAKE, ARRAY_GIVE(it))
 
 /* ---- many out, then all back */
 
@@ -122,31 +131,26 @@ static void name(void *data, unsigned long pages)			\
 	for (; pages; pages -= BURST) {					\
 		for (i = 0; i < BURST; i++) {				\
 			d->pages[i] = take;				\
-			native_check(d->pages[i], #name ": no page");		\
+			native_check(d->pages[i], #name ": no page");	\
 		}							\
 		for (i = 0; i < BURST; i++)				\
 			give(d->pages[i]);				\
 	}								\
 }
 
-#define LAB_GIVE(page)		labyrinth_free_page(d->owner, page)
-#define DIRECT_GIVE(page)	page_pool_recycle_direct(d->pool, page)
-#define RING_GIVE(page)		page_pool_put_full_page(d->pool, page, false)
-#define OBJECT_GIVE(object)	objpool_push(object, &d->objects)
-#define ARRAY_GIVE(page)	array_push(d, page)
-
-BURST_OF(lab_burst, labyrinth_alloc_page(d->owner), LAB_GIVE)
-BURST_OF(pool_direct_burst, page_pool_alloc_pages(d->pool, GFP_ATOMIC), DIRECT_GIVE)
-BURST_OF(pool_ring_burst, page_pool_alloc_pages(d->pool, GFP_ATOMIC), RING_GIVE)
-BURST_OF(objpool_burst, objpool_pop(&d->objects), OBJECT_GIVE)
-BURST_OF(array_burst, array_pop(d), ARRAY_GIVE)
+BURST_OF(lab_burst, LAB_TAKE, LAB_GIVE)
+BURST_OF(pool_direct_burst, POOL_TAKE, DIRECT_GIVE)
+BURST_OF(pool_ring_burst, POOL_TAKE, RING_GIVE)
+BURST_OF(objpool_burst, OBJECT_TAKE, OBJECT_GIVE)
+BURST_OF(array_burst, ARRAY_TAKE, ARRAY_GIVE)
 
 static void lab_bulk(void *data, unsigned long pages)
 {
 	struct data *d = data;
 
 	for (; pages; pages -= BULK) {
-		native_check(labyrinth_alloc_pages_bulk(d->owner, BULK, d->pages) == BULK, "bulk: few pages");
+		native_check(labyrinth_alloc_pages_bulk(d->owner, BULK, d->pages) == BULK,
+			     "bulk: few pages");
 		labyrinth_free_pages_bulk(d->owner, BULK, d->pages);
 	}
 }
@@ -167,7 +171,7 @@ static void lab_check(void *data, unsigned long pages)
 	struct data *d = data;
 
 	while (pages--)
-		native_check(!labyrinth_check_page(d->owner, d->pages[0]), "check: not the owner's");
+		native_check(!labyrinth_check_page(d->owner, d->pages[0]), "not the owner's");
 }
 
 static void lab_transfer(void *data, unsigned long pages)
@@ -175,8 +179,8 @@ static void lab_transfer(void *data, unsigned long pages)
 	struct data *d = data;
 
 	for (; pages; pages -= 2) {
-		native_check(!labyrinth_transfer_page(d->owner, d->other, d->pages[0]), "transfer there");
-		native_check(!labyrinth_transfer_page(d->other, d->owner, d->pages[0]), "transfer back");
+		native_check(!labyrinth_transfer_page(d->owner, d->other, d->pages[0]), "transfer");
+		native_check(!labyrinth_transfer_page(d->other, d->owner, d->pages[0]), "return");
 	}
 }
 
@@ -246,9 +250,9 @@ static void name##_give(void *data, unsigned long pages)		\
 
 #define NO_GIVE(it)		((void)READ_ONCE(it))
 
-CROSS(lab_cross, labyrinth_alloc_page(d->owner), LAB_GIVE)
-CROSS(pool_ring_cross, page_pool_alloc_pages(d->pool, GFP_ATOMIC), RING_GIVE)
-CROSS(objpool_cross, objpool_pop(&d->objects), OBJECT_GIVE)
+CROSS(lab_cross, LAB_TAKE, LAB_GIVE)
+CROSS(pool_ring_cross, POOL_TAKE, RING_GIVE)
+CROSS(objpool_cross, OBJECT_TAKE, OBJECT_GIVE)
 CROSS(nothing_cross, d, NO_GIVE)
 
 /* A page_pool allocates for one CPU at a time: others need a lock. */
@@ -257,17 +261,18 @@ static struct page *pool_alloc_locked(struct data *d)
 	struct page *page;
 
 	spin_lock(&d->lock);
-	page = page_pool_alloc_pages(d->pool, GFP_ATOMIC);
+	page = POOL_TAKE;
 	spin_unlock(&d->lock);
 	return page;
 }
 
-PAIR(pool_locked_pair, pool_alloc_locked(d), page_pool_put_full_page(d->pool, it, false))
+PAIR(pool_locked_pair, pool_alloc_locked(d), RING_GIVE(it))
 
-#define ONE(name, setup, batch)	{ #name, { name }, setup, batch, false }
-#define OWN(name, run, setup)	{ #name, { run, run }, setup, 1, false }
-#define SHARED(name, run, setup) { #name, { run, run }, setup, 1, true }
-#define CROSSED(name, setup)	{ #name, { name##_take, name##_give }, setup, CROSS_BATCH, true }
+#define ONE(name, setup, batch)		{ #name, { name }, setup, batch, false }
+#define TWO(name, run0, run1, setup, batch, shared) \
+	{ #name, { run0, run1 }, setup, batch, shared }
+#define CROSSED(name, setup) \
+	TWO(name, name##_take, name##_give, setup, CROSS_BATCH, true)
 
 const struct native_case native_cases[] = {
 	ONE(lab_pair, owner_setup, 1),
@@ -286,16 +291,17 @@ const struct native_case native_cases[] = {
 	ONE(lab_cold, owner_setup, 1),
 	ONE(lab_stock, stock_setup, BULK),
 	ONE(kernel_pair, array_setup, 1),
-	OWN(lab_own, lab_pair, owner_setup),
-	SHARED(lab_shared, lab_pair, owner_setup),
-	OWN(pool_direct_own, pool_direct_pair, pool_setup),
-	OWN(pool_ring_own, pool_ring_pair, pool_setup),
-	SHARED(pool_ring_shared, pool_locked_pair, pool_setup),
-	OWN(objpool_own, objpool_pair, objects_setup),
-	SHARED(objpool_shared, objpool_pair, objects_setup),
+	TWO(lab_own, lab_pair, lab_pair, owner_setup, 1, false),
+	TWO(lab_shared, lab_pair, lab_pair, owner_setup, 1, true),
+	TWO(pool_direct_own, pool_direct_pair, pool_direct_pair, pool_setup, 1, false),
+	TWO(pool_ring_own, pool_ring_pair, pool_ring_pair, pool_setup, 1, false),
+	TWO(pool_ring_shared, pool_locked_pair, pool_locked_pair, pool_setup, 1, true),
+	TWO(objpool_own, objpool_pair, objpool_pair, objects_setup, 1, false),
+	TWO(objpool_shared, objpool_pair, objpool_pair, objects_setup, 1, true),
 	CROSSED(lab_cross, owner_setup),
 	CROSSED(pool_ring_cross, pool_setup),
 	CROSSED(objpool_cross, objects_setup),
 	CROSSED(nothing_cross, array_setup),
 };
+
 const unsigned int native_nr_cases = ARRAY_SIZE(native_cases);

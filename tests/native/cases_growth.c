@@ -179,4 +179,5 @@ const struct native_stack native_stacks[] = {
 	{ "pool", pool_setup, pool_stack, POOL_MOST },
 	{ "array", array_setup, array_stack, ULONG_MAX },
 };
+
 const unsigned int native_nr_stacks = ARRAY_SIZE(native_stacks);

@@ -20,12 +20,13 @@ pale(n) = n == 2 ? 0xa9cbe4 : 0xd6d6d6
 
 set multiplot title "What a page costs at a machine's own speed, in ticks\n".\
 	"{/*0.85 Blue: labyrinth. Grey: page\\_pool, objpool, and an array as a stack.}\n".\
-	"{/*0.85 Dark: the least of 1,000 samples. Pale: their median; figures in this order.}\n".\
+	"{/*0.85 Dark: the least samples. Pale: the median, which depends on what else the machine does; figures in this order.}\n".\
 	"{/*0.85 Measured by \"make bench-native\" on ".machine.", code of Linux ".release.".}"
 
 only(panel) = sprintf("< grep '^%s' '%s'", panel, data)
 
-figures(a, b) = sprintf("%.3g / %.3g", a, b)
+figure(a) = a < 100 ? sprintf("%.1f", a) : sprintf("%.0f", a)
+figures(a, b) = figure(a)." / ".figure(b)
 greater(a, b) = a > b ? a : b
 set offsets 0, graph 0.16, 0, 0
 
@@ -78,6 +79,6 @@ plot growth using 1:2 with linespoints pt 7 ps 0.5 lw 2 lc rgb "#1b6ca8", \
 	growth using 1:3 with linespoints pt 7 ps 0.5 lw 2 lc rgb "#666666", \
 	growth using 1:4 with linespoints pt 7 ps 0.5 lw 2 lc rgb "#9a9a9a", \
 	label(2) using 1:2:("labyrinth") with labels left offset 0.7,0 textcolor rgb "#1b6ca8", \
-	label(3) using 1:3:("page\\_pool's largest") with labels left offset 0.7,-0.6 textcolor rgb "#666666", \
+	label(3) using 1:3:("page_pool ends") with labels left offset 0.7,-0.6 textcolor rgb "#666666" noenhanced, \
 	label(4) using 1:4:("array") with labels left offset 0.7,0 textcolor rgb "#777777"
 unset multiplot

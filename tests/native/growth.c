@@ -25,7 +25,7 @@ static void die(const char *what)
 #define COLD_WARM	4096UL	/* all pages that are taken in turn */
 
 static const unsigned int owners[] = { 1, 64, 4096 };
-#define NR_OWNERS	(sizeof(owners) / sizeof(owners[0]))
+#define NR_OWNERS	ARRAY_SIZE(owners)
 
 struct turns {
 	int ask[2], answer[2];
@@ -191,6 +191,6 @@ void measure_growth(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
 		cpu_in_process(measure_stacks, numbers[i]);
 }

@@ -16,7 +16,7 @@
 #include "native.h"
 
 /* Of no module: its name is empty. */
-char __this_module[8192] __attribute__((aligned(64)));
+char __this_module[8192];
 
 static void *map(unsigned long size, unsigned long align)
 {
@@ -33,7 +33,7 @@ static void *map(unsigned long size, unsigned long align)
 	return at;
 }
 
-#define CHUNK	(1UL << 20)
+#define CHUNK	0x100000UL
 
 NATIVE_ENTRY void *native_memory(unsigned long size, unsigned long align)
 {
@@ -80,13 +80,14 @@ static void bench(void)
 
 static const struct {
 	const char *name;
+	unsigned int nr_cpus;
 	void (*run)(void);
 } parts[] = {
-	{ "bench", bench },
-	{ "owners", measure_owners },
-	{ "growth", measure_growth },
-	{ "cases", measure_cases },
-	{ "missing", native_call_missing },	/* stops, see missing.sh */
+	{ "bench", 2, bench },
+	{ "owners", 2, measure_owners },
+	{ "growth", 2, measure_growth },
+	{ "cases", 2, measure_cases },
+	{ "missing", 1, native_call_missing },	/* stops, see missing.sh */
 };
 
 int main(int argc, char **argv)
@@ -94,15 +95,15 @@ int main(int argc, char **argv)
 	unsigned int i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
 		if (argc == 2 && !strcmp(argv[1], parts[i].name)) {
-			native_boot(2);
+			native_boot(parts[i].nr_cpus);
 			cpu_become(0);
 			parts[i].run();
 			return 0;
 		}
 	fprintf(stderr, "usage: native PART\n\nparts:");
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
 		fprintf(stderr, " %s", parts[i].name);
 	fputc('\n', stderr);
 	return 2;

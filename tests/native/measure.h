@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
 /* native_cases, in turn. */
 void measure_cases(void);
 /* The cold path as owners are more. Must precede all owners of this process. */

@@ -16,7 +16,7 @@
 
 /* Sizes of the areas of one CPU: the kernel's own variables, then alloc_percpu(). */
 #define NATIVE_STATIC	0x4000UL
-#define NATIVE_AREA	(1UL << 22)
+#define NATIVE_AREA	0x400000UL
 
 static unsigned long next_percpu = NATIVE_STATIC;
 
@@ -197,7 +197,8 @@ void native_memory_boot(void)
 
 	for (cpu = 0; cpu < NATIVE_CPUS; cpu++)
 		__per_cpu_offset[cpu] = (unsigned long)native_memory(NATIVE_AREA, PAGE_SIZE);
-	vmemmap_base = (unsigned long)native_memory(NATIVE_PAGES * sizeof(struct page), NATIVE_HUGE);
+	vmemmap_base = (unsigned long)native_memory(NATIVE_PAGES * sizeof(struct page),
+						    NATIVE_HUGE);
 	page_offset_base = (unsigned long)native_memory(NATIVE_PAGES * PAGE_SIZE, PAGE_SIZE);
 	free_next = native_memory(NATIVE_PAGES * sizeof(*free_next), PAGE_SIZE);
 	node_data[0] = native_memory(sizeof(*node_data[0]), PAGE_SIZE);

@@ -8,25 +8,27 @@
 #define _LABYRINTH_TESTS_NATIVE_H
 
 #define NATIVE_CPUS	4	/* per-CPU areas; the CPUs of a run are possible and online */
-#define NATIVE_PAGES	(1UL << 21)
+#define NATIVE_PAGES	0x200000UL
 
-#define NATIVE_HUGE	(1UL << 21)
+#define NATIVE_HUGE	0x200000UL
 
 /* Kernel code keeps the stack aligned to 8 bytes only. */
-#define NATIVE_ENTRY	__attribute__((force_align_arg_pointer, noinline))
+#define NATIVE_ENTRY	__attribute__((force_align_arg_pointer))
 
 /* ---- the program's, called by the kernel's half */
 
 /* Zeroed memory, never freed; of huge pages if it is aligned to them. */
 void *native_memory(unsigned long size, unsigned long align);
 void native_yield(void);
-void native_die(const char *what) __attribute__((noreturn));
+/* Does not return. */
+void native_die(const char *what);
 
 /* ---- the kernel's half */
 
 /* Work by each of two CPUs at once, counted in pages; by one CPU if the second is NULL. */
 struct native_case {
 	const char *name;
+
 	void (*run[2])(void *data, unsigned long pages);
 	void *(*setup)(void);
 	unsigned long batch;	/* the least that it can do at once */

@@ -22,7 +22,6 @@
 
 #include "native.h"
 
-unsigned long volatile jiffies = INITIAL_JIFFIES;
 struct cpumask __cpu_possible_mask, __cpu_online_mask;
 unsigned int nr_cpu_ids;
 struct cpuinfo_x86 boot_cpu_data;
@@ -140,7 +139,7 @@ static int last_number;
 int idr_alloc_cyclic(struct idr *idr, void *ptr, int start, int end, gfp_t gfp)
 {
 	if (last_number + 1 == ARRAY_SIZE(numbered))
-		native_die("idr_alloc_cyclic: the numbers are used up");
+		native_die("idr: the numbers are used up");
 	numbered[++last_number] = ptr;
 	return last_number;
 }
@@ -254,6 +253,7 @@ void native_boot(unsigned int nr_cpus)
 	unsigned int cpu;
 
 	native_memory_boot();
+	jiffies = INITIAL_JIFFIES;
 	nr_cpu_ids = nr_cpus;
 	for (cpu = 0; cpu < nr_cpus; cpu++) {
 		cpumask_set_cpu(cpu, &__cpu_possible_mask);
