@@ -79,6 +79,6 @@ plot growth using 1:2 with linespoints pt 7 ps 0.5 lw 2 lc rgb "#1b6ca8", \
 	growth using 1:3 with linespoints pt 7 ps 0.5 lw 2 lc rgb "#666666", \
 	growth using 1:4 with linespoints pt 7 ps 0.5 lw 2 lc rgb "#9a9a9a", \
 	label(2) using 1:2:("labyrinth") with labels left offset 0.7,0 textcolor rgb "#1b6ca8", \
-	label(3) using 1:3:("page_pool ends") with labels left offset 0.7,-0.6 textcolor rgb "#666666" noenhanced, \
+	label(3) using 1:3:("page_pool, its largest ring") with labels left offset 0.7,-0.6 textcolor rgb "#666666" noenhanced, \
 	label(4) using 1:4:("array") with labels left offset 0.7,0 textcolor rgb "#777777"
 unset multiplot

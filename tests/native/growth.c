@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a page costs as owners, or pages, are more. Each number has a process of its own, so that
- * it finds nothing of the others. Where numbers are compared, their processes take turns.
+ * What a page costs as owners, or pages, are more. Each number has a process of its own.
  */
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "cpu.h"
 #include "measure.h"
 #include "native.h"
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
+#include "turns.h"
 
 /* ---- owners */
 
@@ -25,17 +17,22 @@ static void die(const char *what)
 #define COLD_WARM	4096UL	/* all pages that are taken in turn */
 
 static const unsigned int owners[] = { 1, 64, 4096 };
-#define NR_OWNERS	ARRAY_SIZE(owners)
 
-struct turns {
-	int ask[2], answer[2];
-	pid_t child;
-};
-
-/* Of the same page, and of pages in turn. */
 struct cold {
-	double same, in_turn;
+	void *data;
+	unsigned int nr;
+	double same[TURNS], in_turn[TURNS];
 };
+
+static void *cold_start(unsigned int nr)
+{
+	struct cold *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		native_die("no memory for samples");
+	c->data = native_cold_setup(owners[nr]);
+	return c;
+}
 
 static double cold_sample(void (*run)(void *data, unsigned long pages), void *data)
 {
@@ -47,79 +44,29 @@ static double cold_sample(void (*run)(void *data, unsigned long pages), void *da
 	return (double)(ticks() - start) / COLD_PAGES;
 }
 
-/* One sample for each byte that is read. */
-static void serve(struct turns *t, unsigned int nr_owners)
+static void cold_turn(void *data)
 {
-	void *data = native_cold_setup(nr_owners);
-	char turn;
+	struct cold *c = data;
 
-	while (read(t->ask[0], &turn, 1) == 1) {
-		struct cold cold = {
-			.same = cold_sample(native_cold, data),
-			.in_turn = cold_sample(native_cold_in_turn, data),
-		};
-
-		if (write(t->answer[1], &cold, sizeof(cold)) != sizeof(cold))
-			die("write");
-	}
-	_exit(0);
+	c->same[c->nr] = cold_sample(native_cold, c->data);
+	c->in_turn[c->nr++] = cold_sample(native_cold_in_turn, c->data);
 }
 
-/* A process gets the ends of those before it, and must not keep them. */
-static void start(struct turns *all, unsigned int i)
+static void cold_finish(void *data, unsigned int nr)
 {
-	struct turns *t = &all[i];
-	unsigned int earlier;
+	struct cold *c = data;
 
-	if (pipe(t->ask) || pipe(t->answer))
-		die("pipe");
-	t->child = fork();
-	if (t->child < 0)
-		die("fork");
-	if (!t->child) {
-		for (earlier = 0; earlier <= i; earlier++)
-			close(all[earlier].ask[1]);
-		close(t->answer[0]);
-		cpu_become(0);
-		serve(t, owners[i]);
-	}
-	close(t->answer[1]);
-}
-
-static struct cold next_sample(struct turns *t)
-{
-	struct cold cold;
-
-	if (write(t->ask[1], "", 1) != 1 || read(t->answer[0], &cold, sizeof(cold)) != sizeof(cold))
-		native_die("a process with owners of its own has ended");
-	return cold;
+	printf("cold same %u:", owners[nr]);
+	print_samples(c->same, c->nr);
+	printf("cold in_turn %u:", owners[nr]);
+	print_samples(c->in_turn, c->nr);
 }
 
 void measure_owners(void)
 {
-	static double same[NR_OWNERS][TURNS], in_turn[NR_OWNERS][TURNS];
-	struct turns all[NR_OWNERS];
-	unsigned int i, s;
-	double begin;
+	static const struct turns cold = { cold_start, cold_turn, cold_finish };
 
-	for (i = 0; i < NR_OWNERS; i++)
-		start(all, i);
-	begin = seconds();
-	for (s = 0; s < TURNS && seconds() - begin < TURNS_SECONDS; s++)
-		for (i = 0; i < NR_OWNERS; i++) {
-			struct cold cold = next_sample(&all[i]);
-
-			same[i][s] = cold.same;
-			in_turn[i][s] = cold.in_turn;
-		}
-	for (i = 0; i < NR_OWNERS; i++) {
-		close(all[i].ask[1]);
-		waitpid(all[i].child, NULL, 0);
-		printf("cold same %u:", owners[i]);
-		print_samples(same[i], s);
-		printf("cold in_turn %u:", owners[i]);
-		print_samples(in_turn[i], s);
-	}
+	take_turns(&cold, ARRAY_SIZE(owners), TURNS, TURNS_SECONDS);
 }
 
 /* ---- pages */
@@ -167,7 +114,7 @@ static void measure_stacks(unsigned long nr)
 	double samples[native_nr_stacks][STACK_SAMPLES];
 	unsigned int *order = shuffled(nr), i, s;
 	void *data[native_nr_stacks];
-	double begin = seconds();
+	double end = now() + STACK_SECONDS;
 
 	for (i = 0; i < native_nr_stacks; i++) {
 		if (nr > native_stacks[i].most)
@@ -175,7 +122,7 @@ static void measure_stacks(unsigned long nr)
 		data[i] = native_stacks[i].setup(nr);
 		stack_sample(&native_stacks[i], data[i], nr, order);
 	}
-	for (s = 0; s < STACK_SAMPLES && (!s || seconds() - begin < STACK_SECONDS); s++)
+	for (s = 0; s < STACK_SAMPLES && (!s || now() < end); s++)
 		for (i = 0; i < native_nr_stacks; i++)
 			if (nr <= native_stacks[i].most)
 				samples[i][s] = stack_sample(&native_stacks[i], data[i], nr, order);

@@ -12,11 +12,12 @@
 #include "cpu.h"
 #include "measure.h"
 #include "native.h"
+#include "turns.h"
 
 #define SETS		8
 #define SET_PAGES	37	/* from one set's pages to those of the next */
-#define SET_SECONDS	3
-#define ROUNDS		160
+#define ROUNDS		300
+#define SECONDS		28
 /* Two CPUs take part in each of so many rounds: they take several times as long. */
 #define ROUNDS_OF_TWO	2
 
@@ -94,12 +95,34 @@ static void prepare(struct task *t, const struct native_case *c)
 		t->data[1] = c->shared ? t->data[0] : c->setup();
 }
 
-static void round_of(struct task *tasks, int with_two)
+/* ---- a set */
+
+struct set {
+	unsigned int rounds;
+	struct task tasks[];
+};
+
+static void *set_start(unsigned int nr)
 {
+	struct set *set = calloc(1, sizeof(*set) + native_nr_cases * sizeof(set->tasks[0]));
+	unsigned int i;
+
+	if (!set)
+		native_die("no memory for samples");
+	native_waste_pages(nr * SET_PAGES);
+	for (i = 0; i < native_nr_cases; i++)
+		prepare(&set->tasks[i], &native_cases[i]);
+	return set;
+}
+
+static void set_round(void *data)
+{
+	struct set *set = data;
+	int with_two = set->rounds++ % ROUNDS_OF_TWO == 0 && cpu_count() > 1;
 	unsigned int i;
 
 	for (i = 0; i < native_nr_cases; i++) {
-		struct task *t = &tasks[i];
+		struct task *t = &set->tasks[i];
 
 		if (!of_two(t->what))
 			t->samples[t->nr++] = sample_one(t);
@@ -108,34 +131,26 @@ static void round_of(struct task *tasks, int with_two)
 	}
 }
 
-static void measure_set(unsigned long set)
+static void set_finish(void *data, unsigned int nr)
 {
-	struct task *tasks = calloc(native_nr_cases, sizeof(*tasks));
-	int both = cpu_count() > 1;
-	double begin = seconds();
-	unsigned int i, s;
+	struct set *set = data;
+	unsigned int i;
 
-	if (!tasks)
-		native_die("no memory for samples");
-	native_waste_pages(set * SET_PAGES);
-	for (i = 0; i < native_nr_cases; i++)
-		prepare(&tasks[i], &native_cases[i]);
-	for (s = 0; s < ROUNDS && seconds() - begin < SET_SECONDS; s++)
-		round_of(tasks, both && s % ROUNDS_OF_TWO == 0);
 	for (i = 0; i < native_nr_cases; i++) {
-		if (!tasks[i].nr)
+		struct task *t = &set->tasks[i];
+
+		if (!t->nr)
 			continue;
-		printf("case %s %lu:", native_cases[i].name, set);
-		print_samples(tasks[i].samples, tasks[i].nr);
+		printf("case %s %u:", t->what->name, nr);
+		print_samples(t->samples, t->nr);
 	}
 }
 
 void measure_cases(void)
 {
-	unsigned long set;
+	static const struct turns sets = { set_start, set_round, set_finish };
 
-	for (set = 0; set < SETS; set++)
-		cpu_in_process(measure_set, set);
+	take_turns(&sets, SETS, ROUNDS, SECONDS);
 	if (cpu_count() < 2)
 		puts("skipped the cases of two CPUs: this process may use only one");
 }

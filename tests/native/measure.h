@@ -18,13 +18,13 @@ void measure_owners(void);
 /* native_stacks, as pages are more. */
 void measure_growth(void);
 
-/* On a busy machine there are fewer samples, and the whole still ends within a minute. */
-static inline double seconds(void)
+/* In seconds. On a busy machine there are fewer samples: the whole must end within a minute. */
+static inline double now(void)
 {
-	struct timespec now;
+	struct timespec time;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
 }
 
 static inline void print_samples(const double *samples, unsigned int nr)

@@ -53,7 +53,7 @@ build_objects() {
 percpu=(fixed_percpu_data=0 this_cpu_off=0x40 numa_node=0x80 pcpu_hot=0x100 const_pcpu_hot=0x100)
 
 # The program's half; the kernel's is in Kbuild.
-program=(main cpu measure growth)
+program=(main cpu turns measure growth)
 
 defined_elsewhere() {
 	printf '%s\n' "${percpu[@]%=*}"
