@@ -72,7 +72,8 @@ link() {
 	defined_elsewhere | sort -u >defined
 	"$top/tests/native/missing.sh" kernel.o defined >missing.S
 	gcc -c missing.S -o missing.o
-	gcc -no-pie -static -o native "${program[@]/%/.o}" arch.o kernel.o missing.o "${percpu[@]/#/-Wl,--defsym=}" -lpthread
+	# The kernel code first: where it is does not depend on the program.
+	gcc -no-pie -static -o native kernel.o "${program[@]/%/.o}" arch.o missing.o "${percpu[@]/#/-Wl,--defsym=}" -lpthread
 }
 
 # A symbol without a stand-in is named, see missing.sh.
