@@ -20,8 +20,9 @@
 /* Zeroed memory, never freed; of huge pages if it is aligned to them. */
 void *native_memory(unsigned long size, unsigned long align);
 void native_yield(void);
-/* Does not return. */
+/* These do not return. */
 void native_die(const char *what);
+void native_missing(const char *symbol);	/* see missing.sh */
 
 /* ---- the kernel's half */
 

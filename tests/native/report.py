@@ -197,7 +197,7 @@ def table(d):
     print("From the kernel and released, as owners are more")
     for kind, label in COLD:
         for owners, f in d["cold"][kind].items():
-            print(row(f"{label}, {int(owners):,} owners", f))
+            print(row(f"{label}, owners: {int(owners):,}", f))
     print_stacks(d["stacks"])
     print_goals(d)
 
