@@ -44,11 +44,9 @@ void native_waste_pages(unsigned int nr)
 
 /* ---- many owners */
 
-#define IN_TURN	4096
-
 struct cold {
 	struct labyrinth_owner *owner;
-	struct page *pages[IN_TURN];
+	struct page *pages[NATIVE_MANY];
 	unsigned int next;
 };
 
@@ -59,37 +57,31 @@ void *native_cold_setup(unsigned int nr_owners)
 
 	for (i = 0; i < nr_owners; i++)
 		c->owner = native_owner(256, 0);
-	for (i = 0; i < IN_TURN; i++)
+	for (i = 0; i < NATIVE_MANY; i++)
 		c->pages[i] = alloc_page(GFP_ATOMIC);
 	return c;
 }
 
-/* From the kernel, and released. */
-static struct page *cold_page(struct cold *c)
+/* From the kernel, released, and back to the kernel once @nr others have been taken. */
+static void cold_in_turn(struct cold *c, unsigned int nr, unsigned long pages)
 {
-	struct page *page = labyrinth_alloc_page(c->owner);
-
-	native_check(page && !labyrinth_release_page(c->owner, page), "cold: not released");
-	return page;
-}
-
-void native_cold(void *data, unsigned long pages)
-{
-	while (pages--)
-		__free_page(cold_page(data));
-}
-
-/* The kernel's stack of free pages gives what was freed last. */
-void native_cold_in_turn(void *data, unsigned long pages)
-{
-	struct cold *c = data;
-
 	while (pages--) {
-		struct page *page = cold_page(c);
+		struct page *page = labyrinth_alloc_page(c->owner);
 
-		swap(page, c->pages[c->next++ % IN_TURN]);
+		native_check(page && !labyrinth_release_page(c->owner, page), "cold: not released");
+		swap(page, c->pages[c->next++ % nr]);
 		__free_page(page);
 	}
+}
+
+void native_cold_few(void *data, unsigned long pages)
+{
+	cold_in_turn(data, NATIVE_FEW, pages);
+}
+
+void native_cold_many(void *data, unsigned long pages)
+{
+	cold_in_turn(data, NATIVE_MANY, pages);
 }
 
 /* ---- many pages */

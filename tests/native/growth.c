@@ -14,14 +14,13 @@
 #define TURNS		500
 #define TURNS_SECONDS	6
 #define COLD_PAGES	2048UL
-#define COLD_WARM	4096UL	/* all pages that are taken in turn */
 
 static const unsigned int owners[] = { 1, 64, 4096 };
 
 struct cold {
 	void *data;
 	unsigned int nr;
-	double same[TURNS], in_turn[TURNS];
+	double few[TURNS], many[TURNS];
 };
 
 static void *cold_start(unsigned int nr)
@@ -38,7 +37,7 @@ static double cold_sample(void (*run)(void *data, unsigned long pages), void *da
 {
 	unsigned long start;
 
-	run(data, COLD_WARM);
+	run(data, NATIVE_MANY);
 	start = ticks();
 	run(data, COLD_PAGES);
 	return (double)(ticks() - start) / COLD_PAGES;
@@ -48,18 +47,18 @@ static void cold_turn(void *data)
 {
 	struct cold *c = data;
 
-	c->same[c->nr] = cold_sample(native_cold, c->data);
-	c->in_turn[c->nr++] = cold_sample(native_cold_in_turn, c->data);
+	c->few[c->nr] = cold_sample(native_cold_few, c->data);
+	c->many[c->nr++] = cold_sample(native_cold_many, c->data);
 }
 
 static void cold_finish(void *data, unsigned int nr)
 {
 	struct cold *c = data;
 
-	printf("cold same %u:", owners[nr]);
-	print_samples(c->same, c->nr);
-	printf("cold in_turn %u:", owners[nr]);
-	print_samples(c->in_turn, c->nr);
+	printf("cold few %u:", owners[nr]);
+	print_samples(c->few, c->nr);
+	printf("cold many %u:", owners[nr]);
+	print_samples(c->many, c->nr);
 }
 
 void measure_owners(void)

@@ -52,10 +52,11 @@ extern const unsigned int native_nr_stacks;
 
 /* The cold path of the last of @nr_owners owners. */
 void *native_cold_setup(unsigned int nr_owners);
-/* The page is the one of before. */
-void native_cold(void *data, unsigned long pages);
-/* The page is the one that has not been taken for longest, of some thousands. */
-void native_cold_in_turn(void *data, unsigned long pages);
+/* Pages in turn: as few as the caches hold, and many. */
+#define NATIVE_FEW	64
+#define NATIVE_MANY	4096
+void native_cold_few(void *data, unsigned long pages);
+void native_cold_many(void *data, unsigned long pages);
 
 /* Take pages from the kernel for good. */
 void native_waste_pages(unsigned int nr);

@@ -12,7 +12,7 @@ The document has "schema" 1. All figures are ticks of the time stamp counter, of
            percent of the median
   ratios   [{case, peer, leasts, rounds}]: of the least samples, and the median of the
            ratios of each round
-  cold     {"same" or "in_turn": {owners: figures as of a case}}
+  cold     {"few" or "many": {owners: figures as of a case}}
   stacks   {peer: {pages: figures as of a case}}
   goals    [{name, goal, value, met}]; value and met are null if it was not measured
 """
@@ -63,7 +63,7 @@ GROUPS = [
 ]
 
 STACKS = [("lab", "labyrinth"), ("pool", "page_pool"), ("array", "array")]
-COLD = [("same", "the same page again"), ("in_turn", "4,096 pages in turn")]
+COLD = [("few", "64 pages in turn"), ("many", "4,096 pages in turn")]
 
 # A goal compares the least samples, not the rounds. A disturbance only adds ticks, and not in
 # proportion: while the other thread of a core is busy, code that waits for its own locked
@@ -92,7 +92,7 @@ def over(d, case, peer):
 
 
 def cold_over(d, owners):
-    cold = d["cold"]["same"]
+    cold = d["cold"]["few"]
     return cold[owners]["least"] / cold["1"]["least"]
 
 
