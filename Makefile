@@ -9,6 +9,7 @@
 # make demo          see it work, in a virtual machine
 # make check         quick tests
 # make test          what a change must pass; make test-all: everything
+# make soak          torture labyrinth's lock-free core in a process: 10^9 calls, up to an hour
 # make matrix        build for many kernels, compilers and machines, and boot them; part of test-all
 # make bench         what a page costs, in a virtual machine; as root, make bench-here: on this one
 # make bench-native  what a page costs beside page_pool and objpool, in a process of this machine:
@@ -107,6 +108,11 @@ test-all:
 	scripts/setup.sh test-all
 	tests/run.sh $@
 
+soak:
+	scripts/setup.sh test
+	scripts/kernels.sh 6.12
+	tests/native/run.sh torture 1e9
+
 matrix:
 	scripts/setup.sh test-all
 	tests/matrix/run.sh
@@ -158,5 +164,5 @@ docs:
 	scripts/kernels.sh 6.12
 	scripts/docs.sh
 
-.PHONY: modules writable headers compiler install uninstall command clean help check test test-all matrix demo pictures bench adapt \
+.PHONY: modules writable headers compiler install uninstall command clean help check test test-all soak matrix demo pictures bench adapt \
 	bench-accept bench-here bench-native lint docs dist deb

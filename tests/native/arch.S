@@ -5,10 +5,11 @@
 	.globl	__SCT__preempt_schedule, __SCT__preempt_schedule_notrace
 __SCT__cond_resched:
 __SCT__might_resched:
-__SCT__preempt_schedule:
-__SCT__preempt_schedule_notrace:
 nothing:
 	xorl	%eax, %eax
+	/* Callers expect that these change no register. */
+__SCT__preempt_schedule:
+__SCT__preempt_schedule_notrace:
 	ret
 
 	/* Here because C code may not declare what is volatile. */
@@ -18,12 +19,34 @@ nothing:
 jiffies:
 	.quad	0
 
-	/* Interrupts are not disabled: a test of their flag says that they are enabled. */
+	.text
+	/*
+	 * Interrupts are signals, see interrupt.c. Callers expect that only %rax changes. The flag
+	 * of the flags is bit 9.
+	 */
+flags:
+	xorl	%eax, %eax
+	cmpl	$0, %gs:native_irqs_off
+	sete	%ah
+	addb	%ah, %ah
+	ret
+disable:
+	movl	$1, %gs:native_irqs_off
+	ret
+enable:
+	movl	$0, %gs:native_irqs_off
+	ret
+
+	/* The calls of paravirtualization; those of interrupts are at 0xf0. */
 	.globl	pv_ops
 	.data
 	.balign	64
 pv_ops:
-	.rept	128
+	.rept	30
+	.quad	nothing
+	.endr
+	.quad	flags, disable, enable
+	.rept	95
 	.quad	nothing
 	.endr
 

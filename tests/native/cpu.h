@@ -21,6 +21,9 @@ void cpu_run(unsigned int nr, void (*work)(unsigned int cpu, void *arg), void *a
 /* Call @work as CPU 0 in a process of its own, and wait for it. It must not fail. */
 void cpu_in_process(void (*work)(unsigned long arg), unsigned long arg);
 
+/* torture_main.c: "native torture OPERATIONS [SEED]" */
+int torture_main(int argc, char **argv);
+
 static inline unsigned long ticks(void)
 {
 	return __builtin_ia32_rdtsc();

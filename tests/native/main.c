@@ -95,6 +95,8 @@ int main(int argc, char **argv)
 	unsigned int i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc > 1 && !strcmp(argv[1], "torture"))
+		return torture_main(argc - 1, argv + 1);
 	for (i = 0; i < ARRAY_SIZE(parts); i++)
 		if (argc == 2 && !strcmp(argv[1], parts[i].name)) {
 			native_boot(parts[i].nr_cpus);

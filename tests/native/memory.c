@@ -14,9 +14,13 @@
 
 #include "native.h"
 
-/* Sizes of the areas of one CPU: the kernel's own variables, then alloc_percpu(). */
+/*
+ * The area of one CPU: the kernel's own variables, then alloc_percpu(); then the modules' own,
+ * whose offset is the address that the linker gave them.
+ */
 #define NATIVE_STATIC	0x4000UL
-#define NATIVE_AREA	0x400000UL
+#define NATIVE_DYNAMIC	0x400000UL
+#define NATIVE_AREA	0x1000000UL
 
 static unsigned long next_percpu = NATIVE_STATIC;
 
@@ -79,7 +83,7 @@ void __percpu *pcpu_alloc_noprof(size_t size, size_t align, bool reserved, gfp_t
 	unsigned long at = ALIGN(next_percpu, align);
 
 	next_percpu = at + size;
-	if (next_percpu > NATIVE_AREA)
+	if (next_percpu > NATIVE_DYNAMIC)
 		native_die("alloc_percpu: the areas are full");
 	return (void __percpu *)at;
 }
@@ -159,6 +163,12 @@ unsigned long alloc_pages_bulk_noprof(gfp_t gfp, int nid, nodemask_t *nodes, int
 	return i;
 }
 
+/* One of three is patched in at boot. */
+void clear_page_orig(void *page)
+{
+	memset(page, 0, PAGE_SIZE);
+}
+
 void __free_pages(struct page *page, unsigned int order)
 {
 	if (put_page_testzero(page))
@@ -184,6 +194,7 @@ struct pglist_data *node_data[MAX_NUMNODES];
 atomic_long_t _totalram_pages = ATOMIC_LONG_INIT(NATIVE_PAGES);
 nodemask_t node_states[NR_NODE_STATES] = { [0 ... NR_NODE_STATES - 1] = { { [0] = 1UL } } };
 unsigned int nr_node_ids = 1;
+struct mem_section **mem_section;	/* none: reports do not show page numbers */
 
 unsigned long native_cpu_base(unsigned int cpu)
 {

@@ -71,4 +71,32 @@ unsigned long native_pages_free(void);
 unsigned long native_cpu_base(unsigned int cpu);
 void native_tick(void);
 
+/* ---- torture, see torture.c */
+
+struct native_counts {
+	unsigned long calls, pages, from_others, refused, duels, strangers;
+};
+
+/* Delivered; held off, since they were disabled; and that interrupted labyrinth. */
+struct native_interrupts {
+	unsigned long irqs, softirqs, nmis, held_off, in_call;
+};
+
+struct native_fault {
+	const char *what, *owner;
+	long got, wanted;
+};
+
+/* Returns 0 or an errno. */
+int native_torture_boot(unsigned int nr_cpus, unsigned long seed);
+/* Make calls, as one of all CPUs, until they have made @calls together, or a fault is found. */
+void native_torture(unsigned long calls);
+void native_torture_stop(void);
+/* A signal came at @ip. */
+void native_interrupt(unsigned long ip, int is_nmi);
+void native_torture_end(void);
+void native_torture_counts(struct native_counts *sum);
+void native_interrupt_counts(struct native_interrupts *sum);
+const struct native_fault *native_torture_fault(void);
+
 #endif /* _LABYRINTH_TESTS_NATIVE_H */

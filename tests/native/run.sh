@@ -3,12 +3,14 @@
 #
 # Link labyrinth's machine code, page_pool's and objpool's into a process, and measure them at
 # the machine's own speed, in time stamp counter ticks. Speed is no test: a goal that is missed
-# is said, and is no failure.
+# is said, and is no failure. Or torture labyrinth at that speed.
 #
 # usage: run.sh [--kernel NAME] [--build] [--chart]
+#        run.sh [--kernel NAME] torture [CALLS [SEED]]
 #
 #   --build   stop when the process is built: build/native-NAME/native
 #   --chart   draw Documentation/native.svg
+#   torture   see torture.c; CALLS is 1e8 by default, minutes
 #
 # Writes to build/native-NAME: native.samples, native.json (see report.py).
 
@@ -16,7 +18,7 @@ set -euo pipefail
 export LC_ALL=C
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
-kernel=6.12 only_build='' chart=''
+kernel=6.12 only_build='' chart='' torture=()
 
 die() { echo "Bail out! $*"; exit 1; }
 
@@ -25,6 +27,7 @@ while [ $# -gt 0 ]; do
 	--kernel) kernel=$2; shift ;;
 	--build) only_build=1 ;;
 	--chart) chart=1 ;;
+	torture) torture=("$1" "${2-1e8}" "${@:3}"); break ;;
 	*) sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 	esac
 	shift
@@ -50,10 +53,10 @@ build_objects() {
 }
 
 # Per-CPU variables of the kernel's own, as offsets into the area of a CPU.
-percpu=(fixed_percpu_data=0 this_cpu_off=0x40 numa_node=0x80 pcpu_hot=0x100 const_pcpu_hot=0x100)
+percpu=(fixed_percpu_data=0 this_cpu_off=0x40 numa_node=0x80 native_irqs_off=0xc0 pcpu_hot=0x100 const_pcpu_hot=0x100)
 
 # The program's half; the kernel's is in Kbuild.
-program=(main cpu turns measure growth)
+program=(main cpu turns measure growth torture_main)
 
 defined_elsewhere() {
 	printf '%s\n' "${percpu[@]%=*}"
@@ -68,7 +71,12 @@ link() {
 		gcc -O2 -Wall -no-pie -fno-pie -c "$top/tests/native/$part.c" -o "$part.o"
 	done
 	gcc -c "$top/tests/native/arch.S" -o arch.o
-	ld -r -o kernel.o labyrinth/labyrinth.o tests/native/native.o
+	# The text of labyrinth is between two symbols.
+	for part in start end; do
+		printf '.text; .globl native_text_%s; native_text_%s:\n.section .note.GNU-stack, "", @progbits\n' \
+			$part $part | gcc -c -x assembler - -o text_$part.o
+	done
+	ld -r -o kernel.o text_start.o labyrinth/labyrinth.o text_end.o tests/native/native.o
 	defined_elsewhere | sort -u >defined
 	"$top/tests/native/missing.sh" kernel.o defined >missing.S
 	gcc -c missing.S -o missing.o
@@ -123,6 +131,7 @@ mkdir -p "$out"
 	die "the build failed: see $out/build.log"
 names_what_is_missing || die "a symbol that has no stand-in is not named: see missing.sh"
 [ -z "$only_build" ] || exit 0
+[ ${#torture[@]} -eq 0 ] || exec "$out/native" "${torture[@]}"
 measure
 "$report" table "$out/native.json"
 [ -z "$chart" ] || draw

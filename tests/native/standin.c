@@ -7,8 +7,9 @@
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/idr.h>
-#include <linux/irq_work.h>
 #include <linux/jiffies.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -69,6 +70,16 @@ void *memchr_inv(const void *mem, int byte, size_t size)
 struct dentry *debugfs_create_dir(const char *name, struct dentry *parent)
 {
 	return ERR_PTR(-ENODEV);
+}
+
+u64 jiffies64_to_msecs(u64 j)
+{
+	return j * (MSEC_PER_SEC / HZ);
+}
+
+struct page *pfn_to_online_page(unsigned long pfn)
+{
+	return pfn_to_page(pfn);
 }
 
 void native_tick(void)
@@ -162,7 +173,7 @@ int page_pool_list(struct page_pool *pool)
 	return 0;
 }
 
-/* ---- work: nothing is done on its own account */
+/* ---- timers: a delayed work needs none, see work.c */
 
 void init_timer_key(struct timer_list *timer, void (*func)(struct timer_list *), unsigned int flags,
 		    const char *name, struct lock_class_key *key)
@@ -170,36 +181,6 @@ void init_timer_key(struct timer_list *timer, void (*func)(struct timer_list *),
 }
 
 void delayed_work_timer_fn(struct timer_list *timer)
-{
-}
-
-bool irq_work_queue(struct irq_work *work)
-{
-	return true;
-}
-
-bool queue_work_on(int cpu, struct workqueue_struct *wq, struct work_struct *work)
-{
-	return true;
-}
-
-bool flush_work(struct work_struct *work)
-{
-	return true;
-}
-
-bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *work,
-			   unsigned long delay)
-{
-	return true;
-}
-
-bool cancel_delayed_work_sync(struct delayed_work *work)
-{
-	return true;
-}
-
-void irq_work_sync(struct irq_work *work)
 {
 }
 
