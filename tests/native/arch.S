@@ -21,8 +21,8 @@ jiffies:
 
 	.text
 	/*
-	 * Interrupts are signals, see interrupt.c. Callers expect that only %rax changes. The flag
-	 * of the flags is bit 9.
+	 * Interrupts are signals, see interrupt.c. Callers expect that only %rax changes. Their
+	 * flag is bit 9 of the flags.
 	 */
 flags:
 	xorl	%eax, %eax

@@ -74,7 +74,7 @@ void native_tick(void);
 /* ---- torture, see torture.c */
 
 struct native_counts {
-	unsigned long calls, pages, from_others, refused, duels, strangers;
+	unsigned long calls, pages, from_others, refused, duels, strangers, mortals, orphans;
 };
 
 /* Delivered; held off, since they were disabled; and that interrupted labyrinth. */

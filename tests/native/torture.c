@@ -28,8 +28,10 @@ struct nt_owner nt_owners[] = {
 	{ "stocked", 32, .stock = 8 },
 	{ "zeroing", 24, .stock = 4, .flags = LABYRINTH_ZERO },
 	{ "large", 600 },
+	{ "mortal", INT_MAX },
 };
-const unsigned int nt_nr_owners = ARRAY_SIZE(nt_owners);
+
+const unsigned int nt_nr_owners = ARRAY_SIZE(nt_owners) - 1;
 
 static struct nt_context contexts[NATIVE_CPUS][NT_NR_LEVELS];
 static unsigned int nr_cpus;
@@ -163,6 +165,14 @@ static void step_duel(struct nt_context *c)
 		nt_duel_attack(c);
 }
 
+static void step_mortal(struct nt_context *c)
+{
+	if (c->level == NT_TASK && !nt_random(c, 2000))
+		nt_mortal_end(c);
+	else
+		nt_mortal_use(c);
+}
+
 /* Of a process: a refill, the shrinker, and work that was put off. */
 static void step_process(struct nt_context *c)
 {
@@ -182,12 +192,13 @@ static const struct {
 	void (*step)(struct nt_context *c);
 	unsigned int weight;	/* of 64 */
 } steps[] = {
-	{ step_pair, 20 },
+	{ step_pair, 17 },
 	{ step_pass, 16 },
 	{ step_burst, 6 },
 	{ step_bulk, 6 },
 	{ step_duel, 8 },
 	{ step_stranger, 6 },
+	{ step_mortal, 3 },
 	{ step_misuse, 1 },
 	{ step_process, 1 },
 };
@@ -236,6 +247,8 @@ void native_torture_counts(struct native_counts *sum)
 		sum->refused += READ_ONCE(counts->refused);
 		sum->duels += READ_ONCE(counts->duels);
 		sum->strangers += READ_ONCE(counts->strangers);
+		sum->mortals += READ_ONCE(counts->mortals);
+		sum->orphans += READ_ONCE(counts->orphans);
 	}
 }
 
@@ -258,7 +271,7 @@ static void meet(struct nt_context *c, unsigned long calls)
 		smp_store_release(&meeting, nr + 1);
 	} else {
 		/* Pairs with the release above. */
-		while (smp_load_acquire(&meeting) == nr)
+		while (smp_load_acquire(&meeting) == nr && !nt_stopped())
 			native_yield();
 	}
 	native_set_busy(true);
@@ -317,5 +330,6 @@ int native_torture_boot(unsigned int cpus, unsigned long seed)
 		if (IS_ERR(o->lab))
 			return PTR_ERR(o->lab);
 	}
-	return nt_duels_boot(cpus);
+	err = nt_mortal_create();
+	return err ?: nt_duels_boot(cpus);
 }

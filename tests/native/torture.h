@@ -45,6 +45,7 @@ struct nt_context {
 
 extern struct nt_owner nt_owners[];
 extern const unsigned int nt_nr_owners;
+#define nt_mortal	(nt_owners[nt_nr_owners])	/* all of torture_mortal.c, for the books */
 extern bool nt_strangers;	/* some come in this round */
 
 struct nt_context *nt_context(void);
@@ -79,6 +80,14 @@ int nt_duels_boot(unsigned int nr_cpus);
 void nt_duel_defend(struct nt_context *c);
 void nt_duel_attack(struct nt_context *c);
 struct labyrinth_owner *nt_duel_owner(unsigned int i);
+
+/* torture_mortal.c */
+int nt_mortal_create(void);
+struct labyrinth_owner *nt_mortal_owner(void);
+void nt_mortal_end(struct nt_context *c);
+void nt_mortal_use(struct nt_context *c);
+long nt_mortal_out(const struct labyrinth_owner *owner);
+void nt_mortal_exit(struct nt_context *c);
 
 /* torture_round.c */
 void nt_round_begin(struct nt_context *c);

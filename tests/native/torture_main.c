@@ -114,6 +114,8 @@ static void report(void)
 	       interrupts.irqs, interrupts.softirqs, interrupts.nmis, interrupts.in_call,
 	       interrupts.held_off);
 	printf("# %lu duels, %lu references by strangers\n", counts.duels, counts.strangers);
+	printf("# %lu owners destroyed while used, with %lu pages out\n", counts.mortals,
+	       counts.orphans);
 }
 
 static void fail_now(const char *what)

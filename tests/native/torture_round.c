@@ -53,6 +53,10 @@ static void settle(void)
 	for (i = 0; i < nt_nr_owners; i++)
 		nt_expect("the quarantine is empty", &nt_owners[i],
 			  lab_quarantine_look(nt_owners[i].lab), true);
+	nt_expect("the quarantine is empty", &nt_mortal, lab_quarantine_look(nt_mortal_owner()),
+		  true);
+	nt_expect("pages out", &nt_mortal, lab_owner_owned(nt_mortal_owner()),
+		  nt_mortal_out(nt_mortal_owner()));
 	for (i = 0; (lab = nt_duel_owner(i)); i++) {
 		nt_expect("a duel's quarantine is empty", NULL, lab_quarantine_look(lab), true);
 		nt_expect("a duel's pages out", NULL, lab_owner_owned(lab), 0);
@@ -137,6 +141,7 @@ static void find_leaks(void)
 	struct labyrinth_owner *lab;
 	unsigned int i;
 
+	pages += lab_owner_stocked(nt_mortal_owner()) + nt_mortal_out(NULL);
 	for (i = 0; i < nt_nr_owners; i++)
 		pages += atomic_read(&nt_owners[i].out) + lab_owner_stocked(nt_owners[i].lab);
 	for (i = 0; (lab = nt_duel_owner(i)); i++)
@@ -187,6 +192,7 @@ void native_torture_end(void)
 		while (left)
 			__free_page(owner->slots[--left]);
 	}
+	nt_mortal_exit(c);
 	for (i = 0; (lab = nt_duel_owner(i)); i++)
 		nt_expect("destroy: a duel's pages still out", NULL, labyrinth_owner_destroy(lab),
 			  0);

@@ -108,16 +108,27 @@ static bool do_queued(void)
 	return any;
 }
 
+/* False if a CPU is doing work. While it is locked, none is begun. */
+bool native_work_lock(void)
+{
+	return !test_and_set_bit_lock(0, &working);
+}
+
+void native_work_unlock(void)
+{
+	clear_bit_unlock(0, &working);
+}
+
 /* Do what is queued. False if nothing was, or another CPU is at it. Context: task. */
 bool native_work(void)
 {
 	bool any;
 
-	if (test_and_set_bit_lock(0, &working))
+	if (!native_work_lock())
 		return false;
 	any = do_kicked();
 	any |= do_queued();
-	clear_bit_unlock(0, &working);
+	native_work_unlock();
 	return any;
 }
 

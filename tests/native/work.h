@@ -6,6 +6,8 @@
 #include <linux/types.h>
 
 bool native_work(void);
+bool native_work_lock(void);
+void native_work_unlock(void);
 void native_quiescent(void);
 void native_set_busy(bool is_busy);
 
