@@ -82,6 +82,7 @@ static bool do_kicked(void)
 			continue;
 		any = true;
 		atomic_andnot(IRQ_WORK_CLAIMED, &work->node.a_flags);
+		/* As in irq_work_single(): what the work does comes after. */
 		smp_mb__after_atomic();
 		preempt_count_add(HARDIRQ_OFFSET);
 		work->func(work);
@@ -102,7 +103,8 @@ static bool do_queued(void)
 			continue;
 		any = true;
 		clear_bit(WORK_STRUCT_PENDING_BIT, work_data_bits(work));
-		smp_mb();	/* as in set_work_pool_and_clear_pending() */
+		/* As in set_work_pool_and_clear_pending(). */
+		smp_mb();
 		work->func(work);
 	}
 	return any;
