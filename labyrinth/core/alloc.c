@@ -231,7 +231,6 @@ static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struc
 	u32 why = READ_ONCE(owner->slow);
 	enum lab_refusal reason = LAB_REFUSE_BUDGET;
 	struct page *page = NULL;
-	struct lab_cpu *here;
 
 	if (unlikely(why || !lab_tag_is_end(tag))) {
 		if (why & LAB_SLOW_DEAD || !lab_owner_in_scope(owner)) {
@@ -242,12 +241,11 @@ static noinline struct page *lab_alloc_slow(struct labyrinth_owner *owner, struc
 		}
 		if (!lab_tag_is_end(tag))
 			page = lab_take_tag(owner, tag, caller);
+		if (!page && !lab_recycles_uncharged(owner))
+			page = lab_take_recycled(owner, this_cpu_ptr(owner->cpu), caller);
+		if (page)
+			goto out;
 	}
-	here = this_cpu_ptr(owner->cpu);
-	if (!page && lab_cpu_has_recycled(here) && !lab_recycles_uncharged(owner))
-		page = lab_take_recycled(owner, here, caller);
-	if (page)
-		goto out;
 
 	if (likely(lab_budget_charge(owner)))
 		page = lab_has_uncharged(owner) ? lab_take_uncharged(owner, caller) : LAB_CHARGED;
@@ -285,25 +283,23 @@ out:
 }
 
 /*
- * No page was at the top of the cache: try the stack. Called with preemption disabled; enables
- * it.
+ * No page was at the top of the cache: try the stack, and claim what is cached if this call
+ * interrupts the cache's writer. Called with preemption disabled; enables it.
  */
 static noinline struct page *lab_alloc_uncached(struct labyrinth_owner *owner,
-						unsigned long caller)
+						unsigned long caller, struct lab_cpu *here)
 {
-	struct lab_cpu *here = this_cpu_ptr(READ_ONCE(owner->fast));
-	struct lab_tag *tag;
 	struct page *page;
 
-	if (unlikely(lab_cache_hints(here->cache.added_and_hints)))
+	if (lab_cpu_has_recycled(here)) {
 		lab_cache_drop(&here->cache, &owner->slots, lab_cached_state(owner));
-	tag = lab_stack_pop_any(&here->recycled, &owner->slots);
-	page = tag->page;
-	if (unlikely(!lab_page_exclusive(page)))
-		return lab_alloc_slow(owner, tag, caller);
-	lab_hand_out(here, tag, caller);
-	preempt_enable();
-	return page;
+		page = lab_take_recycled(owner, here, caller);
+		if (likely(page)) {
+			preempt_enable();
+			return page;
+		}
+	}
+	return lab_alloc_slow(owner, lab_nowhere, caller);
 }
 
 static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, unsigned long caller)
@@ -316,7 +312,7 @@ static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, uns
 	here = this_cpu_ptr(READ_ONCE(owner->fast));
 	if (unlikely(!lab_cache_take(&here->cache, &owner->slots, lab_cached_state(owner),
 				     owner->ready_state, &tag)))
-		return lab_alloc_uncached(owner, caller);
+		return lab_alloc_uncached(owner, caller, here);
 	page = tag->page;
 	if (unlikely(!lab_page_exclusive(page)))
 		return lab_alloc_slow(owner, tag, caller);

@@ -22,7 +22,8 @@
 
 #include "table.h"
 
-#define LAB_CACHE_SLOTS		60
+/* A burst of 64 pages, and whole cache lines. */
+#define LAB_CACHE_SLOTS		76
 
 struct lab_cache {
 	/*
