@@ -37,7 +37,7 @@ struct lab_cache {
 
 #define LAB_CACHE_ADDED_SHIFT	8
 #define LAB_CACHE_ADD		(BIT_ULL(LAB_CACHE_ADDED_SHIFT) + 1)
-static_assert(LAB_CACHE_SLOTS < BIT(LAB_CACHE_ADDED_SHIFT));
+static_assert(!(LAB_CACHE_SLOTS >> LAB_CACHE_ADDED_SHIFT));
 
 static __always_inline unsigned long lab_cache_hints(u64 added_and_hints)
 {
