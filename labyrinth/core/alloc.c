@@ -282,6 +282,13 @@ out:
 	return page;
 }
 
+static __always_inline bool lab_take_cached(struct labyrinth_owner *owner, struct lab_cpu *here,
+					    struct lab_tag **tag)
+{
+	return lab_cache_take(&here->cache, &owner->slots, lab_cached_state(owner),
+			      owner->ready_state, tag);
+}
+
 /*
  * No page was at the top of the cache: try the stack, and claim what is cached if this call
  * interrupts the cache's writer. Called with preemption disabled; enables it.
@@ -310,8 +317,7 @@ static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, uns
 
 	preempt_disable();
 	here = this_cpu_ptr(READ_ONCE(owner->fast));
-	if (unlikely(!lab_cache_take(&here->cache, &owner->slots, lab_cached_state(owner),
-				     owner->ready_state, &tag)))
+	if (unlikely(!lab_take_cached(owner, here, &tag)))
 		return lab_alloc_uncached(owner, caller, here);
 	page = tag->page;
 	if (unlikely(!lab_page_exclusive(page)))
@@ -321,16 +327,15 @@ static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, uns
 	return page;
 }
 
-/* A page that is cached on this CPU, or NULL. */
+/* The page at the top of this CPU's cache; NULL if there is none, or it cannot be used. */
 struct page *lab_alloc_cached(struct labyrinth_owner *owner, unsigned long caller)
 {
 	struct page *page = NULL;
 	struct lab_tag *tag;
 
 	preempt_disable();
-	if (!READ_ONCE(owner->slow))
-		while (!page && (tag = lab_pop_cached(owner, this_cpu_ptr(owner->cpu))))
-			page = lab_take_tag(owner, tag, caller);
+	if (lab_take_cached(owner, this_cpu_ptr(READ_ONCE(owner->fast)), &tag))
+		page = lab_take_tag(owner, tag, caller);
 	preempt_enable();
 	return page;
 }

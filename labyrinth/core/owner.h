@@ -128,7 +128,7 @@ struct labyrinth_owner {
 /* kmalloc() aligns a power of 2 to its size: a handle starts with a cache line. */
 #define LAB_OWNER_SIZE	roundup_pow_of_two(sizeof(struct labyrinth_owner))
 
-/* The fast paths touch these two lines, the page's tag and its struct page. */
+/* The fast paths touch these lines, the page's tag and its struct page. */
 static_assert(offsetof(struct lab_cpu, cache) == 64);
 static_assert(sizeof(struct lab_cache) % 64 == 0);
 static_assert(offsetofend(struct labyrinth_owner, stock) <= 64);

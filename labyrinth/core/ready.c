@@ -29,16 +29,11 @@ void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag)
 	}
 }
 
-/* Claim a page that is cached on @there. The same. */
-struct lab_tag *lab_pop_cached(struct labyrinth_owner *owner, const struct lab_cpu *there)
-{
-	return lab_cache_claim(&there->cache, &owner->slots, lab_cached_state(owner));
-}
-
 /* Pop a page recycled on @there, or claim a cached one. The same. */
 struct lab_tag *lab_pop_recycled_on(struct labyrinth_owner *owner, struct lab_cpu *there)
 {
-	return lab_stack_pop(&there->recycled, &owner->slots) ?: lab_pop_cached(owner, there);
+	return lab_stack_pop(&there->recycled, &owner->slots) ?:
+	       lab_cache_claim(&there->cache, &owner->slots, lab_cached_state(owner));
 }
 
 /* Pop a recycled page of any CPU, this one first. Needs preemption disabled. */

@@ -13,7 +13,6 @@
 #define LAB_SURE_TURNS		3
 
 void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag);
-struct lab_tag *lab_pop_cached(struct labyrinth_owner *owner, const struct lab_cpu *there);
 struct lab_tag *lab_pop_recycled_on(struct labyrinth_owner *owner, struct lab_cpu *there);
 struct lab_tag *lab_pop_recycled(struct labyrinth_owner *owner);
 struct lab_tag *lab_pop_stocked(struct labyrinth_owner *owner);
