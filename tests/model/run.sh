@@ -3,7 +3,7 @@
 #
 # Check all interleavings of the models of the lock-free core with Spin.
 #
-# usage: run.sh [--short]	only the widest search of each model
+# usage: run.sh [--short]	only one search of each model
 #
 # KTAP on standard output; logs in build/model/. One test per search of a model, one
 # per mutation of it (which must fail), and one that compares the code cited in the
@@ -104,7 +104,7 @@ check() { # NAME COMMAND...
 
 command -v spin >/dev/null || { echo "run.sh: spin is missing: run scripts/setup.sh test" >&2; exit 1; }
 echo "KTAP version 1"
-for model in stack tag; do
+for model in stack tag cache; do
 	check "$model: the sources contain the code that the model cites" \
 		names_hold "$here/$model.pml" "$top/labyrinth"
 done
@@ -117,15 +117,23 @@ check "stack: no interleaving fails" found_none stack stack
 [ -n "$short" ] || check "tag: no interleaving fails in two tables" found_none tag-two-tables tag -DTWO_TABLES
 [ -n "$short" ] || check "tag: no interleaving fails with pages freed behind" found_none tag-behind tag -DBEHIND
 check "tag: no interleaving fails in two tables with pages freed behind" found_none tag-behind-two-tables tag -DBEHIND -DTWO_TABLES
+check "cache: no interleaving fails with one call each" found_none cache-few cache -DFEW
+[ -n "$short" ] || check "cache: no interleaving fails" found_none cache cache
+[ -n "$short" ] || check "cache: no interleaving fails on one CPU" found_none cache-nest cache -DNEST
+[ -n "$short" ] || check "cache: no interleaving fails with misuse" found_none cache-misuse cache -DMISUSE
+[ -n "$short" ] || check "cache: no interleaving fails with misuse on one CPU" \
+	found_none cache-misuse-nest cache -DMISUSE -DNEST
 [ -z "$short" ] || { echo "1..$n"; exit $failed; }
 
 check "stack: every step is reached" unreached stack stack stack-many
 check "tag: every step is reached" unreached tag tag tag-far tag-two-tables tag-behind \
 	tag-behind-two-tables
+check "cache: every step is reached" unreached cache cache cache-few cache-nest cache-misuse \
+	cache-misuse-nest
 
 # Mutations are found early, and in reverse order even earlier.
 how='-O0 -DREVERSE' slots=18
-for model in stack tag; do
+for model in stack tag cache; do
 	for word in $(words_after Mutations $model); do
 		check "$model: mutation $word is found" \
 			found_one "$model-$word" $model "-D$word"

@@ -15,9 +15,9 @@
  *
  * The model is sequentially consistent. A word here is a tag's state; MOVING stands for
  * LAB_ARRIVING as well: two words are equal in the model at least as often as in the code.
- * A stack is a set, and the quarantine's stack is part of it: see stack.pml. Budgets are
- * left out. A released page goes to the kernel. A page is not freed behind labyrinth's back
- * while labyrinth itself is letting go of it: its new user frees it then.
+ * A stack is a set, and the quarantine's stack and the cache are part of it: see stack.pml and
+ * cache.pml. Budgets are left out. A released page goes to the kernel. A page is not freed
+ * behind labyrinth's back while labyrinth itself is letting go of it: its new user frees it then.
  *
  * A wrong call may change the tag of another page for an instant, until it is reverted,
  * and a right call that meets the change may fail. It must change nothing for good.
@@ -661,7 +661,7 @@ again:	atomic {
 	assert(!won || !strange);
 	if
 	:: won && op == FREE_PAGE ->
-		/* free.c: lab_free: lab_stack_push( */
+		/* free.c: lab_recycle_plain: lab_stack_push( */
 		/* bulk.c: lab_free_many: lab_stack_push_all( */
 		stacked[tag] = o;
 		goto again
@@ -868,8 +868,8 @@ transfer:
 #endif
 	goto again;
 
-alloc:	/* alloc.c: lab_take_recycled: lab_stack_pop(&cpu->recycled, &owner->slots) */
-	/* alloc.c: lab_alloc: lab_stack_pop_any(&here->recycled, &owner->slots) */
+alloc:	/* ready.c: lab_pop_recycled_on: lab_stack_pop(&there->recycled, &owner->slots) */
+	/* cache.h: lab_cache_take: lab_tag_try_transition(*tag, cached, ready) */
 	/* bulk.c: lab_alloc_recycled: lab_stack_pop_many(&here->recycled, &owner->slots, nr) */
 	atomic {
 		if

@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The cache of recycled tags of labyrinth/core/cache.h: beside its stack, each CPU has a small
+ * array of hints. Two CPUs, of which the first is interrupted between any two steps; the
+ * interrupt runs to its end before the task there continues. Or (NEST) all run on one CPU, and
+ * the third context interrupts the other two, like an NMI.
+ *
+ * A tag's state decides. A hint may be stale: its tag is held, on a stack, or cached again
+ * elsewhere. Any context that wins the transition from CACHED has the page. Only its own CPU
+ * writes a cache, with plain stores, and marks it as busy meanwhile; other CPUs, and what
+ * interrupts the writer, read it.
+ *
+ * The budget has one page for each context, and a context holds at most one, with the call
+ * that it is in: so no call may be refused. A context may also free the page of another. A
+ * call that finds nothing in its own cache and stack walks over all of them, and is
+ * refused after SURE walks in a row that count the whole budget as out, or TURNS walks: fewer
+ * than in the code.
+ *
+ * The model is sequentially consistent. A stack is a set, see stack.pml. Pages from the
+ * kernel, the stock and the quarantine are left out: all pages of the budget have a tag.
+ * While no call reads them, counters are summed up in one of them, and slots that hold no
+ * hint are cleared: a walk reads the same, with fewer states.
+ *
+ * FEW: each context makes one call, and there are fewer starts: the third page is held, and
+ * only one cache has a stale hint.
+ *
+ * MISUSE: each context makes one call, and the third page is held at the start. A wrong call
+ * changes the state of a page for an instant, or the misuse of a ready page is reported in
+ * its state. A right call that meets the wrong one may fail.
+ *
+ * A comment "file: function: text" cites the code that a step stands for. run.sh checks
+ * that the code still contains it. Each name after "Mutations" breaks the model, which
+ * must then fail.
+ *
+ * Mutations: NO_BUSY STALE_COUNT BLIND_TAKE THIEF_CLEARS THIEF_LOWERS KEEP_CACHED
+ * Mutations: ONE_STEP FLAG_BLIND ONE_WALK
+ *   NO_BUSY: an interrupt writes to the cache that it found busy.
+ *   STALE_COUNT: the number of hints is read before the mark: an interrupt changes it.
+ *   BLIND_TAKE: alloc takes the tag of a hint without a look at its state.
+ *   THIEF_CLEARS: a thief clears the slot whose tag it took.
+ *   THIEF_LOWERS: a thief lowers the number of hints.
+ *   KEEP_CACHED: a tag on a stack has CACHED.
+ *   ONE_STEP: a free sets CACHED before it knows that the tag is still its page's. A stale
+ *   hint then takes a page that is held, and the free cannot be reverted.
+ *   FLAG_BLIND: alloc drops the hint of a page whose misuse has been reported: it is lost.
+ */
+#if defined(ONE_STEP) || defined(FLAG_BLIND)
+#define MISUSE
+#endif
+/* Calls of each context. */
+#ifndef OPS_TASK
+#if defined(MISUSE) || defined(FEW)
+#define OPS_TASK	1
+#define OPS_OTHER	1
+#define OPS_IRQ		1
+#else
+#define OPS_TASK	2
+#define OPS_OTHER	1
+#define OPS_IRQ		2
+#endif
+#endif
+
+#define PAGES		3
+#define BUDGET		3	/* one for each context */
+#define K		2	/* hints of a cache */
+#ifdef ONE_WALK
+#define SURE		1
+#else
+#define SURE		2
+#endif
+#define TURNS		8
+
+/* Contexts, by _pid. */
+#define NOBODY		0
+#define TASK		1
+#define OTHER		2	/* a task of another CPU, or an interrupt of IRQ */
+#define IRQ		3
+#define IN_CALL		4	/* the holder of a page that a call frees or allocates */
+
+#ifdef NEST
+#define CPUS		1
+#define CPU		0
+#define INTERRUPTS	(_pid != TASK)
+#define MAY_RUN		(_pid == OTHER || _pid == IRQ && !in_call[OTHER] || \
+			 _pid == TASK && !in_call[OTHER] && !in_call[IRQ])
+#else
+#define CPUS		2
+#define CPU		(_pid == OTHER)
+#define INTERRUPTS	(_pid == IRQ)
+#define MAY_RUN		(_pid != TASK || !in_call[IRQ])
+#endif
+
+/* States. */
+#define READY		1	/* on a stack, or a call's */
+#define CACHED		2	/* ready and in a cache */
+#define OWNED		3
+#define REPORTED	4	/* READY or CACHED, and its misuse has been reported */
+#define PHASE(tag)	(state[tag] & 3)
+
+#ifdef NO_BUSY
+#define BUSY		false
+#else
+#define BUSY		busy[CPU]
+#endif
+#ifdef KEEP_CACHED
+#define STACKED		CACHED
+#else
+#define STACKED		READY
+#endif
+#ifdef BLIND_TAKE
+#define TAKES		true
+#else
+#define TAKES		(state[tag] == CACHED)
+#endif
+#ifdef MISUSE
+#define CLAIMS		(PHASE(tag) == CACHED && state[tag] == seen)
+#define FORGET		seen = 0
+#else
+#define CLAIMS		(PHASE(tag) == CACHED)
+#define FORGET		skip
+#endif
+#ifdef FLAG_BLIND
+#define STAYS		(state[tag] == CACHED)
+#else
+#define STAYS		(PHASE(tag) == CACHED)
+#endif
+#ifdef ONE_STEP
+#define FREED		CACHED
+#else
+#define FREED		READY
+#endif
+
+#define ZERO		16	/* counters start here, so that a sum is not negative */
+
+typedef hints {
+	byte nr;
+	byte slot[K];
+};
+
+byte state[PAGES + 1];
+hints caches[CPUS];
+bool busy[CPUS];
+byte looking[CPUS];		/* calls that claim from their own cache, before they walk */
+bool stacked[(PAGES + 1) * 2];
+byte allocs[CPUS];
+byte pushes[CPUS];
+byte added[CPUS];
+byte walkers;
+bool in_call[4];
+#ifdef MISUSE
+byte running = 4;
+#else
+byte running = 3;
+#endif
+bool upset[PAGES + 1];		/* changed by a wrong call, not yet reverted */
+
+/* The truth, independent of the states. */
+byte holder[PAGES + 1];
+
+#define ON(where, pg)	stacked[(where) * (PAGES + 1) + (pg)]
+#define IDLE(pg)	(holder[pg] == NOBODY)
+#define HOLDS		(holder[1] == _pid || holder[2] == _pid || holder[3] == _pid)
+#ifdef NEST
+#define COUNTED		(allocs[0] - pushes[0] - added[0])
+#else
+#define COUNTED		(allocs[0] + allocs[1] - pushes[0] - pushes[1] - added[0] - added[1])
+#endif
+/* May be freed by this context, which then holds no other page. */
+#define MAY_FREE(pg)	(holder[pg] && holder[pg] != IN_CALL && (holder[pg] == _pid || !HOLDS))
+
+inline tidy() {
+	if
+	:: !walkers ->
+		allocs[0] = COUNTED;
+		pushes[0] = 0; added[0] = 0;
+#ifndef NEST
+		allocs[1] = 0; pushes[1] = 0; added[1] = 0;
+#endif
+#ifndef NO_BUSY
+		if
+		:: !busy[CPU] && !looking[CPU] && caches[CPU].nr < 2 -> caches[CPU].slot[1] = 0
+		:: else
+		fi;
+		if
+		:: !busy[CPU] && !looking[CPU] && caches[CPU].nr < 1 -> caches[CPU].slot[0] = 0
+		:: else
+		fi
+#endif
+	:: else
+	fi
+}
+
+inline finish() {
+	tidy();
+	n = 0; tag = 0; at = 0; out = 0; sure = 0; turn = 0;
+	if
+	:: in_call[_pid] = false
+	:: ops && INTERRUPTS	/* the same interrupt continues */
+	fi;
+	goto again
+}
+
+inline begin_free(pg) {
+	holder[pg] = IN_CALL;
+	tag = pg;
+	goto free
+}
+
+/* A popped or stolen tag, or one won by its state. */
+inline take() {
+	assert(tag && IDLE(tag) && !ON(0, tag) && !ON(1, tag));
+	holder[tag] = IN_CALL
+}
+
+inline pop(where) {
+	if
+	:: ON(where, 1) -> tag = 1
+	:: ON(where, 2) -> tag = 2
+	:: ON(where, 3) -> tag = 3
+	:: else -> tag = 0
+	fi;
+	if
+	:: tag -> ON(where, tag) = false; take()
+	:: else
+	fi
+}
+
+/* Each atomic {} is one access to memory that others write, with those to memory of this CPU. */
+proctype context(byte ops) provided (MAY_RUN) {
+	byte n, tag, at, out, sure, turn;
+#ifdef MISUSE
+	byte seen;
+#endif
+	bool walking;
+
+again:	atomic {
+		if
+		:: ops -> ops--
+		:: !ops -> in_call[_pid] = false; goto done
+		fi;
+		in_call[_pid] = INTERRUPTS;
+		if
+		:: !HOLDS -> goto alloc
+		:: MAY_FREE(1) -> begin_free(1)
+		:: MAY_FREE(2) -> begin_free(2)
+		:: MAY_FREE(3) -> begin_free(3)
+		fi
+	};
+
+free:	atomic {
+		/* free.c: lab_free: lab_tag_try_transition(tag, lab_peek(owner->owned_state), owner->ready_state) */
+		assert(holder[tag] == IN_CALL);
+		if
+		:: state[tag] == OWNED -> holder[tag] = NOBODY; state[tag] = FREED
+		/* A right call that meets a wrong one may fail. */
+		:: else -> assert(upset[tag]); holder[tag] = _pid; finish()
+		fi
+	};
+	atomic {
+		/* cache.h: lab_cache_begin: if (unlikely(READ_ONCE(cache->busy))) */
+#ifdef STALE_COUNT
+		n = caches[CPU].nr;
+#endif
+		if
+		:: BUSY -> goto push
+		:: else
+		fi
+	};
+	atomic {
+		/* cache.h: lab_cache_begin: WRITE_ONCE(cache->busy, 1) */
+		busy[CPU] = true;
+#ifndef STALE_COUNT
+		/* cache.h: lab_cache_add: count = cache->added_and_hints */
+		n = caches[CPU].nr;
+#endif
+		if
+		/* cache.h: lab_cache_add: room = likely(hints < LAB_CACHE_SLOTS) */
+		:: n == K -> goto no_room
+		:: else
+		fi
+	};
+	/* cache.h: lab_cache_add: WRITE_ONCE(cache->slots[hints], (void *)tag - (void *)lab_peek(slots->tags)) */
+	atomic { caches[CPU].slot[n] = tag };
+#ifndef ONE_STEP
+	/* The page is the tag's: a stale hint may win it now. */
+	atomic {
+		/* cache.h: lab_cache_add: WRITE_ONCE(tag->state, cached) */
+		assert(IDLE(tag) && PHASE(tag) == READY && !ON(0, tag) && !ON(1, tag));
+		state[tag] = CACHED
+	};
+#endif
+	atomic {
+		/* cache.h: lab_cache_add: smp_store_release(&cache->added_and_hints, count + LAB_CACHE_ADD) */
+		caches[CPU].nr = n + 1;
+		added[CPU]++
+	};
+	atomic {
+		/* cache.h: lab_cache_end: WRITE_ONCE(cache->busy, 0) */
+		busy[CPU] = false;
+		finish()
+	};
+
+no_room:	atomic { busy[CPU] = false };
+push:	atomic {
+		/* free.c: lab_recycle_plain: lab_stack_push(&here->recycled, &owner->slots, tag) */
+		assert(IDLE(tag) && !ON(0, tag) && !ON(1, tag));
+		ON(CPU, tag) = true;
+#if defined(KEEP_CACHED) || defined(ONE_STEP)
+		state[tag] = STACKED | (state[tag] & REPORTED);
+#endif
+		pushes[CPU]++;
+		finish()
+	};
+
+alloc:	atomic {
+		/* cache.h: lab_cache_begin: if (unlikely(READ_ONCE(cache->busy))) */
+#ifdef STALE_COUNT
+		n = caches[CPU].nr;
+#endif
+		if
+		:: BUSY -> goto uncached
+		:: else
+		fi
+	};
+	atomic {
+		/* cache.h: lab_cache_begin: WRITE_ONCE(cache->busy, 1) */
+		busy[CPU] = true;
+#ifndef STALE_COUNT
+		/* cache.h: lab_cache_take: count = cache->added_and_hints */
+		n = caches[CPU].nr;
+#endif
+		if
+		:: !n -> goto failed
+		:: else -> tag = caches[CPU].slot[n - 1]
+		fi
+	};
+	atomic {
+		/* cache.h: lab_cache_take: taken = lab_tag_try_transition(*tag, cached, ready) */
+		if
+		:: TAKES -> take(); state[tag] = READY
+		:: else -> tag = 0; goto failed
+		fi
+	};
+	/* cache.h: lab_cache_take: WRITE_ONCE(cache->added_and_hints, count - 1) */
+	atomic { caches[CPU].nr = n - 1 };
+	/* cache.h: lab_cache_end: WRITE_ONCE(cache->busy, 0) */
+	atomic { busy[CPU] = false; goto own };
+
+failed:	atomic { busy[CPU] = false };
+uncached:	atomic {
+		/* alloc.c: lab_alloc_uncached: if (lab_cpu_has_recycled(here)) */
+		/* owner.h: lab_cpu_has_recycled: lab_stack_top(READ_ONCE(cpu->recycled.head)) */
+		n = 0;
+		at = CPU;
+		if
+		:: ON(CPU, 1) || ON(CPU, 2) || ON(CPU, 3) -> goto drop_begin
+		:: else
+		fi
+	};
+	atomic {
+		/* owner.h: lab_cpu_has_recycled: lab_cache_hints(READ_ONCE(cpu->cache.added_and_hints)) */
+		if
+		:: !caches[CPU].nr -> goto slow
+		:: else
+		fi
+	};
+drop_begin:	atomic {
+		/* alloc.c: lab_alloc_uncached: lab_cache_drop(&here->cache, &owner->slots, lab_cached_state(owner)) */
+#ifdef STALE_COUNT
+		n = caches[CPU].nr;
+#endif
+		if
+		:: BUSY -> n = 0; goto look
+		:: else
+		fi
+	};
+	atomic {
+		busy[CPU] = true;
+#ifndef STALE_COUNT
+		/* cache.h: lab_cache_drop: for (count = cache->added_and_hints; lab_cache_hints(count); count--) */
+		n = caches[CPU].nr
+#endif
+	};
+drop:	atomic {
+		if
+		:: !n -> goto unmark
+		:: else ->
+			tag = caches[CPU].slot[n - 1];
+			if
+			/* cache.h: lab_cache_drop: if ((READ_ONCE(tag->state) & ~LAB_REPORTED) == cached) */
+			:: STAYS -> tag = 0; goto unmark
+			:: else -> tag = 0
+			fi
+		fi
+	};
+	atomic {
+		/* cache.h: lab_cache_drop: WRITE_ONCE(cache->added_and_hints, count - 1) */
+		n--;
+		caches[CPU].nr = n;
+		goto drop
+	};
+unmark:	atomic { busy[CPU] = false; n = 0 };
+
+	/* alloc.c: lab_alloc_uncached: page = lab_take_recycled(owner, here, caller) */
+	/* alloc.c: lab_steal: page = lab_take_recycled(owner, there, caller) */
+	/* alloc.c: lab_take_recycled: while (!page && (tag = lab_pop_recycled_on(owner, cpu))) */
+look:	atomic {
+		/* ready.c: lab_pop_recycled_on: lab_stack_pop(&there->recycled, &owner->slots) ?: lab_pop_cached(owner, there) */
+		pop(at);
+		if
+		:: tag -> goto own
+		:: else
+		fi
+	};
+	/* cache.h: lab_cache_claim: nr = lab_cache_hints(smp_load_acquire(&cache->added_and_hints)) */
+	atomic { n = caches[at].nr; looking[CPU] = looking[CPU] + !walking };
+claim:	atomic {
+		/* cache.h: lab_cache_claim: while (nr--) */
+		if
+		:: !n && walking -> goto walked
+		:: !n && !walking -> looking[CPU]--; goto slow
+		:: else -> n--; tag = caches[at].slot[n]
+		fi
+	};
+#ifdef MISUSE
+	/* Without misuse, no state but CACHED itself could pass both looks. */
+	atomic { seen = state[tag] };
+#endif
+	atomic {
+		/* cache.h: lab_cache_claim: lab_tag_try_transition(tag, state, state & ~LAB_CACHED) */
+		if
+		:: CLAIMS ->
+			take();
+			state[tag] = READY | (state[tag] & REPORTED);
+			FORGET;
+			looking[CPU] = looking[CPU] - !walking
+		:: else -> tag = 0; FORGET; goto claim
+		fi
+	};
+#ifdef THIEF_CLEARS
+	atomic { caches[at].slot[n] = 0 };
+#endif
+#ifdef THIEF_LOWERS
+	atomic { caches[at].nr = n };
+#endif
+	goto own;
+
+walked:	/* owner.h: lab_cpu_owned: (u32)local_read(&cpu->allocs) - lab_stack_pushes(READ_ONCE(cpu->recycled.head)) */
+	atomic { out = out + allocs[at] };
+	atomic { out = out - pushes[at] };
+	/* owner.h: lab_cpu_owned: (u32)lab_cache_added(READ_ONCE(cpu->cache.added_and_hints)) */
+	atomic {
+		out = out - added[at];
+		at++;
+		if
+		/* alloc.c: lab_steal: for_each_possible_cpu(cpu) */
+		:: at < CPUS -> goto look
+		:: else
+		fi;
+		/* alloc.c: lab_steal: (full ? (long)READ_ONCE(owner->budget) : all) ? sure + 1 : 0 */
+		if
+		:: out >= ZERO + BUDGET && out < 128 -> sure++
+		:: else -> sure = 0
+		fi;
+		turn++;
+		/* No call may be refused. */
+		assert(sure < SURE && turn < TURNS);
+		out = 0; at = 0;
+		goto look
+	};
+
+slow:	atomic {
+		/* alloc.c: lab_alloc_slow: page = lab_steal(owner, caller, true) */
+		walkers++;
+		walking = true;
+		at = 0;
+		goto look
+	};
+
+own:	atomic {
+		/* fast.h: lab_hand_out: lab_cpu_count_alloc(here) */
+		allocs[CPU]++;
+		n = 0; at = 0; out = 0; sure = 0; turn = 0;
+		if
+		:: walking -> walkers--; walking = false
+		:: else
+		fi
+	};
+	atomic {
+		/* fast.h: lab_hand_out: lab_tag_fill(tag, lab_owned_here(here), caller) */
+		assert(holder[tag] == IN_CALL && !HOLDS && PHASE(tag) == READY && !ON(0, tag) && !ON(1, tag));
+		state[tag] = OWNED;
+		holder[tag] = _pid;
+		finish()
+	};
+
+done:	running--
+}
+
+#ifdef MISUSE
+/*
+ * A free of another page, whose tag has become this page's since: it is reverted. Or a report
+ * of a ready page's misuse, which may be over later.
+ */
+proctype misuse() {
+	byte tag = 1;
+
+	if
+	:: atomic { state[tag] == OWNED -> state[tag] = FREED; upset[tag] = true };
+		/* tag.h: lab_tag_revert: if (cmpxchg(&tag->state, changed, state) != changed) */
+		atomic { assert(PHASE(tag) == FREED); state[tag] = OWNED; upset[tag] = false }
+	/* audit.c: lab_audit_ready_page: lab_tag_try_transition(tag, state, state | LAB_REPORTED) */
+	/* freed_behind.c: lab_ready_report: lab_tag_transition(tag, info->page, state, state | LAB_REPORTED) */
+	:: atomic { state[tag] == READY || state[tag] == CACHED ->
+		state[tag] = state[tag] | REPORTED };
+		/* audit.c: lab_audit_ready_page: lab_tag_try_transition(tag, state, state & ~LAB_REPORTED) */
+		if
+		:: atomic { state[tag] & REPORTED -> state[tag] = PHASE(tag) }
+		:: true
+		fi
+	:: true
+	fi;
+	running--
+}
+#endif
+
+#define IN(c, pg)	(caches[c].nr > 0 && caches[c].slot[0] == (pg) || \
+			 caches[c].nr > 1 && caches[c].slot[1] == (pg))
+#ifdef NEST
+#define IN_ANY(pg)	IN(0, pg)
+#else
+#define IN_ANY(pg)	(IN(0, pg) || IN(1, pg))
+#endif
+
+/* Every page is held, on one stack, or in a cache. */
+inline check_page(pg) {
+	assert(holder[pg] != IN_CALL);
+	assert((state[pg] == OWNED) == (holder[pg] != NOBODY));
+	assert(!ON(0, pg) || !ON(1, pg));
+	if
+	:: ON(0, pg) || ON(1, pg) -> assert(PHASE(pg) == STACKED)
+	:: else -> assert(PHASE(pg) != READY && (PHASE(pg) != CACHED || IN_ANY(pg)))
+	fi
+}
+
+inline hold(pg, by) {
+	state[pg] = OWNED;
+	holder[pg] = by;
+	allocs[0]++
+}
+
+inline put(pg, c) {
+	caches[c].slot[caches[c].nr] = pg;
+	caches[c].nr++;
+	state[pg] = CACHED
+}
+
+/* A page at the start: held, on a stack, or cached. */
+inline place(pg, by) {
+	if
+	:: hold(pg, by)
+	:: ON(0, pg) = true; state[pg] = STACKED
+	:: caches[0].nr < K -> put(pg, 0)
+#ifndef NEST
+	:: caches[1].nr < K -> put(pg, 1)
+#endif
+	fi
+}
+
+/* A stale hint, or none. */
+inline stale(c) {
+	if
+	:: caches[c].nr = 0
+	:: caches[c].nr = 1; caches[c].slot[0] = 1
+	:: caches[c].nr = 1; caches[c].slot[0] = 2
+	fi
+}
+
+init {
+	atomic {
+		allocs[0] = ZERO;
+		stale(0);
+#if !defined(NEST) && !defined(FEW)
+		stale(1);
+#endif
+		place(1, TASK);
+		place(2, OTHER);
+#if defined(MISUSE) || defined(FEW)
+		hold(3, IRQ);
+#else
+		place(3, IRQ);
+#endif
+		run context(OPS_TASK);
+		run context(OPS_OTHER);
+		run context(OPS_IRQ);
+#ifdef MISUSE
+		run misuse()
+#endif
+	};
+	running == 0;
+	d_step {
+		assert(!busy[0] && !busy[CPUS - 1]);
+		check_page(1);
+		check_page(2);
+		check_page(3);
+		assert(COUNTED == ZERO + (state[1] == OWNED) + (state[2] == OWNED) + (state[3] == OWNED))
+	}
+}
