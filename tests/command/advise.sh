@@ -84,6 +84,7 @@ test_watch_shows_what_a_module_takes_and_would_need() {
 
 # The stub takes all pages down to min, and requests that may sleep wait until it gives them back,
 # after more than a second: so would the recording if it needed memory for a sample.
+# Such a recording has one sample of that time; how many this one has depends on the machine.
 test_recording_goes_on_while_no_memory_is_left() {
 	rm -f /tmp/recording
 	labyrinth record --interval=50ms /tmp/recording 2>/tmp/said &
@@ -94,7 +95,7 @@ test_recording_goes_on_while_no_memory_is_left() {
 	wait $pid || fail "status $?: $(cat /tmp/said)"
 	ask unported_free 500
 	expect_at_least "samples with a zone below min" \
-		"$(grep -c '"zones":.*"depth_pct":[1-9]' /tmp/recording)" 10
+		"$(grep -c '"zones":.*"depth_pct":[1-9]' /tmp/recording)" 4
 	tail -n 1 /tmp/recording | grep -q '"why":"interrupted"' || fail "no end: $(tail -c 100 /tmp/recording)"
 }
 

@@ -405,7 +405,7 @@ unmark:	atomic { busy[CPU] = false; n = 0 };
 	/* alloc.c: lab_steal: page = lab_take_recycled(owner, there, caller) */
 	/* alloc.c: lab_take_recycled: while (!page && (tag = lab_pop_recycled_on(owner, cpu))) */
 look:	atomic {
-		/* ready.c: lab_pop_recycled_on: lab_stack_pop(&there->recycled, &owner->slots) ?: lab_pop_cached(owner, there) */
+		/* ready.c: lab_pop_recycled_on: lab_cache_claim(&there->cache, &owner->slots, lab_cached_state(owner)) */
 		pop(at);
 		if
 		:: tag -> goto own
