@@ -112,11 +112,12 @@ done
 check "stack: no interleaving fails" found_none stack stack
 [ -n "$short" ] || check "stack: no interleaving fails with two tags pushed and popped at once" \
 	found_none stack-many stack -DWRONG_FREE
-[ -n "$short" ] || check "tag: no interleaving fails in one table" found_none tag tag
+check "tag: no interleaving fails in one table" found_none tag tag
 [ -n "$short" ] || check "tag: no interleaving fails far from the bucket" found_none tag-far tag -DFAR
 [ -n "$short" ] || check "tag: no interleaving fails in two tables" found_none tag-two-tables tag -DTWO_TABLES
 [ -n "$short" ] || check "tag: no interleaving fails with pages freed behind" found_none tag-behind tag -DBEHIND
-check "tag: no interleaving fails in two tables with pages freed behind" found_none tag-behind-two-tables tag -DBEHIND -DTWO_TABLES
+[ -n "$short" ] || check "tag: no interleaving fails in two tables with pages freed behind" \
+	found_none tag-behind-two-tables tag -DBEHIND -DTWO_TABLES
 check "cache: no interleaving fails with one call each" found_none cache-few cache -DFEW
 [ -n "$short" ] || check "cache: no interleaving fails" found_none cache cache
 [ -n "$short" ] || check "cache: no interleaving fails on one CPU" found_none cache-nest cache -DNEST
