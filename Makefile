@@ -109,7 +109,7 @@ test-all:
 	tests/run.sh $@
 
 soak:
-	scripts/setup.sh test
+	scripts/setup.sh native
 	scripts/kernels.sh 6.12
 	tests/native/run.sh torture 1e9
 

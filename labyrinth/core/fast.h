@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The fast paths of alloc and free. They read four cache lines: the owner's first, this CPU's,
- * the page's tag and its struct page. Locked instructions are a pop, a push, and the
- * transition of a tag's state.
+ * The fast paths of alloc and free. They touch the owner's first cache line, this CPU's first,
+ * one or two of its cache, the page's tag and its struct page. Each has one locked instruction,
+ * the transition of the tag's state.
  */
 #ifndef _LABYRINTH_CORE_FAST_H
 #define _LABYRINTH_CORE_FAST_H

@@ -9,7 +9,7 @@
 LIST_HEAD(lab_owners);
 int lab_default_reserve_pct = 50;
 
-/* labyrinth_owner::fast while the fast path is disabled: empty stacks. */
+/* labyrinth_owner::fast while the fast path is disabled: empty caches and stacks. */
 static DEFINE_PER_CPU(struct lab_cpu, lab_nothing_here);
 static DEFINE_IDR(lab_owner_ids);	/* changed under lab_owners_lock, read under RCU */
 

@@ -71,7 +71,7 @@ struct lab_owner_diag;
 struct labyrinth_owner {
 	/*
 	 * All that the fast path reads of the owner. While @slow is not 0, @slots has no
-	 * homes, @owned_state is no tag's state and @fast has empty stacks: every call then
+	 * homes, @owned_state is no tag's state and @fast has empty caches: every call then
 	 * leaves the fast path at a test that it makes anyway. A test of @slow in its place
 	 * would not fit into the limits of tests/bench.
 	 */

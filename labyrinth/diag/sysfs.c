@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * /sys/kernel/labyrinth: the figures of owners and zones, a value per file, for any user and
- * without debugfs. No file has an address. None walks the tags or takes lab_owners_lock: a user
- * who reads all the time must not delay drivers or the shrinker.
+ * without debugfs. No file has an address. None walks the tags or takes lab_owners_lock: reading
+ * them all the time must not delay drivers or the shrinker.
  *
  * A file finds its owner or zone by the name of its folder, so the folder keeps no reference to
  * either. An owner and its table stay for a grace period after it left the list.
