@@ -22,8 +22,8 @@
 
 #include "table.h"
 
-/* A burst of 64 pages, and whole cache lines. */
-#define LAB_CACHE_SLOTS		76
+/* A burst of 64 pages, and as many more as make struct lab_cpu whole cache lines. */
+#define LAB_CACHE_SLOTS		80
 
 struct lab_cache {
 	/*

@@ -34,7 +34,7 @@
 #define LAB_SLOW_TRACE	BIT(5)	/* set and cleared while the owner lives */
 #define LAB_SLOW_CLEAR	BIT(6)	/* the kernel clears pages that are freed */
 
-/* Per CPU: a cache line of counters, and the cache. */
+/* Per CPU. The first cache line has all that a fast call needs, but for the upper slots. */
 struct lab_cpu {
 	/*
 	 * Pages freed here, which other CPUs may take, if they are not in @cache. Frees are those
@@ -43,10 +43,10 @@ struct lab_cpu {
 	struct lab_stack recycled;
 	u64 owned_here;			/* tag meta of a page handed out here, less the context */
 	local_t allocs;
+	struct lab_cache cache;
 	long left;			/* pages that left ownership here other than by free */
 	long unrecycled;		/* frees without either, minus pushes without a free */
 	long uncharged;			/* pushed minus popped here; only the sum has a meaning */
-	struct lab_cache cache __aligned(64);
 } __aligned(64);
 
 /* Pages in memory that goes offline, as last counted by offline.c. */
@@ -129,8 +129,7 @@ struct labyrinth_owner {
 #define LAB_OWNER_SIZE	roundup_pow_of_two(sizeof(struct labyrinth_owner))
 
 /* The fast paths touch these lines, the page's tag and its struct page. */
-static_assert(offsetof(struct lab_cpu, cache) == 64);
-static_assert(sizeof(struct lab_cache) % 64 == 0);
+static_assert(offsetof(struct lab_cpu, cache.slots) < 64);
 static_assert(offsetofend(struct labyrinth_owner, stock) <= 64);
 
 /* Changed under lab_owners_lock, read under it or RCU. */

@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 REGS = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split()
-STACK = 16 * 1024
+STACK = 16 * 1024  # which it is aligned to
 MASK = (1 << 64) - 1
 OPERAND = re.compile(r"(?:%(gs|es|ds|cs|ss|fs):)?(-?0x[0-9a-f]+)?\(([^)]*)\)")
 ABSOLUTE = re.compile(r"%gs:(0x[0-9a-f]+)(?!\()")
@@ -80,7 +80,7 @@ class Step:
         address = self.address(code, regs, path["gs"])
         if address >> 40 == path["page"] >> 40:
             self.touches = "struct page"
-        elif abs(address - regs["rsp"]) < STACK:
+        elif address // STACK == regs["rsp"] // STACK:
             self.touches = "stack"
         else:
             self.line = address // 64
