@@ -3,6 +3,7 @@
 #include <linux/stacktrace.h>
 
 #include "bind.h"
+#include "last_table.h"
 
 /* Most frames of labyrinth between a caller and stack_trace_save(). */
 #define LAB_OWN_FRAMES	8
@@ -58,13 +59,14 @@ lab_table_claim(struct lab_table *table, struct page *page, u64 meta, unsigned l
 	return tag;
 }
 
-/* A copy of @tag in @table with @state, without its hop bit; NULL if there is no room. */
+/* A copy of @tag in another @table with @state, without its hop bit; NULL if there is no room. */
 struct lab_tag *lab_tag_copy(struct lab_table *table, const struct lab_tag *tag, u32 state)
 {
-	struct lab_tag *copy = lab_table_claim_hidden(table, tag->page,
-						     lab_meta(state, READ_ONCE(tag->where)),
-						     lab_tag_caller(tag));
+	struct lab_tag *copy;
 
+	lab_last_erase(tag->page);
+	copy = lab_table_claim_hidden(table, tag->page, lab_meta(state, READ_ONCE(tag->where)),
+				      lab_tag_caller(tag));
 	if (copy)
 		WRITE_ONCE(copy->time, READ_ONCE(tag->time));
 	return copy;
@@ -96,6 +98,7 @@ static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_table *first, 
 
 		if (!table || table == first || READ_ONCE(table->closed))
 			continue;
+		lab_last_set(page, table);
 		tag = lab_table_claim(table, page, meta | (u64)LAB_AWAY << 32, caller);
 		if (tag) {
 			*where = table;
@@ -106,8 +109,8 @@ static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_table *first, 
 }
 
 /*
- * Enter @page in table @first if there is room near its home, else in any other. NULL if no
- * table has room there; another page will fit.
+ * Enter @page, fresh from the kernel, in table @first if there is room near its home, else in any
+ * other. NULL if no table has room there; another page will fit.
  */
 struct lab_tag *lab_tag_bind(struct lab_table *first, struct page *page, u64 meta,
 			     unsigned long caller, struct lab_table **where)

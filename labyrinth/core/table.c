@@ -19,7 +19,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "table.h"
+#include "last_table.h"
 
 /* From this size on, a few percent more are worth huge pages. */
 #define LAB_HUGE_TABLE	(16 * PMD_SIZE)
@@ -45,7 +45,7 @@ unsigned int lab_nr_tables;	/* highest slot of lab_tables in use, plus one */
  * Zeroed memory for a table, not much more than its size: kvzalloc() would round up to a power
  * of two, or to huge pages.
  */
-static void *lab_table_mem(size_t nr, size_t size)
+void *lab_table_mem(size_t nr, size_t size)
 {
 	size *= nr;
 	if (size > PAGE_SIZE && size < LAB_HUGE_TABLE)
@@ -119,8 +119,11 @@ struct lab_table *lab_table_get(u32 budget, bool stacks)
 				   (u32)LAB_TABLE_MIN), stacks);
 	if (!table)
 		return NULL;
+	table->nr = vacant;
 	rcu_assign_pointer(lab_tables[vacant], table);
 	WRITE_ONCE(lab_nr_tables, max(lab_nr_tables, vacant + 1));
+	if (total)
+		lab_last_resize(total + table->capacity);
 found:
 	table->reserved += budget;
 	return table;
@@ -195,6 +198,8 @@ void lab_table_reap(void)
 	}
 	while (lab_nr_tables && !lab_table_nth(lab_nr_tables - 1))
 		WRITE_ONCE(lab_nr_tables, lab_nr_tables - 1);
+	if (lab_nr_tables < 2)
+		lab_last_free();
 }
 
 /* The next claimed tag, or NULL. Needs lab_owners_lock, which keeps the tables. */

@@ -43,6 +43,7 @@ struct lab_table {
 	struct lab_slots slots;
 	unsigned long (*stacks)[LAB_STACK_DEPTH];	/* a trace per slot, or NULL */
 	u32 nr_slots;
+	u32 nr;			/* in lab_tables */
 	u32 capacity;		/* tags that fit, at half load; guarded by lab_owners_lock */
 	u32 reserved;		/* sum of labyrinth_owner::tags of its owners; guarded as well */
 	bool closed;		/* takes no tags of other tables' owners */
@@ -162,23 +163,6 @@ static inline struct lab_table *lab_table_nth(unsigned int i)
 	return rcu_dereference_raw(lab_tables[i]);
 }
 
-/* Has @page no tag in any table but @first? Needs preemption disabled. */
-static __always_inline bool lab_tag_nowhere_but(const struct lab_table *first,
-						const struct page *page)
-{
-	unsigned int i, nr = READ_ONCE(lab_nr_tables);
-
-	if (likely(nr == 1))
-		return true;
-	for (i = 0; i < nr; i++) {
-		struct lab_table *table = lab_table_nth(i);
-
-		if (table && table != first && lab_table_find(table, page))
-			return false;
-	}
-	return true;
-}
-
 /* A walk over all tags, in process context. */
 struct lab_walk {
 	unsigned int nr;	/* table, 0 to begin with */
@@ -188,6 +172,7 @@ struct lab_walk {
 
 struct lab_tag *lab_walk_next(struct lab_walk *walk);
 
+void *lab_table_mem(size_t nr, size_t size);
 struct lab_table *lab_table_get(u32 budget, bool stacks);
 u32 lab_table_room(const struct lab_table *table);
 bool lab_table_resize(struct lab_table *table, u32 from, u32 to);

@@ -19,23 +19,40 @@
 #include "work.h"
 
 /*
- * May a page fresh from the kernel be marked? Not while it has an old tag. @first is the table
- * to search first, or NULL. Needs preemption disabled.
+ * The same where lab_enter_clear() found an old tag, or could not be sure: drop the tag if its
+ * page was owned.
  */
-static bool lab_enter_clear(struct lab_table *first, struct page *page)
+static noinline bool lab_enter_cleared(struct lab_table *first, struct page *page)
 {
 	int moves = lab_tag_moves_before();
 	struct lab_table *table;
 	struct lab_tag *tag = lab_tag_find(first, page, &table);
-	u64 meta;
+	u64 meta = tag ? READ_ONCE(tag->meta) : 0;
+	bool clear = false;
 
-	if (likely(!tag))
-		return !lab_tag_moved_since(moves);
-	meta = READ_ONCE(tag->meta);
-	if (lab_meta_phase(meta) == LAB_OWNED)
-		return lab_owned_freed_behind(table, tag, page, meta, 0);
-	lab_ready_freed_behind(table, tag, page, meta);
-	return false;
+	if (!tag)
+		clear = !lab_tag_moved_since(moves);
+	else if (lab_meta_phase(meta) == LAB_OWNED)
+		clear = lab_owned_freed_behind(table, tag, page, meta, 0);
+	else
+		lab_ready_freed_behind(table, tag, page, meta);
+	if (clear && first)
+		lab_last_set(page, first);
+	return clear;
+}
+
+/*
+ * May a page fresh from the kernel be marked? Not while it has an old tag. @first is the table
+ * to enter it in, or NULL. Needs preemption disabled.
+ */
+static bool lab_enter_clear(struct lab_table *first, struct page *page)
+{
+	int moves = lab_tag_moves_before();
+
+	if (likely(first && !lab_table_find(first, page) && lab_tag_nowhere_but(first, page) &&
+		   !lab_tag_moved_since(moves)))
+		return true;
+	return lab_enter_cleared(first, page);
 }
 
 /*

@@ -3,6 +3,7 @@
 #ifndef _LABYRINTH_CORE_TRACK_H
 #define _LABYRINTH_CORE_TRACK_H
 
+#include "last_table.h"
 #include "page.h"
 
 /*
