@@ -122,7 +122,7 @@ void lab_last_resize(u64 tags)
 
 	if (last && bits <= 32 - last->shift)
 		return;
-	last = lab_table_mem(1, struct_size(last, slots, BIT(bits)));
+	last = lab_table_mem(struct_size(last, slots, BIT(bits)));
 	if (!last)
 		return;
 	last->shift = 32 - bits;

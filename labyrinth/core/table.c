@@ -15,6 +15,7 @@
  * grace period. Binding and unbinding are lock-free as well.
  */
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -43,14 +44,19 @@ unsigned int lab_nr_tables;	/* highest slot of lab_tables in use, plus one */
 
 /*
  * Zeroed memory for a table, not much more than its size: kvzalloc() would round up to a power
- * of two, or to huge pages.
+ * of two, or to huge pages. lab_owners_lock is held: no allocation may wait for I/O.
  */
-void *lab_table_mem(size_t nr, size_t size)
+void *lab_table_mem(size_t size)
 {
-	size *= nr;
+	unsigned int noio = memalloc_noio_save();
+	void *mem;
+
 	if (size > PAGE_SIZE && size < LAB_HUGE_TABLE)
-		return __vmalloc(size, LAB_GFP_TABLE | __GFP_ZERO);
-	return kvzalloc(size, LAB_GFP_TABLE);
+		mem = __vmalloc(size, LAB_GFP_TABLE | __GFP_ZERO);
+	else
+		mem = kvzalloc(size, LAB_GFP_TABLE);
+	memalloc_noio_restore(noio);
+	return mem;
 }
 
 static void lab_table_free(struct lab_table *table)
@@ -60,9 +66,9 @@ static void lab_table_free(struct lab_table *table)
 	kfree(table);
 }
 
-static struct lab_table *lab_table_try_new(u32 capacity, bool stacks)
+static struct lab_table *lab_table_new(u32 capacity, bool stacks)
 {
-	struct lab_table *table = kzalloc(sizeof(*table), GFP_KERNEL);
+	struct lab_table *table = kzalloc(sizeof(*table), GFP_NOIO);
 	struct lab_tag *tags;
 
 	if (!table)
@@ -70,9 +76,9 @@ static struct lab_table *lab_table_try_new(u32 capacity, bool stacks)
 	table->capacity = capacity;
 	table->nr_slots = capacity * LAB_SLOTS_PER_PAGE + LAB_HOP_RANGE - 1;
 	/* Zeroed memory is a table of free slots. */
-	tags = lab_table_mem(table->nr_slots, sizeof(*tags));
+	tags = lab_table_mem(array_size(table->nr_slots, sizeof(*tags)));
 	if (stacks)
-		table->stacks = lab_table_mem(table->nr_slots, sizeof(*table->stacks));
+		table->stacks = lab_table_mem(array_size(table->nr_slots, sizeof(*table->stacks)));
 	table->slots.tags = tags;
 	if (!tags || (stacks && !table->stacks)) {
 		lab_table_free(table);
@@ -81,16 +87,6 @@ static struct lab_table *lab_table_try_new(u32 capacity, bool stacks)
 	memcpy(tags, lab_nowhere, sizeof(lab_nowhere));
 	table->slots.pushed = (void *)tags - LAB_STACK_PUSH;
 	table->slots.homes = capacity * LAB_SLOTS_PER_PAGE * sizeof(*tags);
-	return table;
-}
-
-/* lab_owners_lock is held: no allocation may wait for I/O. */
-static struct lab_table *lab_table_new(u32 capacity, bool stacks)
-{
-	unsigned int noio = memalloc_noio_save();
-	struct lab_table *table = lab_table_try_new(capacity, stacks);
-
-	memalloc_noio_restore(noio);
 	return table;
 }
 

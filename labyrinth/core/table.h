@@ -172,7 +172,7 @@ struct lab_walk {
 
 struct lab_tag *lab_walk_next(struct lab_walk *walk);
 
-void *lab_table_mem(size_t nr, size_t size);
+void *lab_table_mem(size_t size);
 struct lab_table *lab_table_get(u32 budget, bool stacks);
 u32 lab_table_room(const struct lab_table *table);
 bool lab_table_resize(struct lab_table *table, u32 from, u32 to);
