@@ -134,7 +134,7 @@ run_test() {
 	later adapt tests/adapt/run.sh $short
 	later bench tests/bench/run.sh
 	later torture-6.12 tests/torture/run.sh 6.12 smoke
-	later torture-native tests/native/run.sh torture ${short:+1e7}
+	[ -n "$short" ] || later torture-native tests/native/run.sh torture
 	[ -n "$short" ] || later mutate-native tests/native/mutate.sh
 	[ -n "$short" ] || later driver tests/driver/run.sh
 	[ -n "$short" ] || later watch tests/watch/run.sh

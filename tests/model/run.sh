@@ -3,7 +3,7 @@
 #
 # Check all interleavings of the models of the lock-free core with Spin.
 #
-# usage: run.sh [--short]	only one search of each model
+# usage: run.sh [--short]	only one search of the tag and of the cache
 #
 # KTAP on standard output; logs in build/model/. One test per search of a model, one
 # per mutation of it (which must fail), and one that compares the code cited in the
@@ -109,7 +109,7 @@ for model in stack tag cache; do
 		names_hold "$here/$model.pml" "$top/labyrinth"
 done
 
-check "stack: no interleaving fails" found_none stack stack
+[ -n "$short" ] || check "stack: no interleaving fails" found_none stack stack
 [ -n "$short" ] || check "stack: no interleaving fails with two tags pushed and popped at once" \
 	found_none stack-many stack -DWRONG_FREE
 check "tag: no interleaving fails in one table" found_none tag tag
