@@ -32,6 +32,7 @@
  *   shows the new tag and then removes the old one.
  *
  * Mutations: DROP_FIRST NEAR_BLIND NO_MARK POP_BLIND MARK_ANYHOW ONE_LOOK
+ * Mutations: KEEP_RECORD STALE_RECORD ELSEWHERE_BLIND
  * Mutations: NO_RECHECK NO_PUT_BACK BLIND_FREE EARLY_SHOW BLIND_CLAIM ONE_STEP
  *   DROP_FIRST: a slot is free before its word is cleared.
  *   NEAR_BLIND: a page enters near its bucket without a search for its tag.
@@ -39,15 +40,18 @@
  *   POP_BLIND: alloc does not test the mark.
  *   MARK_ANYHOW: a page whose tag is still on a stack is marked nevertheless.
  *   ONE_LOOK: a page enters although its tag may just be moving from table to table.
+ *   KEEP_RECORD: a transfer to another table leaves the record of the page's last table.
+ *   STALE_RECORD: a page enters after its old tag in another table is dropped, unrecorded.
+ *   ELSEWHERE_BLIND: a page without room in its own table enters another, unrecorded.
  *   ONE_STEP: a transfer without MOVING. Then lab_tag_transition() returns false to a
  *   winner whose page has left by the time of the second test, if the receiver is quick;
  *   and a late call's revert may undo a completed transfer.
  */
 #if defined(NEAR_BLIND) || defined(NO_MARK) || defined(POP_BLIND) || defined(MARK_ANYHOW) || \
-	defined(ONE_LOOK)
+	defined(ONE_LOOK) || defined(KEEP_RECORD) || defined(STALE_RECORD) || defined(ELSEWHERE_BLIND)
 #define BEHIND
 #endif
-#ifdef ONE_LOOK
+#if defined(ONE_LOOK) || defined(KEEP_RECORD) || defined(STALE_RECORD) || defined(ELSEWHERE_BLIND)
 #define TWO_TABLES
 #endif
 
@@ -114,9 +118,9 @@
 
 /*
  * A wrong call may give up a page that its owner is just receiving. It is misuse with
- * any result: left out.
+ * any result: left out. The receiver itself gives up an old tag of the page.
  */
-#define TOO_SOON	(coming[p] == OWNER(w) && page[tag] == p)
+#define TOO_SOON	(op != ALLOC && coming[p] == OWNER(w) && page[tag] == p)
 
 #ifdef NO_RECHECK
 #define RECHECK		false
@@ -138,6 +142,12 @@
 #else
 #define CLAIMS		(page[at] == 0)
 #endif
+#ifdef ONE_LOOK
+#define MOVED_SINCE(before)	false
+#else
+#define MOVED_SINCE(before)	(moves != before)
+#endif
+#define RECORDED(table)	(last[p] == (table) + 1)
 #ifdef EARLY_SHOW
 #define COPY_STATE	OWNED
 #else
@@ -167,6 +177,7 @@ bool in_kernel[PAGES + 1];
 bool aside[PAGES + 1];		/* set aside by labyrinth until its old tag is gone */
 #ifdef TWO_TABLES
 byte moves;
+byte last[PAGES + 1];		/* 1 + the table that is recorded, or 0 */
 #endif
 byte running = 3;
 
@@ -416,6 +427,50 @@ inline drop(slot) {
 #endif
 }
 
+#ifdef TWO_TABLES
+/* last_table.c: lab_last_set: WRITE_ONCE(*slot, lab_last_record(page, table)) */
+inline record(table) {
+	atomic { last[p] = (table) + 1 }
+}
+
+/* last_table.c: lab_last_erase: WRITE_ONCE(*slot, 0) */
+inline erase_record() {
+	atomic { last[p] = 0 }
+}
+#endif
+
+/*
+ * Find an old tag of page p, fresh from the kernel and about to enter its own table, or record
+ * that table. If another table is recorded, or none, there is only the other one to search.
+ */
+inline find_old(own) {
+	tag = NONE;
+	find_in(own)
+#ifdef TWO_TABLES
+	;
+	if
+	/* last_table.c: lab_last_search: if (likely(record == lab_last_record(page, first))) */
+	:: tag != NONE || RECORDED(own)
+	:: atomic { tag == NONE ->
+		if
+		/* last_table.c: lab_last_is: record >> LAB_LAST_SHIFT == (unsigned long)page */
+		:: RECORDED(own) -> last[p] = 0		/* the slot has another page's by now */
+		:: !RECORDED(own)
+		fi };
+		/* last_table.c: lab_last_search: moves = lab_tag_moves_before() */
+		atomic { since = moves };
+		/* last_table.c: lab_last_search: lab_table_find(table, page) */
+		find_in(1 - (own));
+		/* last_table.c: lab_last_search: if (lab_tag_moved_since(moves)) */
+		/* last_table.c: lab_last_search: WRITE_ONCE(*slot, lab_last_record(page, first)) */
+		if
+		:: atomic { tag == NONE && !MOVED_SINCE(since) -> since = 0 }; record(own)
+		:: atomic { tag != NONE || MOVED_SINCE(since) -> since = 0 }
+		fi
+	fi
+#endif
+}
+
 /* The owner has the page from the moment its tag can be found. */
 inline given() {
 	coming[p] = NOBODY;
@@ -500,11 +555,7 @@ inline reject() {
 #ifdef TWO_TABLES
 #define LETTING_GO(pg)	(page[0] == pg && IN_HAND(0) || page[1] == pg && IN_HAND(1) || \
 			 page[2] == pg && IN_HAND(2))
-#ifdef ONE_LOOK
-#define MOVED		false
-#else
-#define MOVED		(moves != moved)
-#endif
+#define MOVED		MOVED_SINCE(moved)
 
 /* bind.h: lab_tag_moves_before: return atomic_read_acquire(&lab_tag_moves) */
 inline moves_before() {
@@ -593,7 +644,7 @@ proctype task(byte ops) {
 	byte o, p, w, tag = NONE, copy = NONE, hop, at;
 	bool won, right, seen_free, strange, cheated;
 #ifdef TWO_TABLES
-	byte moved;
+	byte moved, since;
 #endif
 	mtype op;
 
@@ -603,7 +654,7 @@ again:	atomic {
 		o = 0; p = 0; w = 0; tag = NONE; copy = NONE; hop = 0; at = 0;
 		won = false; right = false; strange = false; cheated = false; op = 0;
 #ifdef TWO_TABLES
-		moved = 0;
+		moved = 0; since = 0;
 #endif
 		if
 		:: ops -> ops--; choose()
@@ -804,6 +855,10 @@ transfer:
 	if
 	:: BANK_OF(tag) != BANK(OTHER(o)) ->
 		/* transfer.c: labyrinth_transfer_page: lab_tag_copy(to->table */
+#ifndef KEEP_RECORD
+		/* bind.c: lab_tag_copy: lab_last_erase(tag->page) */
+		erase_record();
+#endif
 		/* bind.c: lab_tag_copy: lab_table_claim_hidden(table, tag->page, */
 		claim_in(BANK(OTHER(o)), copy, WORD(OTHER(o), COPY_STATE))
 	:: else
@@ -988,8 +1043,8 @@ enter:
 	moves_before();
 	/* track.h: lab_enter_near: lab_find(home, page, &tag) */
 	/* track.h: lab_enter_near: !lab_tag_nowhere_but(owner->table, page) */
-	/* table.h: lab_tag_nowhere_but: lab_table_find(table, page) */
-	find(0);
+	/* last_table.h: lab_tag_nowhere_but: lab_last_search(first, page) */
+	find_old(0);
 	/* track.h: lab_enter_near: lab_tag_moved_since(moves) */
 	atomic {
 		if
@@ -1036,18 +1091,31 @@ not_near:
 any_place:
 	/* track.c: lab_enter_clear: int moves = lab_tag_moves_before() */
 	moves_before();
-	/* track.c: lab_enter_clear: lab_tag_find(first, page, &table) */
+	/* track.c: lab_enter_clear: lab_table_find(first, page) */
+	/* track.c: lab_enter_clear: lab_tag_nowhere_but(first, page) */
+	find_old(BANK(o));
+	atomic {
+		if
+		/* track.c: lab_enter_clear: !lab_tag_moved_since(moves) */
+		:: tag == NONE && !MOVED -> goto bind
+		/* track.c: lab_enter_clear: return lab_enter_cleared(first, page) */
+		:: tag != NONE || MOVED -> tag = NONE
+		fi
+	};
+	/* track.c: lab_enter_cleared: int moves = lab_tag_moves_before() */
+	moves_before();
+	/* track.c: lab_enter_cleared: lab_tag_find(first, page, &table) */
 	find(BANK(o));
 	atomic {
-		/* track.c: lab_enter_clear: return !lab_tag_moved_since(moves) */
+		/* track.c: lab_enter_cleared: clear = !lab_tag_moved_since(moves) */
 		if
-		:: tag == NONE && !MOVED -> goto bind
+		:: tag == NONE && !MOVED -> goto cleared
 		:: tag == NONE && MOVED -> reject(); goto again
 		:: tag != NONE ->
-			/* track.c: lab_enter_clear: meta = READ_ONCE(tag->meta) */
+			/* track.c: lab_enter_cleared: READ_ONCE(tag->meta) */
 			w = word[tag];
 			if
-			/* track.c: lab_enter_clear: if (lab_meta_phase(meta) == LAB_OWNED) */
+			/* track.c: lab_enter_cleared: if (lab_meta_phase(meta) == LAB_OWNED) */
 			:: STATE(w) == OWNED
 #ifdef MARK_ANYHOW
 			:: STATE(w) == READY -> goto bind
@@ -1059,13 +1127,19 @@ any_place:
 			fi
 		fi
 	};
-	/* track.c: lab_enter_clear: return lab_owned_freed_behind(table, tag, page, meta, 0) */
+	/* track.c: lab_enter_cleared: clear = lab_owned_freed_behind(table, tag, page, meta, 0) */
 	change(WORD(OWNER(w), MOVING), NOBODY);
 	if
 	:: atomic { !won -> reject() }; goto again
 	:: else
 	fi;
 	unbind(tag);
+
+cleared:
+#if defined(TWO_TABLES) && !defined(STALE_RECORD)
+	/* track.c: lab_enter_cleared: lab_last_set(page, first) */
+	record(BANK(o));
+#endif
 
 bind:	/* track.c: lab_enter: lab_page_mark(page) */
 	atomic { marked[p] = true };
@@ -1081,7 +1155,12 @@ bind:	/* track.c: lab_enter: lab_page_mark(page) */
 #ifdef TWO_TABLES
 	if
 	/* bind.c: lab_tag_bind_elsewhere: meta | (u64)LAB_AWAY << 32 */
-	:: copy == NONE -> claim_in(1 - BANK(o), copy, WORD(o, OWNED) | AWAY)
+	:: copy == NONE ->
+#ifndef ELSEWHERE_BLIND
+		/* bind.c: lab_tag_bind_elsewhere: lab_last_set(page, table) */
+		record(1 - BANK(o));
+#endif
+		claim_in(1 - BANK(o), copy, WORD(o, OWNED) | AWAY)
 	:: else
 	fi;
 #endif
@@ -1166,6 +1245,9 @@ init {
 		marked[1] = true;
 		refs[1] = 1;
 		in_kernel[2] = true;
+#ifdef TWO_TABLES
+		last[1] = 1;
+#endif
 		run task(OPS_WRONG);
 		run task(OPS_FIRST);
 		run task(OPS_SECOND)
