@@ -64,7 +64,6 @@ struct lab_tag *lab_tag_copy(struct lab_table *table, const struct lab_tag *tag,
 {
 	struct lab_tag *copy;
 
-	lab_last_erase(tag->page);
 	copy = lab_table_claim_hidden(table, tag->page, lab_meta(state, READ_ONCE(tag->where)),
 				      lab_tag_caller(tag));
 	if (copy)
@@ -79,6 +78,8 @@ struct lab_tag *lab_tag_copy(struct lab_table *table, const struct lab_tag *tag,
 void lab_tag_replace(struct lab_table *from, struct lab_tag *tag, struct lab_table *to,
 		     struct lab_tag *copy, u32 state)
 {
+	/* Not before this CPU has won the tag: until then, others may record its table. */
+	lab_last_erase(tag->page);
 	WRITE_ONCE(copy->state, state);
 	lab_tag_show(lab_table_home(to, copy->page), copy);
 	/* T3: a full barrier. Pairs with lab_tag_moves_before() and lab_tag_moved_since(). */

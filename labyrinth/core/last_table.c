@@ -10,7 +10,9 @@
  * A page's record is written only by a CPU that has just got the page from the kernel, before
  * it binds the tag. The page allocator orders these CPUs, so plain loads and stores do. Pages
  * that share a slot overwrite each other's records. A transfer to another table erases the
- * record first; lab_tag_moves is for the look-ups meanwhile.
+ * record while the old tag is LAB_ARRIVING: a CPU that looks for an old tag finds that one until
+ * it is gone, so none can record its table any more. lab_tag_moves is for the look-ups meanwhile;
+ * the record is part of a look-up.
  *
  * With one table there are no records.
  */
@@ -59,13 +61,13 @@ static bool lab_last_is(unsigned long record, const struct page *page)
  */
 bool lab_last_search(const struct lab_table *first, const struct page *page)
 {
+	/* Before the record is read: a tag that moves leaves the recorded table. */
+	int moves = lab_tag_moves_before();
 	unsigned long *slot = lab_last_slot(page), record = slot ? READ_ONCE(*slot) : 0;
 	unsigned int i = 0, nr = READ_ONCE(lab_nr_tables);
-	int moves;
 
 	if (likely(record == lab_last_record(page, first)))
 		return true;
-	moves = lab_tag_moves_before();
 	if (lab_last_is(record, page)) {
 		i = record & (BIT(LAB_LAST_SHIFT) - 1);
 		nr = min(nr, i + 1);
@@ -92,7 +94,7 @@ void lab_last_set(const struct page *page, const struct lab_table *table)
 		WRITE_ONCE(*slot, lab_last_record(page, table));
 }
 
-/* The tag of @page is about to move to another table. */
+/* The tag of @page is about to move to another table; it is LAB_ARRIVING. */
 void lab_last_erase(const struct page *page)
 {
 	unsigned long *slot = lab_last_slot(page);

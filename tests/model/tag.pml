@@ -32,7 +32,7 @@
  *   shows the new tag and then removes the old one.
  *
  * Mutations: DROP_FIRST NEAR_BLIND NO_MARK POP_BLIND MARK_ANYHOW ONE_LOOK
- * Mutations: KEEP_RECORD STALE_RECORD ELSEWHERE_BLIND
+ * Mutations: KEEP_RECORD EARLY_ERASE STALE_RECORD ELSEWHERE_BLIND
  * Mutations: NO_RECHECK NO_PUT_BACK BLIND_FREE EARLY_SHOW BLIND_CLAIM ONE_STEP
  *   DROP_FIRST: a slot is free before its word is cleared.
  *   NEAR_BLIND: a page enters near its bucket without a search for its tag.
@@ -41,6 +41,7 @@
  *   MARK_ANYHOW: a page whose tag is still on a stack is marked nevertheless.
  *   ONE_LOOK: a page enters although its tag may just be moving from table to table.
  *   KEEP_RECORD: a transfer to another table leaves the record of the page's last table.
+ *   EARLY_ERASE: a transfer erases the record before it has won the tag.
  *   STALE_RECORD: a page enters after its old tag in another table is dropped, unrecorded.
  *   ELSEWHERE_BLIND: a page without room in its own table enters another, unrecorded.
  *   ONE_STEP: a transfer without MOVING. Then lab_tag_transition() returns false to a
@@ -48,10 +49,12 @@
  *   and a late call's revert may undo a completed transfer.
  */
 #if defined(NEAR_BLIND) || defined(NO_MARK) || defined(POP_BLIND) || defined(MARK_ANYHOW) || \
-	defined(ONE_LOOK) || defined(KEEP_RECORD) || defined(STALE_RECORD) || defined(ELSEWHERE_BLIND)
+	defined(ONE_LOOK) || defined(KEEP_RECORD) || defined(STALE_RECORD) || defined(ELSEWHERE_BLIND) || \
+	defined(EARLY_ERASE)
 #define BEHIND
 #endif
-#if defined(ONE_LOOK) || defined(KEEP_RECORD) || defined(STALE_RECORD) || defined(ELSEWHERE_BLIND)
+#if defined(ONE_LOOK) || defined(KEEP_RECORD) || defined(STALE_RECORD) || defined(ELSEWHERE_BLIND) || \
+	defined(EARLY_ERASE)
 #define TWO_TABLES
 #endif
 
@@ -64,7 +67,7 @@
 #define OPS_FIRST	1
 #ifdef NEAR_BLIND		/* found with one page freed behind labyrinth's back */
 #define OPS_SECOND	0
-#elif defined(STRICT) || defined(ONE_STEP)	/* needs a call on a page just bound */
+#elif defined(STRICT) || defined(ONE_STEP) || defined(EARLY_ERASE) /* needs a call on a page just bound */
 #define OPS_SECOND	2
 #else
 #define OPS_SECOND	1
@@ -98,7 +101,7 @@
 #define ORDINARY	(o == X && op != TRANSFER)
 #endif
 /* The slot of page 1 at the start: another page may have had the first slot when it came. */
-#ifdef BEHIND
+#if defined(BEHIND) && !defined(EARLY_ERASE)	/* which needs the same slot twice */
 #define START		1
 #else
 #define START		0
@@ -448,17 +451,17 @@ inline find_old(own) {
 	find_in(own)
 #ifdef TWO_TABLES
 	;
+	/* last_table.c: lab_last_search: int moves = lab_tag_moves_before() */
+	atomic { since = moves };
 	if
 	/* last_table.c: lab_last_search: if (likely(record == lab_last_record(page, first))) */
-	:: tag != NONE || RECORDED(own)
+	:: atomic { tag != NONE || RECORDED(own) -> since = 0 }
 	:: atomic { tag == NONE ->
 		if
 		/* last_table.c: lab_last_is: record >> LAB_LAST_SHIFT == (unsigned long)page */
 		:: RECORDED(own) -> last[p] = 0		/* the slot has another page's by now */
 		:: !RECORDED(own)
 		fi };
-		/* last_table.c: lab_last_search: moves = lab_tag_moves_before() */
-		atomic { since = moves };
 		/* last_table.c: lab_last_search: lab_table_find(table, page) */
 		find_in(1 - (own));
 		/* last_table.c: lab_last_search: if (lab_tag_moved_since(moves)) */
@@ -855,8 +858,7 @@ transfer:
 	if
 	:: BANK_OF(tag) != BANK(OTHER(o)) ->
 		/* transfer.c: labyrinth_transfer_page: lab_tag_copy(to->table */
-#ifndef KEEP_RECORD
-		/* bind.c: lab_tag_copy: lab_last_erase(tag->page) */
+#ifdef EARLY_ERASE
 		erase_record();
 #endif
 		/* bind.c: lab_tag_copy: lab_table_claim_hidden(table, tag->page, */
@@ -872,6 +874,10 @@ transfer:
 		change(WORD(OTHER(o), MOVING), OTHER(o));
 		if
 		:: won ->
+#if !defined(KEEP_RECORD) && !defined(EARLY_ERASE)
+			/* bind.c: lab_tag_replace: lab_last_erase(tag->page) */
+			erase_record();
+#endif
 			/* bind.c: lab_tag_replace: WRITE_ONCE(copy->state, state) */
 			atomic {
 				word[copy] = WORD(OTHER(o), OWNED) | AWAY;
