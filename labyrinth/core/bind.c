@@ -59,13 +59,17 @@ lab_table_claim(struct lab_table *table, struct page *page, u64 meta, unsigned l
 	return tag;
 }
 
-/* A copy of @tag in another @table with @state, without its hop bit; NULL if there is no room. */
-struct lab_tag *lab_tag_copy(struct lab_table *table, const struct lab_tag *tag, u32 state)
+/*
+ * A copy of @page's @tag in another @table with @state, without its hop bit; NULL if there is no
+ * room. Another call may drop @tag meanwhile.
+ */
+struct lab_tag *lab_tag_copy(struct lab_table *table, struct page *page,
+			     const struct lab_tag *tag, u32 state)
 {
-	struct lab_tag *copy;
+	struct lab_tag *copy = lab_table_claim_hidden(table, page,
+						     lab_meta(state, READ_ONCE(tag->where)),
+						     lab_tag_caller(tag));
 
-	copy = lab_table_claim_hidden(table, tag->page, lab_meta(state, READ_ONCE(tag->where)),
-				      lab_tag_caller(tag));
 	if (copy)
 		WRITE_ONCE(copy->time, READ_ONCE(tag->time));
 	return copy;
@@ -78,13 +82,16 @@ struct lab_tag *lab_tag_copy(struct lab_table *table, const struct lab_tag *tag,
 void lab_tag_replace(struct lab_table *from, struct lab_tag *tag, struct lab_table *to,
 		     struct lab_tag *copy, u32 state)
 {
+	/* Not @copy's, which the receiver may drop once it is shown. */
+	struct page *page = tag->page;
+
 	/* Not before this CPU has won the tag: until then, others may record its table. */
-	lab_last_erase(tag->page);
+	lab_last_erase(page);
 	WRITE_ONCE(copy->state, state);
-	lab_tag_show(lab_table_home(to, copy->page), copy);
+	lab_tag_show(lab_table_home(to, page), copy);
 	/* T3: a full barrier. Pairs with lab_tag_moves_before() and lab_tag_moved_since(). */
 	atomic_inc_return(&lab_tag_moves);
-	lab_tag_unbind(from, tag, copy->page);
+	lab_tag_unbind(from, tag, page);
 }
 
 static noinline struct lab_tag *lab_tag_bind_elsewhere(struct lab_table *first, struct page *page,

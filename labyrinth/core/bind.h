@@ -25,7 +25,8 @@ static inline struct lab_tag *lab_tag_find(struct lab_table *first, const struct
 struct lab_tag *lab_tag_bind(struct lab_table *first, struct page *page, u64 meta,
 			     unsigned long caller, struct lab_table **where);
 
-struct lab_tag *lab_tag_copy(struct lab_table *table, const struct lab_tag *tag, u32 state);
+struct lab_tag *lab_tag_copy(struct lab_table *table, struct page *page,
+			     const struct lab_tag *tag, u32 state);
 void lab_tag_replace(struct lab_table *from, struct lab_tag *tag, struct lab_table *to,
 		     struct lab_tag *copy, u32 state);
 

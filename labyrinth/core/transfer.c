@@ -70,7 +70,7 @@ int labyrinth_transfer_page(struct labyrinth_owner *from, struct labyrinth_owner
 	state = lab_state(to->id, (lab_meta_flags(found.meta) & LAB_FROM_RESERVE) | LAB_AWAY,
 			  LAB_OWNED);
 	if (found.table != to->table)
-		copy = lab_tag_copy(to->table, found.tag, arriving);
+		copy = lab_tag_copy(to->table, page, found.tag, arriving);
 	err = lab_commit(&found, arriving);
 	if (unlikely(err)) {
 		if (copy)

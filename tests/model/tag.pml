@@ -861,7 +861,7 @@ transfer:
 #ifdef EARLY_ERASE
 		erase_record();
 #endif
-		/* bind.c: lab_tag_copy: lab_table_claim_hidden(table, tag->page, */
+		/* bind.c: lab_tag_copy: lab_table_claim_hidden(table, page, */
 		claim_in(BANK(OTHER(o)), copy, WORD(OTHER(o), COPY_STATE))
 	:: else
 	fi;
@@ -875,7 +875,7 @@ transfer:
 		if
 		:: won ->
 #if !defined(KEEP_RECORD) && !defined(EARLY_ERASE)
-			/* bind.c: lab_tag_replace: lab_last_erase(tag->page) */
+			/* bind.c: lab_tag_replace: lab_last_erase(page) */
 			erase_record();
 #endif
 			/* bind.c: lab_tag_replace: WRITE_ONCE(copy->state, state) */
@@ -887,7 +887,7 @@ transfer:
 				fi;
 				check()
 			};
-			/* bind.c: lab_tag_replace: lab_tag_show(lab_table_home(to, copy->page), copy) */
+			/* bind.c: lab_tag_replace: lab_tag_show(lab_table_home(to, page), copy) */
 			/* table.h: lab_tag_show: atomic_or(BIT(tag - home), &home->hop) */
 			if
 			:: NEAR(copy)
@@ -901,7 +901,7 @@ transfer:
 			fi;
 			/* bind.c: lab_tag_replace: atomic_inc_return(&lab_tag_moves) */
 			atomic { moves++ };
-			/* bind.c: lab_tag_replace: lab_tag_unbind(from, tag, copy->page) */
+			/* bind.c: lab_tag_replace: lab_tag_unbind(from, tag, page) */
 			unbind(tag)
 		:: else ->
 			fail();
