@@ -156,6 +156,9 @@ static struct page *lab_steal(struct labyrinth_owner *owner, unsigned long calle
 			page = NULL;
 			if (!lab_recycles_uncharged(owner))
 				page = lab_take_recycled(owner, there, caller);
+			if (page && there != this_cpu_ptr(owner->cpu))
+				lab_cache_copy(&this_cpu_ptr(owner->cpu)->cache, &there->cache,
+					       &owner->slots, lab_cached_state(owner));
 			if (page)
 				return page;
 			out += lab_cpu_owned(there);

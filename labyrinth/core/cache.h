@@ -7,7 +7,7 @@
  * Its slots are hints. The state of a tag is the truth: a tag in LAB_READY with LAB_CACHED
  * belongs to the CPU that changes it by cmpxchg, however it found it. So other CPUs can take a
  * cached page without a write to the cache, and leave a stale hint behind; the cache's own CPU
- * drops it later.
+ * drops it later. A tag may have several hints.
  *
  * Only its own CPU writes to a cache, with preemption disabled and by plain stores, and marks it
  * as busy meanwhile. What interrupts that, in any context, sees the mark and uses the stack; it
@@ -56,7 +56,10 @@ static __always_inline struct lab_tag *lab_cache_tag(const struct lab_cache *cac
 	return (void *)lab_peek(slots->tags) + READ_ONCE(cache->slots[nr]);
 }
 
-/* Mark this CPU's cache as busy. False if it is: then this interrupts the writer. */
+/*
+ * Mark this CPU's cache as busy. False if it is: then this interrupts the writer. Only now may
+ * the count be read: until then, an interrupt may change it.
+ */
 static __always_inline bool lab_cache_begin(struct lab_cache *cache)
 {
 	if (unlikely(READ_ONCE(cache->busy)))
@@ -160,6 +163,38 @@ static inline struct lab_tag *lab_cache_claim(const struct lab_cache *cache,
 			return tag;
 	}
 	return NULL;
+}
+
+/* Most hints that are copied at a time. */
+#define LAB_CACHE_COPIES	16
+
+/*
+ * Copy hints of another CPU's cache to this CPU's, for its next calls. The pages are in the
+ * other's until they are taken: at no instant can one not be found.
+ */
+static inline void lab_cache_copy(struct lab_cache *cache, const struct lab_cache *there,
+				  const struct lab_slots *slots, u32 cached)
+{
+	unsigned long nr = lab_cache_hints(smp_load_acquire(&there->added_and_hints));	/* C2 */
+	unsigned int copies = 0;
+	u64 count;
+
+	if (!lab_cache_begin(cache))
+		return;
+	count = cache->added_and_hints;
+	while (nr-- && copies < LAB_CACHE_COPIES && lab_cache_hints(count) < LAB_CACHE_SLOTS) {
+		struct lab_tag *tag = lab_cache_tag(there, slots, nr);
+
+		if (READ_ONCE(tag->state) != cached)
+			continue;
+		WRITE_ONCE(cache->slots[lab_cache_hints(count)],
+			   (void *)tag - (void *)lab_peek(slots->tags));
+		count++;
+		copies++;
+	}
+	/* C1 */
+	smp_store_release(&cache->added_and_hints, count);
+	lab_cache_end(cache);
 }
 
 #endif /* _LABYRINTH_CORE_CACHE_H */

@@ -79,18 +79,25 @@ static noinline int lab_free_late(struct labyrinth_owner *owner, struct page *pa
 	return lab_free_slow(owner, page, caller);
 }
 
-/* Recycle a page that needs no work, with its tag in LAB_READY. Needs preemption disabled. */
-static __always_inline void lab_recycle_plain(struct labyrinth_owner *owner, struct lab_tag *tag)
+/*
+ * There was no room in the cache, or this call interrupts its writer. @tag is in LAB_READY.
+ * Called with preemption disabled; enables it.
+ */
+static noinline int lab_free_uncached(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
 	struct lab_cpu *here = this_cpu_ptr(owner->cpu);
 
-	if (unlikely(!lab_cache_add(&here->cache, &owner->slots, tag, lab_cached_state(owner))))
+	lab_cache_drop(&here->cache, &owner->slots, lab_cached_state(owner));
+	if (!lab_cache_add(&here->cache, &owner->slots, tag, lab_cached_state(owner)))
 		lab_stack_push(&here->recycled, &owner->slots, tag);
+	preempt_enable();
+	return 0;
 }
 
 static __always_inline int lab_free(struct labyrinth_owner *owner, struct page *page,
 				    unsigned long caller)
 {
+	struct lab_cpu *here;
 	struct lab_tag *tag;
 
 	preempt_disable();
@@ -99,7 +106,10 @@ static __always_inline int lab_free(struct labyrinth_owner *owner, struct page *
 		   lab_tag_try_transition(tag, lab_peek(owner->owned_state), owner->ready_state))) {
 		if (unlikely(!lab_tag_is(tag, page)))
 			return lab_free_late(owner, page, tag, caller);
-		lab_recycle_plain(owner, tag);
+		here = this_cpu_ptr(owner->cpu);
+		if (unlikely(!lab_cache_add(&here->cache, &owner->slots, tag,
+					    lab_cached_state(owner))))
+			return lab_free_uncached(owner, tag);
 		preempt_enable();
 		return 0;
 	}

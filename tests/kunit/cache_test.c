@@ -120,6 +120,60 @@ static void page_wanted_by_all_cpus_is_owned_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_free_page(c.owner, page), 0);
 }
 
+static void cache_full_of_stale_hints_is_emptied_by_a_free(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", LAB_CACHE_SLOTS);
+	struct page **pages = lab_test_zalloc(test, LAB_CACHE_SLOTS * sizeof(*pages));
+	unsigned int i;
+
+	migrate_disable();
+	for (i = 0; i < LAB_CACHE_SLOTS; i++)
+		pages[i] = lab_test_take(test, owner);
+	for (i = 0; i < LAB_CACHE_SLOTS; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+	KUNIT_ASSERT_TRUE(test, lab_cache_begin(&cpu_of(owner)->cache));
+	for (i = 0; i < LAB_CACHE_SLOTS; i++)
+		pages[i] = lab_test_take(test, owner);
+	lab_cache_end(&cpu_of(owner)->cache);
+	KUNIT_EXPECT_EQ_MSG(test, hints(owner), (u32)LAB_CACHE_SLOTS, "all stale");
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[0]), 0);
+	KUNIT_EXPECT_EQ(test, hints(owner), 1U);
+	KUNIT_EXPECT_EQ(test, lab_stack_pushes(cpu_of(owner)->recycled.head), 0U);
+	for (i = 1; i < LAB_CACHE_SLOTS; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+	migrate_enable();
+}
+
+/* Another CPU's cache is written to here: it makes no call. */
+static void copied_hints_count_no_free_and_lose_no_page(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2 * LAB_CACHE_COPIES);
+	struct page *pages[2 * LAB_CACHE_COPIES];
+	struct lab_cache *other;
+	unsigned int i;
+
+	if (num_possible_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+	migrate_disable();
+	other = &per_cpu_ptr(owner->cpu, !raw_smp_processor_id())->cache;
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		pages[i] = lab_test_take(test, owner);
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+	lab_cache_copy(other, &cpu_of(owner)->cache, &owner->slots, lab_cached_state(owner));
+	KUNIT_EXPECT_EQ(test, lab_cache_hints(other->added_and_hints), (u32)LAB_CACHE_COPIES);
+	KUNIT_EXPECT_EQ(test, lab_owner_frees(owner), (long)ARRAY_SIZE(pages));
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		pages[i] = lab_test_take(test, owner);
+	KUNIT_EXPECT_NULL_MSG(test, lab_alloc_page(owner), "no page has been found twice");
+	lab_cache_drop(other, &owner->slots, lab_cached_state(owner));
+	KUNIT_EXPECT_EQ_MSG(test, lab_cache_hints(other->added_and_hints), 0U, "all stale");
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+	migrate_enable();
+}
+
 /* The stale hint leads to a tag that another page may have by now. */
 static void hint_of_a_released_page_is_dropped(struct kunit *test)
 {
@@ -147,6 +201,8 @@ static struct kunit_case lab_cache_cases[] = {
 	KUNIT_CASE(full_cache_leaves_pages_to_the_stack),
 	KUNIT_CASE(call_that_interrupts_the_writer_uses_the_stack),
 	KUNIT_CASE(page_wanted_by_all_cpus_is_owned_once),
+	KUNIT_CASE(cache_full_of_stale_hints_is_emptied_by_a_free),
+	KUNIT_CASE(copied_hints_count_no_free_and_lose_no_page),
 	KUNIT_CASE(hint_of_a_released_page_is_dropped),
 	{}
 };

@@ -302,7 +302,7 @@ free:	atomic {
 
 no_room:	atomic { busy[CPU] = false };
 push:	atomic {
-		/* free.c: lab_recycle_plain: lab_stack_push(&here->recycled, &owner->slots, tag) */
+		/* free.c: lab_free_uncached: lab_stack_push(&here->recycled, &owner->slots, tag) */
 		assert(IDLE(tag) && !ON(0, tag) && !ON(1, tag));
 		ON(CPU, tag) = true;
 #if defined(KEEP_CACHED) || defined(ONE_STEP)

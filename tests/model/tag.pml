@@ -715,7 +715,7 @@ again:	atomic {
 	assert(!won || !strange);
 	if
 	:: won && op == FREE_PAGE ->
-		/* free.c: lab_recycle_plain: lab_stack_push( */
+		/* free.c: lab_free_uncached: lab_stack_push( */
 		/* bulk.c: lab_free_many: lab_stack_push_all( */
 		stacked[tag] = o;
 		goto again
