@@ -8,8 +8,6 @@
 /* Most frames of labyrinth between a caller and stack_trace_save(). */
 #define LAB_OWN_FRAMES	8
 
-atomic_t lab_tag_moves;
-
 struct lab_tag *lab_tag_find_elsewhere(const struct lab_table *first, const struct page *page,
 				       struct lab_table **where)
 {

@@ -30,24 +30,6 @@ struct lab_tag *lab_tag_copy(struct lab_table *table, struct page *page,
 void lab_tag_replace(struct lab_table *from, struct lab_tag *tag, struct lab_table *to,
 		     struct lab_tag *copy, u32 state);
 
-/*
- * A transfer between tables moves the tag, and a concurrent look-up may miss both copies. If it
- * must not, this count must be the same before and after it.
- */
-extern atomic_t lab_tag_moves;
-
-static __always_inline int lab_tag_moves_before(void)
-{
-	/* T3: pairs with lab_tag_replace(). */
-	return atomic_read_acquire(&lab_tag_moves);
-}
-
-static __always_inline bool lab_tag_moved_since(int before)
-{
-	smp_rmb();	/* T3 */
-	return unlikely(atomic_read(&lab_tag_moves) != before);
-}
-
 void lab_tag_save_stack(struct lab_table *table, struct lab_tag *tag);
 const unsigned long *lab_tag_stack(const struct lab_table *table, const struct lab_tag *tag);
 

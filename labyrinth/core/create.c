@@ -22,6 +22,7 @@
 #include "adapt.h"
 #include "context.h"
 #include "hooks.h"
+#include "last_table.h"
 #include "settings.h"
 #include "stock.h"
 #include "work.h"
@@ -125,6 +126,7 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 		lab_owner_id_remove(id);
 		return -ENOMEM;
 	}
+	lab_last_update();
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(owner->cpu, cpu)->owned_here =
 			lab_meta(lab_state(id, 0, LAB_OWNED), lab_where(cpu, 0));

@@ -21,6 +21,7 @@
 #include "adapt.h"
 #include "freed_behind.h"
 #include "hooks.h"
+#include "last_table.h"
 #include "page.h"
 #include "quarantine.h"
 #include "ready.h"
@@ -138,6 +139,7 @@ static unsigned int lab_owner_end(struct labyrinth_owner *owner)
 	/* No tag is on a stack of this owner any more. */
 	WRITE_ONCE(owner->slots.tags, lab_nowhere);
 	lab_table_put(owner->table, owner->tags);
+	lab_last_update();
 	/* Reports in flight may still read the name; the handle is kept. */
 	synchronize_rcu();
 	free_percpu(owner->cpu);

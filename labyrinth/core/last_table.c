@@ -20,7 +20,6 @@
 #include <linux/mm.h>
 #include <linux/overflow.h>
 
-#include "bind.h"
 #include "last_table.h"
 
 struct lab_last_tables {
@@ -30,7 +29,7 @@ struct lab_last_tables {
 
 /* The upper bits of all kernel addresses are the same. */
 #define LAB_LAST_SHIFT		8
-static_assert(LAB_NR_TABLES <= BIT(LAB_LAST_SHIFT));
+static_assert(!((LAB_NR_TABLES - 1) >> LAB_LAST_SHIFT));
 
 /* NULL with less than two tables, or for lack of memory. */
 static struct lab_last_tables __rcu *lab_last_tables;
@@ -112,16 +111,18 @@ static void lab_last_replace(struct lab_last_tables *last)
 	kvfree(last);
 }
 
-/*
- * Have slots for the pages of several tables with room for @tags. Without memory for them, more
- * pages are searched for in all tables. Needs lab_owners_lock.
- */
-void lab_last_resize(u64 tags)
+/* Have slots for the pages of all tables, or as many as there is memory for. */
+static void lab_last_resize(void)
 {
 	struct lab_last_tables *last = rcu_dereference_protected(lab_last_tables,
 								lockdep_is_held(&lab_owners_lock));
-	unsigned int bits = ilog2(roundup_pow_of_two(tags));
+	unsigned int i, bits;
+	u64 tags = 0;
 
+	for (i = 0; i < lab_nr_tables; i++)
+		if (lab_table_nth(i))
+			tags += lab_table_nth(i)->capacity;
+	bits = ilog2(roundup_pow_of_two(tags));
 	if (last && bits <= 32 - last->shift)
 		return;
 	last = lab_table_mem(struct_size(last, slots, BIT(bits)));
@@ -131,8 +132,14 @@ void lab_last_resize(u64 tags)
 	lab_last_replace(last);
 }
 
-/* Records are not kept up with less than two tables. Needs lab_owners_lock. */
-void lab_last_free(void)
+/*
+ * A table has been added or removed. With one table, records are not kept up: those of before
+ * must be gone when there is a second one again. Needs lab_owners_lock.
+ */
+void lab_last_update(void)
 {
-	lab_last_replace(NULL);
+	if (lab_nr_tables > 1)
+		lab_last_resize();
+	else
+		lab_last_replace(NULL);
 }

@@ -19,7 +19,6 @@ static __always_inline bool lab_tag_nowhere_but(const struct lab_table *first,
 
 void lab_last_set(const struct page *page, const struct lab_table *table);
 void lab_last_erase(const struct page *page);
-void lab_last_resize(u64 tags);
-void lab_last_free(void);
+void lab_last_update(void);
 
 #endif /* _LABYRINTH_CORE_LAST_TABLE_H */

@@ -20,7 +20,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "last_table.h"
+#include "table.h"
 
 /* From this size on, a few percent more are worth huge pages. */
 #define LAB_HUGE_TABLE	(16 * PMD_SIZE)
@@ -41,6 +41,7 @@ struct lab_tag lab_nowhere[LAB_NR_ENDS] = {
 
 struct lab_table __rcu *lab_tables[LAB_NR_TABLES];
 unsigned int lab_nr_tables;	/* highest slot of lab_tables in use, plus one */
+atomic_t lab_tag_moves;
 
 /*
  * Zeroed memory for a table, not much more than its size: kvzalloc() would round up to a power
@@ -118,8 +119,6 @@ struct lab_table *lab_table_get(u32 budget, bool stacks)
 	table->nr = vacant;
 	rcu_assign_pointer(lab_tables[vacant], table);
 	WRITE_ONCE(lab_nr_tables, max(lab_nr_tables, vacant + 1));
-	if (total)
-		lab_last_resize(total + table->capacity);
 found:
 	table->reserved += budget;
 	return table;
@@ -194,8 +193,6 @@ void lab_table_reap(void)
 	}
 	while (lab_nr_tables && !lab_table_nth(lab_nr_tables - 1))
 		WRITE_ONCE(lab_nr_tables, lab_nr_tables - 1);
-	if (lab_nr_tables < 2)
-		lab_last_free();
 }
 
 /* The next claimed tag, or NULL. Needs lab_owners_lock, which keeps the tables. */

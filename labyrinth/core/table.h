@@ -157,6 +157,24 @@ static inline void lab_tag_unbind(struct lab_table *table, struct lab_tag *tag,
 	lab_tag_drop(tag);
 }
 
+/*
+ * A transfer between tables moves the tag, and a concurrent look-up may miss both copies. If it
+ * must not, this count must be the same before and after it.
+ */
+extern atomic_t lab_tag_moves;
+
+static __always_inline int lab_tag_moves_before(void)
+{
+	/* T3: pairs with lab_tag_replace(). */
+	return atomic_read_acquire(&lab_tag_moves);
+}
+
+static __always_inline bool lab_tag_moved_since(int before)
+{
+	smp_rmb();	/* T3 */
+	return unlikely(atomic_read(&lab_tag_moves) != before);
+}
+
 static inline struct lab_table *lab_table_nth(unsigned int i)
 {
 	/* Preemption is disabled, or an owner or lab_owners_lock keeps the table. */

@@ -560,7 +560,7 @@ inline reject() {
 			 page[2] == pg && IN_HAND(2))
 #define MOVED		MOVED_SINCE(moved)
 
-/* bind.h: lab_tag_moves_before: return atomic_read_acquire(&lab_tag_moves) */
+/* table.h: lab_tag_moves_before: return atomic_read_acquire(&lab_tag_moves) */
 inline moves_before() {
 	atomic { moved = moves }
 }
