@@ -269,6 +269,7 @@ static struct page *pool_alloc_locked(struct data *d)
 PAIR(pool_locked_pair, pool_alloc_locked(d), RING_GIVE(it))
 
 #define ONE(name, setup, batch)		{ #name, { name }, setup, batch, false }
+#define UNLOCKED(name, setup, batch)	{ #name "_unlocked", { name }, setup, batch, false, true }
 #define TWO(name, run0, run1, setup, batch, shared) \
 	{ #name, { run0, run1 }, setup, batch, shared }
 #define CROSSED(name, setup) \
@@ -291,6 +292,9 @@ const struct native_case native_cases[] = {
 	ONE(lab_cold, owner_setup, 1),
 	ONE(lab_stock, stock_setup, BULK),
 	ONE(kernel_pair, array_setup, 1),
+	UNLOCKED(lab_pair, owner_setup, 1),
+	UNLOCKED(lab_burst, owner_setup, BURST),
+	UNLOCKED(lab_bulk, owner_setup, BULK),
 	TWO(lab_own, lab_pair, lab_pair, owner_setup, 1, false),
 	TWO(lab_shared, lab_pair, lab_pair, owner_setup, 1, true),
 	TWO(pool_direct_own, pool_direct_pair, pool_direct_pair, pool_setup, 1, false),

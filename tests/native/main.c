@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "code.h"
 #include "cpu.h"
 #include "measure.h"
 #include "native.h"
@@ -87,6 +88,7 @@ static const struct {
 	{ "owners", 2, measure_owners },
 	{ "growth", 2, measure_growth },
 	{ "cases", 2, measure_cases },
+	{ "code", 1, code_show },
 	{ "missing", 1, native_call_missing },	/* stops, see missing.sh */
 };
 

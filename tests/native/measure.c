@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 
+#include "code.h"
 #include "cpu.h"
 #include "measure.h"
 #include "native.h"
@@ -55,12 +56,17 @@ static double per_page(unsigned long start, unsigned long end, unsigned long pag
 
 static double sample_one(struct task *t)
 {
-	unsigned long start;
+	unsigned long start, end;
 
+	if (t->what->unlocked)
+		code_lock(0);
 	run(t, 0, WARM_PAGES);
 	start = ticks();
 	run(t, 0, PAGES);
-	return per_page(start, ticks(), PAGES, t->what->batch);
+	end = ticks();
+	if (t->what->unlocked)
+		code_lock(1);
+	return per_page(start, end, PAGES, t->what->batch);
 }
 
 static void one_of_two(unsigned int cpu, void *arg)

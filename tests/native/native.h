@@ -34,6 +34,7 @@ struct native_case {
 	void *(*setup)(void);
 	unsigned long batch;	/* the least that it can do at once */
 	int shared;		/* both CPUs work on the same data */
+	int unlocked;		/* labyrinth's locked instructions are plain ones meanwhile */
 };
 
 extern const struct native_case native_cases[];

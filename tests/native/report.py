@@ -4,6 +4,8 @@
 
 usage: report.py collect SAMPLES KEY=VALUE...   the JSON; the pairs go into "about"
        report.py table|goals|bars|curves JSON   text; the data of the chart's two parts
+       report.py code PROGRAM CODE              the instructions that calls executed, with their
+                                                source lines; CODE is the output of "PROGRAM code"
 
 The document has "schema" 1. All figures are ticks of the time stamp counter, of a page.
   about    model of the machine, kernel release and compiler; what was skipped, and why
@@ -17,7 +19,10 @@ The document has "schema" 1. All figures are ticks of the time stamp counter, of
   goals    [{name, goal, value, met}]; value and met are null if it was not measured
 """
 import json
+import re
+import subprocess
 import sys
+from collections import Counter
 from itertools import chain
 from statistics import fmean, median
 
@@ -52,6 +57,11 @@ GROUPS = [
         ("pool_ring_cross", "page_pool, ring", "lab_cross"),
         ("objpool_cross", "objpool", "lab_cross"),
         ("nothing_cross", "handing over alone", "lab_cross"),
+    ]),
+    ("Without its lock prefixes: the rest is what its locked instructions cost", [
+        ("lab_pair_unlocked", "labyrinth, one page", "lab_pair"),
+        ("lab_burst_unlocked", "labyrinth, 64 pages", "lab_burst"),
+        ("lab_bulk_unlocked", "labyrinth, bulk of 32", "lab_bulk"),
     ]),
     ("Other calls", [
         ("lab_check", "labyrinth, check", ""),
@@ -221,6 +231,52 @@ def print_goals(d):
         print(f"  {g['name']:44}{g['goal']:>6.2f}{measured:>8}  {met}")
 
 
+# ---- machine code
+
+INSTRUCTION = re.compile(r" *([0-9a-f]+):\t(\S.*)$")
+SOURCE = re.compile(r"/.*?/?([^/]+/[^/]+:\d+)")
+
+
+def disassemble(program):
+    """{address: (function, instruction, source line)}."""
+    code, function, source = {}, "", ""
+    said = subprocess.run(["objdump", "-dl", "--no-show-raw-insn", program], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout
+    for line in said.splitlines():
+        if found := INSTRUCTION.match(line):
+            text = re.sub(r" *#.*", "", found[2]).strip()
+            code[int(found[1], 16)] = function, text, source
+        elif found := re.match(r"[0-9a-f]+ <(.*)>:$", line):
+            function = found[1]
+        elif found := SOURCE.match(line):
+            source = found[1]
+    return code
+
+
+def show_code(program, path):
+    """Each instruction once, where it was first executed, and how often."""
+    code = disassemble(program)
+    for (_, name, batch), steps in read_code(path):
+        locked = sum(code[step][1].startswith("lock") for step in steps)
+        print(f"{name}: {len(steps) / int(batch):.1f} instructions a page, "
+              f"{locked / int(batch):.1f} of them locked (L)")
+        last = ""
+        for address, times in Counter(steps).items():
+            function, text, source = code[address]
+            if function != last:
+                print(f"  {function}")
+            last = function
+            print(f"  {times:4} {'L' if text.startswith('lock') else ' '} {text:60} {source}".rstrip())
+        print()
+
+
+def read_code(path):
+    with open(path) as lines:
+        for line in lines:
+            name, _, steps = line.partition(":")
+            yield name.split(), [int(step, 16) for step in steps.split()]
+
+
 # Beside it, no other bar of the chart could be seen.
 NOT_DRAWN = {"pool_ring_shared"}
 
@@ -244,6 +300,8 @@ def curves(d):
 def main(what="", path="", *more):
     if what == "collect" and path:
         return collect(path, *more)
+    if what == "code" and len(more) == 1:
+        return show_code(path, *more)
     outputs = {"table": table, "goals": print_goals, "bars": bars, "curves": curves}
     if what not in outputs or not path or more:
         sys.exit(__doc__)

@@ -5,10 +5,11 @@
 # the machine's own speed, in time stamp counter ticks. Speed is no test: a goal that is missed
 # is said, and is no failure. Or torture labyrinth at that speed.
 #
-# usage: run.sh [--kernel NAME] [--build] [--chart]
+# usage: run.sh [--kernel NAME] [--build | --code] [--chart]
 #        run.sh [--kernel NAME] torture [CALLS [SEED]]
 #
 #   --build   stop when the process is built: build/native-NAME/native
+#   --code    print the machine code of a pair and of a bulk pair, as executed, and stop
 #   --chart   draw Documentation/native.svg
 #   torture   see torture.c; CALLS is 1e8 by default, minutes
 #
@@ -18,7 +19,7 @@ set -euo pipefail
 export LC_ALL=C
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
-kernel=6.12 only_build='' chart='' torture=()
+kernel=6.12 only_build='' code='' chart='' torture=()
 
 die() { echo "Bail out! $*"; exit 1; }
 
@@ -26,6 +27,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel) kernel=$2; shift ;;
 	--build) only_build=1 ;;
+	--code) code=1 ;;
 	--chart) chart=1 ;;
 	torture) torture=("$1" "${2-1e8}" "${@:3}"); break ;;
 	*) sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
@@ -56,7 +58,7 @@ build_objects() {
 percpu=(fixed_percpu_data=0 this_cpu_off=0x40 numa_node=0x80 native_irqs_off=0xc0 pcpu_hot=0x100 const_pcpu_hot=0x100)
 
 # The program's half; the kernel's is in Kbuild.
-program=(main cpu turns measure growth torture_main)
+program=(main code cpu turns measure growth torture_main)
 
 defined_elsewhere() {
 	printf '%s\n' "${percpu[@]%=*}"
@@ -76,7 +78,9 @@ link() {
 		printf '.text; .globl native_text_%s; native_text_%s:\n.section .note.GNU-stack, "", @progbits\n' \
 			$part $part | gcc -c -x assembler - -o text_$part.o
 	done
-	ld -r -o kernel.o text_start.o labyrinth/labyrinth.o text_end.o tests/native/native.o
+	# Where its lock prefixes are.
+	objcopy --rename-section .smp_locks=lab_locks labyrinth/labyrinth.o labyrinth.o
+	ld -r -o kernel.o text_start.o labyrinth.o text_end.o tests/native/native.o
 	defined_elsewhere | sort -u >defined
 	"$top/tests/native/missing.sh" kernel.o defined >missing.S
 	gcc -c missing.S -o missing.o
@@ -131,6 +135,7 @@ mkdir -p "$out"
 	die "the build failed: see $out/build.log"
 names_what_is_missing || die "a symbol that has no stand-in is not named: see missing.sh"
 [ -z "$only_build" ] || exit 0
+[ -z "$code" ] || { "$out/native" code >"$out/native.code"; exec "$report" code "$out/native" "$out/native.code"; }
 [ ${#torture[@]} -eq 0 ] || exec "$out/native" "${torture[@]}"
 measure
 "$report" table "$out/native.json"
