@@ -8,7 +8,10 @@
  * A tag's state decides. A hint may be stale: its tag is held, on a stack, or cached again
  * elsewhere. Any context that wins the transition from CACHED has the page. Only its own CPU
  * writes a cache, with plain stores, and marks it as busy meanwhile; other CPUs, and what
- * interrupts the writer, read it.
+ * interrupts the writer, read it. A call that takes a page from another CPU's cache then copies its
+ * hints, so a tag may have several.
+ *
+ * While no cache is written, every cached page has a hint, but for one whose free is not complete.
  *
  * The budget has one page for each context, and a context holds at most one, with the call
  * that it is in: so no call may be refused. A context may also free the page of another. A
@@ -20,6 +23,8 @@
  * kernel, the stock and the quarantine are left out: all pages of the budget have a tag.
  * While no call reads them, counters are summed up in one of them, and slots that hold no
  * hint are cleared: a walk reads the same, with fewer states.
+ *
+ * With two CPUs the third page is held at the start, or cached on the other CPU.
  *
  * FEW: each context makes one call, and there are fewer starts: the third page is held, and
  * only one cache has a stale hint.
@@ -33,7 +38,7 @@
  * must then fail.
  *
  * Mutations: NO_BUSY STALE_COUNT BLIND_TAKE THIEF_CLEARS THIEF_LOWERS KEEP_CACHED
- * Mutations: ONE_STEP FLAG_BLIND ONE_WALK
+ * Mutations: ONE_STEP FLAG_BLIND ONE_WALK COPY_COUNTS COPY_BUSY COPY_MOVES
  *   NO_BUSY: an interrupt writes to the cache that it found busy.
  *   STALE_COUNT: the number of hints is read before the mark: an interrupt changes it.
  *   BLIND_TAKE: alloc takes the tag of a hint without a look at its state.
@@ -43,6 +48,9 @@
  *   ONE_STEP: a free sets CACHED before it knows that the tag is still its page's. A stale
  *   hint then takes a page that is held, and the free cannot be reverted.
  *   FLAG_BLIND: alloc drops the hint of a page whose misuse has been reported: it is lost.
+ *   COPY_COUNTS: a copied hint counts as a free.
+ *   COPY_BUSY: hints are copied to a cache that is busy.
+ *   COPY_MOVES: the thief removes what it copies from the other cache.
  */
 #if defined(ONE_STEP) || defined(FLAG_BLIND)
 #define MISUSE
@@ -102,6 +110,13 @@
 #else
 #define BUSY		busy[CPU]
 #endif
+#ifdef COPY_COUNTS
+#define COPIED		added[CPU]++
+#elif defined(COPY_MOVES)
+#define COPIED		caches[at].nr = from
+#else
+#define COPIED		skip
+#endif
 #ifdef KEEP_CACHED
 #define STACKED		CACHED
 #else
@@ -120,9 +135,9 @@
 #define FORGET		skip
 #endif
 #ifdef FLAG_BLIND
-#define STAYS		(state[tag] == CACHED)
+#define STAYS(hint)	(state[hint] == CACHED)
 #else
-#define STAYS		(PHASE(tag) == CACHED)
+#define STAYS(hint)	(PHASE(hint) == CACHED)
 #endif
 #ifdef ONE_STEP
 #define FREED		CACHED
@@ -140,13 +155,14 @@ typedef hints {
 byte state[PAGES + 1];
 hints caches[CPUS];
 bool busy[CPUS];
-byte looking[CPUS];		/* calls that claim from their own cache, before they walk */
+byte looking[CPUS];		/* calls that read the slots, and do not walk */
 bool stacked[(PAGES + 1) * 2];
 byte allocs[CPUS];
 byte pushes[CPUS];
 byte added[CPUS];
 byte walkers;
 bool in_call[4];
+byte adding[4];			/* the page of a context whose free is not complete */
 #ifdef MISUSE
 byte running = 4;
 #else
@@ -167,6 +183,62 @@ byte holder[PAGES + 1];
 #endif
 /* May be freed by this context, which then holds no other page. */
 #define MAY_FREE(pg)	(holder[pg] && holder[pg] != IN_CALL && (holder[pg] == _pid || !HOLDS))
+
+#define IN(c, pg)	(caches[c].nr > 0 && caches[c].slot[0] == (pg) || \
+			 caches[c].nr > 1 && caches[c].slot[1] == (pg))
+#ifdef NEST
+#define IN_ANY(pg)	IN(0, pg)
+#else
+#define IN_ANY(pg)	(IN(0, pg) || IN(1, pg))
+#endif
+
+#define ADDING(pg)	(adding[1] == (pg) || adding[2] == (pg) || adding[3] == (pg))
+/* A cached page has a hint, but for one whose free is not complete. */
+#define FOUND(pg)	(PHASE(pg) != CACHED || IN_ANY(pg) || ADDING(pg))
+
+/* Mark this CPU's cache as busy; n is then the number of its hints. */
+#ifdef STALE_COUNT
+#define READ_EARLY	n = caches[CPU].nr
+#define READ_MARKED	skip
+#else
+#define READ_EARLY	skip
+#define READ_MARKED	n = caches[CPU].nr
+#endif
+#define BEGIN(unfit, if_busy, if_not)						\
+	atomic {								\
+		READ_EARLY;							\
+		if								\
+		:: BUSY -> n = 0; if_busy					\
+		:: else								\
+		fi								\
+	};									\
+	atomic { busy[CPU] = true; READ_MARKED };				\
+	if									\
+	:: atomic { (unfit) -> busy[CPU] = false; n = 0; if_not }		\
+	:: else									\
+	fi
+#ifdef COPY_BUSY
+#define BEGIN_COPY	atomic { n = caches[CPU].nr; busy[CPU] = true }
+#else
+#define BEGIN_COPY	BEGIN(false, NOT_COPIED, NOT_COPIED)
+#endif
+#define NOT_COPIED	looking[at]--; copying = false; finish()
+/* Free drops stale hints once, and tries again. */
+#define DROP_OR_PUSH								\
+	if									\
+	:: retried -> goto push							\
+	:: else -> retried = true; goto drop_begin				\
+	fi
+#define DROPPED									\
+	if									\
+	:: retried -> goto add							\
+	:: else -> goto look							\
+	fi
+
+inline end() {
+	busy[CPU] = false;
+	assert(FOUND(1) && FOUND(2) && FOUND(3))
+}
 
 inline tidy() {
 	if
@@ -193,6 +265,7 @@ inline tidy() {
 inline finish() {
 	tidy();
 	n = 0; tag = 0; at = 0; out = 0; sure = 0; turn = 0;
+	hint = 0; from = 0; retried = false;
 	if
 	:: in_call[_pid] = false
 	:: ops && INTERRUPTS	/* the same interrupt continues */
@@ -228,6 +301,8 @@ inline pop(where) {
 /* Each atomic {} is one access to memory that others write, with those to memory of this CPU. */
 proctype context(byte ops) provided (MAY_RUN) {
 	byte n, tag, at, out, sure, turn;
+	byte hint, from;
+	bool retried, copying;
 #ifdef MISUSE
 	byte seen;
 #endif
@@ -256,29 +331,11 @@ free:	atomic {
 		:: else -> assert(upset[tag]); holder[tag] = _pid; finish()
 		fi
 	};
-	atomic {
-		/* cache.h: lab_cache_begin: if (unlikely(READ_ONCE(cache->busy))) */
-#ifdef STALE_COUNT
-		n = caches[CPU].nr;
-#endif
-		if
-		:: BUSY -> goto push
-		:: else
-		fi
-	};
-	atomic {
-		/* cache.h: lab_cache_begin: WRITE_ONCE(cache->busy, 1) */
-		busy[CPU] = true;
-#ifndef STALE_COUNT
-		/* cache.h: lab_cache_add: count = cache->added_and_hints */
-		n = caches[CPU].nr;
-#endif
-		if
-		/* cache.h: lab_cache_add: room = likely(hints < LAB_CACHE_SLOTS) */
-		:: n == K -> goto no_room
-		:: else
-		fi
-	};
+	/* cache.h: lab_cache_begin: if (unlikely(READ_ONCE(cache->busy))) */
+	/* cache.h: lab_cache_begin: WRITE_ONCE(cache->busy, 1) */
+	/* cache.h: lab_cache_add: count = cache->added_and_hints */
+	/* cache.h: lab_cache_add: room = likely(hints < LAB_CACHE_SLOTS) */
+add:	BEGIN(n == K, goto push, DROP_OR_PUSH);
 	/* cache.h: lab_cache_add: WRITE_ONCE(cache->slots[hints], (void *)tag - (void *)lab_peek(slots->tags)) */
 	atomic { caches[CPU].slot[n] = tag };
 #ifndef ONE_STEP
@@ -286,21 +343,19 @@ free:	atomic {
 	atomic {
 		/* cache.h: lab_cache_add: WRITE_ONCE(tag->state, cached) */
 		assert(IDLE(tag) && PHASE(tag) == READY && !ON(0, tag) && !ON(1, tag));
-		state[tag] = CACHED
+		state[tag] = CACHED;
+		adding[_pid] = tag
 	};
 #endif
 	atomic {
 		/* cache.h: lab_cache_add: smp_store_release(&cache->added_and_hints, count + LAB_CACHE_ADD) */
 		caches[CPU].nr = n + 1;
-		added[CPU]++
+		added[CPU]++;
+		adding[_pid] = 0
 	};
-	atomic {
-		/* cache.h: lab_cache_end: WRITE_ONCE(cache->busy, 0) */
-		busy[CPU] = false;
-		finish()
-	};
+	/* cache.h: lab_cache_end: WRITE_ONCE(cache->busy, 0) */
+	atomic { end(); finish() };
 
-no_room:	atomic { busy[CPU] = false };
 push:	atomic {
 		/* free.c: lab_free_uncached: lab_stack_push(&here->recycled, &owner->slots, tag) */
 		assert(IDLE(tag) && !ON(0, tag) && !ON(1, tag));
@@ -312,30 +367,11 @@ push:	atomic {
 		finish()
 	};
 
-alloc:	atomic {
-		/* cache.h: lab_cache_begin: if (unlikely(READ_ONCE(cache->busy))) */
-#ifdef STALE_COUNT
-		n = caches[CPU].nr;
-#endif
-		if
-		:: BUSY -> goto uncached
-		:: else
-		fi
-	};
-	atomic {
-		/* cache.h: lab_cache_begin: WRITE_ONCE(cache->busy, 1) */
-		busy[CPU] = true;
-#ifndef STALE_COUNT
-		/* cache.h: lab_cache_take: count = cache->added_and_hints */
-		n = caches[CPU].nr;
-#endif
-		if
-		:: !n -> goto failed
-		:: else -> tag = caches[CPU].slot[n - 1]
-		fi
-	};
+	/* cache.h: lab_cache_take: count = cache->added_and_hints */
+alloc:	BEGIN(!n, goto uncached, goto uncached);
 	atomic {
 		/* cache.h: lab_cache_take: taken = lab_tag_try_transition(*tag, cached, ready) */
+		tag = caches[CPU].slot[n - 1];
 		if
 		:: TAKES -> take(); state[tag] = READY
 		:: else -> tag = 0; goto failed
@@ -343,10 +379,9 @@ alloc:	atomic {
 	};
 	/* cache.h: lab_cache_take: WRITE_ONCE(cache->added_and_hints, count - 1) */
 	atomic { caches[CPU].nr = n - 1 };
-	/* cache.h: lab_cache_end: WRITE_ONCE(cache->busy, 0) */
-	atomic { busy[CPU] = false; goto own };
+	atomic { end(); goto own };
 
-failed:	atomic { busy[CPU] = false };
+failed:	atomic { end(); n = 0 };
 uncached:	atomic {
 		/* alloc.c: lab_alloc_uncached: if (lab_cpu_has_recycled(here)) */
 		/* owner.h: lab_cpu_has_recycled: lab_stack_top(READ_ONCE(cpu->recycled.head)) */
@@ -364,32 +399,19 @@ uncached:	atomic {
 		:: else
 		fi
 	};
-drop_begin:	atomic {
-		/* alloc.c: lab_alloc_uncached: lab_cache_drop(&here->cache, &owner->slots, lab_cached_state(owner)) */
-#ifdef STALE_COUNT
-		n = caches[CPU].nr;
-#endif
-		if
-		:: BUSY -> n = 0; goto look
-		:: else
-		fi
-	};
-	atomic {
-		busy[CPU] = true;
-#ifndef STALE_COUNT
-		/* cache.h: lab_cache_drop: for (count = cache->added_and_hints; lab_cache_hints(count); count--) */
-		n = caches[CPU].nr
-#endif
-	};
+	/* free.c: lab_free_uncached: lab_cache_drop(&here->cache, &owner->slots, lab_cached_state(owner)) */
+	/* alloc.c: lab_alloc_uncached: lab_cache_drop(&here->cache, &owner->slots, lab_cached_state(owner)) */
+drop_begin:	BEGIN(false, DROPPED, DROPPED);
 drop:	atomic {
+		/* cache.h: lab_cache_drop: for (count = cache->added_and_hints; lab_cache_hints(count); count--) */
 		if
-		:: !n -> goto unmark
-		:: else ->
-			tag = caches[CPU].slot[n - 1];
+		:: !n -> goto dropped
+		:: n ->
+			hint = caches[CPU].slot[n - 1];
 			if
 			/* cache.h: lab_cache_drop: if ((READ_ONCE(tag->state) & ~LAB_REPORTED) == cached) */
-			:: STAYS -> tag = 0; goto unmark
-			:: else -> tag = 0
+			:: STAYS(hint) -> hint = 0; goto dropped
+			:: else -> hint = 0
 			fi
 		fi
 	};
@@ -399,7 +421,8 @@ drop:	atomic {
 		caches[CPU].nr = n;
 		goto drop
 	};
-unmark:	atomic { busy[CPU] = false; n = 0 };
+	/* free.c: lab_free_uncached: if (!lab_cache_add(&here->cache, &owner->slots, tag, lab_cached_state(owner))) */
+dropped:	atomic { end(); n = 0; DROPPED };
 
 	/* alloc.c: lab_alloc_uncached: page = lab_take_recycled(owner, here, caller) */
 	/* alloc.c: lab_steal: page = lab_take_recycled(owner, there, caller) */
@@ -480,7 +503,11 @@ slow:	atomic {
 own:	atomic {
 		/* fast.h: lab_hand_out: lab_cpu_count_alloc(here) */
 		allocs[CPU]++;
-		n = 0; at = 0; out = 0; sure = 0; turn = 0;
+		n = 0; out = 0; sure = 0; turn = 0;
+		if
+		:: walking && at != CPU -> copying = true; looking[at]++
+		:: else -> at = 0
+		fi;
 		if
 		:: walking -> walkers--; walking = false
 		:: else
@@ -491,8 +518,40 @@ own:	atomic {
 		assert(holder[tag] == IN_CALL && !HOLDS && PHASE(tag) == READY && !ON(0, tag) && !ON(1, tag));
 		state[tag] = OWNED;
 		holder[tag] = _pid;
-		finish()
+		tag = 0;
+		if
+		:: copying
+		:: else -> finish()
+		fi
 	};
+
+#ifndef NEST
+	/* alloc.c: lab_steal: lab_cache_copy(&this_cpu_ptr(owner->cpu)->cache, &there->cache, */
+	/* cache.h: lab_cache_copy: unsigned long nr = lab_cache_hints(smp_load_acquire(&there->added_and_hints)) */
+	atomic { from = caches[at].nr };
+	/* cache.h: lab_cache_copy: if (!lab_cache_begin(cache)) */
+	BEGIN_COPY;
+copy:	atomic {
+		/* cache.h: lab_cache_copy: while (nr-- && copies < LAB_CACHE_COPIES */
+		if
+		:: from && n < K -> from--; hint = caches[at].slot[from]
+		:: else -> goto copied
+		fi
+	};
+	atomic {
+		if
+		/* cache.h: lab_cache_copy: if (READ_ONCE(tag->state) != cached) */
+		:: state[hint] != CACHED
+		/* cache.h: lab_cache_copy: WRITE_ONCE(cache->slots[lab_cache_hints(count)], */
+		:: else -> caches[CPU].slot[n] = hint; n++; COPIED
+		fi;
+		hint = 0;
+		goto copy
+	};
+	/* cache.h: lab_cache_copy: smp_store_release(&cache->added_and_hints, count) */
+copied:	atomic { caches[CPU].nr = n };
+	atomic { end(); NOT_COPIED };
+#endif
 
 done:	running--
 }
@@ -522,14 +581,6 @@ proctype misuse() {
 	fi;
 	running--
 }
-#endif
-
-#define IN(c, pg)	(caches[c].nr > 0 && caches[c].slot[0] == (pg) || \
-			 caches[c].nr > 1 && caches[c].slot[1] == (pg))
-#ifdef NEST
-#define IN_ANY(pg)	IN(0, pg)
-#else
-#define IN_ANY(pg)	(IN(0, pg) || IN(1, pg))
 #endif
 
 /* Every page is held, on one stack, or in a cache. */
@@ -567,6 +618,14 @@ inline place(pg, by) {
 	fi
 }
 
+/* Held, or cached on the CPU of another context. */
+inline place_there(pg, by) {
+	if
+	:: hold(pg, by)
+	:: caches[1].nr < K -> put(pg, 1)
+	fi
+}
+
 /* A stale hint, or none. */
 inline stale(c) {
 	if
@@ -587,8 +646,10 @@ init {
 		place(2, OTHER);
 #if defined(MISUSE) || defined(FEW)
 		hold(3, IRQ);
-#else
+#elif defined(NEST)
 		place(3, IRQ);
+#else
+		place_there(3, IRQ);
 #endif
 		run context(OPS_TASK);
 		run context(OPS_OTHER);
