@@ -94,9 +94,13 @@ test_killed_recording_is_readable() {
 }
 
 test_recording_lasts_for_the_given_time() {
+	local lines
+
 	new_folder
 	record --time=300ms --interval=100ms || fail "status $?"
-	expect_lines 6
+	# A busy machine takes fewer samples.
+	lines=$(wc -l <"$recording")
+	[ "$lines" -ge 4 ] && [ "$lines" -le 6 ] || fail "$lines lines"
 	grep -q '"why":"time"' "$recording" || fail "$(tail -c 100 "$recording")"
 }
 
