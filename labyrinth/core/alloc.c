@@ -293,17 +293,22 @@ static __always_inline bool lab_take_cached(struct labyrinth_owner *owner, struc
 }
 
 /*
- * No page was at the top of the cache: try the stack, and claim what is cached if this call
- * interrupts the cache's writer. Called with preemption disabled; enables it.
+ * No page was at the top of the cache: drop stale hints, try the stack, and claim what is cached
+ * if this call interrupts the cache's writer. Called with preemption disabled; enables it.
  */
 static noinline struct page *lab_alloc_uncached(struct labyrinth_owner *owner,
 						unsigned long caller, struct lab_cpu *here)
 {
-	struct page *page;
+	struct page *page = NULL;
+	struct lab_tag *tag;
 
 	if (lab_cpu_has_recycled(here)) {
 		lab_cache_drop(&here->cache, &owner->slots, lab_cached_state(owner));
-		page = lab_take_recycled(owner, here, caller);
+		/* A claim would leave a stale hint at the top again. */
+		if (lab_take_cached(owner, here, &tag))
+			page = lab_take_tag(owner, tag, caller);
+		if (!page)
+			page = lab_take_recycled(owner, here, caller);
 		if (likely(page)) {
 			preempt_enable();
 			return page;

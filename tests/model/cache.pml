@@ -21,6 +21,9 @@
  *
  * The model is sequentially consistent. A stack is a set, see stack.pml. Pages from the
  * kernel, the stock and the quarantine are left out: all pages of the budget have a tag.
+ * After it has dropped stale hints, a call does not try the top of its cache once more: the
+ * next call does.
+ *
  * While no call reads them, counters are summed up in one of them, and slots that hold no
  * hint are cleared: a walk reads the same, with fewer states.
  *
