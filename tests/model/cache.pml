@@ -27,7 +27,7 @@
  * While no call reads them, counters are summed up in one of them, and slots that hold no
  * hint are cleared: a walk reads the same, with fewer states.
  *
- * With two CPUs the third page is held at the start, or cached on the other CPU.
+ * With two CPUs two of the pages are held at the start, or cached on the other CPU.
  *
  * FEW: each context makes one call, and there are fewer starts: the third page is held, and
  * only one cache has a stale hint.
@@ -646,12 +646,14 @@ init {
 		stale(1);
 #endif
 		place(1, TASK);
-		place(2, OTHER);
 #if defined(MISUSE) || defined(FEW)
+		place(2, OTHER);
 		hold(3, IRQ);
 #elif defined(NEST)
+		place(2, OTHER);
 		place(3, IRQ);
 #else
+		place_there(2, OTHER);
 		place_there(3, IRQ);
 #endif
 		run context(OPS_TASK);

@@ -15,7 +15,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 . "$here/names.sh"
 out=$top/build/model
-depth=10000 memory=1500
+depth=10000 memory=2000
 # Slots of the hash table, as a power of two.
 slots=24
 how=-O2
