@@ -646,14 +646,16 @@ init {
 		stale(1);
 #endif
 		place(1, TASK);
-#if defined(MISUSE) || defined(FEW)
+#if defined(NEST) || defined(FEW)
 		place(2, OTHER);
-		hold(3, IRQ);
-#elif defined(NEST)
-		place(2, OTHER);
-		place(3, IRQ);
 #else
 		place_there(2, OTHER);
+#endif
+#if defined(MISUSE) || defined(FEW)
+		hold(3, IRQ);
+#elif defined(NEST)
+		place(3, IRQ);
+#else
 		place_there(3, IRQ);
 #endif
 		run context(OPS_TASK);
