@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 REGS = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split()
-STACK = 16 * 1024  # which it is aligned to
+STACK = 16 * 1024  # aligned to its size
 MASK = (1 << 64) - 1
 OPERAND = re.compile(r"(?:%(gs|es|ds|cs|ss|fs):)?(-?0x[0-9a-f]+)?\(([^)]*)\)")
 ABSOLUTE = re.compile(r"%gs:(0x[0-9a-f]+)(?!\()")

@@ -25,18 +25,25 @@ static bool nowhere_but(struct labyrinth_owner *owner, struct page *page)
 	return nowhere;
 }
 
+/* As a page fresh from the kernel that is about to enter the owner's table. */
+static void record(struct kunit *test, struct labyrinth_owner *owner, struct page *page)
+{
+	KUNIT_ASSERT_TRUE(test, nowhere_but(owner, page));
+}
+
 /* A tag that this test binds: no call may meet its page meanwhile. */
-static struct lab_tag *bind(struct kunit *test, struct lab_table *table, struct page *page)
+static struct lab_tag *bind(struct kunit *test, struct labyrinth_owner *owner, struct page *page,
+			    struct lab_table *expected)
 {
 	struct lab_table *where;
 	struct lab_tag *tag;
 
 	preempt_disable();
-	tag = lab_tag_bind(table, page, lab_meta(lab_state(LAB_OWNER_MAX, 0, LAB_MOVING), 0), 0,
-			   &where);
+	tag = lab_tag_bind(owner->table, page,
+			   lab_meta(lab_state(LAB_OWNER_MAX, 0, LAB_MOVING), 0), 0, &where);
 	preempt_enable();
 	KUNIT_ASSERT_NOT_NULL(test, tag);
-	KUNIT_ASSERT_PTR_EQ(test, where, table);
+	KUNIT_ASSERT_PTR_EQ(test, where, expected);
 	return tag;
 }
 
@@ -47,13 +54,13 @@ static void old_tag_is_found_in_the_recorded_table(struct kunit *test)
 	struct lab_tag *tag;
 
 	two_owners(test, &a, &b);
-	KUNIT_EXPECT_TRUE_MSG(test, nowhere_but(a, page), "and a's table is recorded");
-	tag = bind(test, a->table, page);
+	record(test, a, page);
+	tag = bind(test, a, page, a->table);
 	KUNIT_EXPECT_FALSE(test, nowhere_but(b, page));
 	KUNIT_EXPECT_TRUE_MSG(test, nowhere_but(a, page), "a's table is not asked for");
 	lab_tag_unbind(a->table, tag, page);
-	KUNIT_EXPECT_TRUE_MSG(test, nowhere_but(b, page), "and b's table is recorded");
-	tag = bind(test, b->table, page);
+	record(test, b, page);
+	tag = bind(test, b, page, b->table);
 	KUNIT_EXPECT_FALSE(test, nowhere_but(a, page));
 	lab_tag_unbind(b->table, tag, page);
 }
@@ -65,9 +72,9 @@ static void no_other_table_is_searched(struct kunit *test)
 	struct lab_tag *tag;
 
 	two_owners(test, &a, &b);
-	KUNIT_EXPECT_TRUE_MSG(test, nowhere_but(a, page), "and a's table is recorded");
+	record(test, a, page);
 	/* Without a record of it, which no call does. */
-	tag = bind(test, c->table, page);
+	tag = bind(test, c, page, c->table);
 	KUNIT_EXPECT_TRUE_MSG(test, nowhere_but(a, page), "only a's is searched");
 	KUNIT_EXPECT_TRUE_MSG(test, nowhere_but(b, page), "only a's is searched");
 	preempt_disable();
@@ -92,28 +99,22 @@ static void transferred_page_is_found_in_its_new_table(struct kunit *test)
 static void page_bound_in_another_table_is_found_there(struct kunit *test)
 {
 	struct page *page = lab_test_plain_page(test);
-	struct lab_table *where = NULL;
 	struct labyrinth_owner *a, *b;
 	struct lab_tag *tag, *home;
 	unsigned long filled = 0;
 	unsigned int i;
 
 	two_owners(test, &a, &b);
-	KUNIT_EXPECT_TRUE_MSG(test, nowhere_but(a, page), "and a's table is recorded");
+	record(test, a, page);
 	home = lab_table_home(a->table, page);
 	for (i = 0; i < LAB_HOP_RANGE; i++)
 		if (!cmpxchg(&home[i].page, NULL, &lab_no_page))
 			filled |= BIT(i);
-	preempt_disable();
-	tag = lab_tag_bind(a->table, page, lab_meta(lab_state(LAB_OWNER_MAX, 0, LAB_MOVING), 0), 0,
-			   &where);
-	preempt_enable();
+	tag = bind(test, a, page, b->table);
 	for_each_set_bit(i, &filled, LAB_HOP_RANGE)
 		WRITE_ONCE(home[i].page, NULL);
-	KUNIT_ASSERT_NOT_NULL(test, tag);
-	KUNIT_ASSERT_PTR_EQ(test, where, b->table);
 	KUNIT_EXPECT_FALSE(test, nowhere_but(a, page));
-	lab_tag_unbind(where, tag, page);
+	lab_tag_unbind(b->table, tag, page);
 }
 
 static void page_whose_old_tag_was_dropped_is_found_in_its_new_table(struct kunit *test)
@@ -146,10 +147,10 @@ static void records_end_with_the_second_table(struct kunit *test)
 	struct lab_tag *tag;
 
 	two_owners(test, &a, &b);
-	KUNIT_EXPECT_TRUE_MSG(test, nowhere_but(b, page), "and b's table is recorded");
+	record(test, b, page);
 	KUNIT_ASSERT_EQ(test, lab_test_owner_end(test, b), 0U);
 	KUNIT_ASSERT_EQ(test, lab_nr_tables, 1U);
-	tag = bind(test, a->table, page);
+	tag = bind(test, a, page, a->table);
 	b = lab_test_owner(test, "b", LAB_TABLE_MIN);
 	KUNIT_ASSERT_EQ(test, b->table->nr, 1U);
 	KUNIT_EXPECT_FALSE(test, nowhere_but(b, page));
@@ -163,8 +164,8 @@ static void old_tag_is_found_after_records_were_lost(struct kunit *test)
 	struct lab_tag *tag;
 
 	two_owners(test, &a, &b);
-	KUNIT_EXPECT_TRUE_MSG(test, nowhere_but(a, page), "and a's table is recorded");
-	tag = bind(test, a->table, page);
+	record(test, a, page);
+	tag = bind(test, a, page, a->table);
 	lab_test_owner(test, "large", 16 * LAB_TABLE_MIN);	/* and more slots for records */
 	KUNIT_EXPECT_FALSE(test, nowhere_but(b, page));
 	lab_tag_unbind(a->table, tag, page);
