@@ -14,8 +14,8 @@
  * has ended before the interrupted writer goes on. A cache full of stale hints has the same
  * effect.
  *
- * Every cached tag is found in a slot below the number of hints, but for one whose free is not
- * complete.
+ * Every cached tag is found in a slot below the number of hints of some cache, but for one whose
+ * free is not complete.
  */
 #ifndef _LABYRINTH_CORE_CACHE_H
 #define _LABYRINTH_CORE_CACHE_H
@@ -56,6 +56,12 @@ static __always_inline struct lab_tag *lab_cache_tag(const struct lab_cache *cac
 	return (void *)lab_peek(slots->tags) + READ_ONCE(cache->slots[nr]);
 }
 
+static __always_inline void lab_cache_set(struct lab_cache *cache, const struct lab_slots *slots,
+					  unsigned long nr, const struct lab_tag *tag)
+{
+	WRITE_ONCE(cache->slots[nr], (void *)tag - (void *)lab_peek(slots->tags));
+}
+
 /*
  * Mark this CPU's cache as busy. False if it is: then this interrupts the writer. Only now may
  * the count be read: until then, an interrupt may change it.
@@ -92,7 +98,7 @@ static __always_inline bool lab_cache_add(struct lab_cache *cache, const struct 
 	hints = lab_cache_hints(count);
 	room = likely(hints < LAB_CACHE_SLOTS);
 	if (room) {
-		WRITE_ONCE(cache->slots[hints], (void *)tag - (void *)lab_peek(slots->tags));
+		lab_cache_set(cache, slots, hints, tag);
 		WRITE_ONCE(tag->state, cached);
 		/* C1: a CPU that sees the hint counted sees the hint. Pairs with C2. */
 		smp_store_release(&cache->added_and_hints, count + LAB_CACHE_ADD);
@@ -187,9 +193,7 @@ static inline void lab_cache_copy(struct lab_cache *cache, const struct lab_cach
 
 		if (READ_ONCE(tag->state) != cached)
 			continue;
-		WRITE_ONCE(cache->slots[lab_cache_hints(count)],
-			   (void *)tag - (void *)lab_peek(slots->tags));
-		count++;
+		lab_cache_set(cache, slots, lab_cache_hints(count++), tag);
 		copies++;
 	}
 	/* C1 */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The fast paths of alloc and free. They touch the owner's first cache line, this CPU's first,
- * one or two of its cache, the page's tag and its struct page. Each has one locked instruction,
- * the transition of the tag's state.
+ * another of its cache if that has many hints, the page's tag and its struct page. Each has one
+ * locked instruction, the transition of the tag's state.
  */
 #ifndef _LABYRINTH_CORE_FAST_H
 #define _LABYRINTH_CORE_FAST_H

@@ -8,7 +8,7 @@
  * kernel searches that table only. A page without a record is searched for in all tables.
  *
  * A page's record is written only by a CPU that has just got the page from the kernel, before
- * it binds the tag. The page allocator orders these CPUs, so plain loads and stores do. Pages
+ * it binds the tag. The page allocator orders these CPUs, so plain loads and stores suffice. Pages
  * that share a slot overwrite each other's records. A transfer to another table erases the
  * record while the old tag is LAB_ARRIVING: a CPU that looks for an old tag finds that one until
  * it is gone, so none can record its table any more. lab_tag_moves is for the look-ups meanwhile;

@@ -19,8 +19,8 @@
 #include "work.h"
 
 /*
- * The same where lab_enter_clear() found an old tag, or could not be sure: drop the tag if its
- * page was owned.
+ * lab_enter_clear() has found an old tag, or could not be sure. Drop the tag if its page was
+ * owned; then the page may be marked. Needs preemption disabled.
  */
 static noinline bool lab_enter_cleared(struct lab_table *first, struct page *page)
 {

@@ -339,7 +339,7 @@ free:	atomic {
 	/* cache.h: lab_cache_add: count = cache->added_and_hints */
 	/* cache.h: lab_cache_add: room = likely(hints < LAB_CACHE_SLOTS) */
 add:	BEGIN(n == K, goto push, DROP_OR_PUSH);
-	/* cache.h: lab_cache_add: WRITE_ONCE(cache->slots[hints], (void *)tag - (void *)lab_peek(slots->tags)) */
+	/* cache.h: lab_cache_add: lab_cache_set(cache, slots, hints, tag) */
 	atomic { caches[CPU].slot[n] = tag };
 #ifndef ONE_STEP
 	/* The page is the tag's: a stale hint may win it now. */
@@ -545,7 +545,7 @@ copy:	atomic {
 		if
 		/* cache.h: lab_cache_copy: if (READ_ONCE(tag->state) != cached) */
 		:: state[hint] != CACHED
-		/* cache.h: lab_cache_copy: WRITE_ONCE(cache->slots[lab_cache_hints(count)], */
+		/* cache.h: lab_cache_copy: lab_cache_set(cache, slots, lab_cache_hints(count++), tag) */
 		:: else -> caches[CPU].slot[n] = hint; n++; COPIED
 		fi;
 		hint = 0;
