@@ -66,7 +66,7 @@ struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,
 		smp_wmb();
 		clear_page(page_address(page));
 	}
-	lab_hand_out(this_cpu_ptr(owner->cpu), tag, caller);
+	lab_hand_out(owner, tag, caller);
 	if (owner->flags & LABYRINTH_STACK)
 		lab_tag_save_stack(owner->table, tag);
 	return page;
@@ -157,8 +157,8 @@ static struct page *lab_steal(struct labyrinth_owner *owner, unsigned long calle
 			if (!lab_recycles_uncharged(owner))
 				page = lab_take_recycled(owner, there, caller);
 			if (page && there != this_cpu_ptr(owner->cpu))
-				lab_cache_copy(&this_cpu_ptr(owner->cpu)->cache, &there->cache,
-					       &owner->slots, lab_cached_state(owner));
+				lab_cache_copy(this_cpu_ptr(owner->cpu), there,
+					       owner->cached_state);
 			if (page)
 				return page;
 			out += lab_cpu_owned(there);
@@ -193,7 +193,7 @@ static __always_inline bool lab_take_above_min(struct labyrinth_owner *owner, un
 		preempt_enable();
 		return false;
 	}
-	lab_cpu_count_alloc(this_cpu_ptr(owner->cpu));
+	lab_owner_count_allocs(owner, 1);
 	lab_peak_note(owner);
 	preempt_enable();
 	return true;
@@ -219,7 +219,7 @@ static struct page *lab_alloc_kernel(struct labyrinth_owner *owner, struct page 
 static void lab_unpop(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
 	lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, tag);
-	this_cpu_dec(owner->cpu->unrecycled);	/* a push without a free */
+	this_cpu_inc(owner->cpu->balance);	/* the push was no free */
 }
 
 /*
@@ -285,36 +285,37 @@ out:
 	return page;
 }
 
-static __always_inline bool lab_take_cached(struct labyrinth_owner *owner, struct lab_cpu *here,
-					    struct lab_tag **tag)
-{
-	return lab_cache_take(&here->cache, &owner->slots, lab_cached_state(owner),
-			      owner->ready_state, tag);
-}
-
 /*
- * No page was at the top of the cache: drop stale hints, try the stack, and claim what is cached
- * if this call interrupts the cache's writer. Called with preemption disabled; enables it.
+ * A page recycled on this CPU, or NULL: drop stale hints, try the cache again and the stack, and
+ * claim what is cached if this call interrupts the cache's writer. Needs preemption disabled.
  */
-static noinline struct page *lab_alloc_uncached(struct labyrinth_owner *owner,
-						unsigned long caller, struct lab_cpu *here)
+static struct page *lab_take_here(struct labyrinth_owner *owner, struct lab_cpu *here,
+				  unsigned long caller)
 {
 	struct page *page = NULL;
 	struct lab_tag *tag;
 
-	if (lab_cpu_has_recycled(here)) {
-		lab_cache_drop(&here->cache, &owner->slots, lab_cached_state(owner));
-		/* A claim would leave a stale hint at the top again. */
-		if (lab_take_cached(owner, here, &tag))
-			page = lab_take_tag(owner, tag, caller);
-		if (!page)
-			page = lab_take_recycled(owner, here, caller);
-		if (likely(page)) {
-			preempt_enable();
-			return page;
-		}
+	if (!lab_cpu_has_recycled(here))
+		return NULL;
+	lab_cache_drop(here, owner->cached_state);
+	/* A claim would leave a stale hint at the top again. */
+	if (lab_cache_take(here, owner->cached_state, owner->ready_state, &tag)) {
+		lab_owner_count_allocs(owner, -1);
+		page = lab_take_tag(owner, tag, caller);
 	}
-	return lab_alloc_slow(owner, lab_nowhere, caller);
+	return page ?: lab_take_recycled(owner, here, caller);
+}
+
+/* No page was at the top of the cache. Called with preemption disabled; enables it. */
+static noinline struct page *lab_alloc_uncached(struct labyrinth_owner *owner,
+						unsigned long caller, struct lab_cpu *here)
+{
+	struct page *page = lab_take_here(owner, here, caller);
+
+	if (unlikely(!page))
+		return lab_alloc_slow(owner, lab_nowhere, caller);
+	preempt_enable();
+	return page;
 }
 
 static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, unsigned long caller)
@@ -325,25 +326,27 @@ static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, uns
 
 	preempt_disable();
 	here = this_cpu_ptr(READ_ONCE(owner->fast));
-	if (unlikely(!lab_take_cached(owner, here, &tag)))
+	if (unlikely(!lab_cache_take(here, lab_peek(owner->cached_state), owner->ready_state,
+				     &tag)))
 		return lab_alloc_uncached(owner, caller, here);
 	page = tag->page;
-	if (unlikely(!lab_page_exclusive(page)))
+	if (unlikely(!lab_page_exclusive(page))) {
+		lab_owner_count_allocs(owner, -1);
 		return lab_alloc_slow(owner, tag, caller);
-	lab_hand_out(here, tag, caller);
+	}
+	/* The transition made the page this CPU's: no cmpxchg is needed. */
+	lab_tag_fill(tag, lab_owned_here(here), caller);
 	preempt_enable();
 	return page;
 }
 
-/* The page at the top of this CPU's cache; NULL if there is none, or it cannot be used. */
-struct page *lab_alloc_cached(struct labyrinth_owner *owner, unsigned long caller)
+/* A page recycled on this CPU; NULL if there is none, or the fast path is disabled. */
+struct page *lab_alloc_here(struct labyrinth_owner *owner, unsigned long caller)
 {
-	struct page *page = NULL;
-	struct lab_tag *tag;
+	struct page *page;
 
 	preempt_disable();
-	if (lab_take_cached(owner, this_cpu_ptr(READ_ONCE(owner->fast)), &tag))
-		page = lab_take_tag(owner, tag, caller);
+	page = lab_take_here(owner, this_cpu_ptr(READ_ONCE(owner->fast)), caller);
 	preempt_enable();
 	return page;
 }

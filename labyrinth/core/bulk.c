@@ -50,7 +50,7 @@ static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned
 			fresh[i - used] = fresh[i];
 	}
 	if (used)
-		local_add(used, &this_cpu_ptr(owner->cpu)->allocs);
+		lab_owner_count_allocs(owner, used);
 	lab_budget_uncharge_many(owner, nr - used);
 	lab_peak_note(owner);
 	preempt_enable();
@@ -67,7 +67,7 @@ static noinline unsigned int lab_alloc_many_cold(struct labyrinth_owner *owner, 
 	unsigned int i = 0, many;
 	struct page *page;
 
-	while (i < nr && (page = lab_alloc_cached(owner, caller)))
+	while (i < nr && (page = lab_alloc_here(owner, caller)))
 		pages[i++] = page;
 	while (i < nr) {
 		many = lab_alloc_many_fresh(owner, min(nr - i, LAB_BULK), pages + i, caller);
@@ -132,7 +132,7 @@ static unsigned int lab_alloc_recycled(struct labyrinth_owner *owner, unsigned i
 		smp_store_release(&tag->meta, meta);	/* P3 */
 		*next = page;
 	}
-	local_add(next - pages, &here->allocs);
+	lab_owner_count_allocs(owner, next - pages);
 	if (unlikely(next != end))
 		next += lab_take_tags(owner, tag, end - next, next, caller);
 	preempt_enable();

@@ -20,148 +20,110 @@
 #ifndef _LABYRINTH_CORE_CACHE_H
 #define _LABYRINTH_CORE_CACHE_H
 
-#include "table.h"
-
-/* A burst of 64 pages, and as many more as make struct lab_cpu whole cache lines. */
-#define LAB_CACHE_SLOTS		80
-
-struct lab_cache {
-	/*
-	 * Tags ever added, in the upper bits, and the number of hints: one store counts a free and
-	 * shows its hint.
-	 */
-	u64 added_and_hints;
-	u64 busy;			/* its own CPU is writing */
-	u32 slots[LAB_CACHE_SLOTS];	/* offsets of tags in their table, in bytes */
-};
-
-#define LAB_CACHE_ADDED_SHIFT	8
-#define LAB_CACHE_ADD		(BIT_ULL(LAB_CACHE_ADDED_SHIFT) + 1)
-static_assert(!(LAB_CACHE_SLOTS >> LAB_CACHE_ADDED_SHIFT));
-
-static __always_inline unsigned long lab_cache_hints(u64 added_and_hints)
-{
-	return added_and_hints & GENMASK(LAB_CACHE_ADDED_SHIFT - 1, 0);
-}
-
-static inline u64 lab_cache_added(u64 added_and_hints)
-{
-	return added_and_hints >> LAB_CACHE_ADDED_SHIFT;
-}
-
-static __always_inline struct lab_tag *lab_cache_tag(const struct lab_cache *cache,
-						     const struct lab_slots *slots,
-						     unsigned long nr)
-{
-	return (void *)lab_peek(slots->tags) + READ_ONCE(cache->slots[nr]);
-}
-
-static __always_inline void lab_cache_set(struct lab_cache *cache, const struct lab_slots *slots,
-					  unsigned long nr, const struct lab_tag *tag)
-{
-	WRITE_ONCE(cache->slots[nr], (void *)tag - (void *)lab_peek(slots->tags));
-}
+#include "cpu.h"
 
 /*
  * Mark this CPU's cache as busy. False if it is: then this interrupts the writer. Only now may
- * the count be read: until then, an interrupt may change it.
+ * the number of hints be read: until then, an interrupt may change it.
  */
-static __always_inline bool lab_cache_begin(struct lab_cache *cache)
+static __always_inline bool lab_cache_begin(struct lab_cpu *here)
 {
-	if (unlikely(READ_ONCE(cache->busy)))
+	if (unlikely(READ_ONCE(here->busy)))
 		return false;
-	WRITE_ONCE(cache->busy, 1);
+	WRITE_ONCE(here->busy, 1);
 	barrier();
 	return true;
 }
 
-static __always_inline void lab_cache_end(struct lab_cache *cache)
+static __always_inline void lab_cache_end(struct lab_cpu *here)
 {
 	barrier();
-	WRITE_ONCE(cache->busy, 0);
+	WRITE_ONCE(here->busy, 0);
 }
 
 /*
  * Add a tag that this CPU has set to LAB_READY. False if that is not possible now. Misuse of
  * the page may be reported at this instant, and then once more later.
  */
-static __always_inline bool lab_cache_add(struct lab_cache *cache, const struct lab_slots *slots,
-					  struct lab_tag *tag, u32 cached)
+static __always_inline bool lab_cache_add(struct lab_cpu *here, struct lab_tag *tag, u32 cached)
 {
-	unsigned long hints;
 	bool room;
-	u64 count;
+	u32 hints;
 
-	if (!lab_cache_begin(cache))
+	if (!lab_cache_begin(here))
 		return false;
-	count = cache->added_and_hints;
-	hints = lab_cache_hints(count);
+	hints = here->hints;
 	room = likely(hints < LAB_CACHE_SLOTS);
 	if (room) {
-		lab_cache_set(cache, slots, hints, tag);
+		WRITE_ONCE(here->slots[hints], tag);
 		WRITE_ONCE(tag->state, cached);
 		/* C1: a CPU that sees the hint counted sees the hint. Pairs with C2. */
-		smp_store_release(&cache->added_and_hints, count + LAB_CACHE_ADD);
+		smp_store_release(&here->hints, hints + 1);
 	}
-	lab_cache_end(cache);
+	lab_cache_end(here);
 	return room;
 }
 
 /*
  * Take the tag at the top of this CPU's cache, from @cached to @ready: it is then as if popped
- * from a stack. False if that fails, see lab_cache_drop().
+ * from a stack, but counted as handed out. False if that fails, see lab_cache_drop().
  */
-static __always_inline bool lab_cache_take(struct lab_cache *cache, const struct lab_slots *slots,
-					   u32 cached, u32 ready, struct lab_tag **tag)
+static __always_inline bool lab_cache_take(struct lab_cpu *here, u32 cached, u32 ready,
+					   struct lab_tag **tag)
 {
 	bool taken = false;
-	u64 count;
+	u32 hints;
 
-	if (!lab_cache_begin(cache))
+	if (!lab_cache_begin(here))
 		return false;
-	count = cache->added_and_hints;
-	if (likely(lab_cache_hints(count))) {
-		*tag = lab_cache_tag(cache, slots, lab_cache_hints(count) - 1);
+	hints = here->hints;
+	if (likely(hints)) {
+		*tag = here->slots[hints - 1];
 		taken = lab_tag_try_transition(*tag, cached, ready);
-		if (likely(taken))
-			WRITE_ONCE(cache->added_and_hints, count - 1);
+		if (likely(taken)) {
+			WRITE_ONCE(here->hints, hints - 1);
+			local_inc(&here->allocs);
+		}
 	}
-	lab_cache_end(cache);
+	lab_cache_end(here);
 	return taken;
+}
+
+/* Add hints, or remove them, without a page given back or taken: both counts change at once. */
+static inline void lab_cache_add_hints(struct lab_cpu *here, long nr)
+{
+	local_add((nr << 32) + nr, &here->balance_and_hints);
 }
 
 /*
  * Drop stale hints from the top of this CPU's cache. A hint stays whose page is cached, but has
  * been reported for misuse: lab_cache_claim() takes that.
  */
-static inline void lab_cache_drop(struct lab_cache *cache, const struct lab_slots *slots,
-				  u32 cached)
+static inline void lab_cache_drop(struct lab_cpu *here, u32 cached)
 {
-	u64 count;
+	long stale = 0;
+	u32 hints;
 
-	if (!lab_cache_begin(cache))
+	if (!lab_cache_begin(here))
 		return;
-	for (count = cache->added_and_hints; lab_cache_hints(count); count--) {
-		struct lab_tag *tag = lab_cache_tag(cache, slots, lab_cache_hints(count) - 1);
-
-		if ((READ_ONCE(tag->state) & ~LAB_REPORTED) == cached)
-			break;
-		WRITE_ONCE(cache->added_and_hints, count - 1);
-	}
-	lab_cache_end(cache);
+	hints = here->hints;
+	while (stale < hints &&
+	       (READ_ONCE(here->slots[hints - 1 - stale]->state) & ~LAB_REPORTED) != cached)
+		stale++;
+	lab_cache_add_hints(here, -stale);
+	lab_cache_end(here);
 }
 
 /*
  * Claim a tag of any CPU's cache: it is then as if popped from a stack. NULL if there is none.
  * Bounded by the slots.
  */
-static inline struct lab_tag *lab_cache_claim(const struct lab_cache *cache,
-					      const struct lab_slots *slots, u32 cached)
+static inline struct lab_tag *lab_cache_claim(const struct lab_cpu *there, u32 cached)
 {
-	unsigned long nr = lab_cache_hints(smp_load_acquire(&cache->added_and_hints));	/* C2 */
+	u32 nr = smp_load_acquire(&there->hints);	/* C2 */
 
 	while (nr--) {
-		struct lab_tag *tag = lab_cache_tag(cache, slots, nr);
+		struct lab_tag *tag = READ_ONCE(there->slots[nr]);
 		u32 state = READ_ONCE(tag->state);
 
 		if ((state & ~LAB_REPORTED) == cached &&
@@ -178,27 +140,23 @@ static inline struct lab_tag *lab_cache_claim(const struct lab_cache *cache,
  * Copy hints of another CPU's cache to this CPU's, for its next calls. The pages are in the
  * other's until they are taken: at no instant can one not be found.
  */
-static inline void lab_cache_copy(struct lab_cache *cache, const struct lab_cache *there,
-				  const struct lab_slots *slots, u32 cached)
+static inline void lab_cache_copy(struct lab_cpu *here, const struct lab_cpu *there, u32 cached)
 {
-	unsigned long nr = lab_cache_hints(smp_load_acquire(&there->added_and_hints));	/* C2 */
-	unsigned int copies = 0;
-	u64 count;
+	u32 nr = smp_load_acquire(&there->hints), room;		/* C2 */
+	long copies = 0;
 
-	if (!lab_cache_begin(cache))
+	if (!lab_cache_begin(here))
 		return;
-	count = cache->added_and_hints;
-	while (nr-- && copies < LAB_CACHE_COPIES && lab_cache_hints(count) < LAB_CACHE_SLOTS) {
-		struct lab_tag *tag = lab_cache_tag(there, slots, nr);
+	room = min(LAB_CACHE_SLOTS - here->hints, LAB_CACHE_COPIES);
+	while (nr-- && copies < room) {
+		struct lab_tag *tag = READ_ONCE(there->slots[nr]);
 
-		if (READ_ONCE(tag->state) != cached)
-			continue;
-		lab_cache_set(cache, slots, lab_cache_hints(count++), tag);
-		copies++;
+		if (READ_ONCE(tag->state) == cached)
+			WRITE_ONCE(here->slots[here->hints + copies++], tag);
 	}
-	/* C1 */
-	smp_store_release(&cache->added_and_hints, count);
-	lab_cache_end(cache);
+	smp_wmb();	/* C1 */
+	lab_cache_add_hints(here, copies);
+	lab_cache_end(here);
 }
 
 #endif /* _LABYRINTH_CORE_CACHE_H */

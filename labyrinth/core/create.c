@@ -133,6 +133,7 @@ static int lab_owner_enter(struct labyrinth_owner *owner)
 	owner->id = id;
 	owner->slots = owner->table->slots;
 	owner->ready_state = lab_state(id, 0, LAB_READY);
+	owner->cached_state = lab_state(id, LAB_CACHED, LAB_READY);
 	owner->moving_state = lab_state(id, 0, LAB_MOVING);
 	lab_owner_disable_fast_path(owner, lab_tracing() ? LAB_SLOW_TRACE : 0);
 	lab_owner_enable_fast_path(owner, 0);

@@ -7,6 +7,7 @@
 #ifndef _LABYRINTH_CORE_FAST_H
 #define _LABYRINTH_CORE_FAST_H
 
+#include "cache.h"
 #include "page.h"
 
 /* The meta word of a page handed out here. Needs preemption disabled. */
@@ -16,12 +17,11 @@ static __always_inline u64 lab_owned_here(const struct lab_cpu *here)
 }
 
 /* Fill in a popped tag and count it. Needs preemption disabled. */
-static __always_inline void lab_hand_out(struct lab_cpu *here, struct lab_tag *tag,
+static __always_inline void lab_hand_out(struct labyrinth_owner *owner, struct lab_tag *tag,
 					 unsigned long caller)
 {
-	lab_cpu_count_alloc(here);
-	/* The pop made the page this CPU's: no cmpxchg is needed. */
-	lab_tag_fill(tag, lab_owned_here(here), caller);
+	lab_owner_count_allocs(owner, 1);
+	lab_tag_fill(tag, lab_owned_here(this_cpu_ptr(owner->cpu)), caller);
 }
 
 /*
@@ -37,7 +37,7 @@ static __always_inline bool lab_ordinary(struct labyrinth_owner *owner, const st
 }
 
 /* Single pages, for alloc.c and bulk.c. */
-struct page *lab_alloc_cached(struct labyrinth_owner *owner, unsigned long caller);
+struct page *lab_alloc_here(struct labyrinth_owner *owner, unsigned long caller);
 struct page *lab_alloc_one(struct labyrinth_owner *owner, unsigned long caller);
 struct page *lab_alloc_nothing(unsigned long caller);
 struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,

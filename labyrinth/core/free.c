@@ -51,7 +51,8 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 	if (!flags && lab_page_exclusive(page)) {
 		lab_recycle(owner, found.tag);
 	} else {
-		this_cpu_inc(owner->cpu->unrecycled);
+		/* Neither a push nor a hint counts this free. */
+		this_cpu_dec(owner->cpu->balance);
 		/* A stack links the tags of one table only. */
 		if ((lab_page_sole(page) && lab_page_marked(page)) || found.table != owner->table)
 			lab_free_leave(owner, &found);
@@ -87,8 +88,8 @@ static noinline int lab_free_uncached(struct labyrinth_owner *owner, struct lab_
 {
 	struct lab_cpu *here = this_cpu_ptr(owner->cpu);
 
-	lab_cache_drop(&here->cache, &owner->slots, lab_cached_state(owner));
-	if (!lab_cache_add(&here->cache, &owner->slots, tag, lab_cached_state(owner)))
+	lab_cache_drop(here, owner->cached_state);
+	if (!lab_cache_add(here, tag, owner->cached_state))
 		lab_stack_push(&here->recycled, &owner->slots, tag);
 	preempt_enable();
 	return 0;
@@ -97,7 +98,6 @@ static noinline int lab_free_uncached(struct labyrinth_owner *owner, struct lab_
 static __always_inline int lab_free(struct labyrinth_owner *owner, struct page *page,
 				    unsigned long caller)
 {
-	struct lab_cpu *here;
 	struct lab_tag *tag;
 
 	preempt_disable();
@@ -106,9 +106,8 @@ static __always_inline int lab_free(struct labyrinth_owner *owner, struct page *
 		   lab_tag_try_transition(tag, lab_peek(owner->owned_state), owner->ready_state))) {
 		if (unlikely(!lab_tag_is(tag, page)))
 			return lab_free_late(owner, page, tag, caller);
-		here = this_cpu_ptr(owner->cpu);
-		if (unlikely(!lab_cache_add(&here->cache, &owner->slots, tag,
-					    lab_cached_state(owner))))
+		if (unlikely(!lab_cache_add(this_cpu_ptr(owner->cpu), tag,
+					    lab_peek(owner->cached_state))))
 			return lab_free_uncached(owner, tag);
 		preempt_enable();
 		return 0;

@@ -16,12 +16,10 @@
 #include <linux/sched.h>
 #include <linux/topology.h>
 #include <linux/workqueue.h>
-#include <asm/local.h>
 
 #include "adapt_rule.h"
 #include "bind.h"
-#include "cache.h"
-#include "freelist.h"
+#include "cpu.h"
 #include "hooks.h"
 #include "table.h"
 
@@ -33,21 +31,6 @@
 #define LAB_SLOW_STACK	BIT(4)
 #define LAB_SLOW_TRACE	BIT(5)	/* set and cleared while the owner lives */
 #define LAB_SLOW_CLEAR	BIT(6)	/* the kernel clears pages that are freed */
-
-/* Per CPU. The first cache line has all that a fast call needs, but for the upper slots. */
-struct lab_cpu {
-	/*
-	 * Pages freed here, which other CPUs may take, if they are not in @cache. Frees are those
-	 * pushed and those added to the cache.
-	 */
-	struct lab_stack recycled;
-	u64 owned_here;			/* tag meta of a page handed out here, less the context */
-	local_t allocs;
-	struct lab_cache cache;
-	long left;			/* pages that left ownership here other than by free */
-	long unrecycled;		/* frees without either, minus pushes without a free */
-	long uncharged;			/* pushed minus popped here; only the sum has a meaning */
-} __aligned(64);
 
 /* Pages in memory that goes offline, as last counted by offline.c. */
 struct lab_offline_pages {
@@ -83,11 +66,12 @@ struct labyrinth_owner {
 	u32 ready_state;
 	u32 moving_state;
 	/* Written by create, destroy and tracing only, as are those above. */
+	u32 cached_state;
 	u32 slow;
-	u32 budget;			/* may be raised at run time */
 	u32 stock;			/* may change at run time: READ_ONCE() or lab_peek() */
 
 	struct lab_table *table;
+	u32 budget;			/* may be raised at run time */
 	u32 id;
 	int nid;
 	u32 flags;
@@ -129,7 +113,6 @@ struct labyrinth_owner {
 #define LAB_OWNER_SIZE	roundup_pow_of_two(sizeof(struct labyrinth_owner))
 
 /* The fast paths touch these lines, the page's tag and its struct page. */
-static_assert(offsetof(struct lab_cpu, cache.slots) < 64);
 static_assert(offsetofend(struct labyrinth_owner, stock) <= 64);
 
 /* Changed under lab_owners_lock, read under it or RCU. */
@@ -152,12 +135,6 @@ void lab_owner_disable_fast_path(struct labyrinth_owner *owner, u32 why);
 void lab_owner_enable_fast_path(struct labyrinth_owner *owner, u32 why);
 bool lab_tracing(void);
 void lab_owner_free_handles(void);
-
-/* The state of a tag in a cache. */
-static inline u32 lab_cached_state(const struct labyrinth_owner *owner)
-{
-	return owner->ready_state | LAB_CACHED;
-}
 
 static inline bool lab_owner_dead(const struct labyrinth_owner *owner)
 {
@@ -182,31 +159,18 @@ static inline bool lab_owner_in_scope(const struct labyrinth_owner *owner)
 	}
 }
 
-/* Count a page handed out here. Needs preemption disabled; interrupts may nest. */
-static __always_inline void lab_cpu_count_alloc(struct lab_cpu *here)
+/* Count pages handed out here, other than by lab_cache_take(). Needs preemption disabled. */
+static inline void lab_owner_count_allocs(struct labyrinth_owner *owner, int nr)
 {
-	local_inc(&here->allocs);
-}
-
-/* Pages handed out on @cpu minus those given back or gone there, modulo 2^32. */
-static inline u32 lab_cpu_owned(const struct lab_cpu *cpu)
-{
-	return (u32)local_read(&cpu->allocs) - lab_stack_pushes(READ_ONCE(cpu->recycled.head)) -
-	       (u32)READ_ONCE(cpu->left) - (u32)READ_ONCE(cpu->unrecycled) -
-	       (u32)lab_cache_added(READ_ONCE(cpu->cache.added_and_hints));
-}
-
-/* Has @cpu a recycled page? A stale hint counts. */
-static inline bool lab_cpu_has_recycled(const struct lab_cpu *cpu)
-{
-	return lab_stack_top(READ_ONCE(cpu->recycled.head)) |
-	       lab_cache_hints(READ_ONCE(cpu->cache.added_and_hints));
+	local_add(nr, &this_cpu_ptr(owner->cpu)->allocs);
+	this_cpu_add(owner->cpu->balance, nr);
 }
 
 /* Count a page that left ownership other than by a free. Needs preemption disabled. */
 static inline void lab_owner_count_left(struct labyrinth_owner *owner)
 {
 	this_cpu_inc(owner->cpu->left);
+	this_cpu_dec(owner->cpu->balance);
 }
 
 /*

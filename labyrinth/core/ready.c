@@ -2,6 +2,7 @@
 /* Ready pages, on the stacks of an owner. */
 #include <linux/mm.h>
 
+#include "cache.h"
 #include "ready.h"
 #include "track.h"
 
@@ -33,7 +34,7 @@ void lab_recycle(struct labyrinth_owner *owner, struct lab_tag *tag)
 struct lab_tag *lab_pop_recycled_on(struct labyrinth_owner *owner, struct lab_cpu *there)
 {
 	return lab_stack_pop(&there->recycled, &owner->slots) ?:
-	       lab_cache_claim(&there->cache, &owner->slots, lab_cached_state(owner));
+	       lab_cache_claim(there, owner->cached_state);
 }
 
 /* Pop a recycled page of any CPU, this one first. Needs preemption disabled. */

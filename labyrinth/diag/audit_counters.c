@@ -49,24 +49,17 @@ static u64 lab_counters_read(const struct labyrinth_owner *owner, long counted[L
 
 	for_each_possible_cpu(cpu) {
 		const struct lab_cpu *there = per_cpu_ptr(owner->cpu, cpu);
-		/* Too large for the stack. */
-		static struct lab_cpu now;
+		u64 balance_and_hints = local_read(&there->balance_and_hints);
+		u64 head = READ_ONCE(there->recycled.head);
+		long uncharged = READ_ONCE(there->uncharged);
 
-		lockdep_assert_held(&lab_owners_lock);
-		now.recycled.head = READ_ONCE(there->recycled.head);
-		now.left = READ_ONCE(there->left);
-		now.unrecycled = READ_ONCE(there->unrecycled);
-		now.uncharged = READ_ONCE(there->uncharged);
-		local_set(&now.allocs, local_read(&there->allocs));
-		now.cache.added_and_hints = READ_ONCE(there->cache.added_and_hints);
-		owned += lab_cpu_owned(&now);
-		ready += now.uncharged;
-		lab_print(&print, now.recycled.head);
-		lab_print(&print, now.cache.added_and_hints);
-		lab_print(&print, now.left);
-		lab_print(&print, now.unrecycled);
-		lab_print(&print, now.uncharged);
-		lab_print(&print, local_read(&now.allocs));
+		owned += lab_counted_owned(balance_and_hints, head);
+		ready += uncharged;
+		lab_print(&print, head);
+		lab_print(&print, balance_and_hints);
+		lab_print(&print, local_read(&there->allocs));
+		lab_print(&print, READ_ONCE(there->left));
+		lab_print(&print, uncharged);
 	}
 	counted[LAB_COUNTER_OWNED] = (s32)owned;
 	counted[LAB_COUNTER_QUARANTINED] = atomic_read(&owner->quarantined);

@@ -374,7 +374,7 @@ static void ready_page_mapped_again_is_reported_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	unmap(page);
 	KUNIT_EXPECT_EQ(test, found(), 0U);
-	KUNIT_EXPECT_EQ(test, lab_meta_state(lab_test_meta(page)), lab_cached_state(owner));
+	KUNIT_EXPECT_EQ(test, lab_meta_state(lab_test_meta(page)), owner->cached_state);
 	map(test, page);
 	KUNIT_EXPECT_EQ(test, found(), 1U);
 	unmap(page);
@@ -416,16 +416,9 @@ static void tamper_quarantined(struct labyrinth_owner *owner, int by)
 	atomic_add(by, &owner->quarantined);
 }
 
-static void tamper_left(struct labyrinth_owner *owner, int by)
+static void tamper_balance(struct labyrinth_owner *owner, int by)
 {
-	this_cpu_add(owner->cpu->left, by);
-}
-
-static void tamper_allocs(struct labyrinth_owner *owner, int by)
-{
-	preempt_disable();
-	local_add(by, &this_cpu_ptr(owner->cpu)->allocs);
-	preempt_enable();
+	this_cpu_add(owner->cpu->balance, by);
 }
 
 static void tamper_arrived(struct labyrinth_owner *owner, int by)
@@ -442,8 +435,7 @@ static void tamper_bound(struct labyrinth_owner *owner, int by)
 static const struct tampering tamperings[] = {
 	{ "from_reserve", tamper_from_reserve },
 	{ "quarantined", tamper_quarantined },
-	{ "left", tamper_left },
-	{ "allocs", tamper_allocs },
+	{ "balance", tamper_balance },
 	{ "arrived", tamper_arrived },
 	{ "charged", tamper_bound },
 };

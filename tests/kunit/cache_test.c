@@ -2,6 +2,7 @@
 /* The cache of a CPU: hints, claims by others, and calls that interrupt its writer. */
 #include <linux/mm.h>
 
+#include "core/cache.h"
 #include "fixture.h"
 
 #define MANY	(LAB_CACHE_SLOTS + 20)
@@ -13,7 +14,7 @@ static struct lab_cpu *cpu_of(struct labyrinth_owner *owner)
 
 static u32 hints(struct labyrinth_owner *owner)
 {
-	return lab_cache_hints(cpu_of(owner)->cache.added_and_hints);
+	return cpu_of(owner)->hints;
 }
 
 static void freed_page_is_cached_and_taken_again(struct kunit *test)
@@ -24,7 +25,7 @@ static void freed_page_is_cached_and_taken_again(struct kunit *test)
 	migrate_disable();
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
 	KUNIT_EXPECT_EQ(test, hints(owner), 1U);
-	KUNIT_EXPECT_EQ(test, lab_meta_state(lab_test_meta(page)), lab_cached_state(owner));
+	KUNIT_EXPECT_EQ(test, lab_meta_state(lab_test_meta(page)), owner->cached_state);
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
 	KUNIT_EXPECT_PTR_EQ(test, lab_alloc_page(owner), page);
 	KUNIT_EXPECT_EQ(test, hints(owner), 0U);
@@ -67,12 +68,12 @@ static void call_that_interrupts_the_writer_uses_the_stack(struct kunit *test)
 	migrate_disable();
 	pushes = lab_stack_pushes(cpu_of(owner)->recycled.head);
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
-	KUNIT_ASSERT_TRUE(test, lab_cache_begin(&cpu_of(owner)->cache));
+	KUNIT_ASSERT_TRUE(test, lab_cache_begin(cpu_of(owner)));
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, other), 0);
 	KUNIT_EXPECT_EQ(test, lab_stack_pushes(cpu_of(owner)->recycled.head), pushes + 1);
 	KUNIT_EXPECT_PTR_EQ(test, lab_alloc_page(owner), other);
 	KUNIT_EXPECT_PTR_EQ_MSG(test, lab_alloc_page(owner), page, "it claims what is cached");
-	lab_cache_end(&cpu_of(owner)->cache);
+	lab_cache_end(cpu_of(owner));
 	KUNIT_EXPECT_EQ_MSG(test, hints(owner), 1U, "a stale hint");
 	KUNIT_EXPECT_NULL(test, lab_alloc_page(owner));
 	KUNIT_EXPECT_EQ_MSG(test, hints(owner), 0U, "it is dropped");
@@ -131,10 +132,10 @@ static void cache_full_of_stale_hints_is_emptied_by_a_free(struct kunit *test)
 		pages[i] = lab_test_take(test, owner);
 	for (i = 0; i < LAB_CACHE_SLOTS; i++)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
-	KUNIT_ASSERT_TRUE(test, lab_cache_begin(&cpu_of(owner)->cache));
+	KUNIT_ASSERT_TRUE(test, lab_cache_begin(cpu_of(owner)));
 	for (i = 0; i < LAB_CACHE_SLOTS; i++)
 		pages[i] = lab_test_take(test, owner);
-	lab_cache_end(&cpu_of(owner)->cache);
+	lab_cache_end(cpu_of(owner));
 	KUNIT_EXPECT_EQ_MSG(test, hints(owner), (u32)LAB_CACHE_SLOTS, "all stale");
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[0]), 0);
 	KUNIT_EXPECT_EQ(test, hints(owner), 1U);
@@ -149,26 +150,26 @@ static void copied_hints_count_no_free_and_lose_no_page(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 2 * LAB_CACHE_COPIES);
 	struct page *pages[2 * LAB_CACHE_COPIES];
-	struct lab_cache *other;
+	struct lab_cpu *other;
 	unsigned int i;
 
 	if (num_possible_cpus() < 2)
 		kunit_skip(test, "needs two CPUs");
 	migrate_disable();
-	other = &per_cpu_ptr(owner->cpu, !raw_smp_processor_id())->cache;
+	other = per_cpu_ptr(owner->cpu, !raw_smp_processor_id());
 	for (i = 0; i < ARRAY_SIZE(pages); i++)
 		pages[i] = lab_test_take(test, owner);
 	for (i = 0; i < ARRAY_SIZE(pages); i++)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
-	lab_cache_copy(other, &cpu_of(owner)->cache, &owner->slots, lab_cached_state(owner));
-	KUNIT_EXPECT_EQ(test, lab_cache_hints(other->added_and_hints), (u32)LAB_CACHE_COPIES);
+	lab_cache_copy(other, cpu_of(owner), owner->cached_state);
+	KUNIT_EXPECT_EQ(test, other->hints, (u32)LAB_CACHE_COPIES);
 	KUNIT_EXPECT_EQ(test, lab_owner_frees(owner), (long)ARRAY_SIZE(pages));
 	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
 	for (i = 0; i < ARRAY_SIZE(pages); i++)
 		pages[i] = lab_test_take(test, owner);
 	KUNIT_EXPECT_NULL_MSG(test, lab_alloc_page(owner), "no page has been found twice");
-	lab_cache_drop(other, &owner->slots, lab_cached_state(owner));
-	KUNIT_EXPECT_EQ_MSG(test, lab_cache_hints(other->added_and_hints), 0U, "all stale");
+	lab_cache_drop(other, owner->cached_state);
+	KUNIT_EXPECT_EQ_MSG(test, other->hints, 0U, "all stale");
 	for (i = 0; i < ARRAY_SIZE(pages); i++)
 		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
 	migrate_enable();
@@ -182,9 +183,9 @@ static void hint_of_a_released_page_is_dropped(struct kunit *test)
 
 	migrate_disable();
 	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
-	KUNIT_ASSERT_TRUE(test, lab_cache_begin(&cpu_of(owner)->cache));
+	KUNIT_ASSERT_TRUE(test, lab_cache_begin(cpu_of(owner)));
 	KUNIT_EXPECT_PTR_EQ(test, lab_alloc_page(owner), page);
-	lab_cache_end(&cpu_of(owner)->cache);
+	lab_cache_end(cpu_of(owner));
 	KUNIT_EXPECT_EQ(test, lab_release_page(owner, page), 0);
 	KUNIT_EXPECT_EQ(test, hints(owner), 1U);
 	other = lab_test_take(test, owner);

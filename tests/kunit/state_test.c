@@ -309,7 +309,7 @@ static void expect_word(struct kunit *test, struct state_fixture *f, enum outcom
 		KUNIT_EXPECT_EQ(test, meta, before);
 		break;
 	case TO_READY:
-		KUNIT_EXPECT_EQ(test, lab_meta_state(meta), lab_cached_state(f->owner));
+		KUNIT_EXPECT_EQ(test, lab_meta_state(meta), f->owner->cached_state);
 		break;
 	case TO_QUARANTINE:
 		KUNIT_EXPECT_EQ(test, lab_meta_owner(meta), f->owner->id);

@@ -24,8 +24,8 @@
  * After it has dropped stale hints, a call does not try the top of its cache once more: the
  * next call does.
  *
- * While no call reads them, counters are summed up in one of them, and slots that hold no
- * hint are cleared: a walk reads the same, with fewer states.
+ * While no call reads them, balances and pushes are summed up in one balance, and slots that hold
+ * no hint are cleared: a walk reads the same, with fewer states.
  *
  * With two CPUs two of the pages are held at the start, or cached on the other CPU.
  *
@@ -41,7 +41,7 @@
  * must then fail.
  *
  * Mutations: NO_BUSY STALE_COUNT BLIND_TAKE THIEF_CLEARS THIEF_LOWERS KEEP_CACHED
- * Mutations: ONE_STEP FLAG_BLIND ONE_WALK COPY_COUNTS COPY_BUSY COPY_MOVES
+ * Mutations: ONE_STEP FLAG_BLIND ONE_WALK COPY_COUNTS COPY_BUSY COPY_MOVES DROP_COUNTS
  *   NO_BUSY: an interrupt writes to the cache that it found busy.
  *   STALE_COUNT: the number of hints is read before the mark: an interrupt changes it.
  *   BLIND_TAKE: alloc takes the tag of a hint without a look at its state.
@@ -52,6 +52,7 @@
  *   hint then takes a page that is held, and the free cannot be reverted.
  *   FLAG_BLIND: alloc drops the hint of a page whose misuse has been reported: it is lost.
  *   COPY_COUNTS: a copied hint counts as a free.
+ *   DROP_COUNTS: a dropped hint counts as a page taken.
  *   COPY_BUSY: hints are copied to a cache that is busy.
  *   COPY_MOVES: the thief removes what it copies from the other cache.
  */
@@ -113,12 +114,20 @@
 #else
 #define BUSY		busy[CPU]
 #endif
-#ifdef COPY_COUNTS
-#define COPIED		added[CPU]++
-#elif defined(COPY_MOVES)
+#ifdef COPY_MOVES
 #define COPIED		caches[at].nr = from
 #else
 #define COPIED		skip
+#endif
+#ifdef COPY_COUNTS
+#define BALANCE_COPIES	skip
+#else
+#define BALANCE_COPIES	balance[CPU] = balance[CPU] + (n - caches[CPU].nr)
+#endif
+#ifdef DROP_COUNTS
+#define BALANCE_DROPPED	skip
+#else
+#define BALANCE_DROPPED	balance[CPU] = balance[CPU] - (caches[CPU].nr - n)
 #endif
 #ifdef KEEP_CACHED
 #define STACKED		CACHED
@@ -160,9 +169,8 @@ hints caches[CPUS];
 bool busy[CPUS];
 byte looking[CPUS];		/* calls that read the slots, and do not walk */
 bool stacked[(PAGES + 1) * 2];
-byte allocs[CPUS];
+byte balance[CPUS];
 byte pushes[CPUS];
-byte added[CPUS];
 byte walkers;
 bool in_call[4];
 byte adding[4];			/* the page of a context whose free is not complete */
@@ -180,9 +188,11 @@ byte holder[PAGES + 1];
 #define IDLE(pg)	(holder[pg] == NOBODY)
 #define HOLDS		(holder[1] == _pid || holder[2] == _pid || holder[3] == _pid)
 #ifdef NEST
-#define COUNTED		(allocs[0] - pushes[0] - added[0])
+#define BALANCE		(balance[0] - pushes[0])
+#define COUNTED		(BALANCE - caches[0].nr)
 #else
-#define COUNTED		(allocs[0] + allocs[1] - pushes[0] - pushes[1] - added[0] - added[1])
+#define BALANCE		(balance[0] + balance[1] - pushes[0] - pushes[1])
+#define COUNTED		(BALANCE - caches[0].nr - caches[1].nr)
 #endif
 /* May be freed by this context, which then holds no other page. */
 #define MAY_FREE(pg)	(holder[pg] && holder[pg] != IN_CALL && (holder[pg] == _pid || !HOLDS))
@@ -246,10 +256,10 @@ inline end() {
 inline tidy() {
 	if
 	:: !walkers ->
-		allocs[0] = COUNTED;
-		pushes[0] = 0; added[0] = 0;
+		balance[0] = BALANCE;
+		pushes[0] = 0;
 #ifndef NEST
-		allocs[1] = 0; pushes[1] = 0; added[1] = 0;
+		balance[1] = 0; pushes[1] = 0;
 #endif
 #ifndef NO_BUSY
 		if
@@ -334,12 +344,12 @@ free:	atomic {
 		:: else -> assert(upset[tag]); holder[tag] = _pid; finish()
 		fi
 	};
-	/* cache.h: lab_cache_begin: if (unlikely(READ_ONCE(cache->busy))) */
-	/* cache.h: lab_cache_begin: WRITE_ONCE(cache->busy, 1) */
-	/* cache.h: lab_cache_add: count = cache->added_and_hints */
+	/* cache.h: lab_cache_begin: if (unlikely(READ_ONCE(here->busy))) */
+	/* cache.h: lab_cache_begin: WRITE_ONCE(here->busy, 1) */
+	/* cache.h: lab_cache_add: hints = here->hints */
 	/* cache.h: lab_cache_add: room = likely(hints < LAB_CACHE_SLOTS) */
 add:	BEGIN(n == K, goto push, DROP_OR_PUSH);
-	/* cache.h: lab_cache_add: lab_cache_set(cache, slots, hints, tag) */
+	/* cache.h: lab_cache_add: WRITE_ONCE(here->slots[hints], tag) */
 	atomic { caches[CPU].slot[n] = tag };
 #ifndef ONE_STEP
 	/* The page is the tag's: a stale hint may win it now. */
@@ -351,12 +361,11 @@ add:	BEGIN(n == K, goto push, DROP_OR_PUSH);
 	};
 #endif
 	atomic {
-		/* cache.h: lab_cache_add: smp_store_release(&cache->added_and_hints, count + LAB_CACHE_ADD) */
+		/* cache.h: lab_cache_add: smp_store_release(&here->hints, hints + 1) */
 		caches[CPU].nr = n + 1;
-		added[CPU]++;
 		adding[_pid] = 0
 	};
-	/* cache.h: lab_cache_end: WRITE_ONCE(cache->busy, 0) */
+	/* cache.h: lab_cache_end: WRITE_ONCE(here->busy, 0) */
 	atomic { end(); finish() };
 
 push:	atomic {
@@ -370,7 +379,7 @@ push:	atomic {
 		finish()
 	};
 
-	/* cache.h: lab_cache_take: count = cache->added_and_hints */
+	/* cache.h: lab_cache_take: hints = here->hints */
 alloc:	BEGIN(!n, goto uncached, goto uncached);
 	atomic {
 		/* cache.h: lab_cache_take: taken = lab_tag_try_transition(*tag, cached, ready) */
@@ -380,14 +389,14 @@ alloc:	BEGIN(!n, goto uncached, goto uncached);
 		:: else -> tag = 0; goto failed
 		fi
 	};
-	/* cache.h: lab_cache_take: WRITE_ONCE(cache->added_and_hints, count - 1) */
+	/* cache.h: lab_cache_take: WRITE_ONCE(here->hints, hints - 1) */
 	atomic { caches[CPU].nr = n - 1 };
-	atomic { end(); goto own };
+	atomic { end(); n = 0; goto fill };
 
 failed:	atomic { end(); n = 0 };
 uncached:	atomic {
-		/* alloc.c: lab_alloc_uncached: if (lab_cpu_has_recycled(here)) */
-		/* owner.h: lab_cpu_has_recycled: lab_stack_top(READ_ONCE(cpu->recycled.head)) */
+		/* alloc.c: lab_take_here: if (!lab_cpu_has_recycled(here)) */
+		/* cpu.h: lab_cpu_has_recycled: lab_stack_top(READ_ONCE(cpu->recycled.head)) */
 		n = 0;
 		at = CPU;
 		if
@@ -396,49 +405,49 @@ uncached:	atomic {
 		fi
 	};
 	atomic {
-		/* owner.h: lab_cpu_has_recycled: lab_cache_hints(READ_ONCE(cpu->cache.added_and_hints)) */
+		/* cpu.h: lab_cpu_has_recycled: READ_ONCE(cpu->hints) */
 		if
 		:: !caches[CPU].nr -> goto slow
 		:: else
 		fi
 	};
-	/* free.c: lab_free_uncached: lab_cache_drop(&here->cache, &owner->slots, lab_cached_state(owner)) */
-	/* alloc.c: lab_alloc_uncached: lab_cache_drop(&here->cache, &owner->slots, lab_cached_state(owner)) */
+	/* free.c: lab_free_uncached: lab_cache_drop(here, owner->cached_state) */
+	/* alloc.c: lab_take_here: lab_cache_drop(here, owner->cached_state) */
 drop_begin:	BEGIN(false, DROPPED, DROPPED);
 drop:	atomic {
-		/* cache.h: lab_cache_drop: for (count = cache->added_and_hints; lab_cache_hints(count); count--) */
+		/* cache.h: lab_cache_drop: while (stale < hints && */
 		if
-		:: !n -> goto dropped
+		:: !n
 		:: n ->
 			hint = caches[CPU].slot[n - 1];
 			if
-			/* cache.h: lab_cache_drop: if ((READ_ONCE(tag->state) & ~LAB_REPORTED) == cached) */
-			:: STAYS(hint) -> hint = 0; goto dropped
-			:: else -> hint = 0
+			/* cache.h: lab_cache_drop: (READ_ONCE(here->slots[hints - 1 - stale]->state) & ~LAB_REPORTED) != cached */
+			:: STAYS(hint) -> hint = 0
+			:: else -> hint = 0; n--; goto drop
 			fi
 		fi
 	};
 	atomic {
-		/* cache.h: lab_cache_drop: WRITE_ONCE(cache->added_and_hints, count - 1) */
-		n--;
-		caches[CPU].nr = n;
-		goto drop
+		/* cache.h: lab_cache_drop: lab_cache_add_hints(here, -stale) */
+		/* cache.h: lab_cache_add_hints: local_add((nr << 32) + nr, &here->balance_and_hints) */
+		BALANCE_DROPPED;
+		caches[CPU].nr = n
 	};
-	/* free.c: lab_free_uncached: if (!lab_cache_add(&here->cache, &owner->slots, tag, lab_cached_state(owner))) */
-dropped:	atomic { end(); n = 0; DROPPED };
+	/* free.c: lab_free_uncached: if (!lab_cache_add(here, tag, owner->cached_state)) */
+		atomic { end(); n = 0; DROPPED };
 
-	/* alloc.c: lab_alloc_uncached: page = lab_take_recycled(owner, here, caller) */
+	/* alloc.c: lab_take_here: return page ?: lab_take_recycled(owner, here, caller) */
 	/* alloc.c: lab_steal: page = lab_take_recycled(owner, there, caller) */
 	/* alloc.c: lab_take_recycled: while (!page && (tag = lab_pop_recycled_on(owner, cpu))) */
 look:	atomic {
-		/* ready.c: lab_pop_recycled_on: lab_cache_claim(&there->cache, &owner->slots, lab_cached_state(owner)) */
+		/* ready.c: lab_pop_recycled_on: lab_cache_claim(there, owner->cached_state) */
 		pop(at);
 		if
 		:: tag -> goto own
 		:: else
 		fi
 	};
-	/* cache.h: lab_cache_claim: nr = lab_cache_hints(smp_load_acquire(&cache->added_and_hints)) */
+	/* cache.h: lab_cache_claim: nr = smp_load_acquire(&there->hints) */
 	atomic { n = caches[at].nr; looking[CPU] = looking[CPU] + !walking };
 claim:	atomic {
 		/* cache.h: lab_cache_claim: while (nr--) */
@@ -471,12 +480,11 @@ claim:	atomic {
 #endif
 	goto own;
 
-walked:	/* owner.h: lab_cpu_owned: (u32)local_read(&cpu->allocs) - lab_stack_pushes(READ_ONCE(cpu->recycled.head)) */
-	atomic { out = out + allocs[at] };
-	atomic { out = out - pushes[at] };
-	/* owner.h: lab_cpu_owned: (u32)lab_cache_added(READ_ONCE(cpu->cache.added_and_hints)) */
+walked:	/* cpu.h: lab_cpu_owned: u64 balance_and_hints = local_read(&cpu->balance_and_hints) */
+	atomic { out = out + balance[at] - caches[at].nr };
+	/* cpu.h: lab_cpu_owned: lab_counted_owned(balance_and_hints, READ_ONCE(cpu->recycled.head)) */
 	atomic {
-		out = out - added[at];
+		out = out - pushes[at];
 		at++;
 		if
 		/* alloc.c: lab_steal: for_each_possible_cpu(cpu) */
@@ -504,8 +512,9 @@ slow:	atomic {
 	};
 
 own:	atomic {
-		/* fast.h: lab_hand_out: lab_cpu_count_alloc(here) */
-		allocs[CPU]++;
+		/* fast.h: lab_hand_out: lab_owner_count_allocs(owner, 1) */
+		/* owner.h: lab_owner_count_allocs: this_cpu_add(owner->cpu->balance, nr) */
+		balance[CPU]++;
 		n = 0; out = 0; sure = 0; turn = 0;
 		if
 		:: walking && at != CPU -> copying = true; looking[at]++
@@ -516,8 +525,9 @@ own:	atomic {
 		:: else
 		fi
 	};
-	atomic {
-		/* fast.h: lab_hand_out: lab_tag_fill(tag, lab_owned_here(here), caller) */
+fill:	atomic {
+		/* alloc.c: lab_alloc: lab_tag_fill(tag, lab_owned_here(here), caller) */
+		/* fast.h: lab_hand_out: lab_tag_fill(tag, lab_owned_here(this_cpu_ptr(owner->cpu)), caller) */
 		assert(holder[tag] == IN_CALL && !HOLDS && PHASE(tag) == READY && !ON(0, tag) && !ON(1, tag));
 		state[tag] = OWNED;
 		holder[tag] = _pid;
@@ -529,13 +539,13 @@ own:	atomic {
 	};
 
 #ifndef NEST
-	/* alloc.c: lab_steal: lab_cache_copy(&this_cpu_ptr(owner->cpu)->cache, &there->cache, */
-	/* cache.h: lab_cache_copy: unsigned long nr = lab_cache_hints(smp_load_acquire(&there->added_and_hints)) */
+	/* alloc.c: lab_steal: lab_cache_copy(this_cpu_ptr(owner->cpu), there, */
+	/* cache.h: lab_cache_copy: u32 nr = smp_load_acquire(&there->hints) */
 	atomic { from = caches[at].nr };
-	/* cache.h: lab_cache_copy: if (!lab_cache_begin(cache)) */
+	/* cache.h: lab_cache_copy: if (!lab_cache_begin(here)) */
 	BEGIN_COPY;
 copy:	atomic {
-		/* cache.h: lab_cache_copy: while (nr-- && copies < LAB_CACHE_COPIES */
+		/* cache.h: lab_cache_copy: while (nr-- && copies < room) */
 		if
 		:: from && n < K -> from--; hint = caches[at].slot[from]
 		:: else -> goto copied
@@ -543,16 +553,16 @@ copy:	atomic {
 	};
 	atomic {
 		if
-		/* cache.h: lab_cache_copy: if (READ_ONCE(tag->state) != cached) */
+		/* cache.h: lab_cache_copy: if (READ_ONCE(tag->state) == cached) */
 		:: state[hint] != CACHED
-		/* cache.h: lab_cache_copy: lab_cache_set(cache, slots, lab_cache_hints(count++), tag) */
+		/* cache.h: lab_cache_copy: WRITE_ONCE(here->slots[here->hints + copies++], tag) */
 		:: else -> caches[CPU].slot[n] = hint; n++; COPIED
 		fi;
 		hint = 0;
 		goto copy
 	};
-	/* cache.h: lab_cache_copy: smp_store_release(&cache->added_and_hints, count) */
-copied:	atomic { caches[CPU].nr = n };
+	/* cache.h: lab_cache_copy: lab_cache_add_hints(here, copies) */
+copied:	atomic { BALANCE_COPIES; caches[CPU].nr = n };
 	atomic { end(); NOT_COPIED };
 #endif
 
@@ -600,12 +610,13 @@ inline check_page(pg) {
 inline hold(pg, by) {
 	state[pg] = OWNED;
 	holder[pg] = by;
-	allocs[0]++
+	balance[0]++
 }
 
 inline put(pg, c) {
 	caches[c].slot[caches[c].nr] = pg;
 	caches[c].nr++;
+	balance[0]++;
 	state[pg] = CACHED
 }
 
@@ -633,14 +644,14 @@ inline place_there(pg, by) {
 inline stale(c) {
 	if
 	:: caches[c].nr = 0
-	:: caches[c].nr = 1; caches[c].slot[0] = 1
-	:: caches[c].nr = 1; caches[c].slot[0] = 2
+	:: caches[c].nr = 1; caches[c].slot[0] = 1; balance[0]++
+	:: caches[c].nr = 1; caches[c].slot[0] = 2; balance[0]++
 	fi
 }
 
 init {
 	atomic {
-		allocs[0] = ZERO;
+		balance[0] = ZERO;
 		stale(0);
 #if !defined(NEST) && !defined(FEW)
 		stale(1);

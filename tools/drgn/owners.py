@@ -38,11 +38,11 @@ class Owners:
         lines = [self.debug.copy(self.debug.object("struct lab_cpu", base + offset))
                  for offset in self.cpus]
         arrived = value(owner.transferred_in)
-        added = sum(line.cache.added_and_hints.value_() >> tag.CACHE_ADDED_SHIFT for line in lines)
         allocs = sum(line.allocs.a.counter.value_() for line in lines)
         left = sum(line.left.value_() for line in lines)
-        owned = tag.signed(allocs + arrived - left - added - sum(
-            (line.recycled.head.value_() >> 32) + line.unrecycled.value_() for line in lines))
+        owned = tag.signed(arrived + sum(
+            line.balance.value_() - line.hints.value_() - (line.recycled.head.value_() >> 32)
+            for line in lines))
         ready = (value(owner.charged) + value(owner.nr_stocked) +
                  sum(line.uncharged.value_() for line in lines))
         return (owned, max(ready - owned - value(owner.quarantined), 0),
