@@ -32,7 +32,7 @@ static const struct labyrinth_owner_params params = {
 	.name = "reclaim", .budget = 16, .stock = 8, .nid = NUMA_NO_NODE,
 };
 
-/* A refill that runs while pages are taken may leave more than half of the stock: no other begins. */
+/* One that ran while pages were taken may have left more than half of the stock: none follows. */
 static int wait_for_refill(struct labyrinth_owner *owner)
 {
 	int val;
