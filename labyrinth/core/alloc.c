@@ -66,7 +66,7 @@ struct page *lab_take_tag(struct labyrinth_owner *owner, struct lab_tag *tag,
 		smp_wmb();
 		clear_page(page_address(page));
 	}
-	lab_hand_out(owner, tag, caller);
+	lab_hand_out(this_cpu_ptr(owner->cpu), tag, caller);
 	if (owner->flags & LABYRINTH_STACK)
 		lab_tag_save_stack(owner->table, tag);
 	return page;
@@ -193,7 +193,7 @@ static __always_inline bool lab_take_above_min(struct labyrinth_owner *owner, un
 		preempt_enable();
 		return false;
 	}
-	lab_owner_count_allocs(owner, 1);
+	lab_cpu_count_allocs(this_cpu_ptr(owner->cpu), 1);
 	lab_peak_note(owner);
 	preempt_enable();
 	return true;
@@ -218,8 +218,10 @@ static struct page *lab_alloc_kernel(struct labyrinth_owner *owner, struct page 
  */
 static void lab_unpop(struct labyrinth_owner *owner, struct lab_tag *tag)
 {
-	lab_stack_push(&this_cpu_ptr(owner->cpu)->recycled, &owner->slots, tag);
-	this_cpu_inc(owner->cpu->balance);	/* the push was no free */
+	struct lab_cpu *here = this_cpu_ptr(owner->cpu);
+
+	lab_stack_push(&here->recycled, &owner->slots, tag);
+	lab_cpu_add_balance(here, 1);	/* the push was no free */
 }
 
 /*
@@ -289,18 +291,16 @@ out:
  * A page recycled on this CPU, or NULL: drop stale hints, try the cache again and the stack, and
  * claim what is cached if this call interrupts the cache's writer. Needs preemption disabled.
  */
-static struct page *lab_take_here(struct labyrinth_owner *owner, struct lab_cpu *here,
-				  unsigned long caller)
+static noinline struct page *lab_take_here(struct labyrinth_owner *owner, struct lab_cpu *here,
+					   unsigned long caller)
 {
 	struct page *page = NULL;
 	struct lab_tag *tag;
 
-	if (!lab_cpu_has_recycled(here))
-		return NULL;
 	lab_cache_drop(here, owner->cached_state);
 	/* A claim would leave a stale hint at the top again. */
 	if (lab_cache_take(here, owner->cached_state, owner->ready_state, &tag)) {
-		lab_owner_count_allocs(owner, -1);
+		lab_cpu_count_allocs(here, -1);
 		page = lab_take_tag(owner, tag, caller);
 	}
 	return page ?: lab_take_recycled(owner, here, caller);
@@ -310,8 +310,11 @@ static struct page *lab_take_here(struct labyrinth_owner *owner, struct lab_cpu 
 static noinline struct page *lab_alloc_uncached(struct labyrinth_owner *owner,
 						unsigned long caller, struct lab_cpu *here)
 {
-	struct page *page = lab_take_here(owner, here, caller);
+	struct page *page;
 
+	if (likely(!lab_cpu_has_recycled(here)))
+		return lab_alloc_slow(owner, lab_nowhere, caller);
+	page = lab_take_here(owner, here, caller);
 	if (unlikely(!page))
 		return lab_alloc_slow(owner, lab_nowhere, caller);
 	preempt_enable();
@@ -331,7 +334,7 @@ static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, uns
 		return lab_alloc_uncached(owner, caller, here);
 	page = tag->page;
 	if (unlikely(!lab_page_exclusive(page))) {
-		lab_owner_count_allocs(owner, -1);
+		lab_cpu_count_allocs(here, -1);
 		return lab_alloc_slow(owner, tag, caller);
 	}
 	/* The transition made the page this CPU's: no cmpxchg is needed. */
@@ -343,10 +346,13 @@ static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, uns
 /* A page recycled on this CPU; NULL if there is none, or the fast path is disabled. */
 struct page *lab_alloc_here(struct labyrinth_owner *owner, unsigned long caller)
 {
-	struct page *page;
+	struct page *page = NULL;
+	struct lab_cpu *here;
 
 	preempt_disable();
-	page = lab_take_here(owner, this_cpu_ptr(READ_ONCE(owner->fast)), caller);
+	here = this_cpu_ptr(READ_ONCE(owner->fast));
+	if (lab_cpu_has_recycled(here))
+		page = lab_take_here(owner, here, caller);
 	preempt_enable();
 	return page;
 }

@@ -50,7 +50,7 @@ static unsigned int lab_alloc_many_fresh(struct labyrinth_owner *owner, unsigned
 			fresh[i - used] = fresh[i];
 	}
 	if (used)
-		lab_owner_count_allocs(owner, used);
+		lab_cpu_count_allocs(this_cpu_ptr(owner->cpu), used);
 	lab_budget_uncharge_many(owner, nr - used);
 	lab_peak_note(owner);
 	preempt_enable();
@@ -132,7 +132,7 @@ static unsigned int lab_alloc_recycled(struct labyrinth_owner *owner, unsigned i
 		smp_store_release(&tag->meta, meta);	/* P3 */
 		*next = page;
 	}
-	lab_owner_count_allocs(owner, next - pages);
+	lab_cpu_count_allocs(here, next - pages);
 	if (unlikely(next != end))
 		next += lab_take_tags(owner, tag, end - next, next, caller);
 	preempt_enable();

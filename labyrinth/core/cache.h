@@ -89,12 +89,6 @@ static __always_inline bool lab_cache_take(struct lab_cpu *here, u32 cached, u32
 	return taken;
 }
 
-/* Add hints, or remove them, without a page given back or taken: both counts change at once. */
-static inline void lab_cache_add_hints(struct lab_cpu *here, long nr)
-{
-	local_add((nr << 32) + nr, &here->balance_and_hints);
-}
-
 /*
  * Drop stale hints from the top of this CPU's cache. A hint stays whose page is cached, but has
  * been reported for misuse: lab_cache_claim() takes that.
@@ -110,7 +104,7 @@ static inline void lab_cache_drop(struct lab_cpu *here, u32 cached)
 	while (stale < hints &&
 	       (READ_ONCE(here->slots[hints - 1 - stale]->state) & ~LAB_REPORTED) != cached)
 		stale++;
-	lab_cache_add_hints(here, -stale);
+	lab_cpu_add_hints(here, -stale);
 	lab_cache_end(here);
 }
 
@@ -155,7 +149,7 @@ static inline void lab_cache_copy(struct lab_cpu *here, const struct lab_cpu *th
 			WRITE_ONCE(here->slots[here->hints + copies++], tag);
 	}
 	smp_wmb();	/* C1 */
-	lab_cache_add_hints(here, copies);
+	lab_cpu_add_hints(here, copies);
 	lab_cache_end(here);
 }
 

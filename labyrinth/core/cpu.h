@@ -4,6 +4,7 @@
 #define _LABYRINTH_CORE_CPU_H
 
 #include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <asm/local.h>
 
 #include "freelist.h"
@@ -38,21 +39,42 @@ struct lab_cpu {
 static_assert(offsetof(struct lab_cpu, slots) < 64);
 
 /*
- * Pages handed out on a CPU minus those given back or gone there, modulo 2^32. A push and a hint
+ * Pages handed out on @cpu minus those given back or gone there, modulo 2^32. A push and a hint
  * count as a page given back, so the store that shows a page to other CPUs counts it as well.
  * The balance counts what they do not.
  */
-static inline u32 lab_counted_owned(u64 balance_and_hints, u64 head)
-{
-	return (u32)(balance_and_hints >> 32) - (u32)balance_and_hints - lab_stack_pushes(head);
-}
-
 static inline u32 lab_cpu_owned(const struct lab_cpu *cpu)
 {
 	u64 balance_and_hints = local_read(&cpu->balance_and_hints);
+	u32 owned = (u32)(balance_and_hints >> 32) - (u32)balance_and_hints;
 
-	/* In this order, a page that is taken and pushed meanwhile is not counted. */
-	return lab_counted_owned(balance_and_hints, READ_ONCE(cpu->recycled.head));
+	/* Read later: a page that is taken, and goes meanwhile, is not counted. */
+	owned -= lab_stack_pushes(READ_ONCE(cpu->recycled.head));
+	return owned - (u32)READ_ONCE(cpu->left);
+}
+
+/* These need preemption disabled; interrupts may nest. */
+
+static __always_inline void lab_cpu_add_balance(struct lab_cpu *here, long nr)
+{
+	long add = nr << 32;
+
+	/* An instruction has no room for a constant of 64 bits. */
+	OPTIMIZER_HIDE_VAR(add);
+	local_add(add, &here->balance_and_hints);
+}
+
+/* Add hints, or remove them, without a page given back or taken. */
+static inline void lab_cpu_add_hints(struct lab_cpu *here, long nr)
+{
+	local_add((nr << 32) + nr, &here->balance_and_hints);
+}
+
+/* Count pages handed out here, other than by lab_cache_take(). */
+static __always_inline void lab_cpu_count_allocs(struct lab_cpu *here, long nr)
+{
+	local_add(nr, &here->allocs);
+	lab_cpu_add_balance(here, nr);
 }
 
 /* Has @cpu a recycled page? A stale hint counts. */

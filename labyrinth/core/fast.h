@@ -17,11 +17,11 @@ static __always_inline u64 lab_owned_here(const struct lab_cpu *here)
 }
 
 /* Fill in a popped tag and count it. Needs preemption disabled. */
-static __always_inline void lab_hand_out(struct labyrinth_owner *owner, struct lab_tag *tag,
+static __always_inline void lab_hand_out(struct lab_cpu *here, struct lab_tag *tag,
 					 unsigned long caller)
 {
-	lab_owner_count_allocs(owner, 1);
-	lab_tag_fill(tag, lab_owned_here(this_cpu_ptr(owner->cpu)), caller);
+	lab_cpu_count_allocs(here, 1);
+	lab_tag_fill(tag, lab_owned_here(here), caller);
 }
 
 /*

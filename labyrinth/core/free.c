@@ -52,7 +52,7 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 		lab_recycle(owner, found.tag);
 	} else {
 		/* Neither a push nor a hint counts this free. */
-		this_cpu_dec(owner->cpu->balance);
+		lab_cpu_add_balance(this_cpu_ptr(owner->cpu), -1);
 		/* A stack links the tags of one table only. */
 		if ((lab_page_sole(page) && lab_page_marked(page)) || found.table != owner->table)
 			lab_free_leave(owner, &found);

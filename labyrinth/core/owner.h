@@ -159,18 +159,10 @@ static inline bool lab_owner_in_scope(const struct labyrinth_owner *owner)
 	}
 }
 
-/* Count pages handed out here, other than by lab_cache_take(). Needs preemption disabled. */
-static inline void lab_owner_count_allocs(struct labyrinth_owner *owner, int nr)
-{
-	local_add(nr, &this_cpu_ptr(owner->cpu)->allocs);
-	this_cpu_add(owner->cpu->balance, nr);
-}
-
 /* Count a page that left ownership other than by a free. Needs preemption disabled. */
 static inline void lab_owner_count_left(struct labyrinth_owner *owner)
 {
 	this_cpu_inc(owner->cpu->left);
-	this_cpu_dec(owner->cpu->balance);
 }
 
 /*

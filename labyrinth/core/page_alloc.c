@@ -59,7 +59,7 @@ static bool lab_take_in(struct labyrinth_owner *owner, struct page *page, u32 fl
 		atomic_inc(&owner->from_reserve);
 		lab_event_below_min(owner, page_zone(page));
 	}
-	lab_owner_count_allocs(owner, 1);
+	lab_cpu_count_allocs(this_cpu_ptr(owner->cpu), 1);
 	lab_peak_note(owner);
 	return true;
 }

@@ -120,7 +120,7 @@ static bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *ta
 		lab_quarantine_leave(owner, tag);
 	} else {
 		/* Its free was counted before: do not count the push as another. */
-		this_cpu_inc(owner->cpu->balance);
+		lab_cpu_add_balance(this_cpu_ptr(owner->cpu), 1);
 		lab_recycle(owner, tag);
 		lab_quarantine_left(owner);
 	}

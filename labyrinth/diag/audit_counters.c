@@ -35,8 +35,8 @@ static void lab_print(u64 *print, u64 value)
 }
 
 /*
- * The counters, each read once. Returns a fingerprint of them all, which differs even if as
- * many pages came as went: pushes, allocs and the like only grow.
+ * Returns a fingerprint of all counters, which differs even if as many pages came as went: pushes,
+ * allocs and the like only grow. If it has not changed since an earlier call, neither has @counted.
  */
 static u64 lab_counters_read(const struct labyrinth_owner *owner, long counted[LAB_NR_COUNTERS])
 {
@@ -49,14 +49,12 @@ static u64 lab_counters_read(const struct labyrinth_owner *owner, long counted[L
 
 	for_each_possible_cpu(cpu) {
 		const struct lab_cpu *there = per_cpu_ptr(owner->cpu, cpu);
-		u64 balance_and_hints = local_read(&there->balance_and_hints);
-		u64 head = READ_ONCE(there->recycled.head);
 		long uncharged = READ_ONCE(there->uncharged);
 
-		owned += lab_counted_owned(balance_and_hints, head);
+		owned += lab_cpu_owned(there);
 		ready += uncharged;
-		lab_print(&print, head);
-		lab_print(&print, balance_and_hints);
+		lab_print(&print, READ_ONCE(there->recycled.head));
+		lab_print(&print, local_read(&there->balance_and_hints));
 		lab_print(&print, local_read(&there->allocs));
 		lab_print(&print, READ_ONCE(there->left));
 		lab_print(&print, uncharged);

@@ -421,6 +421,11 @@ static void tamper_balance(struct labyrinth_owner *owner, int by)
 	this_cpu_add(owner->cpu->balance, by);
 }
 
+static void tamper_left(struct labyrinth_owner *owner, int by)
+{
+	this_cpu_add(owner->cpu->left, by);
+}
+
 static void tamper_arrived(struct labyrinth_owner *owner, int by)
 {
 	atomic_long_add(by, &owner->transferred_in);
@@ -436,6 +441,7 @@ static const struct tampering tamperings[] = {
 	{ "from_reserve", tamper_from_reserve },
 	{ "quarantined", tamper_quarantined },
 	{ "balance", tamper_balance },
+	{ "left", tamper_left },
 	{ "arrived", tamper_arrived },
 	{ "charged", tamper_bound },
 };

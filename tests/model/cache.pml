@@ -395,7 +395,7 @@ alloc:	BEGIN(!n, goto uncached, goto uncached);
 
 failed:	atomic { end(); n = 0 };
 uncached:	atomic {
-		/* alloc.c: lab_take_here: if (!lab_cpu_has_recycled(here)) */
+		/* alloc.c: lab_alloc_uncached: if (likely(!lab_cpu_has_recycled(here))) */
 		/* cpu.h: lab_cpu_has_recycled: lab_stack_top(READ_ONCE(cpu->recycled.head)) */
 		n = 0;
 		at = CPU;
@@ -414,22 +414,15 @@ uncached:	atomic {
 	/* free.c: lab_free_uncached: lab_cache_drop(here, owner->cached_state) */
 	/* alloc.c: lab_take_here: lab_cache_drop(here, owner->cached_state) */
 drop_begin:	BEGIN(false, DROPPED, DROPPED);
-drop:	atomic {
-		/* cache.h: lab_cache_drop: while (stale < hints && */
-		if
-		:: !n
-		:: n ->
-			hint = caches[CPU].slot[n - 1];
-			if
-			/* cache.h: lab_cache_drop: (READ_ONCE(here->slots[hints - 1 - stale]->state) & ~LAB_REPORTED) != cached */
-			:: STAYS(hint) -> hint = 0
-			:: else -> hint = 0; n--; goto drop
-			fi
-		fi
-	};
+	/* cache.h: lab_cache_drop: while (stale < hints && */
+	do
+	/* cache.h: lab_cache_drop: (READ_ONCE(here->slots[hints - 1 - stale]->state) & ~LAB_REPORTED) != cached */
+	:: n && !STAYS(caches[CPU].slot[n - 1]) -> n--
+	:: else -> break
+	od;
 	atomic {
-		/* cache.h: lab_cache_drop: lab_cache_add_hints(here, -stale) */
-		/* cache.h: lab_cache_add_hints: local_add((nr << 32) + nr, &here->balance_and_hints) */
+		/* cache.h: lab_cache_drop: lab_cpu_add_hints(here, -stale) */
+		/* cpu.h: lab_cpu_add_hints: local_add((nr << 32) + nr, &here->balance_and_hints) */
 		BALANCE_DROPPED;
 		caches[CPU].nr = n
 	};
@@ -482,7 +475,7 @@ claim:	atomic {
 
 walked:	/* cpu.h: lab_cpu_owned: u64 balance_and_hints = local_read(&cpu->balance_and_hints) */
 	atomic { out = out + balance[at] - caches[at].nr };
-	/* cpu.h: lab_cpu_owned: lab_counted_owned(balance_and_hints, READ_ONCE(cpu->recycled.head)) */
+	/* cpu.h: lab_cpu_owned: owned -= lab_stack_pushes(READ_ONCE(cpu->recycled.head)) */
 	atomic {
 		out = out - pushes[at];
 		at++;
@@ -512,8 +505,8 @@ slow:	atomic {
 	};
 
 own:	atomic {
-		/* fast.h: lab_hand_out: lab_owner_count_allocs(owner, 1) */
-		/* owner.h: lab_owner_count_allocs: this_cpu_add(owner->cpu->balance, nr) */
+		/* fast.h: lab_hand_out: lab_cpu_count_allocs(here, 1) */
+		/* cpu.h: lab_cpu_count_allocs: lab_cpu_add_balance(here, nr) */
 		balance[CPU]++;
 		n = 0; out = 0; sure = 0; turn = 0;
 		if
@@ -527,7 +520,7 @@ own:	atomic {
 	};
 fill:	atomic {
 		/* alloc.c: lab_alloc: lab_tag_fill(tag, lab_owned_here(here), caller) */
-		/* fast.h: lab_hand_out: lab_tag_fill(tag, lab_owned_here(this_cpu_ptr(owner->cpu)), caller) */
+		/* fast.h: lab_hand_out: lab_tag_fill(tag, lab_owned_here(here), caller) */
 		assert(holder[tag] == IN_CALL && !HOLDS && PHASE(tag) == READY && !ON(0, tag) && !ON(1, tag));
 		state[tag] = OWNED;
 		holder[tag] = _pid;
@@ -561,7 +554,7 @@ copy:	atomic {
 		hint = 0;
 		goto copy
 	};
-	/* cache.h: lab_cache_copy: lab_cache_add_hints(here, copies) */
+	/* cache.h: lab_cache_copy: lab_cpu_add_hints(here, copies) */
 copied:	atomic { BALANCE_COPIES; caches[CPU].nr = n };
 	atomic { end(); NOT_COPIED };
 #endif

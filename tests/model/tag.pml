@@ -978,7 +978,7 @@ alloc:	/* ready.c: lab_pop_recycled_on: lab_stack_pop(&there->recycled, &owner->
 		fi
 	};
 	atomic {
-		/* fast.h: lab_hand_out: lab_tag_fill(tag, lab_owned_here(this_cpu_ptr(owner->cpu)), caller) */
+		/* fast.h: lab_hand_out: lab_tag_fill(tag, lab_owned_here(here), caller) */
 		/* alloc.c: lab_alloc: lab_tag_fill(tag, lab_owned_here(here), caller) */
 		/* bulk.c: lab_alloc_recycled: smp_store_release(&tag->meta, meta) */
 		assert(holder[p] == NOBODY && page[tag] == p && !strange);

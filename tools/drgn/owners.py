@@ -42,7 +42,7 @@ class Owners:
         left = sum(line.left.value_() for line in lines)
         owned = tag.signed(arrived + sum(
             line.balance.value_() - line.hints.value_() - (line.recycled.head.value_() >> 32)
-            for line in lines))
+            for line in lines) - left)
         ready = (value(owner.charged) + value(owner.nr_stocked) +
                  sum(line.uncharged.value_() for line in lines))
         return (owned, max(ready - owned - value(owner.quarantined), 0),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# labyrinth/core/owner.h: an interrupt between load and store of the CPU's balance is lost
-/^static inline void lab_owner_count_allocs(/,/^}/ {
-	s/this_cpu_add(owner->cpu->balance, nr);/WRITE_ONCE(this_cpu_ptr(owner->cpu)->balance, READ_ONCE(this_cpu_ptr(owner->cpu)->balance) + nr);/
+# labyrinth/core/cpu.h: an interrupt between load and store of the CPU's balance is lost
+/^static __always_inline void lab_cpu_add_balance(/,/^}/ {
+	s/local_add(add, &here->balance_and_hints);/local_set(\&here->balance_and_hints, local_read(\&here->balance_and_hints) + add);/
 }
