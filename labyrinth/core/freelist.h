@@ -66,31 +66,21 @@ static inline void lab_stack_link(struct lab_tag *tag, const struct lab_tag *bel
 	WRITE_ONCE(tag->below, (s32)((void *)below - (void *)tag));
 }
 
-/* The top tag; slot 0 if the stack is empty. */
-static __always_inline struct lab_tag *lab_stack_pop_any(struct lab_stack *stack,
-							 const struct lab_slots *slots)
+/* The top tag; NULL if the stack is empty. */
+static inline struct lab_tag *lab_stack_pop(struct lab_stack *stack, const struct lab_slots *slots)
 {
 	u64 old = READ_ONCE(stack->head);
 	struct lab_tag *tag;
 	u64 new;
 
 	do {
+		if (!lab_stack_top(old))
+			return NULL;
 		tag = lab_stack_tag(slots, old);
 		new = old + (s64)READ_ONCE(tag->below);
 		/* P2: address dependency above, full barrier here. Pairs with P1. */
 	} while (unlikely(!try_cmpxchg(&stack->head, &old, new)));
 	return tag;
-}
-
-/* The top tag; NULL if the stack is empty. */
-static inline struct lab_tag *lab_stack_pop(struct lab_stack *stack, const struct lab_slots *slots)
-{
-	struct lab_tag *tag;
-
-	if (!lab_stack_top(READ_ONCE(stack->head)))
-		return NULL;
-	tag = lab_stack_pop_any(stack, slots);
-	return lab_tag_is_end(tag) ? NULL : tag;
 }
 
 static __always_inline struct lab_tag *lab_stack_next(struct lab_tag *tag)

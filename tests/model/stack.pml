@@ -179,13 +179,13 @@ inline choose(upper, lower) {
 inline begin() {
 	copies[where]++;
 	/* freelist.h: lab_stack_push_all: u64 old = READ_ONCE(stack->head) */
-	/* freelist.h: lab_stack_pop_any: u64 old = READ_ONCE(stack->head) */
+	/* freelist.h: lab_stack_pop: u64 old = READ_ONCE(stack->head) */
 	/* freelist.h: lab_stack_pop_many: u64 old = READ_ONCE(stack->head) */
 	load();
 	if
 	:: top -> goto link
 	:: !top && old.slot -> goto follow
-	/* Slot 0's link never changes. lab_stack_pop() does less than this. */
+	/* Slot 0's link never changes. lab_stack_pop() ends here. */
 	:: !top && !old.slot -> goto pop
 	fi
 }
@@ -266,7 +266,7 @@ push:	atomic {
 	};
 
 follow:	atomic {
-		/* freelist.h: lab_stack_pop_any: new = old + (s64)READ_ONCE(tag->below) */
+		/* freelist.h: lab_stack_pop: new = old + (s64)READ_ONCE(tag->below) */
 		/* freelist.h: lab_stack_next: return (void *)tag + READ_ONCE(tag->below) */
 		new = next[old.slot];
 		if
@@ -279,7 +279,7 @@ follow:	atomic {
 		new = next[bottom]
 	};
 pop:	atomic {
-		/* freelist.h: lab_stack_pop_any: while (unlikely(!try_cmpxchg(&stack->head, &old, new))) */
+		/* freelist.h: lab_stack_pop: while (unlikely(!try_cmpxchg(&stack->head, &old, new))) */
 		/* freelist.h: lab_stack_pop_many: old + ((void *)tag - (void *)top)) */
 		if
 		:: POP_WINS ->
@@ -290,7 +290,7 @@ pop:	atomic {
 			if
 			:: many && bottom -> top = old.slot; goto walk
 			/* bulk.c: lab_take_tags: !lab_tag_is_end(tag) */
-			/* freelist.h: lab_stack_pop: return lab_tag_is_end(tag) ? NULL : tag */
+			/* freelist.h: lab_stack_pop: if (!lab_stack_top(old)) */
 			:: else -> out[old.slot] = (old.slot != 0)
 			fi;
 #endif
