@@ -217,7 +217,7 @@ byte holder[PAGES + 1];
 #define READ_EARLY	skip
 #define READ_MARKED	n = caches[CPU].nr
 #endif
-#define BEGIN(unfit, if_busy, if_not)						\
+#define BEGIN(if_busy)								\
 	atomic {								\
 		READ_EARLY;							\
 		if								\
@@ -225,15 +225,16 @@ byte holder[PAGES + 1];
 		:: else								\
 		fi								\
 	};									\
-	atomic { busy[CPU] = true; READ_MARKED };				\
+	atomic { busy[CPU] = true; READ_MARKED }
+#define UNLESS(unfit, if_unfit)							\
 	if									\
-	:: atomic { (unfit) -> busy[CPU] = false; n = 0; if_not }		\
+	:: atomic { (unfit) -> busy[CPU] = false; n = 0; if_unfit }		\
 	:: else									\
 	fi
 #ifdef COPY_BUSY
 #define BEGIN_COPY	atomic { n = caches[CPU].nr; busy[CPU] = true }
 #else
-#define BEGIN_COPY	BEGIN(false, NOT_COPIED, NOT_COPIED)
+#define BEGIN_COPY	BEGIN(NOT_COPIED)
 #endif
 #define NOT_COPIED	looking[at]--; copying = false; finish()
 /* Free drops stale hints once, and tries again. */
@@ -348,7 +349,8 @@ free:	atomic {
 	/* cache.h: lab_cache_begin: WRITE_ONCE(here->busy, 1) */
 	/* cache.h: lab_cache_add: hints = here->hints */
 	/* cache.h: lab_cache_add: room = likely(hints < LAB_CACHE_SLOTS) */
-add:	BEGIN(n == K, goto push, DROP_OR_PUSH);
+add:	BEGIN(goto push);
+	UNLESS(n == K, DROP_OR_PUSH);
 	/* cache.h: lab_cache_add: WRITE_ONCE(here->slots[hints], tag) */
 	atomic { caches[CPU].slot[n] = tag };
 #ifndef ONE_STEP
@@ -380,7 +382,8 @@ push:	atomic {
 	};
 
 	/* cache.h: lab_cache_take: hints = here->hints */
-alloc:	BEGIN(!n, goto uncached, goto uncached);
+alloc:	BEGIN(goto uncached);
+	UNLESS(!n, goto uncached);
 	atomic {
 		/* cache.h: lab_cache_take: taken = lab_tag_try_transition(*tag, cached, ready) */
 		tag = caches[CPU].slot[n - 1];
@@ -413,7 +416,7 @@ uncached:	atomic {
 	};
 	/* free.c: lab_free_uncached: lab_cache_drop(here, owner->cached_state) */
 	/* alloc.c: lab_take_here: lab_cache_drop(here, owner->cached_state) */
-drop_begin:	BEGIN(false, DROPPED, DROPPED);
+drop_begin:	BEGIN(DROPPED);
 	/* cache.h: lab_cache_drop: while (stale < hints && */
 	do
 	/* cache.h: lab_cache_drop: (READ_ONCE(here->slots[hints - 1 - stale]->state) & ~LAB_REPORTED) != cached */
