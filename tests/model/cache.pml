@@ -21,8 +21,6 @@
  *
  * The model is sequentially consistent. A stack is a set, see stack.pml. Pages from the
  * kernel, the stock and the quarantine are left out: all pages of the budget have a tag.
- * After it has dropped stale hints, a call does not try the top of its cache once more: the
- * next call does.
  *
  * While no call reads them, balances and pushes are summed up in one balance, and slots that hold
  * no hint are cleared: a walk reads the same, with fewer states.
@@ -237,7 +235,7 @@ byte holder[PAGES + 1];
 #define BEGIN_COPY	BEGIN(NOT_COPIED)
 #endif
 #define NOT_COPIED	looking[at]--; copying = false; finish()
-/* Free drops stale hints once, and tries again. */
+/* A call drops stale hints once, and tries again. */
 #define DROP_OR_PUSH								\
 	if									\
 	:: retried -> goto push							\
@@ -245,8 +243,8 @@ byte holder[PAGES + 1];
 	fi
 #define DROPPED									\
 	if									\
-	:: retried -> goto add							\
-	:: else -> goto look							\
+	:: tag -> goto add							\
+	:: else -> retried = true; goto alloc					\
 	fi
 
 inline end() {
@@ -398,10 +396,15 @@ alloc:	BEGIN(goto uncached);
 
 failed:	atomic { end(); n = 0 };
 uncached:	atomic {
+		/* alloc.c: lab_take_here: if (lab_cache_take(here, owner->cached_state, owner->ready_state, &tag)) */
 		/* alloc.c: lab_alloc_uncached: if (likely(!lab_cpu_has_recycled(here))) */
 		/* cpu.h: lab_cpu_has_recycled: lab_stack_top(READ_ONCE(cpu->recycled.head)) */
 		n = 0;
 		at = CPU;
+		if
+		:: retried -> retried = false; goto look
+		:: else
+		fi;
 		if
 		:: ON(CPU, 1) || ON(CPU, 2) || ON(CPU, 3) -> goto drop_begin
 		:: else
