@@ -297,9 +297,9 @@ static noinline struct page *lab_take_here(struct labyrinth_owner *owner, struct
 	struct page *page = NULL;
 	struct lab_tag *tag;
 
-	lab_cache_drop(here, owner->cached_state);
 	/* A claim would leave a stale hint at the top again. */
-	if (lab_cache_take(here, owner->cached_state, owner->ready_state, &tag)) {
+	if (lab_cache_drop(here, owner->cached_state) &&
+	    lab_cache_take(here, owner->cached_state, owner->ready_state, &tag)) {
 		lab_cpu_count_allocs(here, -1);
 		page = lab_take_tag(owner, tag, caller);
 	}

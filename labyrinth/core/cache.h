@@ -90,22 +90,23 @@ static __always_inline bool lab_cache_take(struct lab_cpu *here, u32 cached, u32
 }
 
 /*
- * Drop stale hints from the top of this CPU's cache. A hint stays whose page is cached, but has
- * been reported for misuse: lab_cache_claim() takes that.
+ * Drop stale hints from the top of this CPU's cache; false if there was none. A hint stays whose
+ * page is cached, but has been reported for misuse: lab_cache_claim() takes that.
  */
-static inline void lab_cache_drop(struct lab_cpu *here, u32 cached)
+static inline bool lab_cache_drop(struct lab_cpu *here, u32 cached)
 {
 	long stale = 0;
 	u32 hints;
 
 	if (!lab_cache_begin(here))
-		return;
+		return false;
 	hints = here->hints;
 	while (stale < hints &&
 	       (READ_ONCE(here->slots[hints - 1 - stale]->state) & ~LAB_REPORTED) != cached)
 		stale++;
 	lab_cpu_add_hints(here, -stale);
 	lab_cache_end(here);
+	return stale;
 }
 
 /*

@@ -88,8 +88,8 @@ static noinline int lab_free_uncached(struct labyrinth_owner *owner, struct lab_
 {
 	struct lab_cpu *here = this_cpu_ptr(owner->cpu);
 
-	lab_cache_drop(here, owner->cached_state);
-	if (!lab_cache_add(here, tag, owner->cached_state))
+	if (!lab_cache_drop(here, owner->cached_state) ||
+	    !lab_cache_add(here, tag, owner->cached_state))
 		lab_stack_push(&here->recycled, &owner->slots, tag);
 	preempt_enable();
 	return 0;

@@ -241,6 +241,11 @@ byte holder[PAGES + 1];
 	:: retried -> goto push							\
 	:: else -> retried = true; goto drop_begin				\
 	fi
+#define NOT_DROPPED								\
+	if									\
+	:: tag -> goto push							\
+	:: else -> goto look							\
+	fi
 #define DROPPED									\
 	if									\
 	:: tag -> goto add							\
@@ -396,7 +401,7 @@ alloc:	BEGIN(goto uncached);
 
 failed:	atomic { end(); n = 0 };
 uncached:	atomic {
-		/* alloc.c: lab_take_here: if (lab_cache_take(here, owner->cached_state, owner->ready_state, &tag)) */
+		/* alloc.c: lab_take_here: lab_cache_take(here, owner->cached_state, owner->ready_state, &tag)) */
 		/* alloc.c: lab_alloc_uncached: if (likely(!lab_cpu_has_recycled(here))) */
 		/* cpu.h: lab_cpu_has_recycled: lab_stack_top(READ_ONCE(cpu->recycled.head)) */
 		n = 0;
@@ -417,9 +422,9 @@ uncached:	atomic {
 		:: else
 		fi
 	};
-	/* free.c: lab_free_uncached: lab_cache_drop(here, owner->cached_state) */
-	/* alloc.c: lab_take_here: lab_cache_drop(here, owner->cached_state) */
-drop_begin:	BEGIN(DROPPED);
+	/* free.c: lab_free_uncached: if (!lab_cache_drop(here, owner->cached_state) || */
+	/* alloc.c: lab_take_here: if (lab_cache_drop(here, owner->cached_state) && */
+drop_begin:	BEGIN(NOT_DROPPED);
 	/* cache.h: lab_cache_drop: while (stale < hints && */
 	do
 	/* cache.h: lab_cache_drop: (READ_ONCE(here->slots[hints - 1 - stale]->state) & ~LAB_REPORTED) != cached */
@@ -429,11 +434,19 @@ drop_begin:	BEGIN(DROPPED);
 	atomic {
 		/* cache.h: lab_cache_drop: lab_cpu_add_hints(here, -stale) */
 		/* cpu.h: lab_cpu_add_hints: local_add((nr << 32) + nr, &here->balance_and_hints) */
+		hint = (n < caches[CPU].nr);
 		BALANCE_DROPPED;
 		caches[CPU].nr = n
 	};
-	/* free.c: lab_free_uncached: if (!lab_cache_add(here, tag, owner->cached_state)) */
-		atomic { end(); n = 0; DROPPED };
+	/* free.c: lab_free_uncached: !lab_cache_add(here, tag, owner->cached_state)) */
+	atomic {
+		end();
+		n = 0;
+		if
+		:: hint -> hint = 0; DROPPED
+		:: else -> NOT_DROPPED
+		fi
+	};
 
 	/* alloc.c: lab_take_here: return page ?: lab_take_recycled(owner, here, caller) */
 	/* alloc.c: lab_steal: page = lab_take_recycled(owner, there, caller) */
