@@ -9,7 +9,7 @@ usage: report.py collect SAMPLES KEY=VALUE...   the JSON; the pairs go into "abo
 
 The document has "schema" 1. All figures are ticks of the time stamp counter, of a page.
   about    model of the machine, kernel release and compiler; what was skipped, and why
-  cases    {case: {least, median, spread}}; least: the mean of the least samples of
+  cases    {case: {least, median, spread}}; least: the median of the least samples of
            each set of pages; spread: between the tenth and ninetieth percentile, in
            percent of the median
   ratios   [{case, peer, leasts, rounds}]: of the least samples, and the median of the
@@ -24,7 +24,7 @@ import subprocess
 import sys
 from collections import Counter
 from itertools import chain
-from statistics import fmean, median
+from statistics import median
 
 # Title; case, label, the case of labyrinth that it is compared with.
 GROUPS = [
@@ -80,7 +80,8 @@ COLD = [("few", "64 pages in turn"), ("many", "4,096 pages in turn")]
 # instructions loses less than code that does not. So the median of the rounds depends on the
 # neighbours: for one code it was 1.20 on a busy machine where the quietest tenth of the same
 # rounds had 1.43, and the least samples of five runs 1.60 to 1.63. It is printed beside the
-# other: where the two differ much, the machine was busy.
+# other: where the two differ much, the machine was busy. A set of pages that was disturbed all the
+# time has twice as many ticks; the median of the sets ignores it.
 #
 # Name; most; the value, of which one part may not have been measured.
 GOALS = [
@@ -124,7 +125,7 @@ def read_samples(path):
 
 
 def least(sets):
-    return fmean(min(samples) for samples in sets)
+    return median(min(samples) for samples in sets)
 
 
 def figures(sets):
