@@ -18,7 +18,7 @@ struct lab_cpu {
 	struct lab_stack recycled;
 	u64 owned_here;			/* tag meta of a page handed out here, less the context */
 	local_t allocs;			/* pages handed out here */
-	/* A load waits for a store before it that has another width: the fast path has none. */
+	/* The fast path uses the halves only: a load stalls on a recent store of another width. */
 	union {
 		local_t balance_and_hints;
 		struct {

@@ -61,12 +61,12 @@ struct labyrinth_owner {
 	struct lab_cpu __percpu *fast;
 	struct lab_cpu __percpu *cpu;
 	struct lab_slots slots;		/* table->slots */
-	/* States of the owner's tags, without flags. */
+	/* States of the owner's tags, without other flags than LAB_CACHED. */
 	u32 owned_state;		/* or LAB_NO_STATE */
 	u32 ready_state;
+	u32 cached_state;
 	u32 moving_state;
 	/* Written by create, destroy and tracing only, as are those above. */
-	u32 cached_state;
 	u32 slow;
 	u32 stock;			/* may change at run time: READ_ONCE() or lab_peek() */
 
