@@ -221,7 +221,7 @@ static void lab_unpop(struct labyrinth_owner *owner, struct lab_tag *tag)
 	struct lab_cpu *here = this_cpu_ptr(owner->cpu);
 
 	lab_stack_push(&here->recycled, &owner->slots, tag);
-	lab_cpu_add_balance(here, 1);	/* the push was no free */
+	lab_cpu_add(here, 1, 0);	/* the push was no free */
 }
 
 /*
@@ -297,10 +297,10 @@ static noinline struct page *lab_take_here(struct labyrinth_owner *owner, struct
 	struct page *page = NULL;
 	struct lab_tag *tag;
 
-	/* A claim would leave a stale hint at the top again. */
-	if (lab_cache_drop(here, owner->cached_state) &&
-	    lab_cache_take(here, owner->cached_state, owner->ready_state, &tag)) {
-		lab_cpu_count_allocs(here, -1);
+	lab_cache_drop(here, owner->cached_state);
+	/* A claim would leave a stale hint at the top. */
+	if (lab_cache_take(here, owner->cached_state, owner->ready_state, &tag)) {
+		lab_cpu_add(here, -1, 0);	/* lab_hand_out() counts it again */
 		page = lab_take_tag(owner, tag, caller);
 	}
 	return page ?: lab_take_recycled(owner, here, caller);
@@ -329,14 +329,14 @@ static __always_inline struct page *lab_alloc(struct labyrinth_owner *owner, uns
 
 	preempt_disable();
 	here = this_cpu_ptr(READ_ONCE(owner->fast));
-	if (unlikely(!lab_cache_take(here, lab_peek(owner->cached_state), owner->ready_state,
-				     &tag)))
+	if (unlikely(!lab_cache_take(here, owner->cached_state, owner->ready_state, &tag)))
 		return lab_alloc_uncached(owner, caller, here);
 	page = tag->page;
 	if (unlikely(!lab_page_exclusive(page))) {
-		lab_cpu_count_allocs(here, -1);
+		lab_cpu_add(here, -1, 0);
 		return lab_alloc_slow(owner, tag, caller);
 	}
+	local_inc(&here->allocs);
 	/* The transition made the page this CPU's: no cmpxchg is needed. */
 	lab_tag_fill(tag, lab_owned_here(here), caller);
 	preempt_enable();

@@ -9,8 +9,8 @@
  * cached page without a write to the cache, and leave a stale hint behind; the cache's own CPU
  * drops it later. A tag may have several hints.
  *
- * Only its own CPU writes to a cache, with preemption disabled and by plain stores, and marks it
- * as busy meanwhile. What interrupts that, in any context, sees the mark and uses the stack; it
+ * Only its own CPU writes to a cache, with preemption disabled and no locked instruction, and
+ * marks it as busy meanwhile. What interrupts that, in any context, sees the mark and uses the stack; it
  * has ended before the interrupted writer goes on. A cache full of stale hints has the same
  * effect.
  *
@@ -66,7 +66,7 @@ static __always_inline bool lab_cache_add(struct lab_cpu *here, struct lab_tag *
 
 /*
  * Take the tag at the top of this CPU's cache, from @cached to @ready: it is then as if popped
- * from a stack, but counted as handed out. False if that fails, see lab_cache_drop().
+ * from a stack, but lab_cpu_owned() counts it. False if that fails, see lab_cache_drop().
  */
 static __always_inline bool lab_cache_take(struct lab_cpu *here, u32 cached, u32 ready,
 					   struct lab_tag **tag)
@@ -80,10 +80,8 @@ static __always_inline bool lab_cache_take(struct lab_cpu *here, u32 cached, u32
 	if (likely(hints)) {
 		*tag = here->slots[hints - 1];
 		taken = lab_tag_try_transition(*tag, cached, ready);
-		if (likely(taken)) {
+		if (likely(taken))
 			WRITE_ONCE(here->hints, hints - 1);
-			local_inc(&here->allocs);
-		}
 	}
 	lab_cache_end(here);
 	return taken;
@@ -104,7 +102,8 @@ static inline bool lab_cache_drop(struct lab_cpu *here, u32 cached)
 	while (stale < hints &&
 	       (READ_ONCE(here->slots[hints - 1 - stale]->state) & ~LAB_REPORTED) != cached)
 		stale++;
-	lab_cpu_add_hints(here, -stale);
+	if (stale)
+		lab_cpu_add(here, -stale, -stale);
 	lab_cache_end(here);
 	return stale;
 }
@@ -129,7 +128,7 @@ static inline struct lab_tag *lab_cache_claim(const struct lab_cpu *there, u32 c
 }
 
 /* Most hints that are copied at a time. */
-#define LAB_CACHE_COPIES	16
+#define LAB_CACHE_COPIES	16U
 
 /*
  * Copy hints of another CPU's cache to this CPU's, for its next calls. The pages are in the
@@ -137,8 +136,9 @@ static inline struct lab_tag *lab_cache_claim(const struct lab_cpu *there, u32 c
  */
 static inline void lab_cache_copy(struct lab_cpu *here, const struct lab_cpu *there, u32 cached)
 {
-	u32 nr = smp_load_acquire(&there->hints), room;		/* C2 */
+	u32 nr = smp_load_acquire(&there->hints);	/* C2 */
 	long copies = 0;
+	u32 room;
 
 	if (!lab_cache_begin(here))
 		return;
@@ -150,7 +150,7 @@ static inline void lab_cache_copy(struct lab_cpu *here, const struct lab_cpu *th
 			WRITE_ONCE(here->slots[here->hints + copies++], tag);
 	}
 	smp_wmb();	/* C1 */
-	lab_cpu_add_hints(here, copies);
+	lab_cpu_add(here, copies, copies);
 	lab_cache_end(here);
 }
 

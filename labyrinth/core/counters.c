@@ -6,8 +6,8 @@
 #include "owner.h"
 
 /*
- * Pages handed out; exact while no call runs. A CPU's frees are counted by its stack and its
- * cache; the sum is computed modulo 2^32, and an owner has fewer pages. Context: any.
+ * Pages handed out; exact while no call runs. The sum is computed modulo 2^32, and an owner has
+ * fewer pages. Context: any.
  */
 long lab_owner_owned(const struct labyrinth_owner *owner)
 {

@@ -18,7 +18,7 @@ struct lab_cpu {
 	struct lab_stack recycled;
 	u64 owned_here;			/* tag meta of a page handed out here, less the context */
 	local_t allocs;			/* pages handed out here */
-	/* The fast path uses the halves only: a load stalls on a recent store of another width. */
+	/* Halves for the fast path: a load stalls on an earlier store of another width. */
 	union {
 		local_t balance_and_hints;
 		struct {
@@ -42,40 +42,42 @@ static_assert(offsetof(struct lab_cpu, slots) < 64);
 /*
  * Pages handed out on @cpu minus those given back or gone there, modulo 2^32. A push and a hint
  * count as a page given back, so the store that shows a page to other CPUs counts it as well.
- * The balance counts what they do not.
+ * The balance counts what neither they nor @left do.
  */
+static inline u32 lab_owned_from(u64 balance_and_hints, u64 head, long left)
+{
+	return (u32)(balance_and_hints >> 32) - (u32)balance_and_hints - lab_stack_pushes(head) -
+	       (u32)left;
+}
+
 static inline u32 lab_cpu_owned(const struct lab_cpu *cpu)
 {
 	u64 balance_and_hints = local_read(&cpu->balance_and_hints);
-	u32 owned = (u32)(balance_and_hints >> 32) - (u32)balance_and_hints;
 
-	/* Read later: a page that is taken, and goes meanwhile, is not counted. */
-	owned -= lab_stack_pushes(READ_ONCE(cpu->recycled.head));
-	return owned - (u32)READ_ONCE(cpu->left);
+	/* C3: a page pushed, popped and handed out here meanwhile is not counted twice. */
+	smp_rmb();
+	return lab_owned_from(balance_and_hints, READ_ONCE(cpu->recycled.head),
+			      READ_ONCE(cpu->left));
 }
 
-/* These need preemption disabled; interrupts may nest. */
-
-static __always_inline void lab_cpu_add_balance(struct lab_cpu *here, long nr)
+/*
+ * Add to the balance and to the number of hints, at once. Needs preemption disabled; interrupts
+ * may nest.
+ */
+static __always_inline void lab_cpu_add(struct lab_cpu *here, long balance, long hints)
 {
-	long add = nr << 32;
+	long add = (balance << 32) + hints;
 
-	/* An instruction has no room for a constant of 64 bits. */
+	/* x86's local_add() accepts any constant, but its instruction only one of 32 bits. */
 	OPTIMIZER_HIDE_VAR(add);
 	local_add(add, &here->balance_and_hints);
 }
 
-/* Add hints, or remove them, without a page given back or taken. */
-static inline void lab_cpu_add_hints(struct lab_cpu *here, long nr)
-{
-	local_add((nr << 32) + nr, &here->balance_and_hints);
-}
-
-/* Count pages handed out here, other than by lab_cache_take(). */
-static __always_inline void lab_cpu_count_allocs(struct lab_cpu *here, long nr)
+/* Count pages handed out here, not by lab_cache_take(). The same. */
+static __always_inline void lab_cpu_count_allocs(struct lab_cpu *here, unsigned int nr)
 {
 	local_add(nr, &here->allocs);
-	lab_cpu_add_balance(here, nr);
+	lab_cpu_add(here, nr, 0);
 }
 
 /* Has @cpu a recycled page? A stale hint counts. */

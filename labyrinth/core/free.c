@@ -52,7 +52,7 @@ static noinline int lab_free_slow(struct labyrinth_owner *owner, struct page *pa
 		lab_recycle(owner, found.tag);
 	} else {
 		/* Neither a push nor a hint counts this free. */
-		lab_cpu_add_balance(this_cpu_ptr(owner->cpu), -1);
+		lab_cpu_add(this_cpu_ptr(owner->cpu), -1, 0);
 		/* A stack links the tags of one table only. */
 		if ((lab_page_sole(page) && lab_page_marked(page)) || found.table != owner->table)
 			lab_free_leave(owner, &found);
@@ -107,7 +107,7 @@ static __always_inline int lab_free(struct labyrinth_owner *owner, struct page *
 		if (unlikely(!lab_tag_is(tag, page)))
 			return lab_free_late(owner, page, tag, caller);
 		if (unlikely(!lab_cache_add(this_cpu_ptr(owner->cpu), tag,
-					    lab_peek(owner->cached_state))))
+					    owner->cached_state)))
 			return lab_free_uncached(owner, tag);
 		preempt_enable();
 		return 0;

@@ -119,10 +119,14 @@ static bool lab_quarantine_try(struct labyrinth_owner *owner, struct lab_tag *ta
 	if (flags & LAB_AWAY || lab_page_hwpoison(page)) {
 		lab_quarantine_leave(owner, tag);
 	} else {
-		/* Its free was counted before: do not count the push as another. */
-		lab_cpu_add_balance(this_cpu_ptr(owner->cpu), 1);
+		/*
+		 * Its free was counted before: do not count the push as another. Until then the
+		 * page is neither in quarantine nor owned, so that lab_steal() looks again.
+		 */
+		atomic_dec(&owner->quarantined);
+		lab_cpu_add(this_cpu_ptr(owner->cpu), 1, 0);
 		lab_recycle(owner, tag);
-		lab_quarantine_left(owner);
+		atomic_dec(&owner->examined);
 	}
 	lab_stock_watch(owner);
 	return true;

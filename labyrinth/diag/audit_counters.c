@@ -35,8 +35,8 @@ static void lab_print(u64 *print, u64 value)
 }
 
 /*
- * Returns a fingerprint of all counters, which differs even if as many pages came as went: pushes,
- * allocs and the like only grow. If it has not changed since an earlier call, neither has @counted.
+ * The counters, each read once. Returns a fingerprint of them all, which differs even if as
+ * many pages came as went: pushes, allocs and the like only grow.
  */
 static u64 lab_counters_read(const struct labyrinth_owner *owner, long counted[LAB_NR_COUNTERS])
 {
@@ -49,15 +49,17 @@ static u64 lab_counters_read(const struct labyrinth_owner *owner, long counted[L
 
 	for_each_possible_cpu(cpu) {
 		const struct lab_cpu *there = per_cpu_ptr(owner->cpu, cpu);
-		long uncharged = READ_ONCE(there->uncharged);
+		u64 balance_and_hints = local_read(&there->balance_and_hints);
+		u64 head = READ_ONCE(there->recycled.head);
+		long left = READ_ONCE(there->left), uncharged = READ_ONCE(there->uncharged);
 
-		owned += lab_cpu_owned(there);
+		owned += lab_owned_from(balance_and_hints, head, left);
 		ready += uncharged;
-		lab_print(&print, READ_ONCE(there->recycled.head));
-		lab_print(&print, local_read(&there->balance_and_hints));
-		lab_print(&print, local_read(&there->allocs));
-		lab_print(&print, READ_ONCE(there->left));
+		lab_print(&print, head);
+		lab_print(&print, balance_and_hints);
+		lab_print(&print, left);
 		lab_print(&print, uncharged);
+		lab_print(&print, local_read(&there->allocs));
 	}
 	counted[LAB_COUNTER_OWNED] = (s32)owned;
 	counted[LAB_COUNTER_QUARANTINED] = atomic_read(&owner->quarantined);

@@ -36,6 +36,46 @@ static void freed_page_is_cached_and_taken_again(struct kunit *test)
 	migrate_enable();
 }
 
+static void cached_pages_taken_in_bulk_leave_no_hint(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 5);
+	struct page *pages[5];
+	unsigned int i;
+
+	migrate_disable();
+	KUNIT_ASSERT_EQ(test, lab_alloc_bulk(owner, 5, pages), 5U);
+	for (i = 0; i < 5; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+	KUNIT_EXPECT_EQ(test, hints(owner), 5U);
+	KUNIT_EXPECT_EQ(test, lab_alloc_bulk(owner, 5, pages), 5U);
+	KUNIT_EXPECT_EQ(test, hints(owner), 0U);
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 5L);
+	KUNIT_EXPECT_EQ(test, lab_owner_allocs(owner), 10UL);
+	for (i = 0; i < 5; i++)
+		KUNIT_EXPECT_EQ(test, lab_free_page(owner, pages[i]), 0);
+	migrate_enable();
+}
+
+static void cached_page_that_is_shared_is_counted_as_no_alloc(struct kunit *test)
+{
+	struct labyrinth_owner *owner = lab_test_owner(test, "owner", 1);
+	struct page *page = lab_test_take(test, owner);
+
+	migrate_disable();
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	get_page(page);
+	KUNIT_EXPECT_NULL_MSG(test, lab_alloc_page(owner), "it waits in quarantine");
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 0L);
+	KUNIT_EXPECT_EQ(test, lab_owner_allocs(owner), 1UL);
+	KUNIT_EXPECT_EQ(test, lab_owner_frees(owner), 1L);
+	put_page(page);
+	KUNIT_EXPECT_PTR_EQ(test, lab_alloc_page(owner), page);
+	KUNIT_EXPECT_EQ(test, lab_owner_owned(owner), 1L);
+	KUNIT_EXPECT_EQ(test, lab_owner_allocs(owner), 2UL);
+	KUNIT_EXPECT_EQ(test, lab_free_page(owner, page), 0);
+	migrate_enable();
+}
+
 static void full_cache_leaves_pages_to_the_stack(struct kunit *test)
 {
 	struct labyrinth_owner *owner = lab_test_owner(test, "owner", MANY);
@@ -199,6 +239,8 @@ static void hint_of_a_released_page_is_dropped(struct kunit *test)
 
 static struct kunit_case lab_cache_cases[] = {
 	KUNIT_CASE(freed_page_is_cached_and_taken_again),
+	KUNIT_CASE(cached_pages_taken_in_bulk_leave_no_hint),
+	KUNIT_CASE(cached_page_that_is_shared_is_counted_as_no_alloc),
 	KUNIT_CASE(full_cache_leaves_pages_to_the_stack),
 	KUNIT_CASE(call_that_interrupts_the_writer_uses_the_stack),
 	KUNIT_CASE(page_wanted_by_all_cpus_is_owned_once),

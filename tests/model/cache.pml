@@ -241,14 +241,9 @@ byte holder[PAGES + 1];
 	:: retried -> goto push							\
 	:: else -> retried = true; goto drop_begin				\
 	fi
-#define NOT_DROPPED								\
+#define AFTER_DROP(free_goes_to)							\
 	if									\
-	:: tag -> goto push							\
-	:: else -> goto look							\
-	fi
-#define DROPPED									\
-	if									\
-	:: tag -> goto add							\
+	:: tag -> goto free_goes_to						\
 	:: else -> retried = true; goto alloc					\
 	fi
 
@@ -401,7 +396,7 @@ alloc:	BEGIN(goto uncached);
 
 failed:	atomic { end(); n = 0 };
 uncached:	atomic {
-		/* alloc.c: lab_take_here: lab_cache_take(here, owner->cached_state, owner->ready_state, &tag)) */
+		/* alloc.c: lab_take_here: if (lab_cache_take(here, owner->cached_state, owner->ready_state, &tag)) */
 		/* alloc.c: lab_alloc_uncached: if (likely(!lab_cpu_has_recycled(here))) */
 		/* cpu.h: lab_cpu_has_recycled: lab_stack_top(READ_ONCE(cpu->recycled.head)) */
 		n = 0;
@@ -423,8 +418,8 @@ uncached:	atomic {
 		fi
 	};
 	/* free.c: lab_free_uncached: if (!lab_cache_drop(here, owner->cached_state) || */
-	/* alloc.c: lab_take_here: if (lab_cache_drop(here, owner->cached_state) && */
-drop_begin:	BEGIN(NOT_DROPPED);
+	/* alloc.c: lab_take_here: lab_cache_drop(here, owner->cached_state) */
+drop_begin:	BEGIN(AFTER_DROP(push));
 	/* cache.h: lab_cache_drop: while (stale < hints && */
 	do
 	/* cache.h: lab_cache_drop: (READ_ONCE(here->slots[hints - 1 - stale]->state) & ~LAB_REPORTED) != cached */
@@ -432,8 +427,8 @@ drop_begin:	BEGIN(NOT_DROPPED);
 	:: else -> break
 	od;
 	atomic {
-		/* cache.h: lab_cache_drop: lab_cpu_add_hints(here, -stale) */
-		/* cpu.h: lab_cpu_add_hints: local_add((nr << 32) + nr, &here->balance_and_hints) */
+		/* cache.h: lab_cache_drop: lab_cpu_add(here, -stale, -stale) */
+		/* cpu.h: lab_cpu_add: local_add(add, &here->balance_and_hints) */
 		hint = (n < caches[CPU].nr);
 		BALANCE_DROPPED;
 		caches[CPU].nr = n
@@ -443,8 +438,8 @@ drop_begin:	BEGIN(NOT_DROPPED);
 		end();
 		n = 0;
 		if
-		:: hint -> hint = 0; DROPPED
-		:: else -> NOT_DROPPED
+		:: hint -> hint = 0; AFTER_DROP(add)
+		:: else -> AFTER_DROP(push)
 		fi
 	};
 
@@ -494,7 +489,7 @@ claim:	atomic {
 
 walked:	/* cpu.h: lab_cpu_owned: u64 balance_and_hints = local_read(&cpu->balance_and_hints) */
 	atomic { out = out + balance[at] - caches[at].nr };
-	/* cpu.h: lab_cpu_owned: owned -= lab_stack_pushes(READ_ONCE(cpu->recycled.head)) */
+	/* cpu.h: lab_cpu_owned: lab_owned_from(balance_and_hints, READ_ONCE(cpu->recycled.head) */
 	atomic {
 		out = out - pushes[at];
 		at++;
@@ -525,7 +520,7 @@ slow:	atomic {
 
 own:	atomic {
 		/* fast.h: lab_hand_out: lab_cpu_count_allocs(here, 1) */
-		/* cpu.h: lab_cpu_count_allocs: lab_cpu_add_balance(here, nr) */
+		/* cpu.h: lab_cpu_count_allocs: lab_cpu_add(here, nr, 0) */
 		balance[CPU]++;
 		n = 0; out = 0; sure = 0; turn = 0;
 		if
@@ -573,7 +568,7 @@ copy:	atomic {
 		hint = 0;
 		goto copy
 	};
-	/* cache.h: lab_cache_copy: lab_cpu_add_hints(here, copies) */
+	/* cache.h: lab_cache_copy: lab_cpu_add(here, copies, copies) */
 copied:	atomic { BALANCE_COPIES; caches[CPU].nr = n };
 	atomic { end(); NOT_COPIED };
 #endif
