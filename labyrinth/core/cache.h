@@ -10,9 +10,9 @@
  * drops it later. A tag may have several hints.
  *
  * Only its own CPU writes to a cache, with preemption disabled and no locked instruction, and
- * marks it as busy meanwhile. What interrupts that, in any context, sees the mark and uses the stack; it
- * has ended before the interrupted writer goes on. A cache full of stale hints has the same
- * effect.
+ * marks it as busy meanwhile. What interrupts that, in any context, sees the mark and uses the
+ * stack; it has ended before the interrupted writer goes on. A cache full of stale hints has the
+ * same effect.
  *
  * Every cached tag is found in a slot below the number of hints of some cache, but for one whose
  * free is not complete.
