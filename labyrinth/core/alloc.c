@@ -288,8 +288,8 @@ out:
 }
 
 /*
- * A page recycled on this CPU, or NULL: drop stale hints, try the cache again and the stack, and
- * claim what is cached if this call interrupts the cache's writer. Needs preemption disabled.
+ * A page recycled on this CPU, or NULL: drop stale hints, try the cache and the stack, and claim
+ * what is cached if this call interrupts the cache's writer. Needs preemption disabled.
  */
 static noinline struct page *lab_take_here(struct labyrinth_owner *owner, struct lab_cpu *here,
 					   unsigned long caller)
